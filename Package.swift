@@ -1,0 +1,75 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of ours, with its tests beside it.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], testing extra: [Target.Dependency] = [])
+    -> [Target]
+{
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
+            swiftSettings: settings),
+    ]
+}
+
+let package = Package(
+    name: "coffer",
+    products: [
+        .executable(name: "coffer.fcgi", targets: ["coffer.fcgi"]),
+        .executable(name: "coffer", targets: ["coffer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The C libraries, each imported by one wrapper only.
+        .systemLibrary(name: "CSystem"),
+        .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    ]
+        // The wrappers: no C type leaves them, and they know nothing of Coffer.
+        + module("System", ["CSystem"])
+        + module("Cryptography", ["COpenSSL"])
+        + module("Postgres", ["CPostgreSQL"])
+        + module("Gateway", ["CFastCGI", "System"])
+        + module("BlobStore", ["System", "Cryptography"])
+        // What Coffer is: the pure core, and the service that does the work.
+        + module("CofferCore")
+        + module(
+            "CofferService", ["CofferCore", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"])
+        + [
+            .target(
+                name: "CofferSchema", path: "sql", exclude: ["tests", "CONVENTIONS.md"],
+                sources: ["Migrations.swift"], resources: [.embedInCode("migrations")],
+                swiftSettings: settings),
+            // The programs.
+            .executableTarget(
+                name: "coffer.fcgi", dependencies: ["CofferService"], path: "Sources/CofferWorker",
+                swiftSettings: settings),
+            .target(
+                name: "CofferCommand",
+                dependencies: [
+                    "CofferSchema", "CofferCore", "Postgres", "Cryptography", "BlobStore", "System",
+                    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                ], swiftSettings: settings),
+            .executableTarget(
+                name: "coffer", dependencies: ["CofferCommand"], path: "Sources/CofferMain",
+                swiftSettings: settings),
+            .testTarget(
+                name: "CofferCommandTests", dependencies: ["CofferCommand", "CofferSchema", "CofferCore"],
+                swiftSettings: settings),
+        ]
+)

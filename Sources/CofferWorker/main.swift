@@ -1,0 +1,1 @@
+print("coffer.fcgi")

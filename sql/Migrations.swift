@@ -1,0 +1,1 @@
+let migrations = [PackageResources._001_roles_sql]
