@@ -1,1 +1,1 @@
-print("coffer.fcgi")
+// coffer.fcgi: the worker. Loads, serves, exits.
