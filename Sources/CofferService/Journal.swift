@@ -1,7 +1,7 @@
 // The worker's log: lines on standard error, which the pool, the web server or systemd keeps.
 
 internal import CofferCore
-internal import System
+internal import CofferProcess
 
 final class Journal {
     private let level: Configuration.LogLevel
@@ -12,6 +12,6 @@ final class Journal {
 
     func record(_ observation: Observation) {
         guard observation.level >= level else { return }
-        Console.error(observation.line(requestID: requestID) + "\n")
+        StandardError.write(line: observation.line(requestID: requestID))
     }
 }

@@ -1,1 +1,15 @@
 // coffer.fcgi: the worker. Loads, serves, exits.
+
+internal import CofferCore
+internal import CofferProcess
+internal import CofferService
+internal import Gateway
+internal import System
+
+do {
+    let service = Service(try loadConfiguration())
+    try Gateway.serve { service.handle($0) }
+} catch {
+    StandardError.write(line: "coffer.fcgi: \(error)")
+    Process.exit(1)
+}
