@@ -8,7 +8,6 @@ that the tests can run against an account that has other files.
 import hashlib
 import os
 import secrets
-import time
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,10 @@ def digest(path):
 class App:
     """The web app as a person sees it: fields by their ids, rows by their file paths."""
 
-    def __init__(self, driver, downloads):
+    def __init__(self, driver, url, downloads):
         self.driver = driver
+        self.url = url
         self.downloads = downloads
-        self.url = setting("COFFER_URL").rstrip("/")
 
     def open(self, path):
         self.driver.get(self.url + path)
@@ -82,9 +81,9 @@ class App:
         self.choose(file, path, description)
         self.wait_for_notice(f"Uploaded “{path}”.")
 
-    def answer(self, identifier_or_value):
+    def answer(self, value):
         self.wait(lambda: self.find("confirm").is_displayed(), "the question")
-        self.find("confirm").find_element(By.CSS_SELECTOR, f"button[value={identifier_or_value}]").click()
+        self.find("confirm").find_element(By.CSS_SELECTOR, f"button[value={value}]").click()
         self.wait(lambda: not self.find("confirm").is_displayed(), "the question to close")
 
     def row(self, path):
@@ -100,9 +99,11 @@ class App:
         return self.finished_download()
 
     def finished_download(self):
+        """The one file in the download folder, or None while Chromium keeps it under a temporary name."""
         saved = list(self.downloads.iterdir())
-        return saved[0] if len(saved) == 1 and not saved[0].name.endswith((".crdownload", ".tmp")) \
-            and not saved[0].name.startswith(".") else None
+        if len(saved) != 1 or saved[0].name.startswith(".") or saved[0].suffix in {".crdownload", ".tmp"}:
+            return None
+        return saved[0]
 
     def delete(self, path):
         self.row(path).find_element(By.TAG_NAME, "button").click()
@@ -112,10 +113,12 @@ class App:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
+    url = setting("COFFER_URL").rstrip("/")
     downloads = tmp_path_factory.mktemp("downloads")
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for argument in ["--headless=new", "--disable-dev-shm-usage", "--window-size=1200,900", "--no-proxy-server"]:
+    for argument in ["--headless=new", "--disable-dev-shm-usage", "--window-size=1200,900",
+                     "--no-proxy-server", "--lang=en-US"]:
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")
@@ -124,7 +127,7 @@ def app(tmp_path_factory):
     # In an ASCII locale Chromium would save downloads under mangled names.
     service = Service("/usr/bin/chromedriver", env={**os.environ, "LC_ALL": "C.UTF-8"})
     driver = webdriver.Chrome(service=service, options=options)
-    yield App(driver, downloads)
+    yield App(driver, url, downloads)
     driver.quit()
 
 
@@ -180,7 +183,7 @@ def test_an_uploaded_file_is_listed_and_comes_back_byte_for_byte(editor, random_
     path = f"{FOLDER}/random.bin"
     editor.upload(random_file, path, "Three mebibytes")
     row = editor.row(path)
-    assert "3.0 MiB" in row.text.replace(",", ".")
+    assert "3.0 MiB" in row.text
     assert "Three mebibytes" in row.text
     assert digest(editor.download(path)) == digest(random_file)
 
@@ -235,6 +238,20 @@ def test_a_path_that_breaks_a_rule_is_refused_before_anything_is_sent(editor, ra
     assert not editor.driver.execute_script("return document.getElementById('upload').checkValidity()")
     assert editor.find("start").is_enabled()
     editor.driver.refresh()
+
+
+def test_the_app_judges_paths_and_shows_sizes_as_the_server_means_them(editor):
+    call = "const [module, name, value, done] = arguments; import(module).then((m) => done(m[name](value)));"
+
+    def result(module, name, value):
+        return editor.driver.execute_async_script(call, f"{editor.url}/assets/{module}.js", name, value)
+
+    for path in ["a", "a/b c", "...", "é" * 127, "/".join(["d" * 255] * 4)]:
+        assert result("path", "problemWith", path) == "", path
+    for path in ["", "/a", "a/", "a//b", ".", "a/..", "a\\b", "a\nb", "é" * 128, "/".join(["d" * 255] * 4) + "/e"]:
+        assert result("path", "problemWith", path) != "", path
+    sizes = {1: "1 byte", 1023: "1,023 bytes", 1024: "1.0 KiB", 1048575: "1.0 MiB", 15 * 2**30: "15.0 GiB"}
+    assert {size: result("format", "shortSize", size) for size in sizes} == sizes
 
 
 def test_a_deleted_file_is_gone(editor):
