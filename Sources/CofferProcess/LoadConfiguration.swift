@@ -20,6 +20,8 @@ private func optionsFile() throws(ConfigurationError) -> (path: String, text: St
         return (path, String(decoding: try FileSystem.contents(of: path), as: UTF8.self))
     } catch {
         if named == nil, error.number == Errno.noSuchFile { return nil }
-        throw ConfigurationError(option: "COFFER_CONFIG", problem: "\(path): \(error)")
+        throw ConfigurationError(
+            option: "COFFER_CONFIG", problem: "\(path) cannot be read: \(error)",
+            origin: named == nil ? .standard : .environment)
     }
 }

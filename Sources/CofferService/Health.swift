@@ -1,5 +1,6 @@
 // 3. Whether this process answers, and whether everything it needs does.
 
+internal import BlobStore
 internal import CofferCore
 internal import Postgres
 

@@ -18,8 +18,10 @@ struct Request {
     init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
         self.exchange = exchange
         self.id = id
-        let target = try exchange.text("REQUEST_URI").map { $0.prefix { $0 != "?" } }
-        let path = try target ?? Substring((exchange.text("SCRIPT_NAME") ?? "") + (exchange.text("PATH_INFO") ?? ""))
+        let script = try exchange.text("SCRIPT_NAME") ?? ""
+        let info = try exchange.text("PATH_INFO") ?? ""
+        let target = try exchange.text("REQUEST_URI") ?? script + info
+        let path = target.prefix { $0 != "?" }
         let base = try exchange.text("COFFER_BASE_PATH") ?? basePath
         guard path.hasPrefix(base) else { throw Failure(.unknownPath) }
         route = try Route.find(String(path.dropFirst(base.count)))

@@ -3,6 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Gateway
+internal import Postgres
 
 struct Respond {
     let exchange: any Exchange

@@ -19,10 +19,10 @@ struct Session {
         let wantsCookie = try request.preferences().wantsCookie
         let type = try request.negotiate([MediaType.json, MediaType.singular])
         // A page of another site must not log its visitor in here.
-        if wantsCookie, try request.text("HTTP_SEC_FETCH_SITE") != nil || request.text("HTTP_ORIGIN") != nil {
-            try SameOrigin.require(request)
+        if wantsCookie {
+            if try request.isFromPage { try SameOrigin.require(request) }
+            try SessionCookie.requireFit(request)
         }
-        if wantsCookie { _ = try SessionCookie.field(request, token: nil, seconds: 0) }
         let arguments = try request.arguments(["email", "password"])
         let rows = try database.run(
             Query(Self.login, arguments.map { .text($0) }), as: .anonymous, for: request, isRepeatable: false)

@@ -35,6 +35,11 @@ enum SessionCookie {
         return nil
     }
 
+    /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
+    static func requireFit(_ request: Request) throws(Failure) {
+        _ = try field(request, token: nil, seconds: 0)
+    }
+
     /// The `Set-Cookie` that begins a session of `seconds`, or ends it where there is no token.
     ///
     /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
@@ -47,6 +52,17 @@ enum SessionCookie {
         let secure = name == secureName ? "; Secure" : ""
         let value = "\(name)=\(token ?? ""); Path=/; Max-Age=\(token == nil ? 0 : seconds)"
         return HeaderField("Set-Cookie", "\(value)\(secure); HttpOnly; SameSite=Strict")
+    }
+}
+
+extension Request {
+    /// Whether a browser says which page sent the request.
+    var isFromPage: Bool {
+        get throws(Failure) {
+            let site = try text("HTTP_SEC_FETCH_SITE")
+            let origin = try text("HTTP_ORIGIN")
+            return site != nil || origin != nil
+        }
     }
 }
 

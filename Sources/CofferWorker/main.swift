@@ -11,5 +11,5 @@ do {
     try Gateway.serve { service.handle($0) }
 } catch {
     StandardError.write(line: "coffer.fcgi: \(error)")
-    Process.exit(1)
+    exit(status: 1)
 }
