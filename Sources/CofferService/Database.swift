@@ -33,7 +33,7 @@ final class Database {
     private static let user = Statement(
         name: "user",
         sql: """
-            select set_config('role', internal.authenticate($1::uuid, $2::uuid, $3::text), true),
+            select set_config('role', internal.authenticate($1::text::uuid, $2::text::uuid, $3), true),
                 set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),
                 set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
             """)

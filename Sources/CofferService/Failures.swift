@@ -49,7 +49,7 @@ extension Failure {
         }
         switch state {
         case "42501": self.init(.forbidden)
-        case "42883": self.init(.unsuitableOperator, error.message)
+        case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")
         case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)
         case _ where ["08", "53", "57"].contains(state.prefix(2)):
