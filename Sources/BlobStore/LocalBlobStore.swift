@@ -56,13 +56,7 @@ final class LocalBlobStore: BlobStore {
     /// Takes in a file that cannot be linked.
     private func copy(_ path: String) throws(BlobStoreError) -> WrittenBlob {
         let source: FileDescriptor
-        do throws(SystemError) {
-            let kind = try FileSystem.status(path, followingLinks: false).kind
-            if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
-            source = try FileSystem.open(path, followingLinks: false)
-        } catch {
-            throw BlobStoreError(error)
-        }
+        do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
         let blob = try newBlob()
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob
