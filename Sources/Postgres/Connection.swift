@@ -14,7 +14,7 @@ internal import Glibc
     /// Names of the statements the server holds for this connection.
     var prepared: Set<String> = []
     var parameters = ParameterBuffer()
-    /// Why the connection is of no use any more.
+    /// Set once the connection is of no use any more.
     var isLost = false
 
     /// Connects: `PQconnectdbParams`.
