@@ -1,6 +1,7 @@
 import Foundation
-import Postgres
 import Testing
+
+@testable import Postgres
 
 @Suite("Connection")
 struct ConnectionTests {
@@ -29,7 +30,9 @@ struct ConnectionTests {
         #expect(!error.message.contains("\n"))
     }
 
-    @Test("does not quote a malformed string, which may hold a password", arguments: ["host=/tmp password=a s3cret", "postgres://u:s3cret@[h"])
+    @Test(
+        "does not quote a malformed string, which may hold a password",
+        arguments: ["host=/tmp password=a s3cret", "postgres://u:s3cret@[h"])
     func malformed(conninfo: String) {
         #expect(failure(conninfo)?.message == "the connection string is malformed")
     }
@@ -96,12 +99,21 @@ struct ConnectionTests {
         #expect(!connection.isUsable)
     }
 
-    @Test("that a killed server process drops is lost")
-    func killed() throws {
-        let connection = try TestServer.connect()
-        // A process of the server that dies by itself without a word, but without a restart of all others.
-        let error = connection.failure("select pg_terminate_backend(pg_backend_pid(), 0) from pg_sleep(0.1)")
-        #expect(error?.kind == .connection || connection.isUsable == false)
+    @Test("that breaks without a word is lost, before a batch and within one")
+    func broken() throws {
+        let before = try TestServer.connect()
+        #expect(shutdown(before.socket, Int32(SHUT_RDWR)) == 0)
+        #expect(before.failure("select 1", [.bytes(Array(repeating: 1, count: 1_000_000))])?.kind == .connection)
+        #expect(!before.isUsable)
+
+        let within = try TestServer.connect()
+        let socket = within.socket
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.2)
+            shutdown(socket, Int32(SHUT_RDWR))
+        }
+        #expect(within.failure("select pg_sleep(1)", name: "sleep")?.kind == .connection)
+        #expect(!within.isUsable)
     }
 
     @Test("drops notices, also those that come while it waits")

@@ -20,7 +20,8 @@ struct ScriptTests {
 
     @Test("runs many statements, and batches after it")
     func many() throws {
-        try connection.execute(script: "create temporary table t (n int); insert into t values (1), (2); select * from t;")
+        try connection.execute(
+            script: "create temporary table t (n int); insert into t values (1), (2); select * from t;")
         #expect(try connection.value("select count(*) from t") == "2")
         try connection.execute(script: "")
         try connection.execute(script: "-- nothing but a comment")
@@ -38,7 +39,8 @@ struct ScriptTests {
 
     @Test("may leave a transaction open for batches")
     func open() throws {
-        try connection.execute(script: "create temporary table t (n int); begin")
+        try connection.execute(script: "create temporary table t (n int)")
+        try connection.execute(script: "begin")
         _ = try connection.rows("insert into t values (1)")
         #expect(connection.failure("select 1 / 0")?.sqlState == "22012")
         #expect(connection.failure("select 1")?.sqlState == "25P02")
