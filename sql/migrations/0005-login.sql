@@ -17,7 +17,8 @@ declare
 begin
     -- The only place where expired sessions are cleared away: a user has few of them.
     delete from internal.sessions s where s.user_id = p_user_id and s.expires_at < now();
-    insert into internal.sessions (id, user_id, expires_at) values (v_session_id, p_user_id, to_timestamp(v_expires));
+    insert into internal.sessions (id, user_id, role, expires_at)
+    values (v_session_id, p_user_id, p_role, to_timestamp(v_expires));
     return query
         select internal.sign_token(v_session_id, p_user_id, p_role, v_issued, v_expires), v_expires;
 end
