@@ -70,7 +70,7 @@ create trigger changed after update of password_hash, role, disabled_at on inter
     for each row execute function internal.end_sessions();
 
 -- The first half of every request's round trip, so it goes without a SET clause, which costs 15 to 20 percent of the
--- call here (pgbench and a loop agree). Every name and operator is qualified instead.
+-- call (measured in a loop of calls). Every name and operator is qualified instead.
 create function internal.authenticate(p_session_id uuid, p_user_id uuid, p_role text) returns text
 language plpgsql stable security definer
 as $$

@@ -4,7 +4,8 @@ set local role coffer_owner;
 -- How long a new session lasts: what the worker was configured with, within a minute and thirty days.
 create function internal.session_seconds() returns bigint
 language sql stable parallel safe
-return least(greatest(coalesce(nullif(current_setting('coffer.session_seconds', true), '')::bigint, 43200), 60), 2592000);
+return least(2592000, greatest(60,
+    coalesce(nullif(current_setting('coffer.session_seconds', true), '')::bigint, 43200)));
 comment on function internal.session_seconds() is 'Length of a new session in seconds.';
 
 create function internal.open_session(p_user_id uuid, p_role text) returns table (token text, expires_at bigint)

@@ -132,7 +132,7 @@ $$, $$ values
 $$, 'only the worker''s role logs in, it inherits nothing, and no role has a special power');
 
 select set_eq($$
-    select g.rolname::text, m.rolname::text from pg_auth_members a
+    select g.rolname::text as granted, m.rolname::text as member from pg_auth_members a
     join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member
     where m.rolname ~ '^coffer_'
 $$, $$ values
