@@ -1,4 +1,5 @@
--- Every privilege there is, against the list of those that were decided on. A new object fails here until it is decided.
+-- Every privilege there is, against the list of those that were decided on. A new object fails here until it is
+-- decided.
 begin;
 \ir setup.psql
 select plan(14);

@@ -37,7 +37,8 @@ select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'g
     'KF014 The quota cannot be negative.');
 select is(pg_temp.operator($$ select internal.create_user('EDITOR@test.invalid', 'good enough', 'editor', null) $$),
     'KF014 There is a user with this e-mail address already.');
-select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', 1000) $$), 'no failure');
+select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', 1000) $$),
+    'no failure');
 select matches((select password_hash from internal.users where email = 'new@test.invalid'), '^\$2a\$12\$',
     'a password is kept as bcrypt of cost 12');
 select is(pg_temp.attempt('coffer_anonymous', null,
@@ -62,7 +63,8 @@ select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invali
 select is(pg_temp.sessions_after($$ select internal.set_disabled('editor@test.invalid', true) $$), 'no failure, 0 sessions',
     'disabling ends the sessions');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '0', 'a disabled user cannot log in');
+    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '0',
+        'a disabled user cannot log in');
 select is(pg_temp.operator($$ select internal.set_disabled('editor@test.invalid', false) $$), 'no failure');
 select is(pg_temp.attempt('coffer_anonymous', null,
     $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1', 'until enabled again');
@@ -83,7 +85,8 @@ select is(pg_temp.operator($$ select internal.set_disabled('admin@test.invalid',
     'KF018 The last enabled admin has to stay.', 'or disabled');
 select is(pg_temp.operator($$ select internal.delete_user('admin@test.invalid') $$),
     'KF018 The last enabled admin has to stay.', 'or deleted');
-select is((select role || coalesce(disabled_at::text, '') from internal.users where id = :admin), 'admin', 'and is unchanged');
+select is((select role || coalesce(disabled_at::text, '') from internal.users where id = :admin), 'admin',
+    'and is unchanged');
 select is(pg_temp.operator($$ select internal.set_role('new@test.invalid', 'admin') $$), 'no failure');
 select is(pg_temp.operator($$ select internal.delete_user('admin@test.invalid') $$), 'no failure',
     'with another admin there it goes');

@@ -48,23 +48,28 @@ select is(pg_temp.attempt('coffer_editor', :editor, 'select octet_length(file_pa
     '5', 'composed, and found either way');
 
 -- Conditions.
-select is(pg_temp.store(:editor, 'dir/file', 'three', p_if_none_match => true), 'KF004', 'If-None-Match: * on a file that is there');
+select is(pg_temp.store(:editor, 'dir/file', 'three', p_if_none_match => true), 'KF004',
+    'If-None-Match: * on a file that is there');
 select is(pg_temp.discarded(), 'replaced one, uploading three', 'leaves the upload on the list');
 select is(pg_temp.attempt('coffer_editor', :editor,
     format('select api.abandon_upload(%L)', md5('three' || :editor))), '', 'until it is abandoned');
 select is(pg_temp.discarded(), 'replaced one', 'which takes it off');
-select is(pg_temp.store(:editor, 'dir/file', 'three', p_if_match => encode(sha256('one'), 'hex')), 'KF004', 'If-Match on an old version');
+select is(pg_temp.store(:editor, 'dir/file', 'three', p_if_match => encode(sha256('one'), 'hex')), 'KF004',
+    'If-Match on an old version');
 select pg_temp.attempt('coffer_editor', :editor, format('select api.abandon_upload(%L)', md5('three' || :editor))) as done \gset
 select is(pg_temp.store(:editor, 'dir/file', 'three',
-    p_if_match => encode(sha256('zero'), 'hex') || ', ' || encode(sha256('two'), 'hex')), :'id', 'If-Match on the current one');
+    p_if_match => encode(sha256('zero'), 'hex') || ', ' || encode(sha256('two'), 'hex')), :'id',
+        'If-Match on the current one');
 select is(pg_temp.discarded(), 'replaced one, replaced two', 'replaces it');
-select is(pg_temp.store(:editor, 'dir/new', 'four', p_if_match => '*'), 'KF004', 'If-Match: * on a file that is not there');
+select is(pg_temp.store(:editor, 'dir/new', 'four', p_if_match => '*'), 'KF004',
+    'If-Match: * on a file that is not there');
 select pg_temp.attempt('coffer_editor', :editor, format('select api.abandon_upload(%L)', md5('four' || :editor))) as done \gset
 select isnt(pg_temp.store(:editor, 'dir/new', 'four', p_if_none_match => true), null, 'If-None-Match: * creates it');
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select api.begin_upload(md5(''y''), ''dir/new'', null, null, true)'), 'KF004', 'the beginning tells already');
 select is(pg_temp.attempt('coffer_editor', :editor,
-    format('select api.begin_upload(md5(''y''), ''dir/new'', null, %L, false)', encode(sha256('one'), 'hex'))), 'KF004', 'either condition');
+    format('select api.begin_upload(md5(''y''), ''dir/new'', null, %L, false)', encode(sha256('one'), 'hex'))), 'KF004',
+        'either condition');
 
 -- Uploads that are not ours, or not any more.
 select is(pg_temp.attempt('coffer_editor', :editor,
