@@ -25,6 +25,5 @@ private func asFileValue(_ text: String) -> String {
         }
     }
     if isPlain { return text }
-    let escaped = text.flatMap { "\"\\$`".contains($0) ? ["\\", $0] : [$0] }
-    return "\"" + String(escaped) + "\""
+    return "\"" + text.map { "\"\\$`".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "\""
 }
