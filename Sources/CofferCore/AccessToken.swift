@@ -23,7 +23,7 @@ public struct AccessToken: Sendable {
     /// The bytes that were signed: both first parts with the dot between them.
     public let signedBytes: [UInt8]
     public let signature: [UInt8]
-    private let payload: [UInt8]
+    private let payload: ArraySlice<UInt8>
 
     /// Bytes.
     public static let maximumLength = 8192
@@ -51,10 +51,10 @@ public struct AccessToken: Sendable {
         self.keyID = keyID
         self.signature = signature
         signedBytes = Array(bytes[..<(parts[0].count + 1 + parts[1].count)])
-        payload = Array(parts[1])
+        payload = parts[1]
     }
 
-    private static func object(_ part: some Collection<UInt8>) -> JSON? {
+    private static func object(_ part: ArraySlice<UInt8>) -> JSON? {
         guard let bytes = Base64.decodeURL(part), let json = try? JSON(bytes), case .object = json else { return nil }
         return json
     }
@@ -106,10 +106,7 @@ public struct AccessToken: Sendable {
 
 /// Whether a text is a UUID in the canonical lower-case form (RFC 9562 §4).
 public func isUUID(_ text: String) -> Bool {
-    text.utf8.count == 36
-        && text.utf8.enumerated().allSatisfy { index, byte in
-            [8, 13, 18, 23].contains(index)
-                ? byte == UInt8(ascii: "-")
-                : byte.isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }
+    let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    return groups.map(\.count) == [8, 4, 4, 4, 12]
+        && groups.allSatisfy { $0.allSatisfy { $0.hexadecimalValue != nil && !($0 < 0x60 && $0 > 0x40) } }
 }
