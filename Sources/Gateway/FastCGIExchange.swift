@@ -46,7 +46,7 @@ internal import System
     }
 
     /// Whether an answer is wanted (FastCGI §6.2), rather than an authorization or a filter.
-    var isResponder: Bool { unsafe request.pointee.role == FCGI_RESPONDER }
+    var isResponder: Bool { unsafe request.pointee.role == responder }
 
     /// Answers a request in another role. An authorizer's silence could be taken for consent.
     func refuseRole() {
@@ -135,4 +135,4 @@ internal import System
 /// EAGAIN on every Linux.
 private let timedOut: Int32 = 11
 /// `FCGI_RESPONDER` of FastCGI §8.
-private let FCGI_RESPONDER: Int32 = 1
+private let responder: Int32 = 1
