@@ -83,11 +83,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.fchmod) { fchmod(number, mode) }
     }
 
-    /// Gives the file to a user, which only root may (EPERM), and leaves its group.
+    /// Makes the user this process runs as the file's owner and leaves its group.
     ///
-    /// The corresponding C function is `fchown`.
-    public func setOwner(_ user: UInt32) throws(SystemError) {
-        try Faults.call(.fchown) { fchown(number, user, gid_t.max) }
+    /// The corresponding C function is `fchown`. EPERM for another user's file, except for root.
+    public func takeOwnership() throws(SystemError) {
+        try Faults.call(.fchown) { fchown(number, geteuid(), gid_t.max) }
     }
 
     /// Takes the exclusive advisory lock unless someone else holds one; returns whether it was taken.
