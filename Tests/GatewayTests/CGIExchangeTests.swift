@@ -82,8 +82,9 @@ struct CGIExchangeTests {
         let answerPath = path + ".answer"
         defer { for file in [path, answerPath] { try? FileSystem.unlink(file) } }
         try FileSystem.create(path).write(all: body.span)
-        let exchange = CGIExchange(input: try FileSystem.open(path), output: try FileSystem.create(answerPath)) { name in
-            "\(name)" == "CONTENT_LENGTH" ? length : nil
+        let (input, output) = (try FileSystem.open(path).release(), try FileSystem.create(answerPath).release())
+        let exchange = CGIExchange(input: FileDescriptor(adopting: input), output: FileDescriptor(adopting: output)) {
+            "\($0)" == "CONTENT_LENGTH" ? length : nil
         }
         handle(exchange)
         exchange.finish()

@@ -2,6 +2,9 @@ import System
 
 @testable import Gateway
 
+/// `ECONNRESET` on every Linux.
+private let connectionReset: Int32 = 104
+
 /// The web server's side of FastCGI 1.0, with every liberty to break it.
 struct FastCGIClient: ~Copyable {
     enum Record: UInt8 { case begin = 1, abort, end, parameters, input, output, error }
@@ -79,7 +82,9 @@ struct FastCGIClient: ~Copyable {
             count = bytes.count
             try bytes.append(addingCapacity: 65_536) { (space: inout OutputSpan<UInt8>) throws(SystemError) in
                 // A reset after the response is how a refused body may end.
-                do throws(SystemError) { try connection.read(into: &space) } catch where error.number == 104 {}
+                do throws(SystemError) {
+                    try connection.read(into: &space)
+                } catch where error.number == connectionReset {}
             }
         }
         return Self.parse(bytes)
@@ -103,6 +108,7 @@ struct FastCGIClient: ~Copyable {
     }
 
     private static func length(_ count: Int) -> [UInt8] {
-        count < 128 ? [UInt8(count)] : [UInt8(count >> 24 | 128), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
+        if count < 128 { return [UInt8(count)] }
+        return [UInt8(count >> 24 | 128), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
     }
 }

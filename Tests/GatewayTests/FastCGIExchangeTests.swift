@@ -138,7 +138,11 @@ struct FastCGIExchangeTests {
         let outcome = Mutex<[GatewayError]>([])
         let worker = try Worker { exchange in
             for _ in 0..<1000 {
-                do throws(GatewayError) { try exchange.write(pattern(8192).span) } catch { outcome.withLock { $0.append(error) } }
+                do throws(GatewayError) {
+                    try exchange.write(pattern(8192).span)
+                } catch {
+                    outcome.withLock { $0.append(error) }
+                }
             }
         }
         do {

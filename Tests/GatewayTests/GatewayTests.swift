@@ -15,14 +15,18 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         try client.begin(role: role)
         try client.send(parameters: [])
         try client.send(.input)
-        #expect(try client.response() == .init(output: Array("Status: 501 Not Implemented\r\n\r\n".utf8), isComplete: true))
+        let refusal = Array("Status: 501 Not Implemented\r\n\r\n".utf8)
+        #expect(try client.response() == .init(output: refusal, isComplete: true))
     }
 
     @Test("what is not FastCGI is dropped, and the next request is served")
     func brokenProtocol() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
-        for bytes in [Array("GET / HTTP/1.1\r\n\r\n".utf8), [1, 1, 0, 1, 0, 8, 0], [1, 1, 0, 1, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0]] {
+        let http = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        let halfHeader: [UInt8] = [1, 1, 0, 1, 0, 8, 0]
+        let unknownRole: [UInt8] = [1, 1, 0, 1, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0]
+        for bytes in [http, halfHeader, unknownRole] {
             let client = try FastCGIClient(worker.path)
             try client.send(bytes)
         }
