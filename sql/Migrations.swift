@@ -1,1 +1,23 @@
-let migrations = [PackageResources._001_roles_sql]
+// The migrations, embedded in the command, so that an installation needs no SQL files beside it.
+
+/// One migration: a file of `sql/migrations`, applied in a transaction of its own.
+public struct Migration: Sendable {
+    /// Name of the file, `NNNN-name.sql`; the number is the migration's level.
+    public let name: String
+    /// The file's bytes, UTF-8. Applied migrations are recognised by their digest, so they never change.
+    public let text: [UInt8]
+}
+
+/// All migrations, in the order in which they are applied. New ones are appended.
+public let migrations: [Migration] = [
+    // SwiftPM makes identifiers of the file names: a leading digit and every hyphen become an underscore.
+    Migration(name: "0001-roles.sql", text: PackageResources._001_roles_sql),
+    Migration(name: "0002-users.sql", text: PackageResources._002_users_sql),
+    Migration(name: "0003-audit.sql", text: PackageResources._003_audit_sql),
+    Migration(name: "0004-keys.sql", text: PackageResources._004_keys_sql),
+    Migration(name: "0005-login.sql", text: PackageResources._005_login_sql),
+    Migration(name: "0006-files.sql", text: PackageResources._006_files_sql),
+    Migration(name: "0007-uploads.sql", text: PackageResources._007_uploads_sql),
+    Migration(name: "0008-reading.sql", text: PackageResources._008_reading_sql),
+    Migration(name: "0009-operators.sql", text: PackageResources._009_operators_sql),
+]

@@ -1,4 +1,20 @@
 #pragma once
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/types.h>
+
+extern char **environ;
+
+// Swift refuses the mutable global `environ`.
+static inline char **coffer_environment(void) { return environ; }
+
+// Declared by <fcntl.h> for _GNU_SOURCE only, which Swift's importer does not set; 2 is SYNC_FILE_RANGE_WRITE.
+extern int sync_file_range(int, __off64_t, __off64_t, unsigned int);
+static inline int coffer_start_writeback(int file, __off64_t offset, __off64_t length) {
+    return sync_file_range(file, offset, length, 2);
+}
+
+// Declared by <spawn.h> for _DEFAULT_SOURCE only, likewise (since glibc 2.34).
+#include <spawn.h>
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int coffer_add_closefrom(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}

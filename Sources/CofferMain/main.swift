@@ -1,1 +1,5 @@
-print("coffer")
+// coffer, the operator's command.
+
+import CofferCommand
+
+Command.main()

@@ -1,0 +1,73 @@
+// A staged blob that the web server has written: only hashed here, so that its bytes are written once.
+
+internal import Cryptography
+internal import System
+
+final class HandedOverBlob: StagedBlob {
+    private static let bufferSize = 256 << 10
+
+    private let stage: StageFile
+    private var content: BlobContent?
+    let size: Int64
+
+    init(_ stage: StageFile) throws(BlobStoreError) {
+        self.stage = stage
+        do { size = try stage.file.status().size } catch { throw BlobStoreError(error) }
+        // A hint only: the disk works while `finish` hashes.
+        try? stage.file.startWriteback(offset: 0, length: 0)
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        throw BlobStoreError(.refused, "A blob that was handed over is complete.")
+    }
+
+    func finish() throws(BlobStoreError) -> BlobContent {
+        if let content { return content }
+        do throws(BlobStoreError) {
+            let content = BlobContent(size: size, sha256: try hash())
+            do { try stage.file.fsync() } catch { throw BlobStoreError(error) }
+            self.content = content
+            return content
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    func publish(as name: BlobName) throws(BlobStoreError) {
+        _ = try finish()
+        try stage.publish(as: name)
+    }
+
+    func discard() {
+        stage.discard()
+    }
+
+    private func hash() throws(BlobStoreError) -> [UInt8] {
+        var digest = try newDigest()
+        var hashed: Int64 = 0
+        try stage.file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
+            digest.update(bytes)
+            hashed += Int64(bytes.count)
+        }
+        guard hashed == size else { throw BlobStoreError(.refused, "The file that was handed over is still changing.") }
+        return digest.finish()
+    }
+}
+
+extension FileDescriptor {
+    /// Reads from the file's position to its end with one buffer of `size` bytes.
+    func forEachChunk(size: Int, _ body: (Span<UInt8>) throws(BlobStoreError) -> Void) throws(BlobStoreError) {
+        var buffer = Buffer(capacity: size)
+        while true {
+            buffer.removeAll()
+            do {
+                try buffer.append { (space) throws(SystemError) in _ = try read(into: &space) }
+            } catch {
+                throw BlobStoreError(error)
+            }
+            if buffer.count == 0 { return }
+            try buffer.withBytes(body)
+        }
+    }
+}

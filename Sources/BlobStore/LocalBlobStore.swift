@@ -1,0 +1,76 @@
+// Blobs in a folder of this host. Nothing is held open between calls, so a folder that went away and came back is
+// simply used again.
+
+internal import System
+
+final class LocalBlobStore: BlobStore {
+    private static let copyBufferSize = 256 << 10
+
+    let layout: LocalLayout
+
+    init(_ layout: LocalLayout) {
+        self.layout = layout
+    }
+
+    func stage() throws(BlobStoreError) -> any StagedBlob {
+        try newBlob()
+    }
+
+    func adopt(bodyFile path: String) throws(BlobStoreError) -> any StagedBlob {
+        let stage = try withStageFolder { () throws(BlobStoreError) in try StageFile.link(path, in: layout) }
+        if let stage { return try HandedOverBlob(stage) }
+        return try copy(path)
+    }
+
+    func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
+        do {
+            return try LocalBlobReader(layout.path(of: name))
+        } catch where error.number == Errno.noSuchFile {
+            try layout.requirePresence()
+            throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    func path(of name: BlobName) -> String? { layout.relativePath(of: name) }
+
+    func absolutePath(of name: BlobName) -> String? { layout.path(of: name) }
+
+    /// Durable, too: a blob must not come back after a crash when the list of what to remove has forgotten it.
+    func remove(_ name: BlobName) throws(BlobStoreError) {
+        do {
+            try FileSystem.unlink(layout.path(of: name))
+            try layout.syncFolder(of: name)
+        } catch where error.number == Errno.noSuchFile {
+            try layout.requirePresence()
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    func newBlob() throws(BlobStoreError) -> WrittenBlob {
+        try WrittenBlob(try withStageFolder { () throws(BlobStoreError) in try StageFile.create(in: layout) })
+    }
+
+    /// Takes in a file that cannot be linked.
+    private func copy(_ path: String) throws(BlobStoreError) -> WrittenBlob {
+        let source: FileDescriptor
+        do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
+        let blob = try newBlob()
+        try source.forEachChunk(size: Self.copyBufferSize, blob.write)
+        return blob
+    }
+
+    /// Makes stage/ when it turns out to be missing, as in a folder that was restored without it.
+    private func withStageFolder<Value>(
+        _ body: () throws(BlobStoreError) -> Value
+    ) throws(BlobStoreError) -> Value {
+        do {
+            return try body()
+        } catch where error.underlying?.number == Errno.noSuchFile {
+            try layout.makeMissingFolders()
+            return try body()
+        }
+    }
+}

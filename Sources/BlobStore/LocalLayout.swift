@@ -1,0 +1,88 @@
+// Where a local store keeps what. Files get mode 0640 and folders 0750, less the umask.
+//
+//     root/stage/<32 digits>      uploads in flight, each locked by the process at work on it
+//     root/incoming/              the web server's temporary files, for uploads without a copy
+//     root/ab/ab<30 digits>       blobs
+
+internal import System
+
+struct LocalLayout: Sendable {
+    /// Absolute, without a slash at the end.
+    let root: String
+
+    var stage: String { root + "/stage" }
+    var incoming: String { root + "/incoming" }
+
+    func relativePath(of name: BlobName) -> String { "\(name.prefix)/\(name)" }
+
+    func path(of name: BlobName) -> String { "\(root)/\(relativePath(of: name))" }
+
+    func newStagePath() throws(BlobStoreError) -> String { "\(stage)/\(try BlobName.generate())" }
+
+    /// Makes the root and the folders above it where they are missing.
+    func makeRoot() throws(BlobStoreError) {
+        do { try makeFolders(root) } catch { throw BlobStoreError(error) }
+    }
+
+    /// Makes stage/ and incoming/ where they are missing. Fails as `.unavailable` when the root is.
+    func makeMissingFolders() throws(BlobStoreError) {
+        do {
+            for folder in [stage, incoming] where try !exists(folder) { try makeFolder(folder) }
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent.
+    func requirePresence() throws(BlobStoreError) {
+        do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
+    }
+
+    /// Opens the folder in which `name` lies, for `fsync`; makes it, durably, when it is missing.
+    func openFolder(of name: BlobName) throws(SystemError) -> FileDescriptor {
+        let folder = "\(root)/\(name.prefix)"
+        do {
+            return try FileSystem.openFolder(folder)
+        } catch where error.number == Errno.noSuchFile {
+            try makeFolder(folder)
+            return try FileSystem.openFolder(folder)
+        }
+    }
+
+    func syncFolder(of name: BlobName) throws(SystemError) {
+        try FileSystem.openFolder("\(root)/\(name.prefix)").fsync()
+    }
+
+    /// Makes a folder right below the root, durably; that another process was first is no error.
+    private func makeFolder(_ path: String) throws(SystemError) {
+        do {
+            try FileSystem.makeFolder(path)
+        } catch where error.number == Errno.fileExists {}
+        do {
+            try FileSystem.openFolder(root).fsync()
+        } catch {
+            // Fails, as it should, when another process already uses the folder.
+            try? FileSystem.removeFolder(path)
+            throw error
+        }
+    }
+
+    private func makeFolders(_ path: String) throws(SystemError) {
+        if try exists(path) { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolders(String(path[..<slash]))
+        }
+        do {
+            try FileSystem.makeFolder(path)
+        } catch where error.number == Errno.fileExists {}
+    }
+
+    private func exists(_ path: String) throws(SystemError) -> Bool {
+        do {
+            _ = try FileSystem.status(path)
+            return true
+        } catch where error.number == Errno.noSuchFile {
+            return false
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// From the storage URL of the configuration to a store.
+
+/// Opens the store that a URL names: `file:///absolute/folder`.
+///
+/// The folder itself must exist, or the call fails as `.unavailable`: a file system that is not mounted must not look
+/// like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
+///
+/// - Parameter creating: whether to make the folder, for the operator's command; never for a worker.
+public func openBlobStore(_ url: String, creating: Bool = false) throws(BlobStoreError) -> any BlobStore {
+    let layout = LocalLayout(root: try localRoot(url))
+    if creating { try layout.makeRoot() }
+    try layout.makeMissingFolders()
+    return LocalBlobStore(layout)
+}
+
+/// The folder that a `file:` URL names, without a slash at the end.
+private func localRoot(_ url: String) throws(BlobStoreError) -> String {
+    let scheme = url.prefix { $0 != ":" }.lowercased()
+    if scheme == "s3" {
+        throw BlobStoreError(.misconfigured, "Storage in S3 is not available yet in this version; use file:///folder.")
+    }
+    guard scheme == "file", url.dropFirst(scheme.count).hasPrefix("://") else {
+        throw BlobStoreError(.misconfigured, "The storage URL must begin with file:///.")
+    }
+    var root = url.dropFirst("file://".count)
+    guard root.hasPrefix("/") else {
+        throw BlobStoreError(.misconfigured, "The storage URL names a host; three slashes are needed: file:///folder.")
+    }
+    if root.contains(where: { "%?#\0".contains($0) }) {
+        throw BlobStoreError(.misconfigured, "The storage URL's path is taken as it is; it may hold no %, ? or #.")
+    }
+    while root.hasSuffix("/") { root.removeLast() }
+    if root.isEmpty {
+        throw BlobStoreError(.misconfigured, "The storage URL names no folder below /.")
+    }
+    return String(root)
+}

@@ -1,0 +1,102 @@
+// A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. The order of the
+// calls is what makes an acknowledged upload durable.
+
+internal import System
+
+/// Owns one name in stage/ and removes it, at the latest when this is released.
+final class StageFile {
+    let file: FileDescriptor
+    private let path: String
+    private let layout: LocalLayout
+    private var isPresent = true
+
+    private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout) {
+        self.file = file
+        self.path = path
+        self.layout = layout
+    }
+
+    deinit { discard() }
+
+    /// Makes a new, empty file.
+    static func create(in layout: LocalLayout) throws(BlobStoreError) -> StageFile {
+        let path = try layout.newStagePath()
+        do {
+            let stage = StageFile(try FileSystem.create(path), path, layout)
+            try stage.lock()
+            return stage
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// Gives an existing file a second name in stage/.
+    ///
+    /// Nil when that cannot be done and a copy can: the file lies on another file system, or is someone else's, who
+    /// could change it later.
+    static func link(_ source: String, in layout: LocalLayout) throws(BlobStoreError) -> StageFile? {
+        let path = try layout.newStagePath()
+        do {
+            try FileSystem.link(source, to: path)
+            let stage = try openLinked(path, layout)
+            try stage.file.takeOwnership()
+            try stage.file.setMode(0o640)
+            try stage.lock()
+            return stage
+        } catch where [Errno.crossDevice, Errno.notPermitted, Errno.tooManyLinks].contains(error.number) {
+            return nil
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// Publishes the file, which must be durable already, as a blob.
+    func publish(as name: BlobName) throws(BlobStoreError) {
+        defer { discard() }
+        do throws(SystemError) {
+            let folder = try layout.openFolder(of: name)
+            let blob = layout.path(of: name)
+            // Not rename(2), which would overwrite.
+            try FileSystem.link(path, to: blob)
+            do {
+                try folder.fsync()
+            } catch {
+                try? FileSystem.unlink(blob)
+                throw error
+            }
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// Removes the name in stage/. A name that cannot be removed is left to the sweep.
+    func discard() {
+        guard isPresent else { return }
+        isPresent = false
+        try? FileSystem.unlink(path)
+    }
+
+    private static func openLinked(_ path: String, _ layout: LocalLayout) throws(SystemError) -> StageFile {
+        do {
+            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout)
+        } catch {
+            try? FileSystem.unlink(path)
+            throw error
+        }
+    }
+
+    /// Does not wait: nobody but a sweep that takes this file for abandoned can hold the lock.
+    private func lock() throws(SystemError) {
+        if try !file.tryLockExclusively() { throw SystemError(.flock, Errno.wouldBlock) }
+    }
+}
+
+extension FileSystem {
+    /// Opens a regular file and nothing else; fails with ELOOP, as for a symbolic link, when it is anything else.
+    static func openRegular(_ path: String, for access: Access) throws(SystemError) -> FileDescriptor {
+        // Looked at before it is opened, as opening a pipe or a device has effects of its own.
+        let kind = try status(path, followingLinks: false).kind
+        if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
+        return try open(path, for: access, followingLinks: false)
+    }
+}

@@ -1,0 +1,68 @@
+// A staged blob whose bytes pass through this process: hashed while they are written.
+
+internal import Cryptography
+internal import System
+
+final class WrittenBlob: StagedBlob {
+    /// How many bytes may gather before the kernel is told to start writing them out, so that the final fsync is short.
+    private static let writebackStep: Int64 = 8 << 20
+
+    private let stage: StageFile
+    private var digest: SHA256?
+    private var content: BlobContent?
+    private(set) var size: Int64 = 0
+    private var writebackStarted: Int64 = 0
+
+    init(_ stage: StageFile) throws(BlobStoreError) {
+        self.stage = stage
+        digest = try newDigest()
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        guard digest != nil else { throw BlobStoreError(.refused, "The blob is finished already.") }
+        do {
+            try stage.file.write(all: bytes)
+        } catch {
+            discard()
+            throw BlobStoreError(error)
+        }
+        digest?.update(bytes)
+        size += Int64(bytes.count)
+        startWriteback()
+    }
+
+    func finish() throws(BlobStoreError) -> BlobContent {
+        if let content { return content }
+        guard let digest = digest.take() else { throw BlobStoreError(.refused, "The blob is discarded already.") }
+        do {
+            try stage.file.fsync()
+        } catch {
+            discard()
+            throw BlobStoreError(error)
+        }
+        let content = BlobContent(size: size, sha256: digest.finish())
+        self.content = content
+        return content
+    }
+
+    func publish(as name: BlobName) throws(BlobStoreError) {
+        _ = try finish()
+        try stage.publish(as: name)
+    }
+
+    func discard() {
+        digest = nil
+        stage.discard()
+    }
+
+    private func startWriteback() {
+        guard size - writebackStarted >= Self.writebackStep else { return }
+        // A hint only; fsync reports what goes wrong.
+        try? stage.file.startWriteback(offset: writebackStarted, length: size - writebackStarted)
+        writebackStarted = size
+    }
+}
+
+func newDigest() throws(BlobStoreError) -> SHA256 {
+    do { return try SHA256() } catch { throw BlobStoreError(.unavailable, "SHA-256 is not available.") }
+}

@@ -1,0 +1,42 @@
+// The operator's command: what its name offers, and how it ends.
+
+internal import ArgumentParser
+
+/// The whole of `coffer`.
+public enum Command {
+    /// Parses the arguments, runs the command and exits: 0 done, 1 failed, 64 wrong usage.
+    public static func main() -> Never {
+        do {
+            var command = try Coffer.parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            StandardError.write("coffer: \(failure.message)")
+            Coffer.exit(withError: ExitCode.failure)
+        } catch {
+            // Help, the version and wrong usage are errors to the parser, which knows how to show them.
+            Coffer.exit(withError: error)
+        }
+        Coffer.exit()
+    }
+
+    /// The version of Coffer, by https://semver.org.
+    static let version = "0.1.0"
+}
+
+/// Why a command could not do its work, as one line for the operator.
+struct Failure: Error, Equatable {
+    let message: String
+
+    init(_ message: String) { self.message = message }
+}
+
+struct Coffer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coffer", abstract: "Private file storage behind your web server.",
+        discussion: """
+            Options come from the environment or from the file that COFFER_CONFIG names \
+            (default /etc/coffer/coffer.conf); `coffer config` shows all of them.
+            """,
+        version: Command.version,
+        subcommands: [Serve.self, Migrate.self, User.self, Key.self, CollectGarbage.self, Config.self])
+}

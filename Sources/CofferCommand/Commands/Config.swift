@@ -1,0 +1,25 @@
+// coffer config
+
+internal import ArgumentParser
+internal import CofferCore
+
+struct Config: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show every option, its value and where that comes from. Passwords are hidden.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let configuration = try loadConfiguration()
+        if json {
+            print(
+                jsonText(
+                    configuration.settings.map { setting in
+                        ["name": setting.option.name, "value": setting.shown, "origin": setting.origin.description]
+                    }))
+        } else {
+            print(configuration.dump, terminator: "")
+        }
+    }
+}

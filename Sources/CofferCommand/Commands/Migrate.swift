@@ -1,0 +1,33 @@
+// coffer migrate
+
+internal import ArgumentParser
+internal import BlobStore
+
+struct Migrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the database and the storage folder up to this version.",
+        discussion: """
+            Connects with COFFER_OWNER_DATABASE_URL: a superuser, or a role that may create roles. A second call \
+            changes nothing, and two at once are safe.
+            """)
+
+    @Flag(help: "Leave the storage folder alone, for who may not write there.")
+    var skipStorage = false
+
+    func run() throws {
+        let configuration = try loadConfiguration()
+        let migrator = Migrator(owner: try OwnerConnection(configuration, timeout: .seconds(24 * 3600)))
+        var count = 0
+        try migrator.run { name in
+            print("applied \(name)")
+            count += 1
+        }
+        if count == 0 { print("nothing to apply") }
+        if skipStorage { return }
+        do {
+            _ = try openBlobStore(configuration.storageURL, creating: true)
+        } catch {
+            throw Failure("The storage folder cannot be prepared: \(error)")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// coffer serve
+
+internal import ArgumentParser
+internal import CofferCore
+internal import System
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a pool of workers on a unix socket, in the foreground.",
+        discussion: """
+            SIGTERM and SIGINT let the workers finish and stop; a second one kills them. SIGHUP replaces them one by \
+            one, with the program and the options of then. A socket passed by systemd is used where there is one.
+            """)
+
+    @Option(help: "Number of workers (COFFER_WORKERS).") var workers: String?
+    @Option(help: "Path of the socket (COFFER_SOCKET).") var socket: String?
+    @Option(help: "Its permissions (COFFER_SOCKET_MODE).") var socketMode: String?
+    @Option(help: "Its group (COFFER_SOCKET_GROUP).") var socketGroup: String?
+    @Option(help: "Path of the worker; by default coffer.fcgi beside this program.") var worker: String?
+
+    func run() throws {
+        let configuration = try loadConfiguration(arguments: [
+            "COFFER_WORKERS": workers, "COFFER_SOCKET": socket, "COFFER_SOCKET_MODE": socketMode,
+            "COFFER_SOCKET_GROUP": socketGroup,
+        ])
+        let program = try workerProgram()
+        let environment = Environment.all()
+        let observe = { (event: PoolEvent) in StandardError.write("coffer serve: \(event)") }
+        do {
+            // Before the socket is there, and so before anyone who waits for it can send a signal.
+            let signals = try ProcessSignals()
+            let listener = try listen(configuration, environment)
+            observe(.listening(path: listener.path ?? "systemd's socket", workers: configuration.workers))
+            let options = Pool.Options(
+                workers: configuration.workers, program: program, environment: workerEnvironment(environment))
+            try Pool(options, socket: listener, signals: signals, observe: observe).run()
+        } catch let error as SystemError {
+            throw Failure("The pool cannot go on: \(error)")
+        }
+    }
+
+    private func listen(_ configuration: Configuration, _ environment: [String: String]) throws(Failure) -> PoolSocket {
+        if let passed = try PoolSocket.passed(environment) { return passed }
+        return try PoolSocket(
+            path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup)
+    }
+
+    private func workerProgram() throws(Failure) -> String {
+        guard let path = worker ?? besideThisProgram else { throw Failure("Say where the worker is: --worker PATH") }
+        guard Process.canExecute(path) else { throw Failure("There is no worker program at \(path).") }
+        return path
+    }
+
+    private var besideThisProgram: String? {
+        guard let path = Process.executablePath, let slash = path.lastIndex(of: "/") else { return nil }
+        return path[...slash] + "coffer.fcgi"
+    }
+}
+
+/// What workers get: our environment, less what is ours alone, and the number by which they notice our death.
+func workerEnvironment(_ environment: [String: String]) -> [String: String] {
+    var result = environment
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "COFFER_OWNER_DATABASE_URL"] {
+        result[name] = nil
+    }
+    result["COFFER_POOL_PID"] = String(Process.current.id)
+    return result
+}

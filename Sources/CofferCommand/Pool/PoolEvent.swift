@@ -1,0 +1,37 @@
+// Everything the pool tells the operator, one line each.
+
+internal import System
+
+enum PoolEvent: Equatable, CustomStringConvertible {
+    case listening(path: String, workers: Int)
+    case started(slot: Int, id: Int32)
+    case notStarted(slot: Int, SystemError, delay: Duration)
+    case died(slot: Int, id: Int32, Process.Ending, delay: Duration)
+    case replacing
+    case retired(slot: Int, id: Int32, Process.Ending)
+    case replaced
+    case replacementFailed(reason: String)
+    case draining(workers: Int)
+    case killing(workers: Int)
+    case stopped
+
+    var description: String {
+        switch self {
+        case .listening(let path, let workers): "listening on \(path) with \(workers) workers"
+        case .started(let slot, let id): "worker \(slot + 1) started, pid \(id)"
+        case .notStarted(let slot, let error, let delay):
+            "worker \(slot + 1) could not be started: \(error); next try in \(milliseconds(delay)) ms"
+        case .died(let slot, let id, let ending, let delay):
+            "worker \(slot + 1), pid \(id), died with \(ending); next start in \(milliseconds(delay)) ms"
+        case .replacing: "replacing the workers one by one"
+        case .retired(let slot, let id, let ending): "old worker \(slot + 1), pid \(id), ended with \(ending)"
+        case .replaced: "all workers are replaced"
+        case .replacementFailed(let reason): "the replacement stops, old workers stay: \(reason)"
+        case .draining(let workers): "stopping; \(workers) workers finish what they have in hand"
+        case .killing(let workers): "killing \(workers) workers that did not finish"
+        case .stopped: "stopped"
+        }
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int64 { Int64(duration / .milliseconds(1)) }
+}

@@ -1,0 +1,62 @@
+// Base64 in its two alphabets: tokens use the URL-safe one (RFC 4648 §5), digest fields the standard one (§4).
+
+public enum Base64 {
+    private static let standardAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// Maps a byte to its six bits; 255 for a byte outside the alphabet.
+    private static func table(_ last: (UInt8, UInt8)) -> [UInt8] {
+        var table = [UInt8](repeating: 255, count: 256)
+        for (value, byte) in standardAlphabet.prefix(62).enumerated() { table[Int(byte)] = UInt8(value) }
+        table[Int(last.0)] = 62
+        table[Int(last.1)] = 63
+        return table
+    }
+
+    private static let standardTable = table((UInt8(ascii: "+"), UInt8(ascii: "/")))
+    private static let urlTable = table((UInt8(ascii: "-"), UInt8(ascii: "_")))
+
+    /// Decodes the URL-safe form without padding; nil for any other byte, an impossible length, or bits left over.
+    public static func decodeURL(_ text: some Collection<UInt8>) -> [UInt8]? { decode(text, urlTable) }
+
+    /// Decodes the standard form with its padding; nil where that is wrong.
+    public static func decodeStandard(_ text: String) -> [UInt8]? {
+        let bytes = text.utf8
+        let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard bytes.count % 4 == 0, padding <= 2 else { return nil }
+        return decode(bytes.dropLast(padding), standardTable)
+    }
+
+    private static func decode(_ text: some Collection<UInt8>, _ table: [UInt8]) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count * 3 / 4)
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for byte in text {
+            let value = table[Int(byte)]
+            guard value != 255 else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                result.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        // A rest of six bits is half a byte short, and what is left of a byte must be zero: one text for each value.
+        guard count < 6, bits & (1 << count - 1) == 0 else { return nil }
+        return result
+    }
+
+    /// Encodes in the standard alphabet with padding.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var result: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let chunk = bytes[start..<min(start + 3, bytes.count)]
+            let bits = chunk.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - chunk.count))
+            for index in 0..<4 {
+                let value = Int(bits >> (18 - 6 * UInt32(index)) & 63)
+                result.append(index <= chunk.count ? standardAlphabet[value] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

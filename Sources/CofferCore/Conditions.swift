@@ -1,0 +1,85 @@
+// Conditional requests (RFC 9110 §13): entity tags, and the order in which the conditions of a read are judged.
+
+/// The entity tags of an `If-Match` or `If-None-Match` field.
+public enum EntityTags: Equatable, Sendable {
+    /// `*`: any current version.
+    case any
+    /// The opaque parts of the listed tags, and whether each is weak.
+    case list([Tag])
+
+    public struct Tag: Equatable, Sendable {
+        public let value: String
+        public let isWeak: Bool
+    }
+
+    /// Reads `*` or a comma list of quoted tags; nil for anything else.
+    public init?(_ field: String) {
+        if field.trimmed == "*" {
+            self = .any
+            return
+        }
+        var tags: [Tag] = []
+        for part in field.split(separator: ",") {
+            guard let tag = Tag(part.trimmed) else { return nil }
+            tags.append(tag)
+        }
+        guard !tags.isEmpty else { return nil }
+        self = .list(tags)
+    }
+
+    /// Strong comparison, for `If-Match`.
+    public func matchesStrongly(_ value: String) -> Bool {
+        if case .list(let tags) = self { tags.contains { !$0.isWeak && $0.value == value } } else { true }
+    }
+
+    /// Weak comparison, for `If-None-Match`.
+    public func matchesWeakly(_ value: String) -> Bool {
+        if case .list(let tags) = self { tags.contains { $0.value == value } } else { true }
+    }
+}
+
+extension EntityTags.Tag {
+    init?(_ text: Substring) {
+        isWeak = text.hasPrefix("W/")
+        let quoted = isWeak ? text.dropFirst(2) : text
+        guard quoted.utf8.count >= 2, quoted.first == "\"", quoted.last == "\"" else { return nil }
+        value = String(quoted.dropFirst().dropLast())
+        guard !value.contains("\"") else { return nil }
+    }
+}
+
+/// What a conditional read comes to.
+public enum ReadOutcome: Equatable, Sendable {
+    case send
+    case notModified
+    case preconditionFailed
+}
+
+/// The conditional fields of a GET or HEAD, as they came.
+public struct ReadConditions: Sendable {
+    let ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince: String?
+
+    public init(
+        ifMatch: String? = nil, ifUnmodifiedSince: String? = nil, ifNoneMatch: String? = nil,
+        ifModifiedSince: String? = nil
+    ) {
+        self.ifMatch = ifMatch
+        self.ifUnmodifiedSince = ifUnmodifiedSince
+        self.ifNoneMatch = ifNoneMatch
+        self.ifModifiedSince = ifModifiedSince
+    }
+
+    /// Judges in the order of RFC 9110 §13.2.2. A field that cannot be read is ignored.
+    public func judge(tag: String, modified: HTTPDate) -> ReadOutcome {
+        if let ifMatch {
+            if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }
+        } else if let date = ifUnmodifiedSince.flatMap({ HTTPDate($0) }), modified > date {
+            return .preconditionFailed
+        }
+        if let ifNoneMatch {
+            return EntityTags(ifNoneMatch)?.matchesWeakly(tag) == true ? .notModified : .send
+        }
+        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified <= date { return .notModified }
+        return .send
+    }
+}

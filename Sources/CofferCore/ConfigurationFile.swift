@@ -1,0 +1,75 @@
+// The file of options. Whatever this accepts, systemd reads alike as an EnvironmentFile; where the two could differ
+// (a backslash outside quotes, text behind a closing quote, a line that goes on) it is an error here.
+
+enum ConfigurationFile {
+    struct Entry {
+        let name: String
+        let value: String
+        let line: Int
+    }
+
+    /// All settings of the file in order. A later line for the same option wins, as in systemd.
+    static func parse(_ text: String, path: String) throws(ConfigurationError) -> [Entry] {
+        var entries: [Entry] = []
+        var number = 0
+        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let origin = Configuration.Origin.file(path: path, line: number)
+            let bare = trimmed(line)
+            guard let first = bare.first, first != UInt8(ascii: "#"), first != UInt8(ascii: ";") else { continue }
+            guard let equals = bare.firstIndex(of: UInt8(ascii: "=")) else {
+                throw ConfigurationError(option: nil, problem: "a line must be KEY=value", origin: origin)
+            }
+            let name = String(decoding: trimmed(bare[..<equals]), as: UTF8.self)
+            guard ConfigurationOption.all.contains(where: { $0.name == name }) else {
+                throw ConfigurationError(option: name, problem: "there is no such option", origin: origin)
+            }
+            do {
+                let value = try unquoted(trimmed(bare[bare.index(after: equals)...]))
+                entries.append(Entry(name: name, value: value, line: number))
+            } catch {
+                throw ConfigurationError(option: name, problem: error.text, origin: origin)
+            }
+        }
+        return entries
+    }
+
+    private typealias Bytes = Substring.UTF8View
+    private typealias Problem = ConfigurationOption.ValueProblem
+
+    /// Without spaces, tabs and carriage returns at either end.
+    private static func trimmed(_ bytes: Bytes) -> Bytes {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D }
+        var rest = bytes.drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
+    }
+
+    private static func unquoted(_ value: Bytes) throws(Problem) -> String {
+        guard let quote = value.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+            if value.contains(UInt8(ascii: "\\")) { throw Problem("a value with a backslash must be in quotes") }
+            return String(decoding: value, as: UTF8.self)
+        }
+        let escapes = quote == UInt8(ascii: "\"")
+        var result: [UInt8] = []
+        var rest = value.dropFirst()
+        while let byte = rest.popFirst() {
+            if byte == quote {
+                guard rest.isEmpty else { throw Problem("there is text behind the closing quote") }
+                return String(decoding: result, as: UTF8.self)
+            }
+            if escapes, byte == UInt8(ascii: "\\"), let next = rest.first, isEscapable(next) {
+                rest.removeFirst()
+                result.append(next)
+            } else {
+                result.append(byte)
+            }
+        }
+        throw Problem("the closing quote is missing")
+    }
+
+    /// What a backslash can precede inside double quotes; before all else it stands for itself.
+    private static func isEscapable(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "`")
+    }
+}

@@ -1,0 +1,125 @@
+// The kinds of values that options take: how each is written, checked and refused.
+
+extension ConfigurationOption {
+    typealias Store<Value> = @Sendable (inout Configuration, Value) -> Void
+    private typealias Check<Value> = @Sendable (String) throws(ValueProblem) -> Value
+
+    /// Joins a check and a place into one option.
+    private init<Value>(
+        _ name: String, _ standard: String, form: String, _ help: String, secret: Bool = false,
+        check: @escaping Check<Value>, _ set: @escaping Store<Value>
+    ) {
+        (self.name, self.standard, self.form, self.help, isSecret) = (name, standard, form, help, secret)
+        store = { (configuration, text) throws(ValueProblem) in set(&configuration, try check(text)) }
+    }
+
+    static func text(
+        _ name: String, _ standard: String, form: String, _ help: String, _ set: @escaping Store<String>
+    ) -> Self {
+        Self(name, standard, form: form, help, check: { (text) throws(ValueProblem) in text }, set)
+    }
+
+    static func connection(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+        Self(
+            name, standard, form: "libpq connection string or URI", help, secret: true,
+            check: { (text) throws(ValueProblem) in
+                let isURI = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+                if text.isEmpty { throw ValueProblem("must not be empty") }
+                if !isURI && !text.utf8.contains(UInt8(ascii: "=")) {
+                    throw ValueProblem("must be a postgresql:// URI or a list of keyword=value")
+                }
+                return text
+            }, set)
+    }
+
+    static func storage(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+        Self(
+            name, standard, form: "file:///absolute/path", help, secret: true,
+            check: { (text) throws(ValueProblem) in
+                guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
+                    throw ValueProblem("must be file:///absolute/path")
+                }
+                return text
+            }, set)
+    }
+
+    static func basePath(_ name: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+        Self(
+            name, "", form: "/path, or empty", help,
+            check: { (text) throws(ValueProblem) in
+                if text.isEmpty || (text.hasPrefix("/") && !text.hasSuffix("/")) { return text }
+                throw ValueProblem("must begin with a slash and not end with one")
+            }, set)
+    }
+
+    static func socketPath(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+        Self(
+            name, standard, form: "absolute path of at most 107 bytes", help,
+            check: { (text) throws(ValueProblem) in
+                guard text.hasPrefix("/") else { throw ValueProblem("must be an absolute path") }
+                // The size of sun_path, less the zero at its end: unix(7).
+                guard text.utf8.count <= 107 else { throw ValueProblem("must be at most 107 bytes long") }
+                return text
+            }, set)
+    }
+
+    static func number(
+        _ name: String, _ standard: Int64, _ range: ClosedRange<Int64>, _ help: String, _ set: @escaping Store<Int64>
+    ) -> Self {
+        let form =
+            range.upperBound == .max
+            ? "a whole number, at least \(range.lowerBound)"
+            : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        return Self(
+            name, String(standard), form: form, help,
+            check: { (text) throws(ValueProblem) in
+                guard let number = Int64(text), range.contains(number) else {
+                    throw ValueProblem("\(quoted(text)) is not \(form)")
+                }
+                return number
+            }, set)
+    }
+
+    static func toggle(_ name: String, _ standard: Bool, _ help: String, _ set: @escaping Store<Bool>) -> Self {
+        Self(
+            name, standard ? "on" : "off", form: "on or off", help,
+            check: { (text) throws(ValueProblem) in
+                switch text.lowercased() {
+                case "on", "true", "yes", "1": true
+                case "off", "false", "no", "0": false
+                default: throw ValueProblem("\(quoted(text)) is not on or off")
+                }
+            }, set)
+    }
+
+    static func mode(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<UInt32>) -> Self {
+        Self(
+            name, standard, form: "octal permissions", help,
+            check: { (text) throws(ValueProblem) in
+                guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+                    throw ValueProblem("\(quoted(text)) is not octal permissions, such as 0660")
+                }
+                return mode
+            }, set)
+    }
+
+    static func logLevel(
+        _ name: String, _ standard: Configuration.LogLevel, _ help: String,
+        _ set: @escaping Store<Configuration.LogLevel>
+    ) -> Self {
+        let names = Configuration.LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+        return Self(
+            name, standard.rawValue, form: "one of \(names)", help,
+            check: { (text) throws(ValueProblem) in
+                guard let level = Configuration.LogLevel(rawValue: text) else {
+                    throw ValueProblem("\(quoted(text)) is not one of \(names)")
+                }
+                return level
+            }, set)
+    }
+}
+
+/// A value as part of a one-line message.
+private func quoted(_ text: String) -> String {
+    "“" + String(text.prefix(60).map { $0.isNewline ? " " : $0 }) + "”"
+}

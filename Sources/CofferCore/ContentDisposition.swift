@@ -1,0 +1,15 @@
+// Content-Disposition (RFC 6266): the plain name for old clients, the extended one (RFC 8187) for all others.
+
+public enum ContentDisposition {
+    /// The field for a download; `inline` only for types that are safe to show.
+    public static func field(path: String, mediaType: String, inline: Bool) -> String {
+        let name = String(FilePath.name(of: path))
+        let kind = inline && MediaType.isSafeInline(mediaType) ? "inline" : "attachment"
+        // `%` goes too: some clients decode it in the plain form (RFC 6266 appendix D).
+        let plain = name.unicodeScalars.map { scalar in
+            scalar.isASCII && scalar != "\"" && scalar != "%" ? Character(scalar) : "_"
+        }
+        let extended = PercentCoding.encode(name, allowed: "!#$&+-.^_`|~")
+        return "\(kind); filename=\"\(String(plain))\"; filename*=UTF-8''\(extended)"
+    }
+}

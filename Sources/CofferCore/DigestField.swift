@@ -1,0 +1,32 @@
+// Digest fields (RFC 9530): `Repr-Digest` and `Content-Digest`, of which Coffer knows sha-256.
+
+public enum DigestField {
+    /// `sha-256=:…:`.
+    public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
+
+    /// The same of a digest in hexadecimal digits.
+    public static func sha256(hexadecimal text: String) -> String {
+        let digits = text.utf8.compactMap(\.hexadecimalValue)
+        return sha256(stride(from: 1, to: digits.count, by: 2).map { digits[$0 - 1] << 4 | digits[$0] })
+    }
+
+    /// The sha-256 digest among the algorithms of a field; nil where it has none.
+    ///
+    /// - Throws: `Failure` `.invalidArgument` for a sha-256 member that is not 32 bytes of base64 between colons.
+    public static func parse(_ field: String) throws(Failure) -> [UInt8]? {
+        for member in field.split(separator: ",") {
+            let halves = member.trimmed.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2, halves[0].lowercased() == "sha-256" else { continue }
+            let value = halves[1]
+            guard value.count > 2, value.first == ":", value.last == ":",
+                let digest = Base64.decodeStandard(String(value.dropFirst().dropLast())), digest.count == 32
+            else {
+                throw Failure(
+                    .invalidArgument, "The digest cannot be read",
+                    details: "sha-256 must be 32 bytes in base64 between colons (RFC 9530)")
+            }
+            return digest
+        }
+        return nil
+    }
+}

@@ -1,0 +1,144 @@
+// The one registry of everything that can go wrong for a client: code, status and text. Codes that PostgREST has for
+// the same condition are PostgREST's; ours are `KFnnn`, which are SQLSTATEs too, so that the database raises them
+// directly (SQL keeps the classes 0–4 and A–H for itself; K is free for implementations).
+
+/// A refusal or failure as the client sees it.
+public struct Failure: Error, Equatable, Sendable {
+    public let kind: Kind
+    public let message: String
+    public let details: String?
+    public let hint: String?
+    /// Header fields that belong to this answer alone.
+    public var fields: [HeaderField]
+
+    public init(
+        _ kind: Kind, _ message: String? = nil, details: String? = nil, hint: String? = nil,
+        fields: [HeaderField] = []
+    ) {
+        self.kind = kind
+        self.message = message ?? kind.text
+        self.details = details
+        self.hint = hint
+        self.fields = fields
+    }
+
+    /// The four keys, each a string or null.
+    public var body: String {
+        let value = { (text: String?) in text.map(JSON.quoted) ?? "null" }
+        return #"{"code":\#(JSON.quoted(kind.rawValue)),"details":\#(value(details)),"#
+            + #""hint":\#(value(hint)),"message":\#(JSON.quoted(message))}"#
+    }
+
+    /// What can go wrong. The raw value is the `code` of the error body and is never used for anything else again.
+    public enum Kind: String, Sendable, CaseIterable {
+        case internalError = "KF000"
+        case loginRefused = "KF001"
+        case fileNotFound = "KF002"
+        case filePathRule = "KF003"
+        case preconditionFailed = "KF004"
+        case tooLarge = "KF005"
+        case overQuota = "KF006"
+        case storageFull = "KF007"
+        case storageUnavailable = "KF008"
+        case truncatedBody = "KF009"
+        case digestMismatch = "KF010"
+        case sessionEnded = "KF011"
+        case crossSite = "KF012"
+        case deleteWithoutFilter = "KF013"
+        case invalidArgument = "KF014"
+        case lengthRequired = "KF015"
+        case pathTaken = "KF016"
+        case passwordRule = "KF017"
+        case lastAdmin = "KF018"
+        case uploadExpired = "KF019"
+        case loginBlocked = "KF020"
+        case gatewayUnavailable = "KF021"
+        case targetTooLong = "KF022"
+        case headersTooLarge = "KF023"
+        case malformedRequest = "KF024"
+        case databaseUnavailable = "PGRST000"
+        case querySyntax = "PGRST100"
+        case functionMethod = "PGRST101"
+        case invalidBody = "PGRST102"
+        case rangeNotSatisfiable = "PGRST103"
+        case notAcceptable = "PGRST107"
+        case notSingular = "PGRST116"
+        case tableMethod = "PGRST117"
+        case invalidPreference = "PGRST122"
+        case unknownPath = "PGRST125"
+        case unknownFunction = "PGRST202"
+        case unknownTable = "PGRST205"
+        case noVerificationKey = "PGRST300"
+        case tokenUndecodable = "PGRST301"
+        case tokenMissing = "PGRST302"
+        case tokenClaims = "PGRST303"
+        case unknownColumn = "42703"
+        case invalidValue = "22P02"
+        case unsuitableOperator = "42883"
+        case forbidden = "42501"
+
+        /// The HTTP status and the message where the place of failure has nothing better to say.
+        private var entry: (status: Int, text: String) {
+            switch self {
+            case .internalError: (500, "Internal error")
+            case .loginRefused: (400, "Invalid email or password")
+            case .fileNotFound: (400, "File not found.")
+            case .filePathRule: (400, "The file path is not allowed")
+            case .preconditionFailed: (412, "A condition of the request does not hold")
+            case .tooLarge: (413, "The body is larger than allowed")
+            case .overQuota: (413, "The quota would be exceeded")
+            case .storageFull: (507, "The storage is full")
+            case .storageUnavailable: (503, "The storage is not available")
+            case .truncatedBody: (400, "The body ended early")
+            case .digestMismatch: (400, "The body does not have the announced digest")
+            case .sessionEnded: (401, "The session has ended")
+            case .crossSite: (403, "Requests with a session cookie must come from the same origin")
+            case .deleteWithoutFilter: (400, "DELETE requires a filter")
+            case .invalidArgument: (400, "An argument is missing or invalid")
+            case .lengthRequired: (411, "A Content-Length is required")
+            case .pathTaken: (409, "The file path is taken")
+            case .passwordRule: (400, "The password is not allowed")
+            case .lastAdmin: (409, "The last enabled admin must remain")
+            case .uploadExpired: (503, "The upload could not be completed, try again")
+            case .loginBlocked: (429, "Too many failed logins, try again later")
+            case .gatewayUnavailable: (503, "The service is not available")
+            case .targetTooLong: (414, "The URL is too long")
+            case .headersTooLarge: (431, "The request headers are too large")
+            case .malformedRequest: (400, "The request is malformed")
+            case .databaseUnavailable: (503, "The database is not available")
+            case .querySyntax: (400, "The query string is not understood")
+            case .functionMethod, .tableMethod: (405, "The method is not allowed here")
+            case .invalidBody: (400, "Empty or invalid json")
+            case .rangeNotSatisfiable: (416, "Requested range not satisfiable")
+            case .notAcceptable: (406, "None of these media types are available")
+            case .notSingular: (406, "Cannot coerce the result to a single JSON object")
+            case .invalidPreference: (400, "Invalid preferences given with handling=strict")
+            case .unknownPath: (404, "Invalid path specified in request URL")
+            case .unknownFunction: (404, "Could not find the function in the schema cache")
+            case .unknownTable: (404, "Could not find the table in the schema cache")
+            case .noVerificationKey: (500, "There is no key to verify tokens with")
+            case .tokenUndecodable: (401, "The token cannot be verified")
+            case .tokenMissing: (401, "Anonymous access is disabled")
+            case .tokenClaims: (401, "The token's claims are not acceptable")
+            case .unknownColumn: (400, "The column does not exist")
+            case .invalidValue: (400, "A value does not fit its column")
+            case .unsuitableOperator: (400, "The operator does not fit the column's type")
+            case .forbidden: (403, "Permission denied")
+            }
+        }
+
+        public var status: Int { entry.status }
+        public var text: String { entry.text }
+    }
+}
+
+/// One field of a response's head.
+public struct HeaderField: Equatable, Sendable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,46 @@
+// The rules for a user's own name of a file, as the contract states them. The database has the same rules as a
+// constraint on what it stores (in NFC); this type refuses early and says which rule was broken.
+
+/// A legal file path, not yet normalised (the database stores NFC).
+public struct FilePath: Equatable, Sendable {
+    public let text: String
+
+    /// Bytes of UTF-8.
+    public static let maximumLength = 1024
+    /// Bytes of UTF-8.
+    public static let maximumSegmentLength = 255
+
+    /// - Throws: `Failure` `.filePathRule`, whose message names the rule.
+    public init(_ text: String) throws(Failure) {
+        if let rule = Self.brokenRule(text) { throw Failure(.filePathRule, "The file path \(rule)") }
+        self.text = text
+    }
+
+    private static func brokenRule(_ text: String) -> String? {
+        if text.isEmpty { return "must not be empty" }
+        if text.utf8.count > maximumLength { return "must not be longer than \(maximumLength) bytes" }
+        if text.utf8.contains(UInt8(ascii: "\\")) { return "must not contain a backslash" }
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return "must not contain a control character"
+        }
+        if text.utf8.first == UInt8(ascii: "/") { return "must not begin with a slash" }
+        if text.utf8.last == UInt8(ascii: "/") { return "must not end with a slash" }
+        for segment in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if segment.isEmpty { return "must not have an empty segment" }
+            if segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) {
+                return "must not have a segment '.' or '..'"
+            }
+            if segment.count > maximumSegmentLength {
+                return "must not have a segment longer than \(maximumSegmentLength) bytes"
+            }
+        }
+        return nil
+    }
+
+    /// The last segment.
+    public var name: Substring { Self.name(of: text) }
+
+    public static func name(of path: String) -> Substring {
+        path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    }
+}

@@ -1,0 +1,93 @@
+// Media types: what a stored file is called, which may be shown inline, and what a client accepts.
+
+public enum MediaType {
+    public static let json = "application/json"
+    public static let singular = "application/vnd.pgrst.object+json"
+    public static let csv = "text/csv"
+    public static let octets = "application/octet-stream"
+
+    /// Bytes; a longer Content-Type is not kept.
+    static let maximumLength = 255
+
+    /// The type to keep for a stored file: the request's, or for none and octet-stream the extension's.
+    public static func stored(contentType: String?, path: FilePath) -> String {
+        if let contentType, !contentType.isEmpty, essence(contentType) != octets, isWellFormed(contentType) {
+            return contentType
+        }
+        let name = path.name
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return octets }
+        return byExtension[name[name.index(after: dot)...].lowercased()] ?? octets
+    }
+
+    /// Whether a browser may show the type: nothing that can run script in our origin.
+    public static func isSafeInline(_ type: String) -> Bool {
+        let essence = essence(type)
+        if essence == "image/svg+xml" { return false }
+        return essence == "application/pdf" || essence == "text/plain"
+            || ["image/", "audio/", "video/"].contains { essence.hasPrefix($0) }
+    }
+
+    /// Type and subtype in lower case, without parameters.
+    public static func essence(_ type: String) -> String {
+        (type.split(separator: ";", maxSplits: 1).first.map { $0.trimmed } ?? "").lowercased()
+    }
+
+    /// `type/subtype` of token characters (RFC 9110 §8.3.1), with printable ASCII parameters behind it.
+    private static func isWellFormed(_ type: String) -> Bool {
+        let halves = essence(type).split(separator: "/", omittingEmptySubsequences: false)
+        let isToken = { (byte: UInt8) in
+            byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isToken) }
+            && type.utf8.count <= maximumLength && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+
+    /// The first of `offers` that an `Accept` field takes, the client's preference first (RFC 9110 §12.5.1).
+    ///
+    /// - Returns: nil where none fits.
+    public static func negotiate(_ accept: String?, offers: [String]) -> String? {
+        guard let accept, !accept.trimmed.isEmpty else { return offers.first }
+        var choices: [(offer: String, quality: Double)] = []
+        for element in accept.split(separator: ",") {
+            let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
+            guard let range = parts.first else { continue }
+            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+            if quality > 0, let offer = offers.first(where: { matches(range, $0) }) {
+                choices.append((offer, quality))
+            }
+        }
+        guard let best = choices.map(\.quality).max() else { return nil }
+        return choices.first { $0.quality == best }?.offer
+    }
+
+    private static func matches(_ range: String, _ offer: String) -> Bool {
+        if range == "*/*" || range == offer { return true }
+        // PostgREST takes its own type without the suffix too.
+        if range == "application/vnd.pgrst.object" { return offer == singular }
+        return range.hasSuffix("/*") && offer.hasPrefix(range.dropLast(1))
+    }
+
+    /// What the common extensions mean, as IANA's registry has them.
+    private static let byExtension: [String: String] = [
+        "7z": "application/x-7z-compressed", "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif",
+        "bmp": "image/bmp", "bz2": "application/x-bzip2", "css": "text/css", "csv": "text/csv",
+        "doc": "application/msword",
+        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "eml": "message/rfc822", "epub": "application/epub+zip", "flac": "audio/flac", "gif": "image/gif",
+        "gz": "application/gzip", "heic": "image/heic", "htm": "text/html", "html": "text/html",
+        "ico": "image/vnd.microsoft.icon", "ics": "text/calendar", "jpeg": "image/jpeg", "jpg": "image/jpeg",
+        "js": "text/javascript", "json": "application/json", "m4a": "audio/mp4", "md": "text/markdown",
+        "mkv": "video/matroska", "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "video/mp4",
+        "odp": "application/vnd.oasis.opendocument.presentation",
+        "ods": "application/vnd.oasis.opendocument.spreadsheet", "odt": "application/vnd.oasis.opendocument.text",
+        "ogg": "audio/ogg", "opus": "audio/opus", "pdf": "application/pdf", "png": "image/png",
+        "ppt": "application/vnd.ms-powerpoint",
+        "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "rtf": "application/rtf", "svg": "image/svg+xml", "tar": "application/x-tar", "tif": "image/tiff",
+        "tiff": "image/tiff", "txt": "text/plain", "vcf": "text/vcard", "wav": "audio/wav", "webm": "video/webm",
+        "webp": "image/webp", "xls": "application/vnd.ms-excel",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xml": "application/xml",
+        "xz": "application/x-xz", "yaml": "application/yaml", "yml": "application/yaml", "zip": "application/zip",
+        "zst": "application/zstd",
+    ]
+}

@@ -1,0 +1,57 @@
+// The Prefer header (RFC 7240) with the preferences that PostgREST knows.
+
+public struct Preferences: Equatable, Sendable {
+    public enum Return: String, Sendable { case minimal, headersOnly = "headers-only", representation }
+    public enum Count: String, Sendable { case exact, planned, estimated }
+    public enum Handling: String, Sendable { case strict, lenient }
+
+    public private(set) var `return`: Return?
+    public private(set) var count: Count?
+    public private(set) var handling: Handling?
+    /// `session=cookie`: a login that sets the cookie instead of giving the token.
+    public private(set) var wantsCookie = false
+
+    /// Reads the field (several are joined with commas by the web server); of each kind the first wins.
+    ///
+    /// - Throws: `Failure` (PGRST122) for unknown preferences under `handling=strict`.
+    public init(_ field: String?) throws(Failure) {
+        var unknown: [String] = []
+        for part in (field ?? "").split(separator: ",") {
+            let text = String(part.trimmed)
+            if !text.isEmpty, !take(text) { unknown.append(text) }
+        }
+        if handling == .strict, !unknown.isEmpty {
+            throw Failure(.invalidPreference, details: "Invalid preferences: " + unknown.joined(separator: ", "))
+        }
+    }
+
+    private mutating func take(_ text: String) -> Bool {
+        let halves = text.split(separator: "=", maxSplits: 1).map { String($0.trimmed) }
+        guard halves.count == 2 else { return false }
+        let value = halves[1]
+        switch halves[0].lowercased() {
+        case "return": return Self.keep(Return(rawValue: value), in: &self.return)
+        case "count": return Self.keep(Count(rawValue: value), in: &count)
+        case "handling": return Self.keep(Handling(rawValue: value), in: &handling)
+        case "session" where value == "cookie":
+            wantsCookie = true
+            return true
+        default: return false
+        }
+    }
+
+    private static func keep<Value>(_ value: Value?, in place: inout Value?) -> Bool {
+        guard let value else { return false }
+        place = place ?? value
+        return true
+    }
+
+    /// The `Preference-Applied` field; nil where nothing was asked for. `return` counts for changes only.
+    public func applied(toChange isChange: Bool) -> String? {
+        let parts = [
+            isChange ? self.return.map { "return=\($0.rawValue)" } : nil, count.map { "count=\($0.rawValue)" },
+            handling.map { "handling=\($0.rawValue)" },
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,68 @@
+// Which rows of a result are wanted: limit, offset and the Range header, and what Content-Range says of them.
+
+public struct RowWindow: Equatable, Sendable {
+    public let offset: Int64
+    /// At most this many rows.
+    public let limit: Int64
+
+    /// - Parameters:
+    ///   - range: the `Range` header of a GET; other forms than `first-[last]` are ignored.
+    ///   - maximum: the most rows one request gets.
+    /// - Throws: `Failure` 416 for a negative limit or a range that ends before it begins. What is no number is
+    ///   ignored, and a negative offset is 0, as in PostgREST.
+    public init(limit: String?, offset: String?, range: String?, maximum: Int64) throws(Failure) {
+        let asked = limit.flatMap { Int64($0) }
+        if let asked, asked < 0 {
+            throw Failure(.rangeNotSatisfiable, details: "Limit should be greater than or equal to zero.")
+        }
+        var first = max(0, offset.flatMap { Int64($0) } ?? 0)
+        var count = min(asked ?? maximum, maximum)
+        if let range, let rows = try Self.rows(range) {
+            let last = min(first.addingClamped(count), rows.last.map { $0.addingClamped(1) } ?? .max)
+            first = max(first, rows.first)
+            count = max(0, last - first)
+        }
+        self.offset = first
+        self.limit = count
+    }
+
+    private static func rows(_ range: String) throws(Failure) -> (first: Int64, last: Int64?)? {
+        let ends = range.split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy(\.isASCIIDigit) }), let first = Int64(ends[0])
+        else { return nil }
+        let last = Int64(ends[1])
+        if let last, last < first {
+            throw Failure(
+                .rangeNotSatisfiable,
+                details: "The lower boundary must be lower than or equal to the upper boundary in the Range header.")
+        }
+        return (first, last)
+    }
+
+    /// The `Content-Range` of a page.
+    public func contentRange(rows: Int64, total: Int64?) -> String {
+        let total = total.map(String.init) ?? "*"
+        return rows == 0 ? "*/\(total)" : "\(offset)-\(offset + rows - 1)/\(total)"
+    }
+
+    /// 200, or 206 where the page is known to be less than all.
+    ///
+    /// - Throws: `Failure` 416 where the offset is known to lie beyond the end.
+    public func status(rows: Int64, total: Int64?) throws(Failure) -> Int {
+        guard let total else { return 200 }
+        if offset > total {
+            throw Failure(
+                .rangeNotSatisfiable,
+                details: "An offset of \(offset) was requested, but there are only \(total) rows.",
+                fields: [HeaderField("Content-Range", "*/\(total)")])
+        }
+        return rows < total ? 206 : 200
+    }
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,87 @@
+// The one request of a plain CGI program (RFC 3875): parameters in the environment, body on standard input, response on
+// standard output.
+
+internal import CFastCGI
+internal import System
+
+/// A request that started this process, or a test's.
+final class CGIExchange: Exchange {
+    private let input: FileDescriptor
+    private let output: FileDescriptor
+    private let lookUp: (StaticString) throws(GatewayError) -> String?
+    private var body: BodyLength?
+    private var buffer = Buffer(capacity: 65_536)
+    private var isClientGone = false
+
+    let requiresLength = true
+
+    /// - Parameter environment: finds a parameter; throws `.malformedParameter` when it is not UTF-8.
+    init(
+        input: consuming FileDescriptor, output: consuming FileDescriptor,
+        environment: @escaping (StaticString) throws(GatewayError) -> String?
+    ) {
+        self.input = input
+        self.output = output
+        lookUp = environment
+    }
+
+    /// The process's own request.
+    convenience init() {
+        self.init(input: FileDescriptor(adopting: 0), output: FileDescriptor(adopting: 1)) {
+            (name) throws(GatewayError) in
+            try unsafe value(of: name, in: coffer_cgi_parameters())
+        }
+    }
+
+    func parameter(_ name: StaticString) throws(GatewayError) -> String? { try lookUp(name) }
+
+    /// Without CONTENT_LENGTH there is no body (RFC 3875 §4.2): standard input may never end.
+    func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError) {
+        var length: BodyLength
+        if let body { length = body } else { length = try BodyLength(parameter("CONTENT_LENGTH")) }
+        let wanted = length.announced == nil ? 0 : length.allowed(buffer.freeCapacity)
+        guard wanted > 0 else { return }
+        let count = readInput(wanted, into: &buffer)
+        length.add(count)
+        body = length
+        if count == 0 { throw length.truncated }
+    }
+
+    /// Reads at most `limit` bytes; none at the end, and none when the pipe is broken, which is no better.
+    private func readInput(_ limit: Int, into buffer: inout OutputSpan<UInt8>) -> Int {
+        unsafe buffer.withUnsafeMutableBufferPointer { memory, initialized in
+            let part = unsafe UnsafeMutableBufferPointer(rebasing: memory[initialized..<initialized + limit])
+            var space = unsafe OutputSpan(buffer: part, initializedCount: 0)
+            _ = try? input.read(into: &space)
+            let count = unsafe space.finalize(for: part)
+            initialized += count
+            return count
+        }
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(GatewayError) {
+        guard !isClientGone else { throw .clientGone }
+        if bytes.count > buffer.capacity - buffer.count { try flush() }
+        // What would only fill the buffer by itself need not pass through it.
+        guard bytes.count < buffer.capacity else { return try send(bytes) }
+        buffer.append { space in
+            for index in bytes.indices { space.append(bytes[index]) }
+        }
+    }
+
+    /// Sends what is left of the response.
+    func finish() { try? flush() }
+
+    private func flush() throws(GatewayError) {
+        guard buffer.count > 0 else { return }
+        defer { buffer.removeAll() }
+        try buffer.withBytes { (bytes) throws(GatewayError) in try send(bytes) }
+    }
+
+    private func send(_ bytes: Span<UInt8>) throws(GatewayError) {
+        do { try output.write(all: bytes) } catch {
+            isClientGone = true
+            throw .clientGone
+        }
+    }
+}

@@ -1,0 +1,11 @@
+internal import CFastCGI
+
+/// Looks a parameter up in what libfcgi or the process's environment holds: `NAME=value` strings, NULL at the end.
+///
+/// The corresponding C function is `FCGX_GetParam`. Only the value is allocated; it ends at a NUL byte.
+func value(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError) -> String? {
+    let key = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    guard let list = unsafe list, let value = unsafe FCGX_GetParam(key, list) else { return nil }
+    guard let text = unsafe String(validatingCString: value) else { throw .malformedParameter("\(name)") }
+    return text
+}

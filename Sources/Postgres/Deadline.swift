@@ -1,0 +1,40 @@
+// The only place where this module waits.
+
+internal import Glibc
+
+/// A point in time until which a batch may wait for its socket.
+struct Deadline {
+    private let instant: ContinuousClock.Instant
+
+    init(after timeout: Duration) {
+        instant = .now + timeout
+    }
+
+    /// What a socket is waited for.
+    enum Event {
+        case readable, readableOrWritable
+    }
+
+    /// Waits with poll(2); an error of the socket counts as ready, since the next read reports it.
+    ///
+    /// - Returns: false when the deadline has passed.
+    func wait(for event: Event, on socket: Int32) -> Bool {
+        let events = event == .readable ? POLLIN : POLLIN | POLLOUT
+        while true {
+            var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
+            let ready = unsafe poll(&descriptor, 1, milliseconds)
+            if ready > 0 { return true }
+            if ready < 0 && errno != EINTR { return true }
+            if milliseconds == 0 { return false }
+        }
+    }
+
+    /// What is left, rounded up so that the last wait does not spin.
+    private var milliseconds: Int32 {
+        let left = ContinuousClock.now.duration(to: instant)
+        guard left > .zero else { return 0 }
+        // A day at most, which keeps the sum in range.
+        let (seconds, attoseconds) = min(left, .seconds(86_400)).components
+        return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+    }
+}

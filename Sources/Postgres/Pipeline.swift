@@ -1,0 +1,122 @@
+// One batch = one libpq pipeline = one round trip = one implicit transaction, ended by the Sync message.
+
+internal import CPostgreSQL
+
+extension Connection {
+    /// Runs queries in order in one round trip: all or nothing, as the server makes one transaction of what comes
+    /// before a Sync (unless a script has opened one).
+    ///
+    /// A named statement that is new to the connection is prepared in the same round trip.
+    ///
+    /// - Returns: one result for each query.
+    /// - Throws: the error of the first query that failed. After `.statement` nothing has been done, and `isUsable` tells
+    ///   whether the connection goes on, as it nearly always does; after any other error it does not, and whether the
+    ///   batch was carried out is unknown.
+    public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
+        if queries.isEmpty { return [] }
+        try check(queries)
+        let deadline = Deadline(after: timeout)
+        let prepares = try send(queries)
+        try flush(deadline)
+        return try receive(queries, prepares, deadline)
+    }
+
+    /// Refuses, before anything is sent, what cannot be sent.
+    private func check(_ queries: [Query]) throws(PostgresError) {
+        if isLost { throw PostgresError(.connection, message: "the connection was given up") }
+        for query in queries where query.texts.contains(where: { $0.utf8.contains(0) }) {
+            throw PostgresError(
+                .statement, sqlState: "22021", message: "invalid byte sequence for encoding \"UTF8\": 0x00")
+        }
+    }
+
+    /// Buffers the batch: `PQsendPrepare`, `PQsendQueryPrepared`, `PQsendQueryParams`, `PQpipelineSync`.
+    ///
+    /// - Returns: the indexes of the queries that a prepare goes before.
+    private func send(_ queries: [Query]) throws(PostgresError) -> [Int] {
+        var prepares: [Int] = []
+        for (index, query) in queries.enumerated() {
+            let statement = query.statement
+            let isNamed = preparesStatements && !statement.name.isEmpty
+            if isNamed && !prepared.contains(statement.name)
+                && !prepares.contains(where: { queries[$0].statement.name == statement.name })
+            {
+                guard unsafe PQsendPrepare(pointer, statement.name, statement.sql, 0, nil) == 1 else {
+                    throw giveUp(.protocolViolation)
+                }
+                prepares.append(index)
+            }
+            parameters.fill(query.parameters)
+            guard send(statement, isNamed: isNamed) == 1 else { throw giveUp(.protocolViolation) }
+        }
+        guard unsafe PQpipelineSync(pointer) == 1 else { throw giveUp(.protocolViolation) }
+        return prepares
+    }
+
+    /// Buffers one execution with the values in `parameters`; all results are asked for as text.
+    private func send(_ statement: Statement, isNamed: Bool) -> Int32 {
+        unsafe parameters.withArrays { count, values, lengths, formats in
+            if isNamed {
+                unsafe PQsendQueryPrepared(pointer, statement.name, count, values, lengths, formats, 0)
+            } else {
+                unsafe PQsendQueryParams(pointer, statement.sql, count, nil, values, lengths, formats, 0)
+            }
+        }
+    }
+
+    /// Reads up to and including the Sync, also after a failure, which leaves the connection ready for the next batch.
+    private func receive(_ queries: [Query], _ prepares: [Int], _ deadline: Deadline)
+        throws(PostgresError) -> [Rows]
+    {
+        var results: [Rows] = []
+        results.reserveCapacity(queries.count)
+        var failure: PostgresError?
+        var prepares = prepares[...]
+        for (index, query) in queries.enumerated() {
+            if prepares.first == index {
+                prepares.removeFirst()
+                // Kept whatever becomes of the batch, as a rollback does not undo a prepare; kept also if the server, or
+                // the one a pooler now talks to, had it before (duplicate_prepared_statement).
+                let isReached = failure == nil
+                let isPrepared = try answer(to: query, &failure, deadline) != nil
+                if isPrepared || isReached && failure?.sqlState == "42P05" { prepared.insert(query.statement.name) }
+            }
+            if let handle = try answer(to: query, &failure, deadline) { results.append(Rows(handle)) }
+        }
+        try finish(&failure, deadline)
+        if let failure { throw failure }
+        return results
+    }
+
+    /// Reads the Sync, and before it the error of a commit that failed, as by a deferred constraint.
+    private func finish(_ failure: inout PostgresError?, _ deadline: Deadline) throws(PostgresError) {
+        guard let handle = try nextResult(deadline) else { throw giveUp(.protocolViolation) }
+        if handle.status == PGRES_PIPELINE_SYNC { return }
+        guard handle.status == PGRES_FATAL_ERROR else { throw giveUp(.protocolViolation) }
+        let error = noting(handle.error(for: nil))
+        if isLost { throw error }
+        failure = failure ?? error
+        guard try nextResult(deadline) == nil, try nextResult(deadline)?.status == PGRES_PIPELINE_SYNC else {
+            throw giveUp(.protocolViolation)
+        }
+    }
+
+    /// Reads what answers one command.
+    ///
+    /// - Returns: nil when the command, or one before it, failed; `failure` then holds the first error.
+    private func answer(to query: Query, _ failure: inout PostgresError?, _ deadline: Deadline)
+        throws(PostgresError) -> ResultHandle?
+    {
+        guard let handle = try nextResult(deadline) else { throw giveUp(.protocolViolation) }
+        switch handle.status {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: break
+        case PGRES_FATAL_ERROR: failure = noting(handle.error(for: query))
+        case PGRES_PIPELINE_ABORTED where failure != nil: break
+        default: throw giveUp(.protocolViolation)
+        }
+        if isLost, let failure, failure.kind != .statement { throw failure }
+        guard try nextResult(deadline) == nil else { throw giveUp(.protocolViolation) }
+        if failure != nil { return nil }
+        return consume handle
+    }
+}

@@ -1,0 +1,41 @@
+// What is sent: SQL text that never changes, and values that travel beside it.
+
+/// SQL text with `$1`-style parameters, and the name under which a connection prepares it.
+public struct Statement: Sendable {
+    /// Unique for the text within a program; "" is never prepared.
+    public let name: String
+    /// One SQL statement.
+    public let sql: String
+
+    public init(name: String = "", sql: String) {
+        self.name = name
+        self.sql = sql
+    }
+}
+
+/// A value for `$n`. The statement gives `$n` its type, by a cast or by where it stands.
+public enum Parameter: Sendable {
+    case null
+    /// The text form of any type. U+0000 is refused with SQLSTATE 22021, as the server would.
+    case text(String)
+    /// The binary form of a `bytea`.
+    case bytes([UInt8])
+    /// The text form of any numeric type.
+    case integer(Int64)
+}
+
+/// A statement with its values.
+public struct Query: Sendable {
+    public let statement: Statement
+    public let parameters: [Parameter]
+
+    public init(_ statement: Statement, _ parameters: [Parameter] = []) {
+        self.statement = statement
+        self.parameters = parameters
+    }
+
+    /// The text parameters, for `redact`.
+    var texts: some Sequence<String> {
+        parameters.lazy.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
+}

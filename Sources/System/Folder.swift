@@ -1,0 +1,42 @@
+// Listing a folder.
+
+internal import Glibc
+
+extension FileSystem {
+    /// The names in a folder, in no order, without `.` and `..` and without names that are not UTF-8.
+    ///
+    /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
+    public static func list(_ path: String) throws(SystemError) -> [String] {
+        let number = try openFolder(path).release()
+        guard let stream = unsafe fdopendir(number) else {
+            let failure = errno
+            _ = FileDescriptor(adopting: number)
+            throw SystemError(.opendir, failure)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let name = try unsafe nextName(stream) {
+            if let name = name.text, name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    private struct Entry {
+        let text: String?
+    }
+
+    /// Nil at the end; an entry without text when its name is not UTF-8.
+    private static func nextName(_ stream: OpaquePointer) throws(SystemError) -> Entry? {
+        // readdir(3) tells the end from an error only by errno.
+        errno = 0
+        guard let entry = unsafe readdir(stream) else {
+            if errno != 0 { throw SystemError(.readdir, errno) }
+            return nil
+        }
+        return unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+            unsafe tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) {
+                Entry(text: unsafe String(validatingCString: $0))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+// Stream sockets: those a server listens on, and what its connections need.
+
+internal import Glibc
+
+public enum Sockets {
+    /// Listens on a new Unix socket at `path`. A socket file left behind by a dead server is replaced, one that
+    /// somebody listens on is not (`bind`, EADDRINUSE).
+    ///
+    /// Permissions are set before anyone can connect. The corresponding C functions are `socket`, `bind`, `chown`,
+    /// `chmod` and `listen`.
+    ///
+    /// - Parameters:
+    ///   - path: at most 107 bytes (ENAMETOOLONG).
+    ///   - group: name of the group that shall own the socket file; nil leaves the process's own.
+    ///   - backlog: connections the kernel lets wait; `net.core.somaxconn` is the limit.
+    public static func listen(
+        path: String, mode: UInt32 = 0o660, group: String? = nil, backlog: Int32 = 1024
+    ) throws(SystemError) -> FileDescriptor {
+        let listener = try open()
+        do {
+            try bind(listener, to: path)
+        } catch where error.number == EADDRINUSE {
+            try removeStale(path)
+            try bind(listener, to: path)
+        }
+        do {
+            if let group { try FileSystem.setGroup(path, identifier(ofGroup: group)) }
+            try FileSystem.setMode(path, mode)
+            try Faults.call(.listen) { Glibc.listen(listener.number, backlog) }
+        } catch {
+            try? FileSystem.unlink(path)
+            throw error
+        }
+        return listener
+    }
+
+    /// Takes over a listening socket that this process was started with, as descriptor 0 of a FastCGI program.
+    ///
+    /// - Throws: `getsockopt` with ENOTSOCK or EBADF when it is no socket, with EINVAL when it does not listen.
+    ///
+    /// The corresponding C function is `getsockopt` with `SO_ACCEPTCONN`.
+    public static func adoptListener(_ number: Int32) throws(SystemError) -> FileDescriptor {
+        var listening: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        try Faults.call(.getsockopt) { unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) }
+        guard listening != 0 else { throw SystemError(.getsockopt, EINVAL) }
+        return FileDescriptor(adopting: number)
+    }
+
+    /// Connects to the Unix socket at `path`. The corresponding C function is `connect`.
+    public static func connect(path: String) throws(SystemError) -> FileDescriptor {
+        let socket = try open()
+        var address = try unixAddress(path)
+        try Faults.call(.connect) {
+            unsafe withUnsafeBytes(of: &address) {
+                unsafe Glibc.connect(
+                    socket.number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+            }
+        }
+        return socket
+    }
+
+    /// Limits how long one `read` or `accept` on the socket waits before it fails with EAGAIN; `.zero` waits for ever.
+    ///
+    /// On a listening socket the limit holds for everyone who shares it, and TCP connections accepted from it begin
+    /// with the same limit. The corresponding C function is `setsockopt` with `SO_RCVTIMEO`.
+    public static func setReceiveTimeout(_ number: Int32, _ timeout: Duration) throws(SystemError) {
+        let parts = timeout.components
+        var limit = timeval(tv_sec: Int(parts.seconds), tv_usec: Int(parts.attoseconds / 1_000_000_000_000))
+        try Faults.call(.setsockopt) {
+            unsafe setsockopt(
+                number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    /// Tells the peer that nothing more will be sent, then throws away what it still sends until it closes, at most for
+    /// `limit`. A connection closed with bytes unread would be reset, and the peer could lose what was sent to it.
+    ///
+    /// The corresponding C functions are `shutdown`, `poll` and `recv`. Errors end it: the peer is gone then.
+    public static func linger(_ number: Int32, limit: Duration) {
+        guard shutdown(number, Int32(SHUT_WR)) == 0 else { return }
+        let deadline = Clock.monotonicNanoseconds() + Int64(limit / .nanoseconds(1))
+        unsafe withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { trash in
+            while true {
+                let left = (deadline - Clock.monotonicNanoseconds()) / 1_000_000
+                var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+                guard left > 0, unsafe poll(&wanted, 1, Int32(clamping: left)) > 0 else { return }
+                guard unsafe recv(number, trash.baseAddress, trash.count, Int32(MSG_DONTWAIT)) > 0 else { return }
+            }
+        }
+    }
+
+    private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) }
+
+    private static func open() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(adopting: try Faults.call(.socket) { Glibc.socket(AF_UNIX, streamType, 0) })
+    }
+
+    private static func bind(_ socket: borrowing FileDescriptor, to path: String) throws(SystemError) {
+        let number = socket.number
+        var address = try unixAddress(path)
+        try Faults.call(.bind) {
+            unsafe withUnsafeBytes(of: &address) {
+                unsafe Glibc.bind(
+                    number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+            }
+        }
+    }
+
+    /// Removes a socket file that nobody answers on; anything else is left alone and reported as in use.
+    private static func removeStale(_ path: String) throws(SystemError) {
+        do {
+            _ = try connect(path: path)
+        } catch where error.number == ECONNREFUSED && error.call == .connect {
+            // connect(2) refuses a plain file in the same words.
+            var raw = stat()
+            if unsafe lstat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFSOCK { return try FileSystem.unlink(path) }
+        } catch {}
+        throw SystemError(.bind, EADDRINUSE)
+    }
+
+    private static func identifier(ofGroup name: String) throws(SystemError) -> UInt32 {
+        guard let entry = unsafe getgrnam(name) else { throw SystemError(.getgrnam, ENOENT) }
+        return unsafe entry.pointee.gr_gid
+    }
+
+    private static func unixAddress(_ path: String) throws(SystemError) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        // One byte is left for the terminating NUL.
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0) else {
+            throw SystemError(.bind, ENAMETOOLONG)
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        return address
+    }
+}

@@ -1,0 +1,84 @@
+// Starting a program with nothing of ours but what it is given.
+
+internal import CSystem
+internal import Glibc
+
+extension Process {
+    /// Starts a program in a process group of its own (so that the interrupt key does not reach it), with no signal
+    /// blocked, every signal at its default, and no descriptor but 0, 1 and 2.
+    ///
+    /// The corresponding C function is `posix_spawn`. Throws what `execve` would: ENOENT, EACCES …
+    ///
+    /// - Parameters:
+    ///   - path: of the program; PATH is not searched.
+    ///   - arguments: those after the program's name.
+    ///   - standardInput: number of an open descriptor that becomes the program's descriptor 0.
+    public static func spawn(
+        _ path: String, arguments: [String] = [], environment: [String: String], standardInput: Int32
+    ) throws(SystemError) -> Process {
+        var id: pid_t = 0
+        let attributes = unsafe SpawnAttributes()
+        let actions = unsafe SpawnActions(standardInput: standardInput)
+        let variables = environment.map { "\($0.key)=\($0.value)" }
+        let failure = unsafe withCStrings([path] + arguments) { arguments in
+            unsafe withCStrings(variables) { variables in
+                unsafe posix_spawn(&id, path, actions.raw, attributes.raw, arguments, variables)
+            }
+        }
+        // posix_spawn(3) gives the number back instead of setting errno.
+        try Faults.call(.posix_spawn, retrying: false) {
+            errno = failure
+            return failure == 0 ? 0 : -1
+        }
+        return Process(id: id)
+    }
+}
+
+/// `posix_spawnattr_t` with its life tied to a value.
+@unsafe private struct SpawnAttributes: ~Copyable {
+    let raw = UnsafeMutablePointer<posix_spawnattr_t>.allocate(capacity: 1)
+
+    init() {
+        unsafe posix_spawnattr_init(raw)
+        var none = sigset_t()
+        var all = sigset_t()
+        _ = unsafe sigemptyset(&none)
+        _ = unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(raw, &none)
+        unsafe posix_spawnattr_setsigdefault(raw, &all)
+        unsafe posix_spawnattr_setpgroup(raw, 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        unsafe posix_spawnattr_setflags(raw, Int16(flags))
+    }
+
+    deinit {
+        unsafe posix_spawnattr_destroy(raw)
+        unsafe raw.deallocate()
+    }
+}
+
+/// `posix_spawn_file_actions_t` with its life tied to a value.
+@unsafe private struct SpawnActions: ~Copyable {
+    let raw = UnsafeMutablePointer<posix_spawn_file_actions_t>.allocate(capacity: 1)
+
+    init(standardInput: Int32) {
+        unsafe posix_spawn_file_actions_init(raw)
+        // Also where the number is 0 already: then this takes away its close-on-exec flag.
+        unsafe posix_spawn_file_actions_adddup2(raw, standardInput, 0)
+        unsafe coffer_add_closefrom(raw, 3)
+    }
+
+    deinit {
+        unsafe posix_spawn_file_actions_destroy(raw)
+        unsafe raw.deallocate()
+    }
+}
+
+/// Shows `body` the texts as a C array of C strings that ends with a null pointer.
+private func withCStrings<Value>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
+) -> Value {
+    let strings = unsafe texts.map { unsafe strdup($0) } + [nil]
+    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    return unsafe strings.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
+}

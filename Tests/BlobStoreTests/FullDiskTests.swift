@@ -1,0 +1,36 @@
+import BlobStore
+import Glibc
+import System
+import Testing
+
+/// A file system of 1 MiB in memory; nil when this process may not mount one.
+final class SmallFileSystem {
+    let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
+
+    init?() {
+        guard (try? FileSystem.makeFolder(path)) != nil else { return nil }
+        guard unsafe mount("tmpfs", path, "tmpfs", 0, "size=1m") == 0 else {
+            try? FileSystem.removeFolder(path)
+            return nil
+        }
+    }
+
+    deinit {
+        _ = unsafe umount2(path, Int32(MNT_DETACH))
+        try? FileSystem.removeFolder(path)
+    }
+}
+
+struct FullDiskTests {
+    @Test(.enabled(if: SmallFileSystem() != nil, "mounting a tmpfs needs root"))
+    func `a disk that is truly full refuses the blob, keeps the others, and takes the next that fits`() throws {
+        let small = try #require(SmallFileSystem())
+        let test = try TestStore(in: small.path)
+        let (name, _) = try test.store(pattern(300_000))
+        #expect(kind { try test.store(pattern(2 << 20), step: 65_536) } == .full)
+        #expect(try test.stages.isEmpty)
+        #expect(try test.published == [name.description])
+        try test.store(pattern(300_000))
+        #expect(try test.bytes(of: name) == pattern(300_000))
+    }
+}

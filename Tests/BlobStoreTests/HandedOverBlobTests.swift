@@ -1,0 +1,106 @@
+import BlobStore
+import Glibc
+import System
+import Testing
+
+struct HandedOverBlobTests {
+    let test: TestStore
+    static let shared = "/dev/shm"
+
+    static var sharedIsForeign: Bool {
+        guard let here = try? FileSystem.status("/tmp").device, let there = try? FileSystem.status(shared).device
+        else { return false }
+        return here != there
+    }
+
+    init() throws { test = try TestStore() }
+
+    @Test(arguments: [0, 1, 262_143, 262_144, 262_145, 1 << 20])
+    func `a body file is linked, not copied, and stays the web server's`(count: Int) throws {
+        let bytes = pattern(count)
+        let path = try test.bodyFile(bytes)
+        let blob = try test.blobs.adopt(bodyFile: path)
+        #expect(blob.size == count)
+        let content = try blob.finish()
+        #expect(content == (try test.store(bytes).1))
+        let name = try BlobName.generate()
+        try blob.publish(as: name)
+        #expect(try test.bytes(of: name) == bytes)
+        let stored = try FileSystem.status(try #require(test.blobs.absolutePath(of: name)))
+        #expect(try stored.inode == FileSystem.status(path).inode)
+        #expect(stored.mode == 0o640)
+        #expect(try test.stages.isEmpty)
+    }
+
+    @Test func `discarding leaves the web server's name alone`() throws {
+        let path = try test.bodyFile([1])
+        do { _ = try test.blobs.adopt(bodyFile: path).finish() }
+        #expect(try test.stages.isEmpty)
+        #expect(try FileSystem.contents(of: path) == [1])
+    }
+
+    @Test func `a symbolic link, a folder, a pipe and nothing at all are refused`() throws {
+        let path = "\(test.root)/incoming/body"
+        let target = try test.bodyFile([1])
+        #expect(unsafe symlink(target, path) == 0)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
+        try FileSystem.unlink(path)
+        #expect(unsafe mkfifo(path, 0o600) == 0)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: test.root) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path + "2") } == .unavailable)
+        #expect(try test.stages.isEmpty)
+    }
+
+    @Test(.enabled(if: Self.sharedIsForeign, "/dev/shm is no other file system here"))
+    func `a body file on another file system is copied`() throws {
+        let bytes = pattern(600_000)
+        let path = try test.bodyFile(bytes, in: Self.shared)
+        defer { try? FileSystem.unlink(path) }
+        let blob = try test.blobs.adopt(bodyFile: path)
+        #expect(blob.size == bytes.count)
+        let name = try BlobName.generate()
+        try blob.publish(as: name)
+        #expect(try test.bytes(of: name) == bytes)
+        try FileSystem.unlink(path)
+        #expect(unsafe symlink("/etc/passwd", path) == 0)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
+        #expect(try test.stages.isEmpty)
+    }
+
+    @Test(arguments: [SystemCall.link, .fchown])
+    func `a body file that may not be linked is copied`(call: SystemCall) throws {
+        let path = try test.bodyFile(pattern(1000))
+        let name = try BlobName.generate()
+        let failed = try failing(at: 0, with: Errno.notPermitted, of: [call]) {
+            try test.blobs.adopt(bodyFile: path).publish(as: name)
+        }
+        #expect(failed == call)
+        #expect(try test.bytes(of: name) == pattern(1000))
+        let stored = try FileSystem.status(try #require(test.blobs.absolutePath(of: name)))
+        #expect(try stored.inode != FileSystem.status(path).inode)
+        #expect(try test.stages.isEmpty)
+    }
+
+    @Test func `whichever call fails, nothing is left but the web server's file`() throws {
+        let path = try test.bodyFile(pattern(100))
+        var failed: [SystemCall] = []
+        while true {
+            var result: BlobStoreError.Kind?
+            let call = failing(at: failed.count, with: Errno.noSpace) {
+                result = kind { try test.blobs.adopt(bodyFile: path).publish(as: .generate()) }
+            }
+            guard let call else { break }
+            failed.append(call)
+            if call == .sync_file_range || call == .unlink {
+                #expect(result == nil)
+                continue
+            }
+            #expect(result == .full, "\(call)")
+            #expect(try test.stages.isEmpty, "\(call)")
+            #expect(try test.published.count == failed.count { $0 == .sync_file_range }, "\(call)")
+            #expect(try FileSystem.contents(of: path) == pattern(100))
+        }
+        #expect(failed.contains(.sync_file_range) && failed.count { $0 == .fsync } >= 2)
+    }
+}

@@ -1,0 +1,68 @@
+import BlobStore
+import System
+import Testing
+
+struct LocalBlobStoreTests {
+    let test: TestStore
+
+    init() throws { test = try TestStore() }
+
+    @Test func `reading starts anywhere and ends with the blob`() throws {
+        let (name, _) = try test.store(pattern(1000))
+        let reader = try test.blobs.open(name)
+        #expect(reader.size == 1000)
+        func read(at offset: Int64, _ count: Int) throws -> [UInt8] {
+            var buffer = Buffer(capacity: count)
+            try buffer.append { space throws(BlobStoreError) in _ = try reader.read(at: offset, into: &space) }
+            return buffer.array
+        }
+        #expect(try read(at: 10, 5) == Array(pattern(1000)[10..<15]))
+        #expect(try read(at: 990, 100) == Array(pattern(1000)[990...]))
+        #expect(try read(at: 1000, 1).isEmpty)
+        #expect(try Faults.$longestTransfer.withValue(7) { try read(at: 0, 100) } == Array(pattern(100)))
+    }
+
+    @Test func `a removed blob is absent, stays readable where it is open, and can be removed again`() throws {
+        let (name, _) = try test.store([7])
+        let reader = try test.blobs.open(name)
+        try test.blobs.remove(name)
+        try test.blobs.remove(name)
+        #expect(kind { _ = try test.blobs.open(name) } == .absent)
+        var buffer = Buffer(capacity: 1)
+        try buffer.append { space throws(BlobStoreError) in _ = try reader.read(at: 0, into: &space) }
+        #expect(buffer.array == [7])
+    }
+
+    @Test func `a lost root is an outage for every call, and the same store works when it is back`() throws {
+        let (name, _) = try test.store([1])
+        let body = try test.bodyFile([2], in: "/tmp")
+        defer { try? FileSystem.unlink(body) }
+        try FileSystem.rename(test.root, to: test.root + ".away")
+        #expect(kind { _ = try test.blobs.stage() } == .unavailable)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: body) } == .unavailable)
+        #expect(kind { _ = try test.blobs.open(name) } == .unavailable)
+        #expect(kind { try test.blobs.remove(name) } == .unavailable)
+        #expect(kind { try test.blobs.probe() } == .unavailable)
+        #expect(kind { _ = try test.blobs.sweepAbandonedStages() } == .unavailable)
+        #expect(throws: SystemError.self) { try FileSystem.status(test.root) }
+        try FileSystem.rename(test.root + ".away", to: test.root)
+        #expect(try test.bytes(of: name) == [1])
+        try test.store([3])
+        try test.blobs.probe()
+    }
+
+    @Test func `a root that is lost while a blob is written does not publish it`() throws {
+        let blob = try test.blobs.stage()
+        try blob.write([1].span)
+        try FileSystem.rename(test.root, to: test.root + ".away")
+        #expect(kind { try blob.publish(as: .generate()) } == .unavailable)
+        try FileSystem.rename(test.root + ".away", to: test.root)
+        #expect(try test.published.isEmpty)
+    }
+
+    @Test func `a store that came back without stage gets a new one`() throws {
+        try FileSystem.removeFolder(test.root + "/stage")
+        try test.store([1])
+        #expect(try test.published.count == 1)
+    }
+}

@@ -1,0 +1,21 @@
+import BlobStore
+import System
+import Testing
+
+struct ProbeTests {
+    @Test func `a probe leaves nothing behind`() throws {
+        let test = try TestStore()
+        try test.blobs.probe()
+        #expect(try test.stages.isEmpty)
+        #expect(try test.published.isEmpty)
+    }
+
+    @Test(arguments: [SystemCall.open, .flock, .write, .fsync, .pread])
+    func `a probe meets every failure an upload would`(call: SystemCall) throws {
+        let test = try TestStore()
+        var result: BlobStoreError.Kind?
+        #expect(failing(at: 0, with: Errno.inputOutput, of: [call]) { result = kind(of: test.blobs.probe) } == call)
+        #expect(result == .unavailable)
+        #expect(try test.stages.isEmpty)
+    }
+}

@@ -1,0 +1,49 @@
+import BlobStore
+import Glibc
+import System
+import Testing
+
+struct SweepTests {
+    let test: TestStore
+
+    init() throws { test = try TestStore() }
+
+    @Test func `a sweep takes what nobody holds and leaves what someone does`() throws {
+        let held = try test.blobs.stage()
+        _ = try FileSystem.create("\(test.root)/stage/\(try BlobName.generate())")
+        #expect(try test.blobs.sweepAbandonedStages(olderThan: .zero) == 1)
+        #expect(try test.stages.count == 1)
+        try held.publish(as: .generate())
+        #expect(try test.published.count == 1)
+    }
+
+    @Test func `what is young is left, also a body file that took long to arrive`() throws {
+        _ = try FileSystem.create("\(test.root)/stage/\(try BlobName.generate())")
+        let body = try test.bodyFile([1])
+        try age(body, days: 1)
+        try FileSystem.link(body, to: "\(test.root)/stage/\(try BlobName.generate())")
+        #expect(try test.blobs.sweepAbandonedStages() == 0)
+        #expect(try test.stages.count == 2)
+    }
+
+    @Test func `body files go after a week`() throws {
+        let old = try test.bodyFile([1])
+        let young = try test.bodyFile([2])
+        try age(old, days: 8)
+        try age(young, days: 6)
+        #expect(try test.blobs.sweepAbandonedStages() == 1)
+        #expect(try FileSystem.contents(of: young) == [2])
+        #expect(throws: SystemError.self) { try FileSystem.status(old) }
+    }
+
+    @Test func `a sweep meets an outage as an error`() throws {
+        _ = failing(at: 0, with: Errno.inputOutput, of: [.open]) {
+            #expect(kind { _ = try test.blobs.sweepAbandonedStages() } == .unavailable)
+        }
+    }
+
+    private func age(_ path: String, days: Int64) throws {
+        let time = timeval(tv_sec: Int(Clock.realtimeSeconds() - days * 86_400), tv_usec: 0)
+        #expect(unsafe utimes(path, [time, time]) == 0)
+    }
+}

@@ -1,0 +1,155 @@
+import Testing
+
+@testable import CofferCore
+
+@Suite struct ConfigurationTests {
+    /// Reads options from dictionaries instead of the process and the disk.
+    private func configuration(
+        _ environment: [String: String] = [:], file: String? = nil, arguments: [String: String] = [:]
+    ) throws(ConfigurationError) -> Configuration {
+        try Configuration(
+            arguments: arguments, environment: { environment[$0] }, file: file.map { ("/etc/coffer/coffer.conf", $0) })
+    }
+
+    private func problem(_ environment: [String: String] = [:], file: String? = nil) -> String? {
+        do {
+            _ = try configuration(environment, file: file)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func `every default passes its own check`() throws {
+        let standard = try configuration()
+        #expect(standard.maximumUploadBytes == nil)
+        #expect(standard.maximumRows == 1000)
+        #expect(standard.databaseTimeout == .seconds(10))
+        #expect(standard.socketMode == 0o660)
+        #expect(standard.socketGroup == nil)
+        #expect(standard.logLevel == .warning)
+        #expect(standard.settings.allSatisfy { $0.origin == .standard })
+    }
+
+    @Test func `the command line wins over the environment, and that over the file`() throws {
+        let file = "COFFER_WORKERS=1\nCOFFER_MAX_ROWS=10\nCOFFER_BASE_PATH=/x\n"
+        let read = try configuration(
+            ["COFFER_WORKERS": "2", "COFFER_MAX_ROWS": "20"], file: file, arguments: ["COFFER_WORKERS": "3"])
+        #expect(read.workers == 3)
+        #expect(read.maximumRows == 20)
+        #expect(read.basePath == "/x")
+    }
+
+    @Test func `the dump says what each option is, its value and where that came from`() throws {
+        let file = """
+            # Ours
+            COFFER_STORAGE_URL="file:///srv/blobs"
+
+              COFFER_MAX_UPLOAD_BYTES = 1048576
+            """
+        let read = try configuration(
+            ["COFFER_DATABASE_URL": "postgresql://coffer:s3cret@db/coffer", "COFFER_LOG_LEVEL": "info"], file: file,
+            arguments: ["COFFER_WORKERS": "8"])
+        #expect(read.dump == golden)
+    }
+
+    @Test func `the dump can be read back`() throws {
+        let value = #"host=/run/postgresql dbname='a "$b` \\ c'"#
+        let first = try configuration(["COFFER_DATABASE_URL": value, "COFFER_SOCKET_GROUP": "www-data"])
+        let second = try configuration(file: first.dump)
+        #expect(second.databaseURL == value)
+        #expect(second.socketGroup == "www-data")
+    }
+
+    @Test(arguments: [
+        ("COFFER_MAX_ROWS", "many", "COFFER_MAX_ROWS: “many” is not a whole number from 1 to 1000000 (environment)"),
+        ("COFFER_MAX_ROWS", "0", "COFFER_MAX_ROWS: “0” is not a whole number from 1 to 1000000 (environment)"),
+        (
+            "COFFER_MAX_UPLOAD_BYTES", "-1",
+            "COFFER_MAX_UPLOAD_BYTES: “-1” is not a whole number, at least 0 (environment)"
+        ),
+        ("COFFER_PREPARED_STATEMENTS", "maybe", "COFFER_PREPARED_STATEMENTS: “maybe” is not on or off (environment)"),
+        ("COFFER_SOCKET_MODE", "0999", "COFFER_SOCKET_MODE: “0999” is not octal permissions, such as 0660 (environment)"),
+        ("COFFER_SOCKET", "coffer.sock", "COFFER_SOCKET: must be an absolute path (environment)"),
+        ("COFFER_BASE_PATH", "/a/", "COFFER_BASE_PATH: must begin with a slash and not end with one (environment)"),
+        ("COFFER_STORAGE_URL", "/srv", "COFFER_STORAGE_URL: must be file:///absolute/path (environment)"),
+        (
+            "COFFER_DATABASE_URL", "coffer",
+            "COFFER_DATABASE_URL: must be a postgresql:// URI or a list of keyword=value (environment)"
+        ),
+        (
+            "COFFER_LOG_LEVEL", "loud",
+            "COFFER_LOG_LEVEL: “loud” is not one of debug, info, warning, error (environment)"
+        ),
+    ])
+    func `a bad value is an error that names the option and the problem`(name: String, value: String, text: String) {
+        #expect(problem([name: value]) == text)
+    }
+
+    @Test func `environment variables that are no options are left alone`() {
+        #expect(problem(["COFFER_URL": "http://localhost:8080"]) == nil)
+    }
+}
+
+private let golden = """
+    # The database, as the workers' login role.
+    # Takes: libpq connection string or URI. From: environment.
+    COFFER_DATABASE_URL="postgresql://coffer:***@db/coffer"
+
+    # The database, as a role that may become coffer_owner; for the command only.
+    # Takes: libpq connection string or URI. From: default.
+    COFFER_OWNER_DATABASE_URL=dbname=coffer
+
+    # Where the bytes of the files lie.
+    # Takes: file:///absolute/path. From: /etc/coffer/coffer.conf:2.
+    COFFER_STORAGE_URL=file:///srv/blobs
+
+    # What precedes every route in a request's path.
+    # Takes: /path, or empty. From: default.
+    COFFER_BASE_PATH=
+
+    # The largest upload in bytes; 0 is no limit.
+    # Takes: a whole number, at least 0. From: /etc/coffer/coffer.conf:4.
+    COFFER_MAX_UPLOAD_BYTES=1048576
+
+    # The most rows one read answers.
+    # Takes: a whole number from 1 to 1000000. From: default.
+    COFFER_MAX_ROWS=1000
+
+    # Life of a session.
+    # Takes: a whole number from 60 to 2592000. From: default.
+    COFFER_SESSION_SECONDS=43200
+
+    # How long a worker waits for the database.
+    # Takes: a whole number from 1 to 3600. From: default.
+    COFFER_DATABASE_TIMEOUT_SECONDS=10
+
+    # Switch off behind a pgbouncer that pools transactions.
+    # Takes: on or off. From: default.
+    COFFER_PREPARED_STATEMENTS=on
+
+    # How long the bytes of a deleted file stay for readers.
+    # Takes: a whole number from 0 to 31536000. From: default.
+    COFFER_GRACE_SECONDS=3600
+
+    # Worker processes of coffer serve.
+    # Takes: a whole number from 1 to 1024. From: command line.
+    COFFER_WORKERS=8
+
+    # The unix socket of coffer serve.
+    # Takes: absolute path of at most 107 bytes. From: default.
+    COFFER_SOCKET=/run/coffer/coffer.sock
+
+    # Permissions of that socket.
+    # Takes: octal permissions. From: default.
+    COFFER_SOCKET_MODE=0660
+
+    # Group of that socket.
+    # Takes: name of a group, or empty. From: default.
+    COFFER_SOCKET_GROUP=
+
+    # The least important entry that is logged.
+    # Takes: one of debug, info, warning, error. From: environment.
+    COFFER_LOG_LEVEL=info
+
+    """

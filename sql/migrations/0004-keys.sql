@@ -1,0 +1,97 @@
+-- The keys that sign tokens. The newest signs; older ones verify until they are retired, which erases the secret.
+set local role coffer_owner;
+
+create table internal.jwt_keys (
+    serial_number bigint generated always as identity primary key,
+    kid text not null unique,
+    secret bytea,
+    created_at timestamptz not null default now(),
+    retired_at timestamptz,
+    check ((secret is null) = (retired_at is not null)),
+    check (octet_length(secret) >= 32)
+);
+alter table internal.jwt_keys enable row level security;
+alter table internal.jwt_keys force row level security;
+create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
+-- No grants: the worker verifies with what internal.verification_keys returns; signing stays in here.
+comment on table internal.jwt_keys is 'HS256 keys.';
+comment on column internal.jwt_keys.serial_number is 'Order of creation; the highest that is not retired signs.';
+
+create function internal.verification_keys() returns table (kid text, secret bytea)
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return query
+        select k.kid, k.secret from internal.jwt_keys k where k.retired_at is null order by k.serial_number desc;
+end
+$$;
+grant execute on function internal.verification_keys() to coffer_authenticator;
+-- Deliberately not granted to the request roles: a key can sign as well as verify.
+comment on function internal.verification_keys() is 'Keys that verify tokens, the signing one first.';
+
+create function internal.rotate_key() returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_kid constant text := encode(extensions.gen_random_bytes(8), 'hex');
+begin
+    insert into internal.jwt_keys (kid, secret) values (v_kid, extensions.gen_random_bytes(32));
+    insert into internal.audit_log (action, subject) values ('key_rotate', v_kid);
+    return v_kid;
+end
+$$;
+comment on function internal.rotate_key() is 'Makes a new signing key and returns its kid. For the operator.';
+
+create function internal.retire_key(p_kid text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    -- Two retirements at once must not leave no key: each sees what the other did.
+    lock table internal.jwt_keys in share row exclusive mode;
+    if not exists (select from internal.jwt_keys k where k.kid = p_kid and k.retired_at is null) then
+        raise exception using errcode = 'KF014', message = 'There is no usable key with this kid.';
+    end if;
+    if p_kid = (select k.kid from internal.jwt_keys k where k.retired_at is null order by k.serial_number desc limit 1)
+    then
+        raise exception using errcode = 'KF014', message = 'The newest key signs tokens and cannot be retired.',
+            hint = 'Rotate first.';
+    end if;
+    update internal.jwt_keys k set secret = null, retired_at = now() where k.kid = p_kid;
+    insert into internal.audit_log (action, subject) values ('key_retire', p_kid);
+end
+$$;
+comment on function internal.retire_key(text) is
+    'Erases a key, so that its tokens stop working. KF014 for an unknown kid and for the newest. For the operator.';
+
+-- RFC 4648 section 5, as RFC 7515 wants it: no padding, and none of the newlines that encode() puts in.
+create function internal.base64url(p_bytes bytea) returns text
+language sql immutable strict parallel safe
+return translate(encode(p_bytes, 'base64'), E'+/=\n', '-_');
+comment on function internal.base64url(bytea) is 'base64url without padding.';
+
+-- All values are uuids, numbers, hex and a checked role, so the JSON needs no quoting.
+create function internal.sign_token(
+    p_session_id uuid, p_user_id uuid, p_role text, p_issued bigint, p_expires bigint) returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    v_key internal.jwt_keys;
+    v_message text;
+begin
+    select * into strict v_key from internal.jwt_keys k
+    where k.retired_at is null order by k.serial_number desc limit 1;
+    v_message := internal.base64url(convert_to(
+            format('{"alg":"HS256","typ":"JWT","kid":"%s"}', v_key.kid), 'UTF8'))
+        || '.' || internal.base64url(convert_to(
+            format('{"role":"%s","user_id":"%s","sub":"%2$s","sid":"%s","iat":%s,"exp":%s}',
+                p_role, p_user_id, p_session_id, p_issued, p_expires), 'UTF8'));
+    return v_message || '.' || internal.base64url(
+        extensions.hmac(convert_to(v_message, 'UTF8'), v_key.secret, 'sha256'));
+end
+$$;
+-- Deliberately not granted: rotate_key, retire_key, base64url and sign_token, to anybody.
+comment on function internal.sign_token(uuid, uuid, text, bigint, bigint) is
+    'JWT (RFC 7519) signed by the newest key; times are Unix seconds.';
+
+-- A fresh installation can sign at once.
+do $$ begin perform internal.rotate_key(); end $$;
