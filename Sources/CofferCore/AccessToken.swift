@@ -106,7 +106,12 @@ public struct AccessToken: Sendable {
 
 /// Whether a text is a UUID in the canonical lower-case form (RFC 9562 §4).
 public func isUUID(_ text: String) -> Bool {
-    let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    return groups.map(\.count) == [8, 4, 4, 4, 12]
-        && groups.allSatisfy { $0.allSatisfy { $0.hexadecimalValue != nil && !($0 < 0x60 && $0 > 0x40) } }
+    var position = 0
+    for byte in text.utf8 {
+        let isHyphenated = position == 8 || position == 13 || position == 18 || position == 23
+        let isLowerCaseDigit = byte.isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        guard isHyphenated ? byte == UInt8(ascii: "-") : isLowerCaseDigit else { return false }
+        position += 1
+    }
+    return position == 36
 }

@@ -50,7 +50,8 @@ struct Respond {
     private func append(_ name: String, _ value: String, to head: inout [UInt8]) {
         head += name.utf8
         head += ": ".utf8
-        for byte in value.utf8 where byte != 0x0D && byte != 0x0A { head.append(byte) }
+        let isOneLine = value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A }
+        head += (isOneLine ? value : String(value.filter { !$0.isNewline })).utf8
         head += "\r\n".utf8
     }
 
