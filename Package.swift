@@ -48,8 +48,10 @@ let package = Package(
         + module("BlobStore", ["System", "Cryptography"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
+        + [.target(name: "CofferProcess", dependencies: ["CofferCore", "System"], swiftSettings: settings)]
         + module(
-            "CofferService", ["CofferCore", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"])
+            "CofferService",
+            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"])
         + [
             .target(
                 name: "CofferSchema", path: "sql", exclude: ["tests", "CONVENTIONS.md"],
@@ -57,12 +59,13 @@ let package = Package(
                 swiftSettings: settings),
             // The programs.
             .executableTarget(
-                name: "coffer.fcgi", dependencies: ["CofferService"], path: "Sources/CofferWorker",
+                name: "coffer.fcgi",
+                dependencies: ["CofferService", "CofferProcess", "CofferCore", "Gateway", "System"], path: "Sources/CofferWorker",
                 swiftSettings: settings),
             .target(
                 name: "CofferCommand",
                 dependencies: [
-                    "CofferSchema", "CofferCore", "Postgres", "Cryptography", "BlobStore", "System",
+                    "CofferSchema", "CofferCore", "CofferProcess", "Postgres", "Cryptography", "BlobStore", "System",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),
             .executableTarget(

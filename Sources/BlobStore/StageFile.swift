@@ -77,12 +77,8 @@ final class StageFile {
     }
 
     private static func openLinked(_ path: String, _ layout: LocalLayout) throws(SystemError) -> StageFile {
-        do throws(SystemError) {
-            // Looked at before it is opened, as opening a pipe or a device has effects of its own.
-            let kind = try FileSystem.status(path, followingLinks: false).kind
-            if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
-            let file = try FileSystem.open(path, for: .readingAndWriting, followingLinks: false)
-            return StageFile(file, path, layout)
+        do {
+            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout)
         } catch {
             try? FileSystem.unlink(path)
             throw error
@@ -92,5 +88,15 @@ final class StageFile {
     /// Does not wait: nobody but a sweep that takes this file for abandoned can hold the lock.
     private func lock() throws(SystemError) {
         if try !file.tryLockExclusively() { throw SystemError(.flock, Errno.wouldBlock) }
+    }
+}
+
+extension FileSystem {
+    /// Opens a regular file and nothing else; fails with ELOOP, as for a symbolic link, when it is anything else.
+    static func openRegular(_ path: String, for access: Access) throws(SystemError) -> FileDescriptor {
+        // Looked at before it is opened, as opening a pipe or a device has effects of its own.
+        let kind = try status(path, followingLinks: false).kind
+        if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
+        return try open(path, for: access, followingLinks: false)
     }
 }

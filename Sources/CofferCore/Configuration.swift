@@ -123,6 +123,12 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
     public let problem: String
     public let origin: Configuration.Origin
 
+    public init(option: String?, problem: String, origin: Configuration.Origin) {
+        self.option = option
+        self.problem = problem
+        self.origin = origin
+    }
+
     public var description: String {
         (option.map { "\($0): " } ?? "") + problem + " (\(origin))"
     }

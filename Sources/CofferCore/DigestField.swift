@@ -4,6 +4,18 @@ public enum DigestField {
     /// `sha-256=:…:`.
     public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
 
+    /// The same of a digest in hexadecimal digits.
+    public static func sha256(hexadecimal text: String) -> String {
+        var digest: [UInt8] = []
+        digest.reserveCapacity(32)
+        var high: UInt8?
+        for digit in text.utf8.lazy.map({ $0.hexadecimalValue ?? 0 }) {
+            if let first = high { digest.append(first << 4 | digit) }
+            high = high == nil ? digit : nil
+        }
+        return sha256(digest)
+    }
+
     /// The sha-256 digest among the algorithms of a field; nil where it has none.
     ///
     /// - Throws: `Failure` `.invalidArgument` for a sha-256 member that is not 32 bytes of base64 between colons.

@@ -1,1 +1,15 @@
-print("coffer.fcgi")
+// coffer.fcgi: the worker. Loads, serves, exits.
+
+internal import CofferCore
+internal import CofferProcess
+internal import CofferService
+internal import Gateway
+internal import System
+
+do {
+    let service = Service(try loadConfiguration())
+    try Gateway.serve { service.handle($0) }
+} catch {
+    StandardError.write(line: "coffer.fcgi: \(error)")
+    exit(status: 1)
+}

@@ -18,7 +18,8 @@ enum Algorithms {
         var name = Array("SHA256".utf8CString)
         let isSet = unsafe name.withUnsafeMutableBufferPointer { name in
             var parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0), OSSL_PARAM_construct_end(),
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
+                OSSL_PARAM_construct_end(),
             ]
             return unsafe EVP_MAC_CTX_set_params(context, &parameters) == 1
         }

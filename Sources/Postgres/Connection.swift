@@ -14,7 +14,7 @@ internal import Glibc
     /// Names of the statements the server holds for this connection.
     var prepared: Set<String> = []
     var parameters = ParameterBuffer()
-    /// Why the connection is of no use any more.
+    /// Set once the connection is of no use any more.
     var isLost = false
 
     /// Connects: `PQconnectdbParams`.
@@ -80,7 +80,7 @@ private func open(_ options: [(keyword: StaticString, value: String)]) -> Opaque
         unsafe UnsafeRawPointer($0.keyword.utf8Start).assumingMemoryBound(to: CChar.self)
     }
     let values = unsafe options.map { unsafe strdup($0.value) }
-    defer { unsafe values.forEach { unsafe free($0) } }
+    defer { for index in unsafe values.indices { unsafe free(values[index]) } }
     let connection = unsafe PQconnectdbParams(keywords + [nil], values.map { unsafe UnsafePointer($0) } + [nil], 1)
     guard let connection = unsafe connection else { fatalError("out of memory") }
     return unsafe connection

@@ -19,7 +19,7 @@ struct ParameterBuffer {
         formats.removeAll(keepingCapacity: true)
         for parameter in parameters {
             switch parameter {
-            case .null: add(nil, binary: false)
+            case .null: add([UInt8]?.none, binary: false)
             case .text(let text): add(text.utf8, binary: false)
             case .integer(let number): add(String(number).utf8, binary: false)
             case .bytes(let value): add(value, binary: true)
@@ -35,10 +35,6 @@ struct ParameterBuffer {
         bytes.append(contentsOf: value)
         // libpq finds the end of a text value by its NUL.
         bytes.append(0)
-    }
-
-    private mutating func add(_ value: Never?, binary: Bool) {
-        add(Optional<[UInt8]>.none, binary: binary)
     }
 
     /// Lends count, values, lengths and formats to a libpq call, which copies them.

@@ -9,8 +9,9 @@ extension Connection {
     /// A named statement that is new to the connection is prepared in the same round trip.
     ///
     /// - Returns: one result for each query.
-    /// - Throws: the error of the first query that failed. After `.statement` the connection can be used again; after
-    ///   any other error it cannot, and whether the batch was carried out is unknown.
+    /// - Throws: the error of the first query that failed. After `.statement` nothing has been done, and `isUsable` tells
+    ///   whether the connection goes on, as it nearly always does; after any other error it does not, and whether the
+    ///   batch was carried out is unknown.
     public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
         if queries.isEmpty { return [] }
         try check(queries)
@@ -74,8 +75,11 @@ extension Connection {
         for (index, query) in queries.enumerated() {
             if prepares.first == index {
                 prepares.removeFirst()
-                // Kept whatever becomes of the batch: a rollback does not undo a prepare.
-                if try answer(to: query, &failure, deadline) != nil { prepared.insert(query.statement.name) }
+                // Kept whatever becomes of the batch, as a rollback does not undo a prepare; kept also if the server, or
+                // the one a pooler now talks to, had it before (duplicate_prepared_statement).
+                let isReached = failure == nil
+                let isPrepared = try answer(to: query, &failure, deadline) != nil
+                if isPrepared || isReached && failure?.sqlState == "42P05" { prepared.insert(query.statement.name) }
             }
             if let handle = try answer(to: query, &failure, deadline) { results.append(Rows(handle)) }
         }
@@ -86,15 +90,14 @@ extension Connection {
 
     /// Reads the Sync, and before it the error of a commit that failed, as by a deferred constraint.
     private func finish(_ failure: inout PostgresError?, _ deadline: Deadline) throws(PostgresError) {
-        while true {
-            guard let handle = try nextResult(deadline) else { continue }
-            switch handle.status {
-            case PGRES_PIPELINE_SYNC: return
-            case PGRES_FATAL_ERROR:
-                failure = noting(handle.error(for: nil))
-                if isLost, let failure { throw failure }
-            default: throw giveUp(.protocolViolation)
-            }
+        guard let handle = try nextResult(deadline) else { throw giveUp(.protocolViolation) }
+        if handle.status == PGRES_PIPELINE_SYNC { return }
+        guard handle.status == PGRES_FATAL_ERROR else { throw giveUp(.protocolViolation) }
+        let error = noting(handle.error(for: nil))
+        if isLost { throw error }
+        failure = failure ?? error
+        guard try nextResult(deadline) == nil, try nextResult(deadline)?.status == PGRES_PIPELINE_SYNC else {
+            throw giveUp(.protocolViolation)
         }
     }
 

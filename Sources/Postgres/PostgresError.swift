@@ -7,7 +7,7 @@ public struct PostgresError: Error, Sendable {
         case connection
         /// The server did not answer in time. The connection is given up; the server may still carry out the batch.
         case timeout
-        /// The server refused a statement; the batch is rolled back and the connection goes on.
+        /// The server refused a statement; the batch is rolled back.
         case statement
         /// The server or the caller left the protocol (COPY, too many parameters); the connection is given up.
         case protocolViolation

@@ -93,7 +93,13 @@ func kind(of body: () throws -> Void) -> BlobStoreError.Kind? {
     }
 }
 
-func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) } }
+/// Bytes that tell positions apart; the same beginning for every count.
+func pattern(_ count: Int) -> [UInt8] {
+    let block = (0..<min(count, 65_521)).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+    var bytes: [UInt8] = []
+    while bytes.count < count { bytes += block.prefix(count - bytes.count) }
+    return bytes
+}
 
 func hex(_ bytes: [UInt8]) -> String {
     bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

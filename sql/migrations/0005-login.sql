@@ -4,7 +4,8 @@ set local role coffer_owner;
 -- How long a new session lasts: what the worker was configured with, within a minute and thirty days.
 create function internal.session_seconds() returns bigint
 language sql stable parallel safe
-return least(greatest(coalesce(nullif(current_setting('coffer.session_seconds', true), '')::bigint, 43200), 60), 2592000);
+return least(2592000, greatest(60,
+    coalesce(nullif(current_setting('coffer.session_seconds', true), '')::bigint, 43200)));
 comment on function internal.session_seconds() is 'Length of a new session in seconds.';
 
 create function internal.open_session(p_user_id uuid, p_role text) returns table (token text, expires_at bigint)
@@ -17,7 +18,8 @@ declare
 begin
     -- The only place where expired sessions are cleared away: a user has few of them.
     delete from internal.sessions s where s.user_id = p_user_id and s.expires_at < now();
-    insert into internal.sessions (id, user_id, expires_at) values (v_session_id, p_user_id, to_timestamp(v_expires));
+    insert into internal.sessions (id, user_id, role, expires_at)
+    values (v_session_id, p_user_id, p_role, to_timestamp(v_expires));
     return query
         select internal.sign_token(v_session_id, p_user_id, p_role, v_issued, v_expires), v_expires;
 end

@@ -1,5 +1,6 @@
 -- What `coffer` does for the operator. None of these functions is granted to anybody: only the owner can call them.
 -- They run as the owner all the same, so that a superuser who calls them lends them no more rights than they need.
+-- That a changed account loses its sessions is the work of the trigger on internal.users.
 set local role coffer_owner;
 
 create function internal.hash_password(p_email text, p_password text) returns text
@@ -82,7 +83,6 @@ begin
     update internal.users u
     set password_hash = internal.hash_password(v_user.email, p_password), updated_at = now()
     where u.id = v_user.id;
-    delete from internal.sessions s where s.user_id = v_user.id;
     insert into internal.audit_log (action, user_id, subject) values ('user_password', v_user.id, v_user.email);
 end
 $$;
@@ -105,7 +105,6 @@ begin
     set disabled_at = case when p_disabled then now() end, updated_at = now()
     where u.id = v_user.id;
     perform internal.keep_an_admin() where p_disabled and v_user.role = 'admin';
-    delete from internal.sessions s where s.user_id = v_user.id;
     insert into internal.audit_log (action, user_id, subject)
     values (case when p_disabled then 'user_disable' else 'user_enable' end, v_user.id, v_user.email);
 end
@@ -128,7 +127,6 @@ begin
     end if;
     update internal.users u set role = p_role, updated_at = now() where u.id = v_user.id;
     perform internal.keep_an_admin() where v_user.role = 'admin' and v_user.disabled_at is null;
-    delete from internal.sessions s where s.user_id = v_user.id;
     insert into internal.audit_log (action, user_id, subject) values ('user_role', v_user.id, v_user.email);
 end
 $$;

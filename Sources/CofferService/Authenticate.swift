@@ -1,0 +1,55 @@
+// 2. Who asks. The token's signature and claims are checked here; whether its session still lives is the database's
+// to say, in the same round trip as the query.
+
+internal import CofferCore
+internal import Cryptography
+internal import System
+
+/// A bearer whose token is genuine.
+struct Caller {
+    let claims: Claims
+    var identity: Identity { .user(claims) }
+}
+
+struct Authenticate {
+    let keys: KeyRing
+
+    /// The bearer of the request's token: the Authorization header's, else the cookie's.
+    ///
+    /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin.
+    func caller(_ request: Request) throws(Failure) -> Caller {
+        if let field = try request.text("HTTP_AUTHORIZATION") { return try verify(Self.bearer(field)) }
+        guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
+        if !request.method.isSafe { try SameOrigin.require(request) }
+        return try verify(token)
+    }
+
+    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case.
+    private static func bearer(_ field: String) throws(Failure) -> String {
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.first?.lowercased() == "bearer" else {
+            throw Failure(.tokenUndecodable, "The Authorization scheme must be Bearer")
+        }
+        return parts.count == 2 ? String(parts[1]) : ""
+    }
+
+    private func verify(_ text: String) throws(Failure) -> Caller {
+        let token = try AccessToken(text)
+        guard let secret = try keys.secret(of: token.keyID) else {
+            throw Failure(
+                .tokenUndecodable, "No suitable key or wrong key type",
+                details: "None of the keys was able to decode the JWT")
+        }
+        do {
+            let signature = try hmacSHA256(key: secret.span, message: token.signedBytes.span)
+            guard constantTimeEqual(signature.span, token.signature.span) else {
+                throw Failure(.tokenUndecodable, "JWT cryptographic operation failed")
+            }
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure(.internalError)
+        }
+        return Caller(claims: try token.claims(at: HTTPDate(seconds: Clock.realtimeSeconds())))
+    }
+}

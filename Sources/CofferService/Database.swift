@@ -1,0 +1,100 @@
+// The worker's connection, and the one way in which a request speaks to PostgreSQL: a pipeline that begins with who
+// asks and ends with the answer, in one round trip and one implicit transaction.
+
+internal import CofferCore
+internal import Postgres
+
+/// In whose name a statement runs.
+enum Identity {
+    case anonymous
+    case user(Claims)
+}
+
+final class Database {
+    private let configuration: Configuration
+    private let journal: Journal
+    /// Kept between requests, as it may be thrown away at any moment.
+    private var connection: Connection?
+
+    init(_ configuration: Configuration, journal: Journal) {
+        self.configuration = configuration
+        self.journal = journal
+    }
+
+    private static let anonymous = Statement(
+        name: "anonymous",
+        sql: """
+            select set_config('role', 'coffer_anonymous', true),
+                set_config('coffer.session_seconds', $1, true),
+                set_config('coffer.request_id', $2, true), set_config('coffer.remote_address', $3, true)
+            """)
+
+    /// Takes role and claims for this transaction; a session that has ended is refused here.
+    private static let user = Statement(
+        name: "user",
+        sql: """
+            select set_config('role', internal.authenticate($1::text::uuid, $2::text::uuid, $3), true),
+                set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),
+                set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
+            """)
+
+    /// Runs one statement in the name of `identity`.
+    ///
+    /// - Parameter isRepeatable: whether the statement may run twice, so that a connection which broke while idle is
+    ///   replaced without the client noticing.
+    func run(
+        _ query: Query, as identity: Identity, for request: Request, isRepeatable: Bool = true
+    ) throws(Failure) -> Rows {
+        let id = Parameter.text(request.id)
+        let address = Parameter.text(try request.text("REMOTE_ADDR") ?? "")
+        let opening =
+            switch identity {
+            case .anonymous:
+                Query(Self.anonymous, [.text(String(configuration.sessionSeconds)), id, address])
+            case .user(let claims):
+                Query(
+                    Self.user,
+                    [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue), id, address])
+            }
+        do {
+            return try run([opening, query], isRepeatable: isRepeatable)[1]
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Runs a pipeline as the worker's own role, or as the role its first statement takes.
+    func run(_ queries: [Query], isRepeatable: Bool = true) throws(PostgresError) -> [Rows] {
+        if let kept = connection, isRepeatable {
+            do {
+                return try finish { () throws(PostgresError) in try kept.run(queries) }
+            } catch {
+                guard connection == nil, error.kind != .timeout else { throw error }
+                // It broke while idle, as when the server was restarted: once more with a new one.
+            }
+        }
+        // What must not run twice gets no second try, so a connection that broke while idle is found out before.
+        if connection?.isUsable == false { connection = nil }
+        return try finish { () throws(PostgresError) in try open().run(queries) }
+    }
+
+    private func open() throws(PostgresError) -> Connection {
+        if let connection { return connection }
+        let fresh = try Connection(
+            configuration.databaseURL, timeout: configuration.databaseTimeout,
+            preparesStatements: configuration.preparesStatements, applicationName: "coffer")
+        connection = fresh
+        return fresh
+    }
+
+    /// Forgets a connection that is of no use any more.
+    private func finish(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
+        do {
+            return try body()
+        } catch {
+            if connection?.isUsable == false { connection = nil }
+            if error.kind != .statement { journal.record(.databaseFailed(error.message)) }
+            throw error
+        }
+    }
+}

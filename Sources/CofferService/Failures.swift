@@ -1,0 +1,61 @@
+// What the wrappers throw, as the client is told. Nothing of a wrapper's own words reaches the client, except the
+// messages that our SQL raises on purpose.
+
+internal import BlobStore
+internal import CofferCore
+internal import Cryptography
+internal import Gateway
+internal import Postgres
+
+/// Seconds after which a client may try again when something is away.
+private let retryAfter = [HeaderField("Retry-After", "5")]
+
+extension Failure {
+    init(_ error: GatewayError) {
+        switch error {
+        case .malformedParameter(let name):
+            self.init(.malformedRequest, details: "\(name) is malformed: text must be UTF-8, a length a number")
+        case .truncatedBody(let received, let announced):
+            let expected = announced.map { "\($0)" } ?? "more"
+            self.init(.truncatedBody, details: "\(received) bytes came, \(expected) were announced")
+        case .clientGone, .system, .library: self.init(.internalError)
+        }
+    }
+
+    init(_ error: CryptographyError) { self.init(.internalError) }
+
+    init(_ error: BlobStoreError) {
+        switch error.kind {
+        case .full: self.init(.storageFull)
+        case .unavailable: self.init(.storageUnavailable, fields: retryAfter)
+        default: self.init(.internalError)
+        }
+    }
+
+    init(_ error: PostgresError) {
+        switch error.kind {
+        case .connection, .timeout: self.init(.databaseUnavailable, fields: retryAfter)
+        case .protocolViolation: self.init(.internalError)
+        case .statement: self.init(state: error.sqlState ?? "", error)
+        }
+    }
+
+    /// By SQLSTATE (PostgreSQL appendix A): ours are in the registry, the server's own by their class.
+    private init(state: String, _ error: PostgresError) {
+        if state.hasPrefix("KF"), let kind = Kind(rawValue: state) {
+            let fields = kind.status == 503 || kind.status == 429 ? retryAfter : []
+            self.init(kind, error.message, details: error.detail, hint: error.hint, fields: fields)
+            return
+        }
+        switch state {
+        case "42501": self.init(.forbidden)
+        case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
+        case "53100": self.init(.storageFull, details: "The database's disk is full")
+        case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)
+        case _ where ["08", "53", "57"].contains(state.prefix(2)):
+            self.init(.databaseUnavailable, fields: retryAfter)
+        case _ where state.hasPrefix("22"): self.init(.invalidValue, error.message)
+        default: self.init(.internalError)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// 3. Whether this process answers, and whether everything it needs does.
+
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+
+struct Health {
+    let database: Database
+    let storage: Storage
+    let journal: Journal
+
+    private static let level = Statement(name: "level", sql: "select internal.migration_level()")
+    private static let anonymous = Statement(
+        name: "switch", sql: "select set_config('role', 'coffer_anonymous', true)")
+
+    /// `GET /health/live`.
+    func live() -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
+
+    /// `GET /health/ready`: 200, or 503 and which part failed. Why is in the log, not in the answer.
+    func ready() -> Response {
+        let failed = [("database", databaseIsReady()), ("storage", storageIsReady())].filter { !$0.1 }.map(\.0)
+        if failed.isEmpty { return .json(#"{"status":"ready"}"#, [.noStore]) }
+        let list = failed.map(JSON.quoted).joined(separator: ",")
+        return Response(
+            503, [.contentType(MediaType.json), .noStore, HeaderField("Retry-After", "5")],
+            .text(#"{"status":"unavailable","failed":[\#(list)]}"#))
+    }
+
+    /// The connection, the migration level this program was built for, and the role switch.
+    private func databaseIsReady() -> Bool {
+        guard let rows = try? database.run([Query(Self.level), Query(Self.anonymous)]) else { return false }
+        let level = rows[0].integer(0, 0) ?? 0
+        if level != Schema.level {
+            journal.record(.databaseFailed("migration level is \(level), \(Schema.level) is needed: coffer migrate"))
+        }
+        return level == Schema.level
+    }
+
+    private func storageIsReady() -> Bool {
+        do {
+            try storage.store().probe()
+            return true
+        } catch {
+            journal.record(.storageFailed("\(error)"))
+            return false
+        }
+    }
+}

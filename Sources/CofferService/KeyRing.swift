@@ -1,0 +1,46 @@
+// The verification keys, which the database alone issues. A copy is kept for at most 30 seconds, so that a retired
+// key stops working within that time.
+
+internal import CofferCore
+internal import Postgres
+internal import System
+
+final class KeyRing {
+    private let database: Database
+    private var keys: [String: [UInt8]] = [:]
+    /// On the monotonic clock, in nanoseconds.
+    private var fetched: Int64?
+
+    /// How long a copy of the keys is believed, in nanoseconds.
+    private static let lifetime: Int64 = 30_000_000_000
+
+    init(_ database: Database) { self.database = database }
+
+    private static let statement = Statement(
+        name: "keys", sql: "select kid, secret from internal.verification_keys()")
+
+    /// The secret of a key. One that is not known is asked for anew, as it may just have been made.
+    ///
+    /// - Returns: nil where the database does not know it either.
+    func secret(of id: String) throws(Failure) -> [UInt8]? {
+        let isFresh = fetched.map { Clock.monotonicNanoseconds() - $0 < Self.lifetime } ?? false
+        if isFresh, let secret = keys[id] { return secret }
+        try fetch()
+        return keys[id]
+    }
+
+    private func fetch() throws(Failure) {
+        do {
+            let rows = try database.run([Query(Self.statement)])[0]
+            var keys: [String: [UInt8]] = [:]
+            for row in 0..<rows.count {
+                if let id = rows.text(row, 0), let secret = rows.bytes(row, 1) { keys[id] = secret }
+            }
+            self.keys = keys
+            fetched = Clock.monotonicNanoseconds()
+        } catch {
+            throw Failure(error)
+        }
+        guard !keys.isEmpty else { throw Failure(.noVerificationKey, hint: "Run: coffer key rotate") }
+    }
+}

@@ -1,0 +1,80 @@
+// 1. The request as the web server handed it over.
+
+internal import CofferCore
+internal import Cryptography
+internal import Gateway
+
+/// One request: what every step needs of it. Header values are read where they are used.
+struct Request {
+    let exchange: any Exchange
+    /// The web server's id, or one made here: in every answer and every line of the log.
+    let id: String
+    let method: Method
+    let route: Route
+    /// Not decoded, without the question mark.
+    let query: String
+
+    /// - Throws: `Failure` 404 or 405 where there is no such route or method.
+    init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
+        self.exchange = exchange
+        self.id = id
+        let script = try exchange.text("SCRIPT_NAME") ?? ""
+        let info = try exchange.text("PATH_INFO") ?? ""
+        let target = try exchange.text("REQUEST_URI") ?? script + info
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        let base = try exchange.text("COFFER_BASE_PATH") ?? basePath
+        guard path.starts(with: base.utf8) else { throw Failure(.unknownPath) }
+        route = try Route.find(String(Substring(path.dropFirst(base.utf8.count))))
+        method = try route.method(try exchange.text("REQUEST_METHOD") ?? "")
+        query = try exchange.text("QUERY_STRING") ?? ""
+    }
+
+    /// The request id of the web server where it is fit for a header and a log line, else a new one.
+    static func identifier(_ exchange: any Exchange) -> String {
+        let isFit = { (id: String) in
+            (1...64).contains(id.utf8.count)
+                && id.utf8.allSatisfy {
+                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+                        || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+                }
+        }
+        if let id = (try? exchange.parameter("COFFER_REQUEST_ID")) ?? nil, isFit(id) { return id }
+        return (try? randomBytes(16)).map(hexadecimal) ?? "0"
+    }
+
+    /// A parameter; an empty one counts as absent, as web servers send empty ones for headers that did not come.
+    func text(_ name: StaticString) throws(Failure) -> String? { try exchange.text(name) }
+
+    /// A parameter, where an empty one means something.
+    func rawText(_ name: StaticString) throws(Failure) -> String? {
+        do { return try exchange.parameter(name) } catch { throw Failure(error) }
+    }
+
+    func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
+
+    func preferences() throws(Failure) -> Preferences { try Preferences(try text("HTTP_PREFER")) }
+
+    /// Whether the client came over TLS, as the web server says.
+    var isSecure: Bool {
+        get throws(Failure) { ["on", "1"].contains(try text("HTTPS")) }
+    }
+
+    /// Bytes of the body as announced; nil where the length is not known.
+    func announcedLength() throws(Failure) -> Int64? {
+        guard let text = try text("CONTENT_LENGTH") else { return nil }
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let length = Int64(text)
+        else { throw Failure(.malformedRequest, "The Content-Length is not a number") }
+        return length
+    }
+}
+
+extension Exchange {
+    func text(_ name: StaticString) throws(Failure) -> String? {
+        do {
+            let value = try parameter(name)
+            return value?.isEmpty == true ? nil : value
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// 3. A download: one decision here, then the web server sends the bytes, or the worker where it cannot.
+
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+
+struct RetrieveFile {
+    let database: Database
+    let authenticate: Authenticate
+    let storage: Storage
+    let journal: Journal
+
+    private static let statement = Statement(
+        name: "retrieve_file",
+        sql: """
+            select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)
+            """)
+
+    /// `GET` and `HEAD /rpc/retrieve_file`.
+    func retrieve(_ request: Request) throws(Failure) -> Response {
+        let caller = try authenticate.caller(request)
+        let parameters = try request.parameters()
+        guard let text = parameters["p_file_path"] else {
+            throw Failure(.invalidArgument, "The argument 'p_file_path' is required")
+        }
+        let path = try FilePath(text)
+        let rows = try database.run(
+            Query(Self.statement, [.text(path.text)]), as: caller.identity, for: request)
+        guard rows.count == 1, let file = StoredFile(rows) else { throw Failure(.fileNotFound) }
+        return try answer(request, file, inline: parameters["p_disposition"] == "inline")
+    }
+
+    private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {
+        let conditions = ReadConditions(
+            ifMatch: try request.text("HTTP_IF_MATCH"), ifUnmodifiedSince: try request.text("HTTP_IF_UNMODIFIED_SINCE"),
+            ifNoneMatch: try request.text("HTTP_IF_NONE_MATCH"),
+            ifModifiedSince: try request.text("HTTP_IF_MODIFIED_SINCE"))
+        switch conditions.judge(tag: file.tag, modified: file.modified) {
+        case .notModified: return Response(304, file.validators)
+        case .preconditionFailed: throw Failure(.preconditionFailed)
+        case .send: break
+        }
+        let fields = file.validators + file.contentFields(inline: inline)
+        if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
+        return try stream(request, file, fields + [HeaderField("Accept-Ranges", "bytes")])
+    }
+
+    /// The field that makes the web server send the blob; nil where it did not offer to, or where the store is not
+    /// on this host.
+    private func redirect(_ request: Request, _ file: StoredFile) throws(Failure) -> HeaderField? {
+        guard let way = try request.text("COFFER_SENDFILE") else { return nil }
+        let store = try storage.store()
+        let prefix = "x-accel-redirect:"
+        if way.hasPrefix(prefix) {
+            return store.path(of: file.blob).map {
+                HeaderField("X-Accel-Redirect", way.dropFirst(prefix.count) + $0)
+            }
+        }
+        return way == "x-sendfile" ? store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) } : nil
+    }
+
+    private func stream(_ request: Request, _ file: StoredFile, _ fields: [HeaderField]) throws(Failure) -> Response {
+        let reader: any BlobReader
+        do {
+            reader = try storage.store().open(file.blob)
+        } catch let error as BlobStoreError {
+            journal.record(.storageFailed(error.description))
+            throw Failure(error)
+        } catch {
+            throw Failure(.storageUnavailable)
+        }
+        var range = try request.text("HTTP_RANGE")
+        let ifRange = try request.text("HTTP_IF_RANGE")
+        if !ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified) { range = nil }
+        switch ByteRange.judge(range, size: file.size) {
+        case .whole:
+            return Response(200, fields, .blob(reader, ByteRange(offset: 0, length: file.size)))
+        case .part(let part):
+            let last = part.offset + part.length - 1
+            let field = HeaderField("Content-Range", "bytes \(part.offset)-\(last)/\(file.size)")
+            return Response(206, fields + [field], .blob(reader, part))
+        case .notSatisfiable:
+            throw Failure(
+                .rangeNotSatisfiable, details: "The file has \(file.size) bytes",
+                fields: [HeaderField("Content-Range", "bytes */\(file.size)")])
+        }
+    }
+}
+
+/// The row of a file whose bytes may be sent.
+private struct StoredFile {
+    let path: String
+    let mediaType: String
+    let size: Int64
+    /// The SHA-256 in hexadecimal, which is the entity tag too.
+    let tag: String
+    let blob: BlobName
+    let modified: HTTPDate
+
+    init?(_ rows: Rows) {
+        guard let path = rows.text(0, 0), let mediaType = rows.text(0, 1), let size = rows.integer(0, 2),
+            let tag = rows.text(0, 3), let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
+            let modified = rows.integer(0, 5)
+        else { return nil }
+        self.path = path
+        self.mediaType = mediaType
+        self.size = size
+        self.tag = tag
+        self.blob = blob
+        self.modified = HTTPDate(seconds: modified)
+    }
+
+    /// What a 304 carries as well (RFC 9110 §15.4.5).
+    var validators: [HeaderField] {
+        [
+            HeaderField("ETag", "\"\(tag)\""), HeaderField("Last-Modified", "\(modified)"),
+            HeaderField("Cache-Control", "private, no-cache"),
+        ]
+    }
+
+    func contentFields(inline: Bool) -> [HeaderField] {
+        [
+            HeaderField("Content-Type", mediaType),
+            HeaderField(
+                "Content-Disposition", ContentDisposition.field(path: path, mediaType: mediaType, inline: inline)),
+            HeaderField("Repr-Digest", DigestField.sha256(hexadecimal: tag)),
+            HeaderField("X-Content-Type-Options", "nosniff"),
+            HeaderField("Content-Security-Policy", "sandbox; default-src 'none'"),
+        ]
+    }
+}

@@ -1,0 +1,82 @@
+// The session cookie: the same token, kept where scripts cannot reach it.
+
+internal import CofferCore
+
+enum SessionCookie {
+    /// `__Host-` binds the cookie to this host over TLS (RFC 6265bis §4.1.3.2); a browser takes it for TLS only.
+    private static let secureName = "__Host-coffer"
+    /// Over plain HTTP on a loopback address, where there is no TLS to bind to.
+    private static let loopbackName = "coffer"
+
+    private static func name(_ request: Request) throws(Failure) -> String? {
+        if try request.isSecure { return secureName }
+        return try isLoopback(request) ? loopbackName : nil
+    }
+
+    /// Whether the client speaks to a loopback address: by the host it asked for, and by its own address where known.
+    private static func isLoopback(_ request: Request) throws(Failure) -> Bool {
+        let host = try request.text("HTTP_HOST") ?? ""
+        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
+        let isLoopbackAddress = { (address: Substring) in
+            address == "::1" || (address.hasPrefix("127.") && address.split(separator: ".").count == 4)
+        }
+        let address = try request.text("REMOTE_ADDR").map { Substring($0) } ?? name
+        return (name == "localhost" || isLoopbackAddress(name))
+            && (address == "localhost" || isLoopbackAddress(address))
+    }
+
+    /// The token of the request's session cookie.
+    static func token(_ request: Request) throws(Failure) -> String? {
+        guard let field = try request.text("HTTP_COOKIE"), let name = try name(request) else { return nil }
+        for pair in field.split(separator: ";") {
+            let halves = pair.split(separator: "=", maxSplits: 1)
+            if halves.count == 2, halves[0].drop(while: { $0 == " " }) == name { return String(halves[1]) }
+        }
+        return nil
+    }
+
+    /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
+    static func requireFit(_ request: Request) throws(Failure) {
+        _ = try field(request, token: nil, seconds: 0)
+    }
+
+    /// The `Set-Cookie` that begins a session of `seconds`, or ends it where there is no token.
+    ///
+    /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
+    static func field(_ request: Request, token: String?, seconds: Int64) throws(Failure) -> HeaderField {
+        guard let name = try name(request) else {
+            throw Failure(
+                .invalidArgument, "A session cookie needs HTTPS",
+                hint: "Use https, or leave out 'Prefer: session=cookie' and send the token as Bearer")
+        }
+        let secure = name == secureName ? "; Secure" : ""
+        let value = "\(name)=\(token ?? ""); Path=/; Max-Age=\(token == nil ? 0 : seconds)"
+        return HeaderField("Set-Cookie", "\(value)\(secure); HttpOnly; SameSite=Strict")
+    }
+}
+
+extension Request {
+    /// Whether a browser says which page sent the request.
+    var isFromPage: Bool {
+        get throws(Failure) {
+            let site = try text("HTTP_SEC_FETCH_SITE")
+            let origin = try text("HTTP_ORIGIN")
+            return site != nil || origin != nil
+        }
+    }
+}
+
+/// Cross-site request forgery: a cookie goes along with any request, so a change must come from our own pages.
+enum SameOrigin {
+    /// - Throws: `Failure` 403 unless `Sec-Fetch-Site` (Fetch Metadata), or where it is absent `Origin` (RFC 6454 §7),
+    ///   says the request is same-origin.
+    static func require(_ request: Request) throws(Failure) {
+        if let site = try request.text("HTTP_SEC_FETCH_SITE") {
+            guard site == "same-origin" else { throw Failure(.crossSite) }
+            return
+        }
+        let scheme = try request.isSecure ? "https" : "http"
+        let host = try request.text("HTTP_HOST") ?? ""
+        guard try request.text("HTTP_ORIGIN") == "\(scheme)://\(host)" else { throw Failure(.crossSite) }
+    }
+}

@@ -1,0 +1,22 @@
+// The blob store of this installation, opened when first needed: a store that is away at the start may come back.
+
+internal import BlobStore
+internal import CofferCore
+
+final class Storage {
+    private let url: String
+    private var opened: (any BlobStore)?
+
+    init(url: String) { self.url = url }
+
+    func store() throws(Failure) -> any BlobStore {
+        if let opened { return opened }
+        do {
+            let store = try openBlobStore(url)
+            opened = store
+            return store
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// 3. An upload: stage, hash, compare, publish, commit, answer. The blob is written down as a leftover before its
+// first byte and struck off that list by the commit that makes it a file, so whatever stops us in between, gc knows.
+
+internal import BlobStore
+internal import CofferCore
+internal import Gateway
+internal import Postgres
+
+struct StoreFile {
+    let configuration: Configuration
+    let database: Database
+    let authenticate: Authenticate
+    let storage: Storage
+    let journal: Journal
+
+    private static let begin = Statement(
+        name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean)")
+    private static let commit = Statement(
+        name: "store_file",
+        sql: "select api.store_file($1, $2, $3, $4, $5::bigint, $6::bytea, $7, $8::boolean)")
+    private static let abandon = Statement(name: "abandon_upload", sql: "select api.abandon_upload($1)")
+
+    /// Bytes read from the body at a time.
+    private static let chunk = 65_536
+
+    /// `POST /rpc/store_file`.
+    func store(_ request: Request) throws(Failure) -> Response {
+        let caller = try authenticate.caller(request)
+        let upload = try Upload(request)
+        try refuse(upload.announced, limit: configuration.maximumUploadBytes)
+        let name = try generate()
+        _ = try database.run(
+            Query(
+                Self.begin,
+                [
+                    .text(name.description), .text(upload.path.text), upload.announced.map { .integer($0) } ?? .null,
+                    upload.ifMatch, upload.ifNoneMatch,
+                ]), as: caller.identity, for: request)
+        do {
+            return try receive(upload, as: name, from: caller, request)
+        } catch {
+            // Best effort: what stays on the list is collected in its time.
+            _ = try? database.run(
+                Query(Self.abandon, [.text(name.description)]), as: caller.identity, for: request)
+            throw error
+        }
+    }
+
+    private func generate() throws(Failure) -> BlobName {
+        do { return try BlobName.generate() } catch { throw Failure(error) }
+    }
+
+    private func refuse(_ size: Int64?, limit: Int64?) throws(Failure) {
+        if let size, let limit, size > limit {
+            throw Failure(.tooLarge, details: "\(size) bytes were sent or announced, \(limit) are allowed")
+        }
+    }
+
+    private func receive(
+        _ upload: Upload, as name: BlobName, from caller: Caller, _ request: Request
+    ) throws(Failure) -> Response {
+        let content = try write(upload, as: name, request)
+        do {
+            let rows = try database.run(
+                Query(
+                    Self.commit,
+                    [
+                        .text(name.description), .text(upload.path.text), upload.description,
+                        .text(upload.contentType), .integer(content.size), .bytes(content.sha256), upload.ifMatch,
+                        upload.ifNoneMatch,
+                    ]), as: caller.identity, for: request, isRepeatable: false)
+            return Response(
+                200,
+                [
+                    .contentType(MediaType.json), HeaderField("ETag", "\"\(hexadecimal(content.sha256))\""),
+                    HeaderField("Repr-Digest", DigestField.sha256(content.sha256)), .noStore,
+                ], .text(JSON.quoted(rows.text(0, 0) ?? "")))
+        } catch {
+            // Where the database is away the commit may have happened, and the blob must stay.
+            if error.kind != .databaseUnavailable { remove(name) }
+            throw error
+        }
+    }
+
+    private func remove(_ name: BlobName) {
+        do { try storage.store().remove(name) } catch { journal.record(.blobLeftBehind(name.description)) }
+    }
+
+    /// Stages, hashes, compares and publishes.
+    private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> BlobContent {
+        do {
+            let staged = try stage(upload, request)
+            try refuse(staged.size, limit: configuration.maximumUploadBytes)
+            let content = try staged.finish()
+            if let announced = upload.announced, announced != content.size {
+                throw Failure(GatewayError.truncatedBody(received: Int(content.size), announced: Int(announced)))
+            }
+            for digest in upload.digests where digest != content.sha256 {
+                throw Failure(
+                    .digestMismatch, details: "The body's digest is \(DigestField.sha256(content.sha256))")
+            }
+            try staged.publish(as: name)
+            return content
+        } catch let error as Failure {
+            throw error
+        } catch let error as BlobStoreError {
+            journal.record(.storageFailed(error.description))
+            throw Failure(error)
+        } catch {
+            throw Failure(.internalError)
+        }
+    }
+
+    /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
+    private func stage(_ upload: Upload, _ request: Request) throws -> any StagedBlob {
+        let store = try storage.store()
+        if try request.text("COFFER_BODY_HANDOFF") == "on" {
+            if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path) }
+            return try store.stage()
+        }
+        guard upload.announced != nil || !request.exchange.requiresLength else { throw Failure(.lengthRequired) }
+        let staged = try store.stage()
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(Self.chunk)
+        repeat {
+            buffer.removeAll(keepingCapacity: true)
+            do {
+                try buffer.append(addingCapacity: Self.chunk) { span in try request.exchange.read(into: &span) }
+            } catch let error as GatewayError {
+                throw Failure(error)
+            }
+            try staged.write(buffer.span)
+            try refuse(staged.size, limit: configuration.maximumUploadBytes)
+        } while !buffer.isEmpty
+        return staged
+    }
+}
+
+/// What an upload's head says.
+private struct Upload {
+    let path: FilePath
+    let description: Parameter
+    let contentType: String
+    let announced: Int64?
+    let ifMatch: Parameter
+    let ifNoneMatch: Parameter
+    let digests: [[UInt8]]
+
+    /// Characters, as the contract counts them: Unicode scalars.
+    private static let maximumDescription = 2000
+
+    init(_ request: Request) throws(Failure) {
+        guard let field = try request.text("HTTP_FILE_PATH") else {
+            throw Failure(.filePathRule, "The header File-Path is required")
+        }
+        guard let text = PercentCoding.headerValue(field) else {
+            throw Failure(.filePathRule, "The header File-Path is not valid percent-encoded UTF-8")
+        }
+        path = try FilePath(text)
+        description = try Self.description(request)
+        contentType = MediaType.stored(contentType: try request.text("CONTENT_TYPE"), path: path)
+        announced = try request.announcedLength()
+        ifMatch = try Self.ifMatch(request)
+        ifNoneMatch = try Self.ifNoneMatch(request)
+        var digests: [[UInt8]] = []
+        for field in [try request.text("HTTP_REPR_DIGEST"), try request.text("HTTP_CONTENT_DIGEST")] {
+            if let field, let digest = try DigestField.parse(field) { digests.append(digest) }
+        }
+        self.digests = digests
+    }
+
+    private static func description(_ request: Request) throws(Failure) -> Parameter {
+        // An empty header is an empty description; an absent one leaves what there is.
+        guard let field = try request.rawText("HTTP_DESCRIPTION") else { return .null }
+        guard let text = PercentCoding.headerValue(field), !text.utf8.contains(0) else {
+            throw Failure(.invalidArgument, "The header Description is not valid percent-encoded UTF-8")
+        }
+        guard text.unicodeScalars.count <= maximumDescription else {
+            throw Failure(.invalidArgument, "The description must not be longer than \(maximumDescription) characters")
+        }
+        return .text(text)
+    }
+
+    /// `*`, or the strong tags in a comma list, as the database takes them.
+    private static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
+        guard let field = try request.text("HTTP_IF_MATCH") else { return .null }
+        guard let tags = EntityTags(field) else {
+            throw Failure(.invalidArgument, "If-Match must be '*' or a list of quoted entity tags")
+        }
+        switch tags {
+        case .any: return .text("*")
+        case .list(let tags): return .text(tags.filter { !$0.isWeak }.map(\.value).joined(separator: ","))
+        }
+    }
+
+    private static func ifNoneMatch(_ request: Request) throws(Failure) -> Parameter {
+        guard let field = try request.text("HTTP_IF_NONE_MATCH") else { return .text("false") }
+        guard EntityTags(field) == .any else {
+            throw Failure(.invalidArgument, "If-None-Match must be '*' for an upload")
+        }
+        return .text("true")
+    }
+}

@@ -1,0 +1,125 @@
+"""What the tests run against: a running instance, named by the variables of the run folder's environment file."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import subprocess
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from client import Client, log_in
+
+
+def setting(name):
+    value = os.environ.get(name)
+    if not value:
+        pytest.exit(f"{name} is not set: source the run folder's environment file first", returncode=2)
+    return value
+
+
+@pytest.fixture(scope="session")
+def url():
+    return setting("COFFER_URL").rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def nobody(url):
+    return Client(url)
+
+
+def session_of(url, account):
+    return log_in(url, setting(f"COFFER_{account}_EMAIL"), setting(f"COFFER_{account}_PASSWORD"))
+
+
+@pytest.fixture(scope="session")
+def editor(url):
+    return session_of(url, "EDITOR")
+
+
+@pytest.fixture(scope="session")
+def stranger(url):
+    return session_of(url, "EDITOR2")
+
+
+@pytest.fixture(scope="session")
+def admin(url):
+    return session_of(url, "ADMIN")
+
+
+@pytest.fixture
+def folder(editor, stranger, admin):
+    """A folder of this test alone, empty for everybody afterwards."""
+    name = f"end-to-end/{secrets.token_hex(8)}"
+    yield name
+    for client in (editor, stranger, admin):
+        assert client.clear(name).status == 204
+
+
+@pytest.fixture(scope="session")
+def sql():
+    """Runs a script as the database's superuser; returns its rows as lines, columns separated by |."""
+    owner = setting("COFFER_OWNER_DATABASE_URL")
+
+    def run(script, check=True):
+        command = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", owner]
+        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
+        if check:
+            assert done.returncode == 0, done.stderr
+            return done.stdout.splitlines()
+        return done
+
+    return run
+
+
+@pytest.fixture
+def account(url, sql):
+    """An editor of this test alone: email, password, and `log_in()` for sessions."""
+    email = f"{secrets.token_hex(8)}@end-to-end.example"
+    password = secrets.token_urlsafe(24)
+    sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
+    yield SimpleNamespace(email=email, password=password, log_in=lambda: log_in(url, email, password))
+    # A test may have deleted the account itself.
+    sql(f"select internal.delete_user(email) from internal.users where email = '{email}'")
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@pytest.fixture(scope="session")
+def sign(sql):
+    """Signs tokens of any content with the key that the database signs with."""
+    kid, secret = sql("select kid, encode(secret, 'hex') from internal.verification_keys() limit 1")[0].split("|")
+
+    def token(claims, header=None, digest=hashlib.sha256):
+        header = {"alg": "HS256", "typ": "JWT", "kid": kid} if header is None else header
+        payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+        message = f"{base64url(json.dumps(header).encode())}.{base64url(payload)}"
+        return f"{message}.{base64url(hmac.digest(bytes.fromhex(secret), message.encode(), digest))}"
+
+    token.kid = kid
+    return token
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    return Path(setting("COFFER_BLOBS"))
+
+
+@pytest.fixture
+def no_leftovers(blobs):
+    """Asserts that, after a moment, nothing is left of uploads in flight."""
+
+    def check():
+        deadline = time.monotonic() + 10
+        while left := [path for name in ("stage", "incoming") for path in (blobs / name).rglob("*") if path.is_file()]:
+            assert time.monotonic() < deadline, f"left behind: {left}"
+            time.sleep(0.05)
+
+    return check

@@ -1,0 +1,165 @@
+"""The pool: replaces workers without losing a request, restarts what dies, and stays small."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pool import peak_memory, pool, wait_until, workers
+
+
+class Load:
+    """Requests without pause, from several threads, until the block ends. Keeps what was not as it should be."""
+
+    def __init__(self, request, threads=6):
+        self.request, self.count, self.failures, self.stop = request, 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self.run) for _ in range(threads)]
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                answer = self.request()
+                if answer.status != 200:
+                    self.failures.append(repr(answer))
+            except OSError as error:
+                self.failures.append(repr(error))
+            self.count += 1
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_a_hangup_replaces_every_worker_and_loses_no_request(editor, folder):
+    editor.store(f"{folder}/a", b"hello")
+    numbers = iter(range(1 << 30))
+
+    def request():
+        # One in four changes something, which the web server would not repeat.
+        number = next(numbers)
+        return editor.retrieve(f"{folder}/a") if number % 4 else editor.store(f"{folder}/{number}", b"x")
+
+    before, leader = workers(), pool()
+    with Load(request) as load:
+        time.sleep(0.5)
+        os.kill(leader, signal.SIGHUP)
+        wait_until(lambda: workers() and not workers() & before, 30, "new workers")
+        time.sleep(0.5)
+    assert load.failures == []
+    assert load.count > 50
+    wait_until(lambda: len(workers()) == len(before), 10, "as many workers as before")
+    assert pool() == leader
+
+
+def test_a_worker_that_is_killed_is_replaced_and_reads_are_repeated(editor, folder):
+    editor.store(f"{folder}/a", b"hello")
+    before = workers()
+    with Load(lambda: editor.retrieve(f"{folder}/a")) as load:
+        time.sleep(0.3)
+        os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: len(workers()) == len(before) and min(before) not in workers(), 30, "another worker")
+        time.sleep(0.3)
+    assert load.failures == []
+    assert load.count > 20
+
+
+def test_all_workers_killed_come_back(editor):
+    before = workers()
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(workers()) == len(before) and not workers() & before, 30, "new workers")
+    wait_until(lambda: editor.files("limit=1").status == 200, 10, "an answer")
+
+
+def test_sigterm_is_a_normal_stop_after_the_request_in_hand(editor, folder):
+    editor.store(f"{folder}/a", b"hello")
+    before = workers()
+    with Load(lambda: editor.retrieve(f"{folder}/a")) as load:
+        time.sleep(0.3)
+        for pid in before:
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: len(workers()) == len(before) and not workers() & before, 30, "new workers")
+        time.sleep(0.3)
+    assert load.failures == []
+
+
+def test_a_client_that_reads_slowly_or_not_at_all_does_not_stop_the_others(editor, folder):
+    editor.store(f"{folder}/big", bytes(32 << 20))
+    connections = [editor.send("GET", f"/rpc/retrieve_file?p_file_path={folder}/big")[0] for _ in range(12)]
+    try:
+        for _ in range(10):
+            started = time.monotonic()
+            assert editor.files("limit=1").status == 200
+            assert time.monotonic() - started < 5
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_slow_uploads_do_not_hold_every_worker(editor, folder):
+    """More uploads that never end than there are workers: with the hand-off they wait in the web server."""
+    connections = []
+    try:
+        for number in range(len(workers()) + 2):
+            connection = socket.create_connection((editor.host, editor.port))
+            connection.sendall((f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n"
+                                f"File-Path: {folder}/{number}\r\nContent-Length: 1000000\r\n\r\n").encode() + bytes(1000))
+            connections.append(connection)
+        time.sleep(0.3)
+        started = time.monotonic()
+        assert editor.files("limit=1").status == 200
+        assert time.monotonic() - started < 5
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_fifty_at_once_on_one_path_leave_one_of_them_whole(editor, folder, no_leftovers, size):
+    bodies = [number.to_bytes(1, "big") * size for number in range(50)]
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda body: editor.store(f"{folder}/same", body), bodies))
+    assert [answer.status for answer in answers] == [200] * 50, answers
+    assert len({answer.json() for answer in answers}) == 1, "one file has one id"
+    assert editor.retrieve(f"{folder}/same").body in bodies
+    assert len(editor.files(f"file_path=like.{folder}/*").json()) == 1
+    no_leftovers()
+
+
+def test_of_fifty_that_create_one_wins(editor, folder):
+    bodies = [f"body {number}".encode() for number in range(50)]
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda body: editor.store(f"{folder}/same", body, If_None_Match="*"), bodies))
+    won = [body for body, answer in zip(bodies, answers, strict=True) if answer.status == 200]
+    assert len(won) == 1, answers
+    assert {answer.status for answer in answers} == {200, 412}
+    assert editor.retrieve(f"{folder}/same").body == won[0]
+
+
+def test_storing_and_deleting_at_once_agree_in_the_end(editor, folder, sql):
+    def turn(number):
+        if number % 2:
+            return editor.store(f"{folder}/same", f"{number}".encode()).status
+        return editor.delete(f"/files?file_path=eq.{folder}/same").status
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(turn, range(200))) <= {200, 204}
+    rows = editor.files(f"select=sha256&file_path=eq.{folder}/same").json()
+    answer = editor.retrieve(f"{folder}/same")
+    assert answer.status == (200 if rows else 400)
+    # No file's blob is on the list of what may be removed.
+    assert sql("select count(*) from internal.files join internal.discarded_blobs using (blob)") == ["0"]
+
+
+def test_no_worker_ever_took_more_than_32_mib():
+    assert {pid: peak for pid in workers() if (peak := peak_memory(pid)) > 32 << 20} == {}

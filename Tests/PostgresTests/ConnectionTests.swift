@@ -1,0 +1,160 @@
+import Foundation
+import Testing
+
+@testable import Postgres
+
+@Suite("Connection")
+struct ConnectionTests {
+    /// What an attempt to connect ends with.
+    private func failure(_ conninfo: String) -> PostgresError? {
+        do throws(PostgresError) {
+            _ = try Connection(conninfo, timeout: .seconds(5), applicationName: "coffer-tests")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("names the program and speaks UTF-8")
+    func settings() throws {
+        let connection = try TestServer.connect("client_encoding=LATIN1")
+        #expect(try connection.value("show application_name") == "coffer-tests")
+        #expect(try connection.value("show client_encoding") == "UTF8")
+    }
+
+    @Test("that cannot be made says why")
+    func refused() throws {
+        #expect(failure("host=/nonexistent")?.kind == .connection)
+        let error = try #require(failure(TestServer.conninfo + " dbname=nonexistent"))
+        #expect(error.kind == .connection && error.message.contains("does not exist"))
+        #expect(!error.message.contains("\n"))
+    }
+
+    @Test(
+        "does not quote a malformed string, which may hold a password",
+        arguments: ["host=/tmp password=a s3cret", "postgres://u:s3cret@[h"])
+    func malformed(conninfo: String) {
+        #expect(failure(conninfo)?.message == "the connection string is malformed")
+    }
+
+    @Test("to a server that never answers times out")
+    func silent() throws {
+        let server = try SilentServer()
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(failure("host=\(server.folder) connect_timeout=2")?.kind == .timeout)
+        #expect(clock.now - start < .seconds(10))
+    }
+
+    @Test("whose server process is stopped times out within the deadline", arguments: [10, 5_000_000])
+    func stopped(size: Int) throws {
+        let connection = try TestServer.connect(timeout: .milliseconds(300))
+        let backend = try #require(try connection.rows("select pg_backend_pid()").integer(0, 0))
+        #expect(kill(pid_t(backend), SIGSTOP) == 0)
+        defer { kill(pid_t(backend), SIGCONT) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let error = connection.failure("select $1::bytea", [.bytes(Array(repeating: 1, count: size))])
+        #expect(error?.kind == .timeout)
+        #expect(clock.now - start >= .milliseconds(300) && clock.now - start < .seconds(3))
+        #expect(!connection.isUsable)
+        #expect(connection.failure("select 1")?.kind == .connection)
+    }
+
+    @Test("with a slow statement times out, in a batch and in a script")
+    func slow() throws {
+        let connection = try TestServer.connect(timeout: .milliseconds(200))
+        #expect(connection.failure("select pg_sleep(2)")?.kind == .timeout)
+        let other = try TestServer.connect(timeout: .milliseconds(200))
+        let error = #expect(throws: PostgresError.self) { try other.execute(script: "select pg_sleep(2)") }
+        #expect(error?.kind == .timeout && !other.isUsable)
+    }
+
+    @Test("that is closed while it waits is noticed by the next batch")
+    func terminatedBefore() throws {
+        let connection = try TestServer.connect()
+        try terminate(connection)
+        let error = try #require(connection.failure("select 1"))
+        #expect(error.kind == .connection, "\(error)")
+        #expect(!connection.isUsable)
+        #expect(connection.failure("select 1")?.kind == .connection)
+    }
+
+    @Test("that is closed while it waits is noticed when asked")
+    func terminatedAsked() throws {
+        let connection = try TestServer.connect()
+        #expect(connection.isUsable)
+        try terminate(connection)
+        #expect(!connection.isUsable)
+    }
+
+    @Test("that is closed within a batch is lost", arguments: [1, 5])
+    func terminatedWithin(queries: Int) throws {
+        let connection = try TestServer.connect()
+        let end = Query(Statement(sql: "select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)"))
+        let error = #expect(throws: PostgresError.self) {
+            try connection.run(Array(repeating: end, count: queries))
+        }
+        #expect(error?.kind == .connection && error?.sqlState == "57P01")
+        #expect(!connection.isUsable)
+    }
+
+    @Test("that breaks without a word is lost, before a batch and within one")
+    func broken() throws {
+        let before = try TestServer.connect()
+        #expect(shutdown(before.socket, Int32(SHUT_RDWR)) == 0)
+        #expect(before.failure("select 1", [.bytes(Array(repeating: 1, count: 1_000_000))])?.kind == .connection)
+        #expect(!before.isUsable)
+
+        let within = try TestServer.connect()
+        let socket = within.socket
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.2)
+            shutdown(socket, Int32(SHUT_RDWR))
+        }
+        #expect(within.failure("select pg_sleep(1)", name: "sleep")?.kind == .connection)
+        #expect(!within.isUsable)
+    }
+
+    @Test("drops notices, also those that come while it waits")
+    func notices() throws {
+        let connection = try TestServer.connect()
+        try connection.execute(script: "do $$ begin raise warning 'heard by no one'; end $$; reset all")
+        #expect(connection.isUsable)
+        #expect(try connection.value("select 1") == "1")
+    }
+
+    /// Ends the server process of an idle connection from another one, and waits until it is gone.
+    private func terminate(_ connection: Connection) throws {
+        let backend = try #require(try connection.rows("select pg_backend_pid()").integer(0, 0))
+        let ended = try TestServer.connect().value("select pg_terminate_backend($1, 5000)", [.integer(backend)])
+        #expect(ended == "t")
+    }
+}
+
+/// A Unix socket that takes connections and says nothing.
+private final class SilentServer {
+    let folder: String
+    private let socket: Int32
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "coffer-silent-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { path in
+            unsafe path.copyBytes(from: (folder + "/.s.PGSQL.5432").utf8)
+        }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isBound = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(socket, $0, size) }
+        }
+        try #require(isBound == 0 && listen(socket, 8) == 0)
+    }
+
+    deinit {
+        close(socket)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,124 @@
+import Postgres
+import Testing
+
+@Suite("Pipeline")
+struct PipelineTests {
+    let connection: Connection
+
+    init() throws {
+        connection = try TestServer.connect()
+    }
+
+    private func query(_ sql: String, _ parameters: [Parameter] = [], name: String = "") -> Query {
+        Query(Statement(name: name, sql: sql), parameters)
+    }
+
+    private var preparedNames: String? {
+        get throws { try connection.value("select string_agg(name, ',' order by name) from pg_prepared_statements") }
+    }
+
+    @Test("gives one result for each query, in order")
+    func order() throws {
+        let results = try connection.run((1...20).map { query("select $1::int * 2", [.integer($0)]) })
+        #expect(results.map { $0.integer(0, 0) } == (1...20).map { $0 * 2 })
+        #expect(try connection.run([]).isEmpty)
+    }
+
+    @Test("rolls back what came before a failure")
+    func atomic() throws {
+        try connection.execute(script: "create temporary table t (n int primary key)")
+        #expect(throws: PostgresError.self) {
+            try connection.run([
+                query("insert into t values (1)"), query("insert into t values (1)"), query("insert into t values (2)"),
+            ])
+        }
+        #expect(try connection.value("select count(*) from t") == "0")
+        #expect(connection.isUsable)
+    }
+
+    @Test("reports the commit that a deferred constraint refuses, and goes on")
+    func deferred() throws {
+        try connection.execute(
+            script: "create temporary table t (n int unique deferrable initially deferred); insert into t values (1)")
+        let error = connection.failure("insert into t values (1)")
+        #expect(error?.sqlState == "23505" && error?.constraint == "t_n_key")
+        #expect(connection.isUsable)
+        #expect(try connection.value("select count(*) from t") == "1")
+    }
+
+    @Test("ends local settings with the batch")
+    func local() throws {
+        let results = try connection.run([
+            query("select set_config('coffer.user_id', $1, true)", [.text("someone")]),
+            query("select current_setting('coffer.user_id')"),
+        ])
+        #expect(results[1].text(0, 0) == "someone")
+        #expect(try connection.value("select current_setting('coffer.user_id', true)") == "")
+    }
+
+    @Test("prepares a named statement once, and not again")
+    func prepared() throws {
+        for number in 1...3 {
+            let results = try connection.run([
+                query("select $1::int", [.integer(Int64(number))], name: "one"),
+                query("select $1::int", [.integer(Int64(number + 1))], name: "one"),
+            ])
+            #expect(results[1].integer(0, 0) == Int64(number + 1))
+        }
+        #expect(try preparedNames == "one")
+    }
+
+    @Test("prepares nothing when told so")
+    func unprepared() throws {
+        let connection = try TestServer.connect(preparesStatements: false)
+        #expect(try connection.value("select 1", name: "one") == "1")
+        #expect(try connection.value("select count(*) from pg_prepared_statements") == "0")
+    }
+
+    @Test("keeps what was prepared before a failure, and prepares later what was not reached")
+    func preparedAndFailed() throws {
+        #expect(throws: PostgresError.self) {
+            try connection.run([
+                query("select 1", name: "before"), query("select 1 / $1::int", [.integer(0)], name: "failing"),
+                query("select 2", name: "after"),
+            ])
+        }
+        #expect(try preparedNames == "before,failing")
+        let results = try connection.run([
+            query("select 1", name: "before"), query("select 1 / $1::int", [.integer(1)], name: "failing"),
+            query("select 2", name: "after"),
+        ])
+        #expect(results.map { $0.text(0, 0) } == ["1", "1", "2"])
+    }
+
+    @Test("can prepare again what could not be parsed at first")
+    func unparsable() throws {
+        #expect(connection.failure("select * from later", name: "later")?.sqlState == "42P01")
+        try connection.execute(script: "create temporary table later as select 5")
+        #expect(try connection.value("select * from later", name: "later") == "5")
+    }
+
+    @Test("forgets what the server has lost")
+    func lost() throws {
+        #expect(try connection.value("select 1", name: "one") == "1")
+        try connection.execute(script: "deallocate all")
+        #expect(connection.failure("select 1", name: "one")?.sqlState == "26000")
+        #expect(try connection.value("select 1", name: "one") == "1")
+    }
+
+    @Test("uses what the server holds already, as behind a pooler")
+    func held() throws {
+        try connection.execute(script: "prepare one as select 1")
+        #expect(connection.failure("select 1", name: "one")?.sqlState == "42P05")
+        #expect(try connection.value("select 1", name: "one") == "1")
+    }
+
+    @Test("gives up a connection whose plans no longer fit the schema")
+    func stalePlan() throws {
+        try connection.execute(script: "create temporary table t (n int)")
+        _ = try connection.rows("select * from t", name: "all")
+        try connection.execute(script: "alter table t add column m int")
+        #expect(connection.failure("select * from t", name: "all")?.sqlState == "0A000")
+        #expect(!connection.isUsable)
+    }
+}

@@ -1,0 +1,229 @@
+"""The figures of scripts/bench: what each is compared with, how it is measured, and the bar it must reach.
+
+Every pair is measured alternately, a round of one and a round of the other, so that what the machine does meanwhile
+falls on both; the medians are compared. Expects the instance's environment file to be sourced.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+SMALL = 4096
+LARGE = 1 << 30
+MEBIBYTE = 1 << 20
+FILES = {"small": "bench/small.bin", "large": "bench/large.bin"}
+
+
+def run(*words, **options):
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+class Bench:
+    """One instance, its opponents, and a session."""
+
+    def __init__(self, options):
+        self.site, self.opponents, self.work = options.site, options.bench, Path(options.work)
+        body = json.dumps({"email": os.environ["COFFER_EDITOR_EMAIL"], "password": os.environ["COFFER_EDITOR_PASSWORD"]})
+        answer = urlopen(Request(f"{self.site}/rpc/login", body.encode(), {"Content-Type": "application/json"}))
+        self.authorization = f"Authorization: Bearer {json.load(answer)[0]['token']}"
+        self.large = self.work / "large.bin"
+        self.blobs = Path(os.environ["COFFER_BLOBS"])
+
+    def prepare(self):
+        small = self.work / "small.bin"
+        small.write_bytes(os.urandom(SMALL))
+        with self.large.open("wb") as file:
+            for _ in range(LARGE // MEBIBYTE):
+                file.write(os.urandom(MEBIBYTE))
+        self.upload(self.site, small, FILES["small"])
+        self.upload(self.site, self.large, FILES["large"])
+
+    def upload(self, base, path, name):
+        curl("-X", "POST", "-T", path, "-H", self.authorization, "-H", f"File-Path: {name}", f"{base}/rpc/store_file")
+
+    def download_url(self, name):
+        return f"{self.site}/rpc/retrieve_file?p_file_path={FILES[name]}"
+
+    def blob_of(self, size):
+        """The one stored blob of that size, relative to the store."""
+        found = [path for path in self.blobs.glob("??/*") if path.stat().st_size == size]
+        return max(found, key=lambda path: path.stat().st_mtime).relative_to(self.blobs)
+
+    # Requests a second
+
+    def small_downloads(self):
+        return self.wrk(self.download_url("small"), "-H", self.authorization)
+
+    def hellos(self):
+        return self.wrk(f"{self.opponents}/hello")
+
+    @staticmethod
+    def wrk(url, *more):
+        text = run("wrk", "-t", "2", "-c", "16", "-d", "5s", *more, url)
+        if "Non-2xx" in text or "Socket errors" in text:
+            sys.exit(f"bench: not every answer was a success:\n{text}")
+        return float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])
+
+    # Bytes a second
+
+    def large_download(self):
+        return curl("-H", self.authorization, self.download_url("large"))
+
+    def static_download(self):
+        return curl(f"{self.opponents}/static/{self.blob_of(LARGE)}")
+
+    def handoff_upload(self):
+        return self.timed_upload(lambda: self.upload(self.site, self.large, FILES["large"]))
+
+    def streaming_upload(self):
+        return self.timed_upload(lambda: self.upload(self.opponents, self.large, FILES["large"]))
+
+    def dav_upload(self):
+        def put():
+            curl("-T", self.large, f"{self.opponents}/dav/large.bin")
+            run("sync", target)
+
+        target = self.blobs / "dav" / "large.bin"
+        target.unlink(missing_ok=True)
+        return self.timed_upload(put)
+
+    def timed_upload(self, upload):
+        """Begins with nothing left to write and leaves no replaced blob behind."""
+        run("sync")
+        begin = time.perf_counter()
+        upload()
+        seconds = time.perf_counter() - begin
+        run(os.environ["COFFER_COMMAND"], "gc", "--grace", "0")
+        return LARGE / seconds
+
+    # Seconds of one process
+
+    def cgi_download(self):
+        url = self.download_url("small").removeprefix(self.site)
+        path, query = url.split("?")
+        return self.timed_process(
+            [os.environ["COFFER_WORKER"]],
+            {
+                "REQUEST_METHOD": "GET",
+                "REQUEST_URI": url,
+                "SCRIPT_NAME": path,
+                "QUERY_STRING": query,
+                "HTTP_AUTHORIZATION": self.authorization.removeprefix("Authorization: "),
+                "COFFER_CONFIG": os.environ["COFFER_CONFIG"],
+            },
+            expect=b"Repr-Digest",
+        )
+
+    def connections(self):
+        for line in Path(os.environ["COFFER_CONFIG"]).read_text().splitlines():
+            if line.startswith("COFFER_DATABASE_URL="):
+                url = line.partition("=")[2].strip('"')
+        return self.timed_process([str(self.work / "connect"), url], {})
+
+    @staticmethod
+    def timed_process(words, environment, expect=b""):
+        """Median of many: one start takes milliseconds, and the scheduler's whims as much."""
+        times = []
+        for _ in range(40):
+            reader, writer = os.pipe()
+            begin = time.perf_counter()
+            process = os.posix_spawn(
+                words[0],
+                words,
+                {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | environment,
+                file_actions=[(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, writer, 1)],
+            )
+            _, status = os.waitpid(process, 0)
+            times.append(time.perf_counter() - begin)
+            os.close(writer)
+            with os.fdopen(reader, "rb") as output:
+                text = output.read()
+            if status or expect not in text:
+                sys.exit(f"bench: {words[0]} failed: {text[:500]!r}")
+        return statistics.median(times)
+
+    # Bytes
+
+    def peak_memory(self):
+        """The most that any worker has held at once since it started."""
+        peak = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(folder / "exe") == os.environ["COFFER_WORKER"]:
+                    peak = max(peak, int(re.search(r"VmHWM:\s*(\d+) kB", (folder / "status").read_text())[1]) * 1024)
+            except OSError:
+                continue
+        return peak
+
+
+def curl(*words):
+    """Sends one request and returns the bytes a second of the answer's body."""
+    return float(run("curl", "--silent", "--show-error", "--fail", "-o", "/dev/null", "-w", "%{speed_download}", *map(str, words)))
+
+
+def alternately(rounds, *measures):
+    results = [[] for _ in measures]
+    for _ in range(rounds):
+        for values, measure in zip(results, measures):
+            values.append(measure())
+    return [statistics.median(values) for values in results]
+
+
+def requests(value):
+    return f"{value:,.0f}/s"
+
+
+def rate(value):
+    return f"{value / MEBIBYTE:,.0f} MiB/s"
+
+
+def milliseconds(value):
+    return f"{value * 1000:.1f} ms"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("work", "site", "bench", "commit"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    bench = Bench(options)
+    bench.prepare()
+    rounds = options.rounds
+
+    ours, hello = alternately(rounds, bench.small_downloads, bench.hellos)
+    down, static = alternately(rounds, bench.large_download, bench.static_download)
+    handoff, streaming, dav = alternately(rounds, bench.handoff_upload, bench.streaming_upload, bench.dav_upload)
+    peak = bench.peak_memory()
+    cgi, connect = alternately(rounds, bench.cgi_download, bench.connections)
+
+    # figure, ours, against, ratio, bar, whether more is better
+    table = [
+        ("4 KiB downloads, 16 connections", requests(ours), f"bare responder {requests(hello)}", ours / hello, 0.45, True),
+        ("1 GiB download", rate(down), f"static file {rate(static)}", down / static, 0.95, True),
+        ("1 GiB upload, hand-off", rate(handoff), f"WebDAV and sync {rate(dav)}", handoff / dav, 0.7, True),
+        ("1 GiB upload, streaming", rate(streaming), f"WebDAV and sync {rate(dav)}", streaming / dav, 0.3, True),
+        ("peak memory of a worker", f"{peak / MEBIBYTE:.1f} MiB", "32 MiB", peak / (32 * MEBIBYTE), 1.0, False),
+        ("plain CGI download, cold", milliseconds(cgi), f"libpq in C {milliseconds(connect)}", cgi / connect, 1.6, False),
+    ]
+    print(f"Coffer {options.commit}, {os.cpu_count()} processors, medians of {rounds} rounds\n")
+    print(f"| {'figure':<32} | {'Coffer':>12} | {'against':<30} | {'ratio':>5} | {'bar':<7} |    |")
+    print(f"|{'-' * 34}|{'-' * 13}:|{'-' * 32}|{'-' * 6}:|{'-' * 9}|----|")
+    missed = 0
+    for figure, value, against, ratio, bar, more in table:
+        reached = ratio >= bar if more else ratio <= bar
+        missed += not reached
+        sign = "≥" if more else "≤"
+        mark = "ok" if reached else "no"
+        print(f"| {figure:<32} | {value:>12} | {against:<30} | {ratio:5.2f} | {sign} {bar:<5} | {mark} |")
+    sys.exit(1 if missed else 0)
+
+
+main()

@@ -1,0 +1,185 @@
+# shellcheck shell=bash
+# What the scripts share: where things are, packages, the user that servers run as, and their processes.
+# Sourced, never run; sets no trap and changes no folder.
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+    say "$(basename "$0"): $*"
+    exit 1
+}
+
+# Packages
+
+# Installs the Debian packages that are missing. Services they bring are not started: an instance has its own.
+need_packages() {
+    local package missing=() policy=/usr/sbin/policy-rc.d ours='' log status=0
+    for package; do
+        [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    ((EUID == 0)) || fail "please install these packages first: apt-get install ${missing[*]}"
+    say "Installing ${missing[*]}"
+    if [[ ! -e $policy ]]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+        ours=$policy
+    fi
+    log=$(mktemp)
+    apt-get -qq update </dev/null >"$log" 2>&1 || true
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" \
+        </dev/null >>"$log" 2>&1 || status=$?
+    [[ -z $ours ]] || rm -f "$ours"
+    ((status == 0)) || { cat "$log" >&2; fail "apt-get could not install ${missing[*]}"; }
+    rm -f "$log"
+}
+
+need_build_packages() { need_packages libfcgi-dev libpq-dev libssl-dev pkg-config libc6-dev; }
+need_server_packages() {
+    # Not by the name of one version: any that is here will do.
+    need_packages nginx curl
+    [[ $(postgres_programs) ]] || need_packages postgresql
+}
+
+need_swift() {
+    local folder
+    for folder in /opt/swift/usr/bin /usr/local/swift/usr/bin "$HOME/.local/share/swiftly/bin"; do
+        command -v swift >/dev/null || [[ ! -x $folder/swift ]] || PATH=$folder:$PATH
+    done
+    command -v swift >/dev/null || fail "there is no swift: install the toolchain from https://www.swift.org/install"
+}
+
+# Folder of the newest PostgreSQL server's programs, which Debian keeps out of the PATH.
+postgres_programs() {
+    find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
+}
+
+postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
+
+# Sets `python`, one with the packages of the tests and gixy, in a folder of its own.
+need_python() {
+    need_packages python3 python3-venv
+    python=$checkout/.build/python/bin/python
+    [[ -x $python ]] || python3 -m venv "$checkout/.build/python"
+    "$python" -c 'import importlib.metadata as m; [m.version(p) for p in ("pytest", "requests", "selenium", "gixy")]' \
+        2>/dev/null || "$python" -m pip --quiet install pytest requests selenium gixy >&2
+}
+
+# The release programs, built into .build/release. Sets `programs`, that folder.
+# shellcheck disable=SC2034 # for the scripts
+build_release() {
+    local product log
+    log=$(mktemp)
+    for product in coffer.fcgi coffer; do
+        (cd "$checkout" && swift build -c release -Xswiftc -static-stdlib --product "$product") >"$log" 2>&1 || {
+            cat "$log" >&2
+            fail "the build failed"
+        }
+    done
+    rm -f "$log"
+    programs=$checkout/.build/release
+}
+
+# The run folder
+
+# Sets `run`, the run folder as an absolute path without links.
+find_run_folder() {
+    run=$(realpath -m -- "${COFFER_RUN_DIR:-$checkout/.run}")
+}
+
+# Sets `sockets`. The path of a unix socket has at most 107 bytes; under a longer run folder `sockets` is a link.
+make_socket_folder() {
+    local longest=$run/sockets/.s.PGSQL.5432
+    if [[ -L $run/sockets && ! -d $run/sockets ]]; then rm "$run/sockets"; fi
+    if [[ ! -d $run/sockets ]]; then
+        if (($(LC_ALL=C; echo ${#longest}) <= 107)); then
+            mkdir "$run/sockets"
+        else
+            ln -s "$(mktemp -d /tmp/coffer.XXXXXX)" "$run/sockets"
+        fi
+    fi
+    sockets=$(realpath "$run/sockets")
+    chmod 700 "$sockets"
+}
+
+# The user that servers run as: the caller, or `coffer` for root, as PostgreSQL refuses to run as root.
+# Sets `runner`, words to put before a command.
+# shellcheck disable=SC2034 # for the scripts
+find_runner() {
+    runner=()
+    ((EUID == 0)) || return 0
+    id coffer >/dev/null 2>&1 || useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin coffer
+    runner=(setpriv --reuid=coffer --regid=coffer --init-groups --inh-caps=-all)
+    # A checkout under a private folder, such as root's home: the servers may read and enter what they could not.
+    # Copies elsewhere would leave the folder that was asked for, and its file system.
+    if ! can_reach; then
+        runner=(setpriv --reuid=coffer --regid=coffer --init-groups
+            --inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
+        can_reach || fail "the user coffer cannot enter $run or $checkout: set COFFER_RUN_DIR, or open the folders above"
+    fi
+}
+
+# Opens instead of asking: access(2) does not count capabilities.
+can_reach() { "${runner[@]}" head -qc 1 "$run/coffer.conf" "$checkout/web/index.html" >/dev/null 2>&1; }
+
+# Runs a command as that user with nothing of the caller's environment.
+as_runner() {
+    (cd / && exec "${runner[@]}" env -i PATH=/usr/bin:/bin:/usr/sbin LANG=C.UTF-8 HOME="$run" "$@")
+}
+
+# Processes
+
+# Prints the process id in a file if such a process runs and its command line has the text: numbers are used again.
+process_of() {
+    local file=$1 text=$2 pid
+    [[ -r $file ]] && read -r pid <"$file" && [[ $pid =~ ^[0-9]+$ ]] || return 1
+    [[ -r /proc/$pid/cmdline ]] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "$text" || return 1
+    echo "$pid"
+}
+
+postgres_process() { process_of "$run/postgres/postmaster.pid" "$run/postgres"; }
+pool_process() { process_of "$run/pids/pool" "$run/bin/coffer"; }
+nginx_process() { process_of "$run/nginx/nginx.pid" "$run/nginx/nginx.conf"; }
+
+# Whether a process runs. One that has ended and that nobody has waited for does not.
+is_running() {
+    local line
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null && [[ ${line##*)} != " Z"* ]]
+}
+
+# Waits for a process to end; fails when it has not after so many seconds.
+await_end() {
+    local pid=$1 seconds=$2 tick
+    for ((tick = 0; tick < seconds * 10; tick++)); do
+        is_running "$pid" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# Ends a process by the signal, and by KILL when it does not go in time.
+end_process() {
+    local pid=$1 signal=$2 seconds=$3
+    kill -"$signal" "$pid" 2>/dev/null || return 0
+    await_end "$pid" "$seconds" || {
+        say "Process $pid does not end on $signal; killing it"
+        kill -KILL "$pid" 2>/dev/null || true
+        await_end "$pid" 5
+    }
+}
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The text as part of a URL.
+percent_encoded() {
+    local LC_ALL=C text=$1 index byte
+    for ((index = 0; index < ${#text}; index++)); do
+        byte=${text:index:1}
+        case $byte in
+            [A-Za-z0-9/._~-]) printf %s "$byte" ;;
+            *) printf %%%02X "'$byte" ;;
+        esac
+    done
+}

@@ -1,0 +1,162 @@
+-- Every privilege there is, against the list of those that were decided on. A new object fails here until it is
+-- decided.
+begin;
+\ir setup.psql
+select plan(14);
+
+select is_empty($$
+    select c.oid::regclass from pg_class c
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'p')
+        and not (c.relrowsecurity and c.relforcerowsecurity)
+$$, 'every table has row-level security, enabled and forced');
+
+select is_empty($$
+    select c.oid::regclass from pg_class c where c.relnamespace = 'api'::regnamespace and c.relkind <> 'v'
+    union all
+    select c.oid::regclass from pg_class c
+    where c.relnamespace = 'api'::regnamespace and c.relkind = 'v'
+        and not coalesce(c.reloptions @> '{security_invoker=true}', false)
+$$, 'schema api has views only, and they run with the rights of who asks');
+
+select is_empty($$
+    select c.oid::regclass::text, r.rolname from pg_class c join pg_roles r on r.oid = c.relowner
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and r.rolname <> 'coffer_owner'
+    union all
+    select p.oid::regprocedure::text, r.rolname from pg_proc p join pg_roles r on r.oid = p.proowner
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace) and r.rolname <> 'coffer_owner'
+$$, 'coffer_owner owns every table, view and function');
+
+-- The functions, whoever may call them.
+select set_eq($$
+    select p.oid::regprocedure::text, string_agg(r.rolname, ' ' order by r.rolname collate "C")
+    from pg_proc p, pg_roles r
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
+        and r.rolname in ('coffer_authenticator', 'coffer_anonymous', 'coffer_editor', 'coffer_admin')
+        and has_function_privilege(r.oid, p.oid, 'execute')
+    group by p.oid
+$$, $$ values
+    ('api.abandon_upload(text)', 'coffer_admin coffer_editor'),
+    ('api.begin_upload(text,text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
+    ('api.login(text,text)', 'coffer_anonymous'),
+    ('api.logout()', 'coffer_admin coffer_editor'),
+    ('api.retrieve_file(text)', 'coffer_admin coffer_editor'),
+    ('api.store_file(text,text,text,text,bigint,bytea,text,boolean)', 'coffer_admin coffer_editor'),
+    ('api.whoami()', 'coffer_admin coffer_editor'),
+    ('internal.authenticate(uuid,uuid,text)', 'coffer_authenticator'),
+    ('internal.current_user_id()', 'coffer_admin coffer_editor'),
+    ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
+    ('internal.migration_level()', 'coffer_authenticator'),
+    ('internal.verification_keys()', 'coffer_authenticator')
+$$, 'each function can be called by exactly these roles');
+
+select is_empty($$
+    select p.oid::regprocedure from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
+        and a.grantee not in (select oid from pg_roles where rolname ~ '^coffer_')
+$$, 'no function is open to PUBLIC or to a role that is not ours');
+
+-- The tables and views, column by column.
+select set_eq($$
+    select c.oid::regclass::text, r.rolname::text, p.privilege,
+        string_agg(a.attname, ' ' order by a.attnum)
+            filter (where has_column_privilege(r.oid, c.oid, a.attnum, p.privilege))
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped,
+        pg_roles r, unnest('{select,insert,update,references}'::text[]) as p (privilege)
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and r.rolname in ('coffer_authenticator', 'coffer_anonymous', 'coffer_editor', 'coffer_admin')
+        and has_any_column_privilege(r.oid, c.oid, p.privilege)
+    group by c.oid, r.rolname, p.privilege
+   
+$$, $$
+    select t.name, r.role, t.privilege, t.columns
+    from (values
+        ('api.files', 'select',
+            'id user_id file_path description content_type size_bytes sha256 created_at updated_at owner_email'),
+        ('api.files', 'update', 'file_path description'),
+        ('internal.files', 'select',
+            'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
+        ('internal.files', 'update', 'file_path description'),
+        ('internal.users', 'select', 'id email role quota_bytes disabled_at created_at')) as t (name, privilege, columns),
+        (values ('coffer_admin'), ('coffer_editor')) as r (role)
+   
+$$, 'each role can read and write exactly these columns');
+
+select set_eq($$
+    select c.oid::regclass::text, r.rolname::text, p.privilege
+    from pg_class c, pg_roles r, unnest('{delete,truncate,trigger}'::text[]) as p (privilege)
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and r.rolname in ('coffer_authenticator', 'coffer_anonymous', 'coffer_editor', 'coffer_admin')
+        and has_table_privilege(r.oid, c.oid, p.privilege)
+   
+$$, $$ values
+    ('api.files', 'coffer_admin', 'delete'),
+    ('api.files', 'coffer_editor', 'delete'),
+    ('internal.files', 'coffer_admin', 'delete'),
+    ('internal.files', 'coffer_editor', 'delete')
+$$, 'rows can be deleted from files alone');
+
+select is_empty($$
+    select c.oid::regclass, r.rolname from pg_class c, pg_roles r
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind = 'S'
+        and r.rolname in ('coffer_authenticator', 'coffer_anonymous', 'coffer_editor', 'coffer_admin')
+        and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
+$$, 'no sequence is granted');
+
+select set_eq($$
+    select n.nspname::text, string_agg(r.rolname, ' ' order by r.rolname collate "C")
+    from pg_namespace n, pg_roles r
+    where n.nspname in ('api', 'internal', 'extensions') and r.rolname ~ '^coffer_' and r.rolname <> 'coffer_owner'
+        and has_schema_privilege(r.oid, n.oid, 'usage')
+    group by 1
+$$, $$ values ('api', 'coffer_admin coffer_anonymous coffer_editor'), ('internal', 'coffer_authenticator') $$,
+    'request roles can use schema api, the worker''s login schema internal, and nobody the extensions');
+
+select is_empty($$
+    select n.nspname, r.rolname from pg_namespace n, pg_roles r
+    where n.nspname in ('api', 'internal', 'extensions', 'public') and r.rolname ~ '^coffer_'
+        and r.rolname <> 'coffer_owner' and has_schema_privilege(r.oid, n.oid, 'create')
+    union all
+    select d.datname, r.rolname from pg_database d, pg_roles r
+    where d.datname = current_database() and r.rolname ~ '^coffer_' and r.rolname <> 'coffer_owner'
+        and has_database_privilege(r.oid, d.oid, 'create, temporary')
+$$, 'no role can create anything, temporary tables included');
+
+select set_eq($$
+    select r.rolname::text, r.rolcanlogin, r.rolinherit,
+        r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
+    from pg_roles r where r.rolname ~ '^coffer_'
+$$, $$ values
+    ('coffer_admin', false, true, false), ('coffer_anonymous', false, true, false),
+    ('coffer_authenticator', true, false, false), ('coffer_editor', false, true, false),
+    ('coffer_owner', false, true, false)
+$$, 'only the worker''s role logs in, it inherits nothing, and no role has a special power');
+
+select set_eq($$
+    select g.rolname::text as granted, m.rolname::text as member from pg_auth_members a
+    join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member
+    where m.rolname ~ '^coffer_'
+$$, $$ values
+    ('coffer_admin', 'coffer_authenticator'), ('coffer_anonymous', 'coffer_authenticator'),
+    ('coffer_editor', 'coffer_authenticator')
+$$, 'the worker''s role can become a request role and nothing else');
+
+select is_empty($$
+    select p.oid::regprocedure from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
+        and l.lanname <> 'internal' and p.prosqlbody is null
+        and not coalesce(p.proconfig @> '{"search_path=\"\""}', false)
+        and p.oid not in ('internal.authenticate(uuid,uuid,text)'::regprocedure, 'api.retrieve_file(text)'::regprocedure)
+$$, 'every function pins its search_path or is bound when created, the two hot ones apart');
+
+select is_empty($$
+    select p.oid::regprocedure::text from pg_proc p
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace) and obj_description(p.oid, 'pg_proc') is null
+    union all
+    select c.oid::regclass::text from pg_class c
+    where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'v')
+        and obj_description(c.oid, 'pg_class') is null
+$$, 'every table, view and function says what it is');
+
+select * from finish();
+rollback;

@@ -1,0 +1,33 @@
+-- The policies there are, table by table, and that there is no table without a line here.
+begin;
+\ir setup.psql
+select plan(14);
+
+select tables_are('internal', '{audit_log,discarded_blobs,files,jwt_keys,migrations,sessions,users}'::name[]);
+select policies_are('internal', 'audit_log', '{owner_read,owner_add}'::name[]);
+select policies_are('internal', 'discarded_blobs', '{owner_all}'::name[]);
+select policies_are('internal', 'files',
+    '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
+select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
+select policies_are('internal', 'migrations', '{owner_all}'::name[]);
+select policies_are('internal', 'sessions', '{owner_all}'::name[]);
+select policies_are('internal', 'users', '{owner_all,editor_select_own,admin_select_all}'::name[]);
+
+select policy_roles_are('internal', 'files', 'editor_select_own', '{coffer_editor}'::name[]);
+select policy_roles_are('internal', 'files', 'admin_select_all', '{coffer_admin}'::name[]);
+select policy_roles_are('internal', 'files', 'update_own', '{coffer_editor,coffer_admin}'::name[]);
+select policy_roles_are('internal', 'files', 'delete_own', '{coffer_editor,coffer_admin}'::name[]);
+
+select is_empty($$
+    select tablename, policyname from pg_policies
+    where schemaname = 'internal' and policyname ~ '^owner_' and roles <> '{coffer_owner}'
+$$, 'the policies of the owner are for nobody else');
+select is_empty($$
+    select tablename, policyname from pg_policies
+    where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname <> 'admin_select_all'
+        and (coalesce(qual, with_check) !~ 'SELECT internal.current_user_id\(\)'
+            or coalesce(with_check, qual) !~ 'SELECT internal.current_user_id\(\)')
+$$, 'every other policy but the admin''s compares with a sub-select of the current user');
+
+select * from finish();
+rollback;

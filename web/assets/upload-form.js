@@ -1,0 +1,125 @@
+// The upload form: fills the path, asks before it replaces a file, shows progress, can be cancelled.
+import { ask } from "./confirm.js";
+import { findFile } from "./files.js";
+import { exactSize, shortSize } from "./format.js";
+import { report, say } from "./notice.js";
+import { normalized, problemWith } from "./path.js";
+import { UploadCancelled, upload } from "./upload.js";
+
+const MAX_DESCRIPTION = 2000;
+
+const form = document.getElementById("upload");
+const chosen = document.getElementById("file");
+const pathInput = document.getElementById("file-path");
+const description = document.getElementById("description");
+const start = document.getElementById("start");
+const transfer = document.getElementById("transfer");
+const progress = document.getElementById("progress");
+const progressText = document.getElementById("progress-text");
+const cancel = document.getElementById("cancel");
+
+let filledPath = "";
+let running = null;
+
+/** Takes the chosen file's name as the path, but never over what the person has typed; after a folder it is added. */
+function fillPath() {
+  const file = chosen.files[0];
+  if (!file) return;
+  const typed = pathInput.value;
+  if (typed.endsWith("/")) pathInput.value = typed + file.name;
+  else if (typed === "" || typed === filledPath) pathInput.value = file.name;
+  filledPath = pathInput.value;
+  checkPath();
+}
+
+function checkPath() {
+  pathInput.setCustomValidity(pathInput.value === "" ? "" : problemWith(normalized(pathInput.value)));
+}
+
+function checkDescription() {
+  const tooLong = [...description.value].length > MAX_DESCRIPTION;
+  description.setCustomValidity(tooLong ? `At most ${MAX_DESCRIPTION} characters.` : "");
+}
+
+function setRunning(controller) {
+  running = controller;
+  for (const field of [chosen, pathInput, description, start]) field.disabled = controller !== null;
+  transfer.hidden = controller === null;
+}
+
+function showProgress(sent, size) {
+  // Without a value the bar moves to and fro: everything is sent, or there is nothing to send.
+  if (sent < size) {
+    progress.max = size;
+    progress.value = sent;
+  } else {
+    progress.removeAttribute("value");
+  }
+  const percent = size === 0 ? 100 : Math.floor((100 * sent) / size);
+  progressText.textContent = sent < size ? `${shortSize(sent)} of ${shortSize(size)} · ${percent} %` : "Storing…";
+}
+
+function askToReplace(path, existing) {
+  const old = existing ? ` (${exactSize(existing.size_bytes)})` : "";
+  return ask("Replace the file?", `“${path}” exists already${old}. Its content will be replaced.`, "Replace");
+}
+
+/** Looks for the path first, so that a large file is seldom sent only to be refused. */
+async function store(userId, file, path, signal) {
+  const existing = await findFile(userId, path);
+  if (existing && !(await askToReplace(path, existing))) throw new UploadCancelled();
+  const options = { description: description.value, signal, onProgress: (sent) => showProgress(sent, file.size) };
+  signal.throwIfAborted();
+  showProgress(0, file.size);
+  try {
+    await upload(file, path, { ...options, mayReplace: existing !== null });
+  } catch (error) {
+    // Someone stored this path after we had looked.
+    if (error.status !== 412) throw error;
+    if (!(await askToReplace(path, null))) throw new UploadCancelled();
+    await upload(file, path, { ...options, mayReplace: true });
+  }
+}
+
+async function onSubmit(userId, onChange) {
+  const file = chosen.files[0];
+  const path = normalized(pathInput.value);
+  const controller = new AbortController();
+  progressText.textContent = "";
+  progress.removeAttribute("value");
+  setRunning(controller);
+  say(`Uploading “${path}”…`);
+  try {
+    await store(userId, file, path, controller.signal);
+    form.reset();
+    await onChange();
+    say(`Uploaded “${path}”.`);
+  } catch (error) {
+    if (error instanceof UploadCancelled || controller.signal.aborted) say("The upload was cancelled.");
+    else await reportAndRefresh(error, onChange);
+  } finally {
+    setRunning(null);
+    chosen.focus();
+  }
+}
+
+/** After a lost connection only the list can tell whether the file was stored. */
+async function reportAndRefresh(error, onChange) {
+  if (error.status === 0) await onChange().catch(() => {});
+  report(error);
+}
+
+/** @param {() => Promise<void>} onChange called when a file has been stored */
+export function startUploadForm(userId, onChange) {
+  chosen.addEventListener("change", fillPath);
+  pathInput.addEventListener("input", checkPath);
+  description.addEventListener("input", checkDescription);
+  cancel.addEventListener("click", () => running?.abort());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (running === null) onSubmit(userId, onChange);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (running !== null) event.preventDefault();
+  });
+}
