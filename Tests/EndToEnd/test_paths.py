@@ -58,7 +58,7 @@ def test_what_is_not_utf_8_is_refused(editor, path):
 def test_a_raw_header_that_is_not_utf_8_is_refused(editor, byte):
     request = (f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}:{editor.port}\r\nAuthorization: Bearer {editor.token}\r\n"
                "Content-Length: 1\r\nConnection: close\r\nFile-Path: end-to-end/").encode() + byte + b"\r\n\r\nx"
-    assert editor.raw(request).startswith(b"HTTP/1.1 400 ")
+    assert editor.raw(request).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("path", LEGAL, ids=ascii)

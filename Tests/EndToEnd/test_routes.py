@@ -47,6 +47,13 @@ def test_options_needs_no_token_and_unknown_ones_are_404(nobody):
     assert_failure(nobody.request("OPTIONS", "/nothing"), 404)
 
 
+@pytest.mark.parametrize("target,status", [("/health/live", "200 OK"), ("/nothing", "404 Not Found"), ("/files", "401 Unauthorized")])
+def test_the_status_line_has_a_reason(nobody, target, status):
+    """RFC 9112 section 4: the space behind the status is required; strict clients refuse a line without it."""
+    answer = nobody.raw(f"GET {target} HTTP/1.1\r\nHost: {nobody.host}:{nobody.port}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(f"HTTP/1.1 {status}\r\n".encode()), answer
+
+
 def test_trace_is_refused(editor):
     answer = editor.request("TRACE", "/files")
     assert answer.status == 405

@@ -81,7 +81,7 @@ final class Pool {
     private var patience: Duration {
         let moments = slots.compactMap(\.due) + [replacement?.due(trial: options.trial), drain?.deadline].compactMap { $0 }
         guard let next = moments.min() else { return .seconds(60) }
-        return max(.zero, .now.duration(to: next))
+        return max(.zero, Instant.now.duration(to: next))
     }
 
     /// Starts one worker on the socket.
