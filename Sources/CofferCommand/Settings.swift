@@ -23,7 +23,7 @@ private func optionsFile() throws(Failure) -> (path: String, text: String)? {
     let path = named ?? Configuration.standardFile
     do {
         return (path, String(decoding: try FileSystem.contents(of: path), as: UTF8.self))
-    } catch where named == nil && error.number == Errno.noSuchFile {
+    } catch let error where named == nil && error.number == Errno.noSuchFile {
         return nil
     } catch {
         throw Failure("\(path): \(error)")
