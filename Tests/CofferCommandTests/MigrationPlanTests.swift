@@ -36,7 +36,9 @@ import Testing
     }
 
     @Test func `a database with a gap is refused`() {
-        #expect(failure([known[0], known[2]]) == "The database has 0003-c.sql but lacks 0002-b.sql, which comes before it.")
+        #expect(
+            failure([known[0], known[2]])
+                == "The database has 0003-c.sql but lacks 0002-b.sql, which comes before it.")
     }
 
     @Test func `the embedded migrations are the files, in order and byte for byte`() throws {

@@ -28,6 +28,17 @@ import Testing
         #expect(becomesFree(path))
     }
 
+    @Test func `the socket of a killed pool is taken over although its workers still listen`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/s"
+        let orphan = try Sockets.listen(path: path)
+        let status = try FileSystem.status(path)
+        let record = Array("\(status.device) \(status.inode) \(status.changed)".utf8)
+        try FileSystem.create(path + ".made").write(all: record.span)
+        #expect(problem(path) == nil)
+        _ = consume orphan
+    }
+
     @Test func `a group that does not exist is named`() throws {
         let folder = try TemporaryFolder()
         #expect(problem(folder.path + "/s", group: "no-such-group") == "There is no group no-such-group.")

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test func `at the end a worker finishes what it has in hand`() async throws {
-        let harness = try Harness(workers: 1, script: "trap 'sleep 0.3; echo done >> $OUT; exit 0' TERM; \(Harness.ready)")
+        let script = "trap 'sleep 0.3; echo done >> $OUT; exit 0' TERM; \(Harness.ready)"
+        let harness = try Harness(workers: 1, script: script)
         let pool = harness.start()
         await harness.until { $0.output.contains("ready") }
         harness.send(.terminate)
@@ -99,10 +100,11 @@ import Testing
         harness.send(.terminate)
         await pool.value
         let error = SystemError(.posix_spawn, Errno.noSuchFile)
-        #expect(harness.events.prefix(2).map(\.description) == [
-            "worker 1 could not be started: \(error); next try in 0 ms",
-            "worker 1 could not be started: \(error); next try in 100 ms",
-        ])
+        #expect(
+            harness.events.prefix(2).map(\.description) == [
+                "worker 1 could not be started: \(error); next try in 0 ms",
+                "worker 1 could not be started: \(error); next try in 100 ms",
+            ])
     }
 
     @Test func `a worker gets the socket as descriptor 0, our number, and nothing that is ours`() async throws {
