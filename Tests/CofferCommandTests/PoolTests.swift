@@ -11,15 +11,13 @@ import Testing
     @Test func `dead workers are started again, with a pause that grows`() async throws {
         let harness = try Harness(workers: 1, script: "exit 3")
         let pool = harness.start()
-        // Deaths at once: 0, 100 and 200 ms of pause leave room for at most four starts in 600 ms.
-        try await Task.sleep(for: .milliseconds(600))
+        await harness.until { $0.events.count { if case .died = $0 { true } else { false } } >= 4 }
         harness.send(.terminate)
         await pool.value
         let delays = harness.events.compactMap { event -> Duration? in
             if case .died(_, _, .exited(status: 3), let delay) = event { delay } else { nil }
         }
-        #expect(delays.prefix(3) == [.zero, .milliseconds(100), .milliseconds(200)])
-        #expect((2...5).contains(harness.started.count))
+        #expect(delays.prefix(4) == [.zero, .milliseconds(100), .milliseconds(200), .milliseconds(400)])
     }
 
     @Test func `a worker that is killed is replaced at once`() async throws {

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `JSON escapes what it must`() {
-        #expect(jsonText([["a\"b": "c\\d\ne\u{1}é"]]) == #"[{"a\"b":"c\\d\u000ae\u0001é"}]"#)
+        #expect(jsonText([["a\"b": "c\\d\ne\u{1}é"]]) == #"[{"a\"b":"c\\d\ne\u0001é"}]"#)
         #expect(jsonText([]) == "[]")
     }
 }
