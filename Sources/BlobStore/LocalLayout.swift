@@ -19,21 +19,18 @@ struct LocalLayout: Sendable {
 
     func newStagePath() throws(BlobStoreError) -> String { "\(stage)/\(try BlobName.generate())" }
 
-    /// Makes the root and the folders above it where they are missing.
-    func makeRoot() throws(BlobStoreError) {
-        do { try makeFolders(root) } catch { throw BlobStoreError(error) }
-    }
-
-    /// Makes stage/ and incoming/ where they are missing. Fails as `.unavailable` when the root is.
+    /// Makes the root and the folders above it, stage/ and incoming/, where they are missing.
     func makeMissingFolders() throws(BlobStoreError) {
         do {
+            try makeFolders(root)
             for folder in [stage, incoming] where try !exists(folder) { try makeFolder(folder) }
         } catch {
             throw BlobStoreError(error)
         }
     }
 
-    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent.
+    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent. A mount point
+    /// whose file system is away has no stage/, and so is not taken for an empty store.
     func requirePresence() throws(BlobStoreError) {
         do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
     }

@@ -10,7 +10,6 @@ extension LocalBlobStore {
     /// The age of a file in stage/ counts from its last change of any kind, so that a body file that was slow to arrive
     /// is young when it has just been linked.
     func sweepAbandonedStages(olderThan age: Duration) throws(BlobStoreError) -> Int {
-        try layout.makeMissingFolders()
         let now = Clock.realtimeSeconds()
         do {
             return try sweep(layout.stage) { path, status throws(SystemError) in

@@ -23,7 +23,7 @@ public struct AccessToken: Sendable {
     /// The bytes that were signed: both first parts with the dot between them.
     public let signedBytes: [UInt8]
     public let signature: [UInt8]
-    private let payload: [UInt8]
+    private let payload: ArraySlice<UInt8>
 
     /// Bytes.
     public static let maximumLength = 8192
@@ -51,10 +51,10 @@ public struct AccessToken: Sendable {
         self.keyID = keyID
         self.signature = signature
         signedBytes = Array(bytes[..<(parts[0].count + 1 + parts[1].count)])
-        payload = Array(parts[1])
+        payload = parts[1]
     }
 
-    private static func object(_ part: some Collection<UInt8>) -> JSON? {
+    private static func object(_ part: ArraySlice<UInt8>) -> JSON? {
         guard let bytes = Base64.decodeURL(part), let json = try? JSON(bytes), case .object = json else { return nil }
         return json
     }
@@ -106,10 +106,12 @@ public struct AccessToken: Sendable {
 
 /// Whether a text is a UUID in the canonical lower-case form (RFC 9562 §4).
 public func isUUID(_ text: String) -> Bool {
-    text.utf8.count == 36
-        && text.utf8.enumerated().allSatisfy { index, byte in
-            [8, 13, 18, 23].contains(index)
-                ? byte == UInt8(ascii: "-")
-                : byte.isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }
+    var position = 0
+    for byte in text.utf8 {
+        let isHyphenated = position == 8 || position == 13 || position == 18 || position == 23
+        let isLowerCaseDigit = byte.isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        guard isHyphenated ? byte == UInt8(ascii: "-") : isLowerCaseDigit else { return false }
+        position += 1
+    }
+    return position == 36
 }

@@ -16,17 +16,17 @@ public enum Base64 {
     private static let urlTable = table((UInt8(ascii: "-"), UInt8(ascii: "_")))
 
     /// Decodes the URL-safe form without padding; nil for any other byte, an impossible length, or bits left over.
-    public static func decodeURL(_ text: some Collection<UInt8>) -> [UInt8]? { decode(text, urlTable) }
+    public static func decodeURL(_ text: ArraySlice<UInt8>) -> [UInt8]? { decode(text, urlTable) }
 
     /// Decodes the standard form with its padding; nil where that is wrong.
     public static func decodeStandard(_ text: String) -> [UInt8]? {
         let bytes = text.utf8
         let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard bytes.count % 4 == 0, padding <= 2 else { return nil }
-        return decode(bytes.dropLast(padding), standardTable)
+        return decode(Array(bytes.dropLast(padding))[...], standardTable)
     }
 
-    private static func decode(_ text: some Collection<UInt8>, _ table: [UInt8]) -> [UInt8]? {
+    private static func decode(_ text: ArraySlice<UInt8>, _ table: [UInt8]) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(text.count * 3 / 4)
         var bits: UInt32 = 0
@@ -49,6 +49,7 @@ public enum Base64 {
     /// Encodes in the standard alphabet with padding.
     public static func encode(_ bytes: [UInt8]) -> String {
         var result: [UInt8] = []
+        result.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let chunk = bytes[start..<min(start + 3, bytes.count)]
             let bits = chunk.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - chunk.count))

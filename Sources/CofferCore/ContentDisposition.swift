@@ -6,10 +6,11 @@ public enum ContentDisposition {
         let name = String(FilePath.name(of: path))
         let kind = inline && MediaType.isSafeInline(mediaType) ? "inline" : "attachment"
         // `%` goes too: some clients decode it in the plain form (RFC 6266 appendix D).
-        let plain = name.unicodeScalars.map { scalar in
-            scalar.isASCII && scalar != "\"" && scalar != "%" ? Character(scalar) : "_"
+        var plain = ""
+        for scalar in name.unicodeScalars {
+            plain.unicodeScalars.append(scalar.isASCII && scalar != "\"" && scalar != "%" ? scalar : "_")
         }
         let extended = PercentCoding.encode(name, allowed: "!#$&+-.^_`|~")
-        return "\(kind); filename=\"\(String(plain))\"; filename*=UTF-8''\(extended)"
+        return "\(kind); filename=\"\(plain)\"; filename*=UTF-8''\(extended)"
     }
 }

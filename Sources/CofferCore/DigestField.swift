@@ -6,8 +6,14 @@ public enum DigestField {
 
     /// The same of a digest in hexadecimal digits.
     public static func sha256(hexadecimal text: String) -> String {
-        let digits = text.utf8.compactMap(\.hexadecimalValue)
-        return sha256(stride(from: 1, to: digits.count, by: 2).map { digits[$0 - 1] << 4 | digits[$0] })
+        var digest: [UInt8] = []
+        digest.reserveCapacity(32)
+        var high: UInt8?
+        for digit in text.utf8.lazy.map({ $0.hexadecimalValue ?? 0 }) {
+            if let first = high { digest.append(first << 4 | digit) }
+            high = high == nil ? digit : nil
+        }
+        return sha256(digest)
     }
 
     /// The sha-256 digest among the algorithms of a field; nil where it has none.

@@ -159,18 +159,21 @@ private struct JSONReader {
     private mutating func string() throws(JSON.SyntaxError) -> String {
         position += 1
         var content: [UInt8] = []
-        while let byte = next {
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: content, as: UTF8.self) else { throw failure }
-                return text
-            case UInt8(ascii: "\\"): try escape(into: &content)
-            case 0..<0x20: throw failure
-            default: content.append(byte)
+        while true {
+            let start = position
+            while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+                position += 1
             }
+            let run = bytes[start..<position]
+            if take(UInt8(ascii: "\"")) {
+                guard let text = String(validating: content.isEmpty ? run : content[...] + run, as: UTF8.self)
+                else { throw failure }
+                return text
+            }
+            guard take(UInt8(ascii: "\\")) else { throw failure }
+            content += run
+            try escape(into: &content)
         }
-        throw failure
     }
 
     private mutating func escape(into content: inout [UInt8]) throws(JSON.SyntaxError) {

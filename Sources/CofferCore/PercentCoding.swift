@@ -2,10 +2,10 @@
 
 public enum PercentCoding {
     /// Decodes `%XX` (and `+` as a space where `form` says so); nil for a broken escape or invalid UTF-8.
-    public static func decode(_ text: some StringProtocol, form: Bool = false) -> String? {
+    public static func decode(_ text: Substring.UTF8View, form: Bool = false) -> String? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8[...]
+        bytes.reserveCapacity(text.count)
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):
@@ -22,7 +22,7 @@ public enum PercentCoding {
     /// Encodes all but letters, digits and the bytes of `allowed`.
     public static func encode(_ text: String, allowed: StaticString = "-._~") -> String {
         let digits = Array("0123456789ABCDEF".utf8)
-        let kept = Array("\(allowed)".utf8)
+        let kept = allowed.description.utf8
         var result: [UInt8] = []
         for byte in text.utf8 {
             if byte.isASCIILetter || byte.isASCIIDigit || kept.contains(byte) {
@@ -41,7 +41,7 @@ public enum PercentCoding {
         guard value.utf8.count >= 7, value.prefix(6).lowercased() == "utf-8'",
             let end = value.dropFirst(6).firstIndex(of: "'")
         else { return value }
-        return decode(value[value.index(after: end)...])
+        return decode(value[value.index(after: end)...].utf8)
     }
 }
 
@@ -58,10 +58,10 @@ public struct QueryParameters: Sendable, Equatable {
     /// - Throws: `Failure` (PGRST100) for a broken escape or invalid UTF-8.
     public init(_ query: String) throws(Failure) {
         var pairs: [(name: String, value: String)] = []
-        for part in query.split(separator: "&") {
-            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentCoding.decode(halves[0], form: true),
-                let value = PercentCoding.decode(halves.count == 2 ? halves[1] : "", form: true)
+        for part in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let name = part.prefix { $0 != UInt8(ascii: "=") }
+            let value = part.dropFirst(name.count + 1)
+            guard let name = PercentCoding.decode(name, form: true), let value = PercentCoding.decode(value, form: true)
             else {
                 throw Failure(
                     .querySyntax, "The query string is not valid percent-encoded UTF-8",

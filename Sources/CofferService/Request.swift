@@ -21,10 +21,10 @@ struct Request {
         let script = try exchange.text("SCRIPT_NAME") ?? ""
         let info = try exchange.text("PATH_INFO") ?? ""
         let target = try exchange.text("REQUEST_URI") ?? script + info
-        let path = target.prefix { $0 != "?" }
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
         let base = try exchange.text("COFFER_BASE_PATH") ?? basePath
-        guard path.hasPrefix(base) else { throw Failure(.unknownPath) }
-        route = try Route.find(String(path.dropFirst(base.count)))
+        guard path.starts(with: base.utf8) else { throw Failure(.unknownPath) }
+        route = try Route.find(String(Substring(path.dropFirst(base.utf8.count))))
         method = try route.method(try exchange.text("REQUEST_METHOD") ?? "")
         query = try exchange.text("QUERY_STRING") ?? ""
     }

@@ -18,7 +18,8 @@ struct Respond {
     ///   answer is cut short, which its Content-Length shows.
     func send(_ response: Response) throws {
         switch response.body {
-        case .none: try send(head: response, length: response.status == 204 ? nil : 0)
+        case .none: try send(head: response, length: [204, 304].contains(response.status) ? nil : 0)
+        case .sentByServer: try send(head: response, length: nil)
         case .text(let text):
             try send(head: response, length: Int64(text.utf8.count))
             if !isHead { try exchange.write(text.utf8.span) }
@@ -35,19 +36,23 @@ struct Respond {
 
     /// - Parameter length: nil leaves Content-Length out.
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
-        var head = "Status: \(response.status)\r\nX-Request-Id: \(requestID)\r\n"
-        for field in response.fields {
-            // Whatever a value is made of, it cannot begin a field of its own.
-            head += "\(field.name): \(oneLine(field.value))\r\n"
-        }
-        let isSentByServer = response.fields.contains { $0.name == "X-Accel-Redirect" || $0.name == "X-Sendfile" }
-        if let length, !isSentByServer, response.status != 304 { head += "Content-Length: \(length)\r\n" }
-        head += "\r\n"
-        try exchange.write(head.utf8.span)
+        var head: [UInt8] = []
+        head.reserveCapacity(2048)
+        append("Status", String(response.status), to: &head)
+        append("X-Request-Id", requestID, to: &head)
+        for field in response.fields { append(field.name, field.value, to: &head) }
+        if let length { append("Content-Length", String(length), to: &head) }
+        head += "\r\n".utf8
+        try exchange.write(head.span)
     }
 
-    private func oneLine(_ value: String) -> String {
-        value.utf8.contains { $0 == 0x0D || $0 == 0x0A } ? String(value.filter { !$0.isNewline }) : value
+    /// Whatever a value is made of, it cannot begin a field of its own.
+    private func append(_ name: String, _ value: String, to head: inout [UInt8]) {
+        head += name.utf8
+        head += ": ".utf8
+        let isOneLine = value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A }
+        head += (isOneLine ? value : String(value.filter { !$0.isNewline })).utf8
+        head += "\r\n".utf8
     }
 
     private func stream(_ reader: any BlobReader, _ range: ByteRange) throws {

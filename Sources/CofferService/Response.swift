@@ -7,6 +7,8 @@ internal import Postgres
 struct Response {
     enum Body {
         case none
+        /// The web server sends a file, as a field of the head tells it.
+        case sentByServer
         case text(String)
         /// One cell of the first row, passed through as it came.
         case cell(Rows, column: Int)

@@ -41,8 +41,8 @@ struct RetrieveFile {
         case .send: break
         }
         let fields = file.validators + file.contentFields(inline: inline)
-        if let field = try redirect(request, file) { return Response(200, fields + [field]) }
-        return try stream(request, file, fields)
+        if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
+        return try stream(request, file, fields + [HeaderField("Accept-Ranges", "bytes")])
     }
 
     /// The field that makes the web server send the blob; nil where it did not offer to, or where the store is not
@@ -123,7 +123,6 @@ private struct StoredFile {
             HeaderField("Content-Type", mediaType),
             HeaderField(
                 "Content-Disposition", ContentDisposition.field(path: path, mediaType: mediaType, inline: inline)),
-            HeaderField("Accept-Ranges", "bytes"),
             HeaderField("Repr-Digest", DigestField.sha256(hexadecimal: tag)),
             HeaderField("X-Content-Type-Options", "nosniff"),
             HeaderField("Content-Security-Policy", "sandbox; default-src 'none'"),

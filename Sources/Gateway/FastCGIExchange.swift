@@ -36,7 +36,7 @@ internal import System
     /// - Returns: false when the listener's receive timeout has passed.
     func accept() throws(GatewayError) -> Bool {
         let result = unsafe FCGX_Accept_r(request)
-        if result == -timedOut { return false }
+        if result == -Errno.wouldBlock { return false }
         guard result == 0 else { throw .library(-result) }
         body = nil
         isClientGone = false
@@ -46,7 +46,7 @@ internal import System
     }
 
     /// Whether an answer is wanted (FastCGI §6.2), rather than an authorization or a filter.
-    var isResponder: Bool { unsafe request.pointee.role == FCGI_RESPONDER }
+    var isResponder: Bool { unsafe request.pointee.role == responder }
 
     /// Answers a request in another role. An authorizer's silence could be taken for consent.
     func refuseRole() {
@@ -74,7 +74,7 @@ internal import System
         }
         length.add(count)
         body = length
-        // FCGX_GetStr returns less than it was asked for only at the end; whether that is the true one, the error tells.
+        // Less than was asked for means the end; whether that is the true one, the stream's error tells.
         let ended = count < min(wanted, Int(Int32.max))
         if ended, unsafe FCGX_GetError(input) != 0 || length.missing ?? 0 > 0 { throw length.truncated }
     }
@@ -132,7 +132,5 @@ internal import System
     private var connection: Int32 { unsafe request.pointee.ipcFd }
 }
 
-/// EAGAIN on every Linux.
-private let timedOut: Int32 = 11
 /// `FCGI_RESPONDER` of FastCGI §8.
-private let FCGI_RESPONDER: Int32 = 1
+private let responder: Int32 = 1

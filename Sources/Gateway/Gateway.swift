@@ -38,12 +38,13 @@ public enum Gateway {
             }, handle)
     }
 
-    /// Serves what arrives on `listener` until `isOver` says so between two requests.
+    /// Serves what arrives on `listener` until `isOver`, asked before each request and after each `pause` without one.
     static func serve(
-        on listener: borrowing FileDescriptor, until isOver: () -> Bool, _ handle: (any Exchange) -> Void
+        on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until isOver: () -> Bool,
+        _ handle: (any Exchange) -> Void
     ) throws(GatewayError) {
         _ = isCGI
-        do { try Sockets.setReceiveTimeout(listener.number, .milliseconds(500)) } catch { throw .system(error) }
+        do { try Sockets.setReceiveTimeout(listener.number, pause) } catch { throw .system(error) }
         let exchange = FastCGIExchange(listener: listener.number)
         while !isOver() {
             guard try exchange.accept() else { continue }

@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+import System
+import Testing
+
+@testable import Gateway
+
+@Suite(.timeLimit(.minutes(1)))
+struct GatewayServeTests {  // A type of the module's own name hides the module.
+    @Test("an authorizer or filter request is refused and never reaches the handler", arguments: [2, 3])
+    func otherRole(role: UInt8) throws {
+        let worker = try Worker { try? $0.write(text: "Status: 200 OK\r\n\r\n") }
+        defer { worker.stop() }
+        let client = try FastCGIClient(worker.path)
+        try client.begin(role: role)
+        try client.send(parameters: [])
+        try client.send(.input)
+        let refusal = Array("Status: 501 Not Implemented\r\n\r\n".utf8)
+        #expect(try client.response() == .init(output: refusal, isComplete: true))
+    }
+
+    @Test("what is not FastCGI is dropped, and the next request is served")
+    func brokenProtocol() throws {
+        let worker = try Worker { $0.echo() }
+        defer { worker.stop() }
+        let http = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        let halfHeader: [UInt8] = [1, 1, 0, 1, 0, 8, 0]
+        let unknownRole: [UInt8] = [1, 1, 0, 1, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0]
+        for bytes in [http, halfHeader, unknownRole] {
+            let client = try FastCGIClient(worker.path)
+            try client.send(bytes)
+        }
+        #expect(try FastCGIClient(worker.path).request(announcing: "1", body: [65]).output == [65])
+    }
+
+    @Test("a connection that says nothing is given up")
+    func silentConnection() throws {
+        let worker = try Worker { $0.echo() }
+        defer { worker.stop() }
+        let silent = try FastCGIClient(worker.path)
+        #expect(try FastCGIClient(worker.path).request(announcing: "1", body: [65]).output == [65])
+        #expect(try silent.response() == .init())
+    }
+
+    @Test("a stop asked for during a request lets it end, and takes no other")
+    func stopDuringRequest() throws {
+        let begun = DispatchSemaphore(value: 0)
+        let asked = DispatchSemaphore(value: 0)
+        let worker = try Worker { exchange in
+            begun.signal()
+            asked.wait()
+            exchange.echo()
+        }
+        let client = try FastCGIClient(worker.path)
+        try client.begin(announcing: "1")
+        begun.wait()
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.2)
+            asked.signal()
+        }
+        let stopped = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            worker.stop()
+            stopped.signal()
+        }
+        try client.send(body: [65])
+        try client.send(.input)
+        #expect(try client.response() == .init(output: [65], isComplete: true))
+        stopped.wait()
+        #expect(throws: SystemError.self) { _ = try FastCGIClient(worker.path) }
+    }
+
+    @Test("a descriptor that cannot accept ends the loop with an error")
+    func notListening() throws {
+        let file = try FileSystem.open("/dev/null")
+        #expect(throws: GatewayError.system(SystemError(.setsockopt, 88))) {
+            try Gateway.serve(on: file, until: { false }) { _ in }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Synchronization
+import System
+import Testing
+
+@Suite
+struct SignalsTests {
+    @Test("a blocked signal is pending until it is waited for, and no wait is longer than asked")
+    func pending() {
+        let seen = Mutex<[Bool]>([])
+        let ended = DispatchSemaphore(value: 0)
+        // The mask belongs to the thread, which must not be one of a pool.
+        Thread.detachNewThread {
+            let signals: Set<Signal> = [.user1, .hangUp]
+            try? Signals.block(signals)
+            let before = Signals.isPending(anyOf: signals)
+            raise(SIGUSR1)
+            let after = Signals.isPending(.user1)
+            let other = Signals.isPending(.hangUp)
+            let first = try? Signals.wait(for: signals, timeout: .seconds(5))
+            let start = ContinuousClock.now
+            let second = try? Signals.wait(for: signals, timeout: .milliseconds(50))
+            let waited = start.duration(to: .now)
+            seen.withLock {
+                $0 = [before, after, other, first == .user1, second == .some(nil)]
+                $0 += [waited > .milliseconds(45), waited < .seconds(3)]
+            }
+            ended.signal()
+        }
+        ended.wait()
+        #expect(seen.withLock { $0 } == [false, true, false, true, true, true, true])
+    }
+}

@@ -1,0 +1,66 @@
+import System
+import Testing
+
+@testable import Gateway
+
+@Suite
+struct SocketsTests {
+    @Test("a socket that somebody listens on is not taken over")
+    func inUse() throws {
+        let path = temporaryPath()
+        defer { try? FileSystem.unlink(path) }
+        let first = try Sockets.listen(path: path)
+        #expect(throws: SystemError(.bind, 98)) { _ = try Sockets.listen(path: path) }
+        _ = try Sockets.connect(path: path)
+        _ = consume first
+    }
+
+    @Test("a socket left behind is replaced, with the mode asked for")
+    func stale() throws {
+        let path = temporaryPath()
+        defer { try? FileSystem.unlink(path) }
+        _ = try Sockets.listen(path: path)
+        let second = try Sockets.listen(path: path, mode: 0o600)
+        #expect(try FileSystem.status(path).mode & 0o777 == 0o600)
+        _ = try Sockets.connect(path: path)
+        _ = consume second
+    }
+
+    @Test("a file that is no socket is left alone")
+    func plainFile() throws {
+        let path = temporaryPath()
+        defer { try? FileSystem.unlink(path) }
+        _ = try FileSystem.create(path)
+        #expect(throws: SystemError(.bind, 98)) { _ = try Sockets.listen(path: path) }
+        #expect(try FileSystem.status(path).size == 0)
+    }
+
+    @Test("an unknown group or too long a path is an error and leaves nothing behind")
+    func impossible() throws {
+        let path = temporaryPath()
+        #expect(throws: SystemError(.getgrnam, 2)) { _ = try Sockets.listen(path: path, group: "no-such-group") }
+        #expect(throws: SystemError.self) { _ = try FileSystem.status(path) }
+        let long = "/tmp/" + String(repeating: "x", count: 103)
+        #expect(throws: SystemError(.bind, 36)) { _ = try Sockets.listen(path: long) }
+    }
+
+    @Test("only a listening socket can be adopted")
+    func adoption() throws {
+        let path = temporaryPath()
+        defer { try? FileSystem.unlink(path) }
+        let listener = try Sockets.adoptListener(try Sockets.listen(path: path).release())
+        let connection = try Sockets.connect(path: path)
+        let connected = connection.number
+        #expect(throws: SystemError(.getsockopt, 22)) { 
+            _ = try Sockets.adoptListener(connected)
+        }
+        let file = try FileSystem.open("/dev/null")
+        let plain = file.number
+        #expect(throws: SystemError(.getsockopt, 88)) { 
+            _ = try Sockets.adoptListener(plain)
+        }
+        _ = consume listener
+        _ = consume connection
+        _ = consume file
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Synchronization
+import System
+
+@testable import Gateway
+
+/// A gateway loop on a thread and a socket of its own.
+final class Worker: Sendable {
+    let path: String
+    private let isOver = Atomic(false)
+    private let failure = Mutex<GatewayError?>(nil)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ handle: @escaping @Sendable (any Exchange) -> Void) throws {
+        path = temporaryPath()
+        let listener = try Sockets.listen(path: path).release()
+        Thread.detachNewThread { [self] in
+            let error = serve(listener, handle)
+            failure.withLock { $0 = error }
+            ended.signal()
+        }
+    }
+
+    private func serve(_ listener: Int32, _ handle: (any Exchange) -> Void) -> GatewayError? {
+        let socket = FileDescriptor(adopting: listener)
+        do throws(GatewayError) {
+            let isOver = { self.isOver.load(ordering: .acquiring) }
+            try Gateway.serve(on: socket, pause: .milliseconds(20), until: isOver, handle)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Waits for the end of the loop; returns why it ended, nil for the stop that was asked for.
+    @discardableResult
+    func stop() -> GatewayError? {
+        isOver.store(true, ordering: .releasing)
+        ended.wait()
+        try? FileSystem.unlink(path)
+        return failure.withLock { $0 }
+    }
+}
+
+/// A path in the folder for temporary files at which nothing is.
+func temporaryPath() -> String {
+    "\(NSTemporaryDirectory())/coffer-\(UInt64.random(in: 0 ... .max))"
+}
+
+extension Exchange {
+    func write(text: String) throws(GatewayError) { try write(Array(text.utf8).span) }
+
+    /// Reads the body to its end.
+    func readBody(by chunk: Int = 65_536) throws(GatewayError) -> [UInt8] {
+        var body: [UInt8] = []
+        var buffer = Buffer(capacity: chunk)
+        repeat {
+            buffer.removeAll()
+            try buffer.append { (space: inout OutputSpan<UInt8>) throws(GatewayError) in try read(into: &space) }
+            body += buffer.array
+        } while buffer.count > 0
+        return body
+    }
+
+    /// Answers with the body, or with what was wrong about it.
+    func echo(by chunk: Int = 65_536) {
+        do throws(GatewayError) {
+            let body = try readBody(by: chunk)
+            try write(body.span)
+        } catch {
+            try? write(text: "\(error)")
+        }
+    }
+}
+
+/// Bytes in which a shifted or repeated block shows: the period is prime.
+func pattern(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count { bytes += block }
+    return Array(bytes.prefix(count))
+}
+
+private let block = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
