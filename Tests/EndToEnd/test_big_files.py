@@ -54,7 +54,11 @@ def test_one_gib_goes_up_and_comes_down_whole(editor, folder, no_leftovers):
     connection.close()
 
     tail = editor.retrieve(path, Range=f"bytes={GIB - 5}-")
-    assert (tail.status, tail.body, tail.header("Content-Range")) == (206, BLOCK[-5:], f"bytes {GIB - 5}-{GIB - 1}/{GIB}")
+    assert (tail.status, tail.body, tail.header("Content-Range")) == (
+        206,
+        BLOCK[-5:],
+        f"bytes {GIB - 5}-{GIB - 1}/{GIB}",
+    )
     no_leftovers()
     assert editor.delete(f"/files?file_path=eq.{path}").status == 204
     assert {pid: peak for pid in workers() if (peak := peak_memory(pid)) > LIMIT} == {}
@@ -69,9 +73,19 @@ def test_a_worker_streams_both_ways_in_little_memory(editor, folder, tmp_path):
         for chunk in pattern(size, digest):
             body.write(chunk)
     common = {"PATH": os.defpath, "HTTP_AUTHORIZATION": f"Bearer {editor.token}"}
-    store = {**common, "REQUEST_METHOD": "POST", "REQUEST_URI": "/rpc/store_file", "HTTP_FILE_PATH": path, "CONTENT_LENGTH": str(size)}
-    retrieve = {**common, "REQUEST_METHOD": "GET", "REQUEST_URI": retrieve_target(path),
-                "QUERY_STRING": retrieve_target(path).partition("?")[2]}
+    store = {
+        **common,
+        "REQUEST_METHOD": "POST",
+        "REQUEST_URI": "/rpc/store_file",
+        "HTTP_FILE_PATH": path,
+        "CONTENT_LENGTH": str(size),
+    }
+    retrieve = {
+        **common,
+        "REQUEST_METHOD": "GET",
+        "REQUEST_URI": retrieve_target(path),
+        "QUERY_STRING": retrieve_target(path).partition("?")[2],
+    }
     player = ["cgi-fcgi", "-bind", "-connect", os.environ["COFFER_SOCKET"]]
     with source.open("rb") as body:
         answer = subprocess.run(player, stdin=body, env=store, capture_output=True, timeout=120).stdout

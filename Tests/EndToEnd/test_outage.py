@@ -53,9 +53,13 @@ def assert_outage(asked, code=None):
 
 
 ROUTES = [
-    ("GET", "/files", b""), ("GET", "/rpc/retrieve_file?p_file_path=a", b""), ("GET", "/rpc/whoami", b""),
-    ("POST", "/rpc/store_file", b"x" * 100000), ("DELETE", "/files?file_path=eq.a", b""),
-    ("POST", "/rpc/login", b'{"email":"a@b.example","password":"a password"}'), ("GET", "/health/ready", b""),
+    ("GET", "/files", b""),
+    ("GET", "/rpc/retrieve_file?p_file_path=a", b""),
+    ("GET", "/rpc/whoami", b""),
+    ("POST", "/rpc/store_file", b"x" * 100000),
+    ("DELETE", "/files?file_path=eq.a", b""),
+    ("POST", "/rpc/login", b'{"email":"a@b.example","password":"a password"}'),
+    ("GET", "/health/ready", b""),
 ]
 
 
@@ -106,7 +110,9 @@ def test_the_size_limit_is_413(editor):
 
 
 def test_plain_cgi_requires_a_length(editor):
-    answer, _ = ask("POST", "/rpc/store_file", editor.token, b"x", CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING="chunked", **STORE)
+    answer, _ = ask(
+        "POST", "/rpc/store_file", editor.token, b"x", CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING="chunked", **STORE
+    )
     assert (answer.status, json.loads(answer.body)["code"]) == (411, "KF015")
 
 

@@ -52,8 +52,10 @@ def test_an_expectation_that_is_not_met_fails(tmp_path):
 def test_a_difference_between_the_modes_fails(tmp_path):
     sequence = tmp_path / "different.http"
     # Only FastCGI can mark the end of a body without a length, so plain CGI refuses, before the digest is compared.
-    sequence.write_text("### Store\nPOST /rpc/store_file\nAuthorization: Bearer ${EDITOR_TOKEN}\nFile-Path: replays/never\n"
-                        f"Repr-Digest: sha-256=:{'A' * 43}=:\n")
+    sequence.write_text(
+        "### Store\nPOST /rpc/store_file\nAuthorization: Bearer ${EDITOR_TOKEN}\nFile-Path: replays/never\n"
+        f"Repr-Digest: sha-256=:{'A' * 43}=:\n"
+    )
     done = replay("--mode", "all", sequence)
     assert done.returncode == 1, done.stdout
     assert "(cgi)" in done.stdout

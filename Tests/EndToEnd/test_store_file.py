@@ -59,11 +59,17 @@ def test_readers_that_have_begun_finish_on_the_old_bytes(editor, folder):
     assert received == len(old)
 
 
-@pytest.mark.parametrize("name,sent,kept", [
-    ("a.txt", None, "text/plain"), ("a.PNG", "application/octet-stream", "image/png"), ("a", None, "application/octet-stream"),
-    ("a.png", "text/x-special; charset=utf-8", "text/x-special; charset=utf-8"), ("a.unheard-of", None, "application/octet-stream"),
-    ("a.txt", "no media type", "text/plain"),
-])
+@pytest.mark.parametrize(
+    "name,sent,kept",
+    [
+        ("a.txt", None, "text/plain"),
+        ("a.PNG", "application/octet-stream", "image/png"),
+        ("a", None, "application/octet-stream"),
+        ("a.png", "text/x-special; charset=utf-8", "text/x-special; charset=utf-8"),
+        ("a.unheard-of", None, "application/octet-stream"),
+        ("a.txt", "no media type", "text/plain"),
+    ],
+)
 def test_the_media_type_is_kept_or_derived(editor, folder, name, sent, kept):
     headers = {"Content_Type": sent} if sent else {}
     editor.store(f"{folder}/{name}", b"x", **headers)
@@ -71,10 +77,15 @@ def test_the_media_type_is_kept_or_derived(editor, folder, name, sent, kept):
     assert editor.retrieve(f"{folder}/{name}").header("Content-Type").startswith(kept)
 
 
-@pytest.mark.parametrize("sent,kept", [
-    ("Grüße, 世界", "Grüße, 世界"), ("UTF-8''cr%C3%A8me%20br%C3%BBl%C3%A9e", "crème brûlée"), ("50% off", "50% off"),
-    ("é" * 2000, "é" * 2000),
-])
+@pytest.mark.parametrize(
+    "sent,kept",
+    [
+        ("Grüße, 世界", "Grüße, 世界"),
+        ("UTF-8''cr%C3%A8me%20br%C3%BBl%C3%A9e", "crème brûlée"),
+        ("50% off", "50% off"),
+        ("é" * 2000, "é" * 2000),
+    ],
+)
 def test_a_description_may_have_any_characters(editor, folder, sent, kept):
     assert editor.store(f"{folder}/a", b"x", Description=sent).status == 200
     assert row(editor, f"{folder}/a")["description"] == kept
@@ -126,8 +137,13 @@ def test_a_chunked_body_needs_no_length(editor, folder):
 
 
 def head_of(client, path, length, *more):
-    fields = [f"POST /rpc/store_file HTTP/1.1", f"Host: {client.host}:{client.port}", f"File-Path: {path}",
-              f"Content-Length: {length}", *more]
+    fields = [
+        f"POST /rpc/store_file HTTP/1.1",
+        f"Host: {client.host}:{client.port}",
+        f"File-Path: {path}",
+        f"Content-Length: {length}",
+        *more,
+    ]
     if client.token:
         fields.append(f"Authorization: Bearer {client.token}")
     return ("\r\n".join(fields) + "\r\n\r\n").encode()

@@ -22,9 +22,14 @@ replay = load_replay()
 def ask(method, target, token=None, body=b"", configuration=None, **parameters):
     """One request in CGI mode; the answer, and the seconds it took."""
     values = {
-        "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "REQUEST_URI": target,
-        "QUERY_STRING": target.partition("?")[2], "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
-        **parameters, **(configuration or {}),
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": target,
+        "QUERY_STRING": target.partition("?")[2],
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        **parameters,
+        **(configuration or {}),
     }
     if token:
         values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
