@@ -108,14 +108,9 @@ def test_what_is_not_utf_8_is_refused(editor, path):
 
 @pytest.mark.parametrize("byte", [b"\xff", b"\xc0\xae", b"\xe9", b"\xed\xa0\x80"])
 def test_a_raw_header_that_is_not_utf_8_is_refused(editor, byte):
-    request = (
-        (
-            f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}:{editor.port}\r\nAuthorization: Bearer {editor.token}\r\n"
-            "Content-Length: 1\r\nConnection: close\r\nFile-Path: end-to-end/"
-        ).encode()
-        + byte
-        + b"\r\n\r\nx"
-    )
+    head = f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}:{editor.port}\r\nConnection: close\r\n"
+    head += f"Authorization: Bearer {editor.token}\r\nContent-Length: 1\r\nFile-Path: end-to-end/"
+    request = head.encode() + byte + b"\r\n\r\nx"
     assert editor.raw(request).startswith(b"HTTP/1.1 400")
 
 
