@@ -25,7 +25,8 @@ struct Respond {
             if !isHead { try exchange.write(text.utf8.span) }
         case .cell(let rows, let column):
             try rows.withText(0, column) { span in
-                try send(head: response, length: Int64(span.count))
+                // As in PostgREST, the HEAD of a list does not tell its length.
+                try send(head: response, length: isHead ? nil : Int64(span.count))
                 if !isHead { try exchange.write(span) }
             }
         case .blob(let reader, let range):
