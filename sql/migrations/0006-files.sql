@@ -92,7 +92,7 @@ $$;
 comment on function internal.keep_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
 
 -- The totals move with the files, in the same transaction. Whoever updates the user's row holds it until the commit, so
--- uploads of one user are counted one after the other, and the quota holds however many end at once.
+-- one user's uploads are counted one after the other, and the quota holds however many end at once.
 create function internal.count_usage(p_user_id uuid, p_bytes bigint, p_files bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -112,8 +112,7 @@ comment on function internal.count_usage(uuid, bigint, bigint) is
     'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
 
 -- The triggers run as the owner, whoever changed the rows, so no way of losing a file can skip the list, the audit
--- log or the totals. They work on statements and not on rows: deleting ten thousand files is four statements. The
--- totals come last, because the user's other uploads wait for them.
+-- log or the totals. They work on statements and not on rows: deleting ten thousand files is four statements.
 create function internal.files_inserted() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -151,14 +150,13 @@ begin
 end
 $$;
 
--- Locks are taken in this order: the user's row for key share, rows of files, the user's row for an update. Uploads
--- begin with the first in internal.uploading_user, deletions here. Key shares do not mind one another's update; they
--- keep out delete_user, which otherwise would queue for the row in front of those who hold a file others wait for.
+-- The user's row is locked before any row of files, by deletions here and by uploads in internal.uploading_user. Two
+-- who had a file each would otherwise meet at the user's row, or at each other's file, and neither could go on.
 create function internal.files_deleting() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform from internal.users u where u.id = internal.current_user_id() for key share;
+    perform from internal.users u where u.id = internal.current_user_id() for no key update;
     return null;
 end
 $$;
@@ -192,7 +190,7 @@ $$;
 -- Trigger functions need no grant, and have none.
 comment on function internal.files_inserted() is 'Audits and counts new files.';
 comment on function internal.files_updated() is 'Discards replaced blobs; audits overwriting and moving; counts.';
-comment on function internal.files_deleting() is 'Locks the current user against deletion before any file is locked.';
+comment on function internal.files_deleting() is 'Locks the current user before any file is locked.';
 comment on function internal.files_deleted() is 'Discards the blobs of deleted files; audits; counts.';
 comment on function internal.files_touched() is 'Keeps updated_at.';
 

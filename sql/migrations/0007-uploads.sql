@@ -25,21 +25,21 @@ language sql immutable parallel safe
 return p_if_match = '*' or encode(p_sha256, 'hex') = any (string_to_array(replace(p_if_match, ' ', ''), ','));
 comment on function internal.matches(text, bytea) is 'Whether a list of digests in hex, or *, has this digest.';
 
--- The user of this request, locked so that the account cannot vanish before the transaction ends.
+-- The user of this request, locked so that neither the account nor the totals change before the transaction ends.
 create function internal.uploading_user() returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_user_id uuid;
 begin
-    select u.id into v_user_id from internal.users u where u.id = internal.current_user_id() for key share;
+    select u.id into v_user_id from internal.users u where u.id = internal.current_user_id() for no key update;
     if not found then
         raise exception using errcode = 'KF011', message = 'The session has ended.';
     end if;
     return v_user_id;
 end
 $$;
-comment on function internal.uploading_user() is 'The current user, locked against deletion; KF011 when gone.';
+comment on function internal.uploading_user() is 'The current user, locked; KF011 when gone.';
 
 create function api.begin_upload(
     p_blob text, p_file_path text, p_size bigint, p_if_match text, p_if_none_match boolean) returns void
@@ -47,7 +47,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_path constant text := internal.checked_file_path(p_file_path);
-    v_user_id constant uuid := internal.uploading_user();
+    v_user_id constant uuid := internal.current_user_id();
     v_now record;
 begin
     if p_size < 0 or p_blob is null or p_blob !~ '^[0-9a-f]{32}$' then
@@ -58,7 +58,9 @@ begin
     select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, u.used_bytes, u.quota_bytes into v_now
     from internal.users u left join internal.files f on f.user_id = u.id and f.file_path = v_path
     where u.id = v_user_id;
-    if (p_if_none_match and v_now.sha256 is not null)
+    if not found then
+        raise exception using errcode = 'KF011', message = 'The session has ended.';
+    elsif (p_if_none_match and v_now.sha256 is not null)
         or (p_if_match is not null
             and (v_now.sha256 is null or not internal.matches(p_if_match, v_now.sha256))) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';

@@ -73,7 +73,8 @@ begin
 end
 $$;
 comment on function internal.create_user(text, text, text, bigint) is
-    'New account; null for no quota. KF014 for an argument that is not valid or an e-mail that is taken, KF017 for the password.';
+    'New account; null is no quota. KF014 for an argument that is not valid or an e-mail that is taken, KF017 for the '
+    'password.';
 
 create function internal.set_password(p_email text, p_password text) returns void
 language plpgsql volatile security definer set search_path = ''
