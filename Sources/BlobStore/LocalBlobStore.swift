@@ -17,15 +17,14 @@ final class LocalBlobStore: BlobStore {
     }
 
     func adopt(bodyFile path: String) throws(BlobStoreError) -> any StagedBlob {
-        let stage = try withStageFolder { () throws(BlobStoreError) in try StageFile.link(path, in: layout) }
-        if let stage { return try HandedOverBlob(stage) }
+        if let stage = try StageFile.link(path, in: layout) { return try HandedOverBlob(stage) }
         return try copy(path)
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
         do {
             return try LocalBlobReader(layout.path(of: name))
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try layout.requirePresence()
             throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
         } catch {
@@ -42,7 +41,7 @@ final class LocalBlobStore: BlobStore {
         do {
             try FileSystem.unlink(layout.path(of: name))
             try layout.syncFolder(of: name)
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try layout.requirePresence()
         } catch {
             throw BlobStoreError(error)
@@ -50,7 +49,7 @@ final class LocalBlobStore: BlobStore {
     }
 
     func newBlob() throws(BlobStoreError) -> WrittenBlob {
-        try WrittenBlob(try withStageFolder { () throws(BlobStoreError) in try StageFile.create(in: layout) })
+        try WrittenBlob(try StageFile.create(in: layout))
     }
 
     /// Takes in a file that cannot be linked.
@@ -60,17 +59,5 @@ final class LocalBlobStore: BlobStore {
         let blob = try newBlob()
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob
-    }
-
-    /// Makes stage/ when it turns out to be missing, as in a folder that was restored without it.
-    private func withStageFolder<Value>(
-        _ body: () throws(BlobStoreError) -> Value
-    ) throws(BlobStoreError) -> Value {
-        do {
-            return try body()
-        } catch where error.underlying?.number == Errno.noSuchFile {
-            try layout.makeMissingFolders()
-            return try body()
-        }
     }
 }

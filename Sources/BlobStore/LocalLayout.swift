@@ -19,21 +19,18 @@ struct LocalLayout: Sendable {
 
     func newStagePath() throws(BlobStoreError) -> String { "\(stage)/\(try BlobName.generate())" }
 
-    /// Makes the root and the folders above it where they are missing.
-    func makeRoot() throws(BlobStoreError) {
-        do { try makeFolders(root) } catch { throw BlobStoreError(error) }
-    }
-
-    /// Makes stage/ and incoming/ where they are missing. Fails as `.unavailable` when the root is.
+    /// Makes the root and the folders above it, stage/ and incoming/, where they are missing.
     func makeMissingFolders() throws(BlobStoreError) {
         do {
+            try makeFolders(root)
             for folder in [stage, incoming] where try !exists(folder) { try makeFolder(folder) }
         } catch {
             throw BlobStoreError(error)
         }
     }
 
-    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent.
+    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent. A mount point
+    /// whose file system is away has no stage/, and so is not taken for an empty store.
     func requirePresence() throws(BlobStoreError) {
         do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
     }
@@ -43,7 +40,7 @@ struct LocalLayout: Sendable {
         let folder = "\(root)/\(name.prefix)"
         do {
             return try FileSystem.openFolder(folder)
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try makeFolder(folder)
             return try FileSystem.openFolder(folder)
         }
@@ -57,7 +54,7 @@ struct LocalLayout: Sendable {
     private func makeFolder(_ path: String) throws(SystemError) {
         do {
             try FileSystem.makeFolder(path)
-        } catch where error.number == Errno.fileExists {}
+        } catch  where error.number == Errno.fileExists {}
         do {
             try FileSystem.openFolder(root).fsync()
         } catch {
@@ -74,14 +71,14 @@ struct LocalLayout: Sendable {
         }
         do {
             try FileSystem.makeFolder(path)
-        } catch where error.number == Errno.fileExists {}
+        } catch  where error.number == Errno.fileExists {}
     }
 
     private func exists(_ path: String) throws(SystemError) -> Bool {
         do {
             _ = try FileSystem.status(path)
             return true
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             return false
         }
     }

@@ -2,14 +2,13 @@
 
 /// Opens the store that a URL names: `file:///absolute/folder`.
 ///
-/// The folder itself must exist, or the call fails as `.unavailable`: a file system that is not mounted must not look
-/// like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
+/// The folder and stage/ in it must exist, or the call fails as `.unavailable`: a file system that is not mounted must
+/// not look like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
 ///
-/// - Parameter creating: whether to make the folder, for the operator's command; never for a worker.
+/// - Parameter creating: whether to make what is missing, for the operator's command; never for a worker.
 public func openBlobStore(_ url: String, creating: Bool = false) throws(BlobStoreError) -> any BlobStore {
     let layout = LocalLayout(root: try localRoot(url))
-    if creating { try layout.makeRoot() }
-    try layout.makeMissingFolders()
+    if creating { try layout.makeMissingFolders() } else { try layout.requirePresence() }
     return LocalBlobStore(layout)
 }
 

@@ -38,7 +38,7 @@ struct Respond {
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
         var head: [UInt8] = []
         head.reserveCapacity(2048)
-        append("Status", String(response.status), to: &head)
+        append("Status", "\(response.status) \(reasonPhrase(response.status))", to: &head)
         append("X-Request-Id", requestID, to: &head)
         for field in response.fields { append(field.name, field.value, to: &head) }
         if let length { append("Content-Length", String(length), to: &head) }

@@ -69,10 +69,11 @@ struct RetrieveFile {
         } catch {
             throw Failure(.storageUnavailable)
         }
-        var range = try request.text("HTTP_RANGE")
         let ifRange = try request.text("HTTP_IF_RANGE")
-        if !ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified) { range = nil }
-        switch ByteRange.judge(range, size: file.size) {
+        // Only a GET has ranges (RFC 9110 §14.2).
+        let isRanged =
+            request.method == .get && ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified)
+        switch ByteRange.judge(isRanged ? try request.text("HTTP_RANGE") : nil, size: file.size) {
         case .whole:
             return Response(200, fields, .blob(reader, ByteRange(offset: 0, length: file.size)))
         case .part(let part):

@@ -60,9 +60,10 @@ struct LocalBlobStoreTests {
         #expect(try test.published.isEmpty)
     }
 
-    @Test func `a store that came back without stage gets a new one`() throws {
+    @Test func `a folder without stage is an outage, not an empty store`() throws {
         try FileSystem.removeFolder(test.root + "/stage")
-        try test.store([1])
-        #expect(try test.published.count == 1)
+        #expect(kind { try test.store([1]) } == .unavailable)
+        #expect(kind { try test.blobs.remove(.generate()) } == .unavailable)
+        #expect(try test.published.isEmpty)
     }
 }

@@ -31,11 +31,10 @@ struct OpenBlobStoreTests {
         #expect(try FileSystem.list(parent + "/a/b").sorted() == ["incoming", "stage"])
     }
 
-    @Test func `missing folders below the root are made`() throws {
+    @Test func `a folder without stage is not made into a store`() throws {
         let test = try TestStore()
         try FileSystem.removeFolder(test.root + "/stage")
-        try FileSystem.removeFolder(test.root + "/incoming")
-        _ = try openBlobStore("file://\(test.root)")
-        #expect(try FileSystem.list(test.root).sorted() == ["incoming", "stage"])
+        #expect(kind { _ = try openBlobStore("file://\(test.root)") } == .unavailable)
+        #expect(try FileSystem.list(test.root) == ["incoming"])
     }
 }

@@ -169,11 +169,12 @@ def curl(*words):
 
 
 def alternately(rounds, *measures):
+    """The median of each. The first round does not count: memory that a virtual machine has never touched is slow."""
     results = [[] for _ in measures]
-    for _ in range(rounds):
+    for _ in range(rounds + 1):
         for values, measure in zip(results, measures):
             values.append(measure())
-    return [statistics.median(values) for values in results]
+    return [statistics.median(values[1:]) for values in results]
 
 
 def requests(value):
@@ -194,6 +195,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     bench = Bench(options)
     bench.prepare()
     rounds = options.rounds
@@ -213,7 +215,7 @@ def main():
         ("peak memory of a worker", f"{peak / MEBIBYTE:.1f} MiB", "32 MiB", peak / (32 * MEBIBYTE), 1.0, False),
         ("plain CGI download, cold", milliseconds(cgi), f"libpq in C {milliseconds(connect)}", cgi / connect, 1.6, False),
     ]
-    print(f"Coffer {options.commit}, {os.cpu_count()} processors, medians of {rounds} rounds\n")
+    print(f"Coffer {options.commit}, {os.cpu_count()} processors, load {load:.1f} before, medians of {rounds} rounds\n")
     print(f"| {'figure':<32} | {'Coffer':>12} | {'against':<30} | {'ratio':>5} | {'bar':<7} |    |")
     print(f"|{'-' * 34}|{'-' * 13}:|{'-' * 32}|{'-' * 6}:|{'-' * 9}|----|")
     missed = 0
