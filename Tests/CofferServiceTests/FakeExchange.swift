@@ -81,7 +81,8 @@ struct Answer {
             return (String(line[..<colon]), String(line[colon...].dropFirst(2)))
         }
         try #require(fields.first?.name == "Status")
-        status = try #require(Int(fields[0].value))
+        // Behind the code stands its reason phrase.
+        status = try #require(Int(fields[0].value.prefix { $0 != " " }))
         body = Array(bytes[(end + 4)...])
     }
 

@@ -19,9 +19,9 @@ struct HealthTests {
     }
 
     @Test func `a store that works is not listed`() throws {
-        let folder = try TestFolder()
-        let answer = try Service(withoutDatabase: folder).answer("GET", "/health/ready")
-        withExtendedLifetime(folder) {}
+        let store = try TestStore()
+        let answer = try Service(withoutDatabase: store).answer("GET", "/health/ready")
+        withExtendedLifetime(store) {}
         #expect(answer.status == 503)
         #expect(answer.text == #"{"status":"unavailable","failed":["database"]}"#)
     }

@@ -107,7 +107,7 @@ struct StoreFileTests {
     }
 
     @Test func `a body that the web server hands over is taken, and must be whole`() throws {
-        let path = user.installation.folder.path + "/incoming/1"
+        let path = user.installation.store.path + "/incoming/1"
         let parameters = ["COFFER_BODY_HANDOFF": "on", "COFFER_BODY_FILE": path]
         try FileSystem.create(path, mode: 0o600).write(all: "new".utf8.span)
         let short = try service.answer(user.upload("a", "four", parameters: parameters))

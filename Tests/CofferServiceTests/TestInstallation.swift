@@ -50,7 +50,7 @@ private enum TestDatabase {
 }
 
 final class TestInstallation {
-    let folder: TestFolder
+    let store: TestStore
     let service: Service
     fileprivate let options: [String: String]
     /// A superuser's connection.
@@ -59,12 +59,12 @@ final class TestInstallation {
     private let worker = "worker_\(UInt64.random(in: 0 ... .max))"
 
     init(options: [String: String] = [:]) throws {
-        folder = try TestFolder()
+        store = try TestStore()
         let conninfo = TestDatabase.conninfo
         control = try Connection(conninfo, timeout: .seconds(60), applicationName: "tests")
         try control.execute(script: "create role \(worker) login in role coffer_authenticator")
         let own = [
-            "COFFER_DATABASE_URL": conninfo + " user=\(worker)", "COFFER_STORAGE_URL": "file://\(folder.path)",
+            "COFFER_DATABASE_URL": conninfo + " user=\(worker)", "COFFER_STORAGE_URL": "file://\(store.path)",
         ]
         self.options = own.merging(options) { $1 }
         service = try Service(options: self.options)
@@ -94,8 +94,8 @@ final class TestInstallation {
     }
 
     func moveStore(away: Bool) throws {
-        let other = folder.path + ".away"
-        try FileManager.default.moveItem(atPath: away ? folder.path : other, toPath: away ? other : folder.path)
+        let other = store.path + ".away"
+        try FileManager.default.moveItem(atPath: away ? store.path : other, toPath: away ? other : store.path)
     }
 
     private func list(_ path: String) throws -> [String] {
@@ -103,12 +103,12 @@ final class TestInstallation {
     }
 
     /// Names in stage/.
-    var stages: [String] { get throws { try list(folder.path + "/stage") } }
+    var stages: [String] { get throws { try list(store.path + "/stage") } }
 
     /// Blobs in the store.
     var blobs: [String] {
         get throws {
-            try list(folder.path).filter { $0.utf8.count == 2 }.flatMap { try list("\(folder.path)/\($0)") }
+            try list(store.path).filter { $0.utf8.count == 2 }.flatMap { try list("\(store.path)/\($0)") }
         }
     }
 

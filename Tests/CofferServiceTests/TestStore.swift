@@ -1,4 +1,4 @@
-// A folder of one test's own, and services that need no more than that.
+// A blob store of one test's own, and services that need no more than that.
 
 import BlobStore
 import CofferCore
@@ -6,11 +6,11 @@ import FoundationEssentials
 
 @testable import CofferService
 
-/// Gone with its last reference.
-final class TestFolder {
+/// A store in a folder that is gone with its last reference.
+final class TestStore {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+    init() throws { _ = try openBlobStore("file://\(path)", creating: true) }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
@@ -24,10 +24,10 @@ extension Service {
 
     /// A service whose database is away.
     ///
-    /// - Parameter folder: its store; without one the store is away too.
-    convenience init(withoutDatabase folder: TestFolder?, options: [String: String] = [:]) throws {
+    /// - Parameter store: its store; without one the store is away too.
+    convenience init(withoutDatabase store: TestStore?, options: [String: String] = [:]) throws {
         var all = ["COFFER_DATABASE_URL": "host=/nonexistent", "COFFER_STORAGE_URL": "file:///nonexistent"]
-        if let folder { all["COFFER_STORAGE_URL"] = "file://\(folder.path)" }
+        if let store { all["COFFER_STORAGE_URL"] = "file://\(store.path)" }
         try self.init(options: all.merging(options) { $1 })
     }
 }
