@@ -14,7 +14,8 @@ struct TableQueryTests {
 
     @Test func `a read is one row of page, count and total`() throws {
         let sql = try select(
-            "select=id,file_path,id&file_path=like.a*&size_bytes=not.lt.5&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
+            "select=id,file_path,id&file_path=like.a*&size_bytes=not.lt.5"
+                + "&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
             counting: true)
         let condition = " where file_path like $1 and not size_bytes < $2"
         #expect(
@@ -28,7 +29,8 @@ struct TableQueryTests {
     @Test func `without a count the total is null`() throws {
         #expect(
             try select("select=id").text
-                == "select coalesce(json_agg(page), '[]')::text, count(*), null from (select id from api.files limit 1000 offset 0) page"
+                == "select coalesce(json_agg(page), '[]')::text, count(*), null"
+                + " from (select id from api.files limit 1000 offset 0) page"
         )
     }
 
