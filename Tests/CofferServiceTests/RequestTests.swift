@@ -55,9 +55,7 @@ struct RequestTests {
     func `a Content-Length that is no number is 400`(length: String) throws {
         let answer = try service().answer("POST", "/rpc/login", ["Content-Length": length])
         #expect(answer.status == 400)
-        withKnownIssue("what goes wrong with a body of arguments is taken for broken JSON") {
-            #expect(answer.code == "KF024")
-        }
+        #expect(answer.code == "KF024")
     }
 
     @Test(arguments: [("0", 0), ("12", 12), ("9223372036854775807", Int64.max), ("", nil)] as [(String, Int64?)])
@@ -74,9 +72,7 @@ struct RequestTests {
     @Test func `a body that ends early is 400`() throws {
         let answer = try service().answer("POST", "/rpc/login", ["Content-Length": "100"], body: Array("{}".utf8))
         #expect(answer.status == 400)
-        withKnownIssue("what goes wrong with a body of arguments is taken for broken JSON") {
-            #expect(answer.code == "KF009")
-            #expect(answer.json?["details"]?.string == "2 bytes came, 100 were announced")
-        }
+        #expect(answer.code == "KF009")
+        #expect(answer.json?["details"]?.string == "2 bytes came, 100 were announced")
     }
 }

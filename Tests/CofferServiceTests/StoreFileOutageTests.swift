@@ -56,9 +56,7 @@ struct StoreFileOutageTests {
         #expect(try user.retrieve("fatal").code == "KF002")
         #expect(try user.retrieve("a").text == "old")
         let orphans = try installation.orphans
-        withKnownIssue("the upload is given up although the blob stays, so gc never finds it") {
-            #expect(orphans.isEmpty)
-        }
+        #expect(orphans.isEmpty)
     }
 
     @Test func `a session that ends while the body comes is 401, and no blob stays`() throws {
