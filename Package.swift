@@ -60,7 +60,8 @@ let package = Package(
             // The programs.
             .executableTarget(
                 name: "coffer.fcgi",
-                dependencies: ["CofferService", "CofferProcess", "CofferCore", "Gateway", "System"], path: "Sources/CofferWorker",
+                dependencies: ["CofferService", "CofferProcess", "CofferCore", "Gateway", "System"],
+                path: "Sources/CofferWorker",
                 swiftSettings: settings),
             .target(
                 name: "CofferCommand",

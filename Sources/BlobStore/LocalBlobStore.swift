@@ -24,7 +24,7 @@ final class LocalBlobStore: BlobStore {
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
         do {
             return try LocalBlobReader(layout.path(of: name))
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try layout.requirePresence()
             throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
         } catch {
@@ -41,7 +41,7 @@ final class LocalBlobStore: BlobStore {
         do {
             try FileSystem.unlink(layout.path(of: name))
             try layout.syncFolder(of: name)
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try layout.requirePresence()
         } catch {
             throw BlobStoreError(error)

@@ -40,7 +40,7 @@ struct LocalLayout: Sendable {
         let folder = "\(root)/\(name.prefix)"
         do {
             return try FileSystem.openFolder(folder)
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             try makeFolder(folder)
             return try FileSystem.openFolder(folder)
         }
@@ -54,7 +54,7 @@ struct LocalLayout: Sendable {
     private func makeFolder(_ path: String) throws(SystemError) {
         do {
             try FileSystem.makeFolder(path)
-        } catch where error.number == Errno.fileExists {}
+        } catch  where error.number == Errno.fileExists {}
         do {
             try FileSystem.openFolder(root).fsync()
         } catch {
@@ -71,14 +71,14 @@ struct LocalLayout: Sendable {
         }
         do {
             try FileSystem.makeFolder(path)
-        } catch where error.number == Errno.fileExists {}
+        } catch  where error.number == Errno.fileExists {}
     }
 
     private func exists(_ path: String) throws(SystemError) -> Bool {
         do {
             _ = try FileSystem.status(path)
             return true
-        } catch where error.number == Errno.noSuchFile {
+        } catch  where error.number == Errno.noSuchFile {
             return false
         }
     }

@@ -43,7 +43,7 @@ final class StageFile {
             try stage.file.setMode(0o640)
             try stage.lock()
             return stage
-        } catch where [Errno.crossDevice, Errno.notPermitted, Errno.tooManyLinks].contains(error.number) {
+        } catch  where [Errno.crossDevice, Errno.notPermitted, Errno.tooManyLinks].contains(error.number) {
             return nil
         } catch {
             throw BlobStoreError(error)

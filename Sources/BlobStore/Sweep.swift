@@ -15,9 +15,10 @@ extension LocalBlobStore {
             return try sweep(layout.stage) { path, status throws(SystemError) in
                 if now - status.changed < age.components.seconds { return false }
                 return try isAbandoned(path)
-            } + sweep(layout.incoming) { _, status throws(SystemError) in
-                now - status.modified >= Self.incomingAge
             }
+                + sweep(layout.incoming) { _, status throws(SystemError) in
+                    now - status.modified >= Self.incomingAge
+                }
         } catch {
             throw BlobStoreError(error)
         }
@@ -35,7 +36,7 @@ extension LocalBlobStore {
                 guard status.kind == .regular, try isLeftover(path, status) else { continue }
                 try FileSystem.unlink(path)
                 count += 1
-            } catch where error.number == Errno.noSuchFile {
+            } catch  where error.number == Errno.noSuchFile {
                 // Its owner was faster.
             }
         }

@@ -1,6 +1,7 @@
 // The operator's command: what its name offers, and how it ends.
 
 internal import ArgumentParser
+internal import CofferProcess
 
 /// The whole of `coffer`.
 public enum Command {
@@ -10,7 +11,7 @@ public enum Command {
             var command = try Coffer.parseAsRoot()
             try command.run()
         } catch let failure as Failure {
-            StandardError.write("coffer: \(failure.message)")
+            StandardError.write(line: "coffer: \(failure.message)")
             Coffer.exit(withError: ExitCode.failure)
         } catch {
             // Help, the version and wrong usage are errors to the parser, which knows how to show them.

@@ -45,7 +45,9 @@ public struct ByteRange: Equatable, Sendable {
     public static func isAllowed(ifRange: String?, tag: String, modified: HTTPDate) -> Bool {
         guard let ifRange else { return true }
         if let date = HTTPDate(ifRange) { return date == modified }
-        if case .list(let tags) = EntityTags(ifRange), tags.count == 1 { return !tags[0].isWeak && tags[0].value == tag }
+        if case .list(let tags) = EntityTags(ifRange), tags.count == 1 {
+            return !tags[0].isWeak && tags[0].value == tag
+        }
         return false
     }
 }

@@ -70,6 +70,9 @@ enum ConfigurationFile {
 
     /// What a backslash can precede inside double quotes; before all else it stands for itself.
     private static func isEscapable(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "`")
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"), UInt8(ascii: "`"): true
+        default: false
+        }
     }
 }

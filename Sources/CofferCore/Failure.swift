@@ -56,6 +56,7 @@ public struct Failure: Error, Equatable, Sendable {
         case targetTooLong = "KF022"
         case headersTooLarge = "KF023"
         case malformedRequest = "KF024"
+        case notReady = "KF025"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -105,6 +106,7 @@ public struct Failure: Error, Equatable, Sendable {
             case .targetTooLong: (414, "The URL is too long")
             case .headersTooLarge: (431, "The request headers are too large")
             case .malformedRequest: (400, "The request is malformed")
+            case .notReady: (503, "The service is not ready")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")

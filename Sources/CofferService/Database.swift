@@ -93,7 +93,8 @@ final class Database {
             return try body()
         } catch {
             if connection?.isUsable == false { connection = nil }
-            if error.kind != .statement { journal.record(.databaseFailed(error.message)) }
+            // Statement errors that are ours to mend; the others are the client's.
+            if Failure(error).kind.status >= 500 { journal.record(.databaseFailed(error.description)) }
             throw error
         }
     }

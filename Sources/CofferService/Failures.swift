@@ -8,7 +8,7 @@ internal import Gateway
 internal import Postgres
 
 /// Seconds after which a client may try again when something is away.
-private let retryAfter = [HeaderField("Retry-After", "5")]
+let retryAfter = [HeaderField("Retry-After", "5")]
 
 extension Failure {
     init(_ error: GatewayError) {
@@ -27,7 +27,8 @@ extension Failure {
     init(_ error: BlobStoreError) {
         switch error.kind {
         case .full: self.init(.storageFull)
-        case .unavailable: self.init(.storageUnavailable, fields: retryAfter)
+        // A blob that has a row and no bytes is an outage: the bytes may come back, the row must not be denied.
+        case .unavailable, .absent: self.init(.storageUnavailable, fields: retryAfter)
         default: self.init(.internalError)
         }
     }

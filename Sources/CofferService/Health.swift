@@ -16,14 +16,15 @@ struct Health {
     /// `GET /health/live`.
     func live() -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
 
-    /// `GET /health/ready`: 200, or 503 and which part failed. Why is in the log, not in the answer.
-    func ready() -> Response {
+    /// `GET /health/ready`.
+    ///
+    /// - Throws: `Failure` 503 that names which part failed. Why is in the log, not in the answer.
+    func ready() throws(Failure) -> Response {
         let failed = [("database", databaseIsReady()), ("storage", storageIsReady())].filter { !$0.1 }.map(\.0)
-        if failed.isEmpty { return .json(#"{"status":"ready"}"#, [.noStore]) }
-        let list = failed.map(JSON.quoted).joined(separator: ",")
-        return Response(
-            503, [.contentType(MediaType.json), .noStore, HeaderField("Retry-After", "5")],
-            .text(#"{"status":"unavailable","failed":[\#(list)]}"#))
+        guard failed.isEmpty else {
+            throw Failure(.notReady, details: "Failed: " + failed.joined(separator: ", "), fields: retryAfter)
+        }
+        return .json(#"{"status":"ready"}"#, [.noStore])
     }
 
     /// The connection, the migration level this program was built for, and the role switch.

@@ -25,7 +25,8 @@ struct Respond {
             if !isHead { try exchange.write(text.utf8.span) }
         case .cell(let rows, let column):
             try rows.withText(0, column) { span in
-                try send(head: response, length: Int64(span.count))
+                // As in PostgREST, the HEAD of a list does not tell its length.
+                try send(head: response, length: isHead ? nil : Int64(span.count))
                 if !isHead { try exchange.write(span) }
             }
         case .blob(let reader, let range):
@@ -38,7 +39,7 @@ struct Respond {
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
         var head: [UInt8] = []
         head.reserveCapacity(2048)
-        append("Status", String(response.status), to: &head)
+        append("Status", "\(response.status) \(reasonPhrase(response.status))", to: &head)
         append("X-Request-Id", requestID, to: &head)
         for field in response.fields { append(field.name, field.value, to: &head) }
         if let length { append("Content-Length", String(length), to: &head) }

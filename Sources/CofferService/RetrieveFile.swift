@@ -49,6 +49,8 @@ struct RetrieveFile {
     /// on this host.
     private func redirect(_ request: Request, _ file: StoredFile) throws(Failure) -> HeaderField? {
         guard let way = try request.text("COFFER_SENDFILE") else { return nil }
+        // Web servers apply a range to a HEAD too, which RFC 9110 §14.2 forbids.
+        if request.method == .head, try request.text("HTTP_RANGE") != nil { return nil }
         let store = try storage.store()
         let prefix = "x-accel-redirect:"
         if way.hasPrefix(prefix) {
@@ -59,20 +61,23 @@ struct RetrieveFile {
         return way == "x-sendfile" ? store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) } : nil
     }
 
-    private func stream(_ request: Request, _ file: StoredFile, _ fields: [HeaderField]) throws(Failure) -> Response {
-        let reader: any BlobReader
+    private func open(_ blob: BlobName) throws(Failure) -> any BlobReader {
+        let store = try storage.store()
         do {
-            reader = try storage.store().open(file.blob)
-        } catch let error as BlobStoreError {
+            return try store.open(blob)
+        } catch {
             journal.record(.storageFailed(error.description))
             throw Failure(error)
-        } catch {
-            throw Failure(.storageUnavailable)
         }
-        var range = try request.text("HTTP_RANGE")
+    }
+
+    private func stream(_ request: Request, _ file: StoredFile, _ fields: [HeaderField]) throws(Failure) -> Response {
+        let reader = try open(file.blob)
         let ifRange = try request.text("HTTP_IF_RANGE")
-        if !ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified) { range = nil }
-        switch ByteRange.judge(range, size: file.size) {
+        // Only a GET has ranges (RFC 9110 §14.2).
+        let isRanged =
+            request.method == .get && ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified)
+        switch ByteRange.judge(isRanged ? try request.text("HTTP_RANGE") : nil, size: file.size) {
         case .whole:
             return Response(200, fields, .blob(reader, ByteRange(offset: 0, length: file.size)))
         case .part(let part):

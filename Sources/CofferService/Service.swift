@@ -63,7 +63,7 @@ public final class Service {
         case .retrieveFile: try retrieveFile.retrieve(request)
         case .files: try request.method == .delete ? files.delete(request) : files.list(request)
         case .live: health.live()
-        case .ready: health.ready()
+        case .ready: try health.ready()
         }
     }
 }

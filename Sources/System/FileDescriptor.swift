@@ -98,7 +98,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         do {
             try Faults.call(.flock) { flock(number, LOCK_EX | LOCK_NB) }
             return true
-        } catch where error.number == EWOULDBLOCK {
+        } catch  where error.number == EWOULDBLOCK {
             return false
         }
     }

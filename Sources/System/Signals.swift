@@ -79,9 +79,9 @@ public enum Signals {
                     unsafe sigtimedwait(&set, nil, &limit)
                 }
                 return Signal(rawValue: number)
-            } catch where error.number == EAGAIN {
+            } catch  where error.number == EAGAIN {
                 return nil
-            } catch where error.number == EINTR {
+            } catch  where error.number == EINTR {
                 continue
             }
         }

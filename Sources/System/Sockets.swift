@@ -19,7 +19,7 @@ public enum Sockets {
         let listener = try open()
         do {
             try bind(listener, to: path)
-        } catch where error.number == EADDRINUSE {
+        } catch  where error.number == EADDRINUSE {
             try removeStale(path)
             try bind(listener, to: path)
         }
@@ -111,7 +111,7 @@ public enum Sockets {
     private static func removeStale(_ path: String) throws(SystemError) {
         do {
             _ = try connect(path: path)
-        } catch where error.number == ECONNREFUSED && error.call == .connect {
+        } catch  where error.number == ECONNREFUSED && error.call == .connect {
             // connect(2) refuses a plain file in the same words.
             var raw = stat()
             if unsafe lstat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFSOCK { return try FileSystem.unlink(path) }

@@ -79,6 +79,6 @@ private func withCStrings<Value>(
     _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
 ) -> Value {
     let strings = unsafe texts.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
     return unsafe strings.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
 }

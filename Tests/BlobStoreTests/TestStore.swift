@@ -72,15 +72,16 @@ func failing(
     _ body: () throws -> Void
 ) rethrows -> SystemCall? {
     let state = Mutex((count: 0, failed: SystemCall?.none))
-    try Faults.$inject.withValue({ call in
-        state.withLock { state in
-            guard calls.contains(call) else { return nil }
-            defer { state.count += 1 }
-            if state.count != position { return nil }
-            state.failed = call
-            return number
-        }
-    }, operation: body)
+    try Faults.$inject.withValue(
+        { call in
+            state.withLock { state in
+                guard calls.contains(call) else { return nil }
+                defer { state.count += 1 }
+                if state.count != position { return nil }
+                state.failed = call
+                return number
+            }
+        }, operation: body)
     return state.withLock { $0.failed }
 }
 

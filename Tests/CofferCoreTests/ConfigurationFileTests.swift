@@ -18,7 +18,8 @@ import Testing
 
     @Test(arguments: [
         ("plain", "plain"), ("  spaces around \t", "spaces around"), ("", ""), ("\"\"", ""), ("a#b", "a#b"),
-        ("'single $x \\ kept'", "single $x \\ kept"), (#""a \"b\" \\ \$ \n""#, #"a "b" \ $ \n"#), ("windows\r", "windows"),
+        ("'single $x \\ kept'", "single $x \\ kept"), (#""a \"b\" \\ \$ \n""#, #"a "b" \ $ \n"#),
+        ("windows\r", "windows"),
     ])
     func `values are read as systemd reads them`(text: String, expected: String) throws {
         #expect(try value(text) == expected)

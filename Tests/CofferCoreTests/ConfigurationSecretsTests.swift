@@ -4,7 +4,10 @@ import Testing
 
 @Suite struct ConfigurationSecretsTests {
     @Test(arguments: [
-        ("postgresql://coffer:secret@db:5432/coffer?sslmode=require", "postgresql://coffer:***@db:5432/coffer?sslmode=require"),
+        (
+            "postgresql://coffer:secret@db:5432/coffer?sslmode=require",
+            "postgresql://coffer:***@db:5432/coffer?sslmode=require"
+        ),
         ("postgresql://coffer@db/coffer", "postgresql://coffer@db/coffer"),
         ("postgresql:///coffer?user=a&password=secret&host=/run", "postgresql:///coffer?user=a&password=***&host=/run"),
         ("postgresql:///coffer?pass%77ord=secret", "postgresql:///coffer?pass%77ord=***"),

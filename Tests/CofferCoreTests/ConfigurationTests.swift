@@ -69,7 +69,10 @@ import Testing
             "COFFER_MAX_UPLOAD_BYTES: “-1” is not a whole number, at least 0 (environment)"
         ),
         ("COFFER_PREPARED_STATEMENTS", "maybe", "COFFER_PREPARED_STATEMENTS: “maybe” is not on or off (environment)"),
-        ("COFFER_SOCKET_MODE", "0999", "COFFER_SOCKET_MODE: “0999” is not octal permissions, such as 0660 (environment)"),
+        (
+            "COFFER_SOCKET_MODE", "0999",
+            "COFFER_SOCKET_MODE: “0999” is not octal permissions, such as 0660 (environment)"
+        ),
         ("COFFER_SOCKET", "coffer.sock", "COFFER_SOCKET: must be an absolute path (environment)"),
         ("COFFER_BASE_PATH", "/a/", "COFFER_BASE_PATH: must begin with a slash and not end with one (environment)"),
         ("COFFER_STORAGE_URL", "/srv", "COFFER_STORAGE_URL: must be file:///absolute/path (environment)"),

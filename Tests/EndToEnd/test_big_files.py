@@ -8,6 +8,7 @@ import pytest
 
 from client import digest_field, retrieve_target
 from pool import peak_memory, workers
+from worker import command
 
 CHUNK = 1 << 20
 GIB = 1 << 30
@@ -53,7 +54,11 @@ def test_one_gib_goes_up_and_comes_down_whole(editor, folder, no_leftovers):
     connection.close()
 
     tail = editor.retrieve(path, Range=f"bytes={GIB - 5}-")
-    assert (tail.status, tail.body, tail.header("Content-Range")) == (206, BLOCK[-5:], f"bytes {GIB - 5}-{GIB - 1}/{GIB}")
+    assert (tail.status, tail.body, tail.header("Content-Range")) == (
+        206,
+        BLOCK[-5:],
+        f"bytes {GIB - 5}-{GIB - 1}/{GIB}",
+    )
     no_leftovers()
     assert editor.delete(f"/files?file_path=eq.{path}").status == 204
     assert {pid: peak for pid in workers() if (peak := peak_memory(pid)) > LIMIT} == {}
@@ -68,14 +73,24 @@ def test_a_worker_streams_both_ways_in_little_memory(editor, folder, tmp_path):
         for chunk in pattern(size, digest):
             body.write(chunk)
     common = {"PATH": os.defpath, "HTTP_AUTHORIZATION": f"Bearer {editor.token}"}
-    store = {**common, "REQUEST_METHOD": "POST", "REQUEST_URI": "/rpc/store_file", "HTTP_FILE_PATH": path, "CONTENT_LENGTH": str(size)}
-    retrieve = {**common, "REQUEST_METHOD": "GET", "REQUEST_URI": retrieve_target(path),
-                "QUERY_STRING": retrieve_target(path).partition("?")[2]}
-    command = ["cgi-fcgi", "-bind", "-connect", os.environ["COFFER_SOCKET"]]
+    store = {
+        **common,
+        "REQUEST_METHOD": "POST",
+        "REQUEST_URI": "/rpc/store_file",
+        "HTTP_FILE_PATH": path,
+        "CONTENT_LENGTH": str(size),
+    }
+    retrieve = {
+        **common,
+        "REQUEST_METHOD": "GET",
+        "REQUEST_URI": retrieve_target(path),
+        "QUERY_STRING": retrieve_target(path).partition("?")[2],
+    }
+    player = ["cgi-fcgi", "-bind", "-connect", os.environ["COFFER_SOCKET"]]
     with source.open("rb") as body:
-        answer = subprocess.run(command, stdin=body, env=store, capture_output=True, timeout=120).stdout
+        answer = subprocess.run(player, stdin=body, env=store, capture_output=True, timeout=120).stdout
     assert digest.hexdigest().encode() in answer, answer
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, env=retrieve, stdout=subprocess.PIPE) as reader:
+    with subprocess.Popen(player, stdin=subprocess.DEVNULL, env=retrieve, stdout=subprocess.PIPE) as reader:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += reader.stdout.readline()
@@ -90,9 +105,6 @@ def collected(editor, folder, sql):
     """Takes the large blobs out of the store at once, as `coffer gc` would after the grace period."""
     yield
     editor.clear(folder)
-    command = [os.environ["COFFER_COMMAND"], "gc", "--grace", "0"]
-    owner = os.stat(os.environ["COFFER_BLOBS"]).st_uid
-    options = {"user": owner, "extra_groups": []} if os.geteuid() == 0 and owner else {}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run(command("gc", "--grace", "0"), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert sql("select count(*) from internal.discarded_blobs where reason = 'deleted'") == ["0"]

@@ -49,8 +49,20 @@ def test_every_refused_login_looks_the_same(nobody, account, sql):
     assert unknown.body == disabled.body == wrong.body
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', '{"email":1,"password":2}', '{"email":"a@b.example"}',
-                                  '{"email":null,"password":null}', '{"email":"a\\u0000b","password":"c"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        '{"email":1,"password":2}',
+        '{"email":"a@b.example"}',
+        '{"email":null,"password":null}',
+        '{"email":"a\\u0000b","password":"c"}',
+    ],
+)
 def test_a_login_that_is_not_understood_is_400(nobody, body):
     answer = nobody.request("POST", "/rpc/login", {"Content-Type": "application/json"}, body)
     for _ in range(20):
@@ -90,8 +102,15 @@ def test_a_logout_ends_the_session_and_no_other(account):
     assert other.get("/rpc/whoami").status == 200
 
 
-@pytest.mark.parametrize("change", ["set_disabled('{}', true)", "set_role('{}', 'admin')", "delete_user('{}')",
-                                    "set_password('{}', 'an entirely new one')"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "set_disabled('{}', true)",
+        "set_role('{}', 'admin')",
+        "delete_user('{}')",
+        "set_password('{}', 'an entirely new one')",
+    ],
+)
 def test_what_the_operator_does_ends_sessions_at_once(account, sql, change):
     client = account.log_in()
     sql(f"select internal.{change.format(account.email)}")
@@ -127,10 +146,19 @@ def test_the_header_wins_over_the_cookie(editor, nobody, account, cookie):
     assert nobody.get("/rpc/whoami", Cookie=cookie, Authorization="Bearer nonsense").status == 401
 
 
-SAME_ORIGIN = [{"Sec_Fetch_Site": "same-origin"}, {"Origin": "{url}"}, {"Sec_Fetch_Site": "same-origin", "Origin": "{url}"}]
+SAME_ORIGIN = [
+    {"Sec_Fetch_Site": "same-origin"},
+    {"Origin": "{url}"},
+    {"Sec_Fetch_Site": "same-origin", "Origin": "{url}"},
+]
 OTHER_ORIGIN = [
-    {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}, {"Origin": "https://evil.example"},
-    {"Origin": "null"}, {"Origin": "{url}.evil.example"}, {"Sec_Fetch_Site": "cross-site", "Origin": "{url}"}, {},
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "{url}.evil.example"},
+    {"Sec_Fetch_Site": "cross-site", "Origin": "{url}"},
+    {},
 ]
 
 

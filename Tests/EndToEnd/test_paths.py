@@ -8,18 +8,70 @@ import pytest
 from client import assert_failure
 
 TRAVERSAL = [
-    "../a", "../../../../../../etc/passwd", "a/../b", "a/..", "..", ".", "./a", "a/./b", "/etc/passwd", "//etc/passwd",
-    "a//b", "a/", "a\\b", "..\\..\\a", "C:\\a", "a\x00b", "a\nb", "a\rb", "a\tb", "a\x1fb", "a\x7fb", "a\x85b", "",
-    "/", "s" * 256, "/".join(["s" * 100] * 11), "é" * 128,
+    "../a",
+    "../../../../../../etc/passwd",
+    "a/../b",
+    "a/..",
+    "..",
+    ".",
+    "./a",
+    "a/./b",
+    "/etc/passwd",
+    "//etc/passwd",
+    "a//b",
+    "a/",
+    "a\\b",
+    "..\\..\\a",
+    "C:\\a",
+    "a\x00b",
+    "a\nb",
+    "a\rb",
+    "a\tb",
+    "a\x1fb",
+    "a\x7fb",
+    "a\x85b",
+    "",
+    "/",
+    "s" * 256,
+    "/".join(["s" * 100] * 11),
+    "é" * 128,
 ]
 ENCODED = [
-    "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%2E%2E%5Cetc", "%2fetc%2fpasswd",
-    "a%00", "a%0d%0aX-Evil:1", "a%5cb",
+    "..%2f..%2fetc%2fpasswd",
+    "%2e%2e/%2e%2e/etc/passwd",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "%2E%2E%5Cetc",
+    "%2fetc%2fpasswd",
+    "a%00",
+    "a%0d%0aX-Evil:1",
+    "a%5cb",
 ]
 NOT_UTF8 = ["%c0%ae%c0%ae/etc/passwd", "%e0%80%ae/a", "%ff", "%c3", "%ed%a0%80", "%f4%90%80%80"]
 LEGAL = [
-    "．．/a", "..a/b", "a/...", "....", "~/a", "$HOME/a", "a:b", "con", "%2e%2e/a", "a b", " a", "a ", "*", "?#&=+;", "\u202e", "a\u2044b",
-    "s" * 255, "/".join(["s" * 127] * 8), "\u2215etc\u2215passwd", "'\"`|<>", "-rf", "UTF-8", ".hidden", "UTF-8''",
+    "．．/a",
+    "..a/b",
+    "a/...",
+    "....",
+    "~/a",
+    "$HOME/a",
+    "a:b",
+    "con",
+    "%2e%2e/a",
+    "a b",
+    " a",
+    "a ",
+    "*",
+    "?#&=+;",
+    "\u202e",
+    "a\u2044b",
+    "s" * 255,
+    "/".join(["s" * 127] * 8),
+    "\u2215etc\u2215passwd",
+    "'\"`|<>",
+    "-rf",
+    "UTF-8",
+    ".hidden",
+    "UTF-8''",
 ]
 
 
@@ -56,9 +108,10 @@ def test_what_is_not_utf_8_is_refused(editor, path):
 
 @pytest.mark.parametrize("byte", [b"\xff", b"\xc0\xae", b"\xe9", b"\xed\xa0\x80"])
 def test_a_raw_header_that_is_not_utf_8_is_refused(editor, byte):
-    request = (f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}:{editor.port}\r\nAuthorization: Bearer {editor.token}\r\n"
-               "Content-Length: 1\r\nConnection: close\r\nFile-Path: end-to-end/").encode() + byte + b"\r\n\r\nx"
-    assert editor.raw(request).startswith(b"HTTP/1.1 400 ")
+    head = f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}:{editor.port}\r\nConnection: close\r\n"
+    head += f"Authorization: Bearer {editor.token}\r\nContent-Length: 1\r\nFile-Path: end-to-end/"
+    request = head.encode() + byte + b"\r\n\r\nx"
+    assert editor.raw(request).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("path", LEGAL, ids=ascii)
@@ -111,11 +164,23 @@ def test_nothing_was_written_outside_the_store(blobs):
         assert all(len(blob.name) == 32 and int(blob.name, 16) >= 0 for blob in folder.iterdir())
 
 
-@pytest.mark.parametrize("target", [
-    "/../../../etc/passwd", "/..%2f..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/assets/../../../etc/passwd",
-    "/assets/..%2f..%2f..%2fetc%2fpasswd", "/assets../nginx.conf", "/assets/%2e%2e/%2e%2e/coffer.conf", "/.git/config", "/coffer.conf",
-    "/assets//etc/passwd", "/_coffer/blobs/../../coffer.conf", "/_coffer/blobs..%2fcoffer.conf",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/../../../etc/passwd",
+        "/..%2f..%2f..%2fetc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/../../../etc/passwd",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/assets../nginx.conf",
+        "/assets/%2e%2e/%2e%2e/coffer.conf",
+        "/.git/config",
+        "/coffer.conf",
+        "/assets//etc/passwd",
+        "/_coffer/blobs/../../coffer.conf",
+        "/_coffer/blobs..%2fcoffer.conf",
+    ],
+)
 def test_no_url_reaches_another_file(nobody, target):
     answer = nobody.raw(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     status = int(answer.split()[1])

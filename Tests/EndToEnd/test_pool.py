@@ -112,8 +112,13 @@ def test_slow_uploads_do_not_hold_every_worker(editor, folder):
     try:
         for number in range(len(workers()) + 2):
             connection = socket.create_connection((editor.host, editor.port))
-            connection.sendall((f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n"
-                                f"File-Path: {folder}/{number}\r\nContent-Length: 1000000\r\n\r\n").encode() + bytes(1000))
+            connection.sendall(
+                (
+                    f"POST /rpc/store_file HTTP/1.1\r\nHost: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n"
+                    f"File-Path: {folder}/{number}\r\nContent-Length: 1000000\r\n\r\n"
+                ).encode()
+                + bytes(1000)
+            )
             connections.append(connection)
         time.sleep(0.3)
         started = time.monotonic()

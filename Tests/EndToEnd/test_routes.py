@@ -7,9 +7,28 @@ import pytest
 from client import assert_failure
 
 INTERNAL = [
-    "sign", "sign_token", "write_to_storage", "verification_keys", "rotate_key", "retire_key", "authenticate", "open_session",
-    "create_user", "set_password", "set_role", "take_discarded", "forget_discarded", "base64url", "current_user_id",
-    "begin_upload", "abandon_upload", "internal.sign_token", "internal/sign_token", "crypt", "pg_read_file", "pg_sleep",
+    "sign",
+    "sign_token",
+    "write_to_storage",
+    "verification_keys",
+    "rotate_key",
+    "retire_key",
+    "authenticate",
+    "open_session",
+    "create_user",
+    "set_password",
+    "set_role",
+    "take_discarded",
+    "forget_discarded",
+    "base64url",
+    "current_user_id",
+    "begin_upload",
+    "abandon_upload",
+    "internal.sign_token",
+    "internal/sign_token",
+    "crypt",
+    "pg_read_file",
+    "pg_sleep",
 ]
 
 
@@ -20,18 +39,51 @@ def test_internal_functions_are_404_for_everybody(editor, admin, nobody, name):
         assert_failure(answer, 404)
 
 
-@pytest.mark.parametrize("target", [
-    "/jwt_keys", "/sessions", "/migrations", "/discarded_blobs", "/internal.users", "/api.files", "/pg_user", "/FILES", "/files/", "/files/x",
-    "/rpc", "/rpc/", "/rpc/LOGIN", "/rpc/login/", "//files", "/nothing", "/nothing/deep", "/health", "/health/", "/%66iles",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/jwt_keys",
+        "/sessions",
+        "/migrations",
+        "/discarded_blobs",
+        "/internal.users",
+        "/api.files",
+        "/pg_user",
+        "/FILES",
+        "/files/",
+        "/files/x",
+        "/rpc",
+        "/rpc/",
+        "/rpc/LOGIN",
+        "/rpc/login/",
+        "//files",
+        "/nothing",
+        "/nothing/deep",
+        "/health",
+        "/health/",
+        "/%66iles",
+    ],
+)
 def test_an_unknown_path_is_404_with_a_body(editor, target):
     assert_failure(editor.get(target), 404)
 
 
-@pytest.mark.parametrize("method,target", [
-    ("POST", "/files"), ("PUT", "/files"), ("BREW", "/files"), ("GET", "/rpc/login"), ("GET", "/rpc/logout"), ("GET", "/rpc/store_file"),
-    ("PUT", "/rpc/store_file"), ("DELETE", "/rpc/whoami"), ("POST", "/rpc/retrieve_file"), ("POST", "/health/live"), ("DELETE", "/health/ready"),
-])
+@pytest.mark.parametrize(
+    "method,target",
+    [
+        ("POST", "/files"),
+        ("PUT", "/files"),
+        ("BREW", "/files"),
+        ("GET", "/rpc/login"),
+        ("GET", "/rpc/logout"),
+        ("GET", "/rpc/store_file"),
+        ("PUT", "/rpc/store_file"),
+        ("DELETE", "/rpc/whoami"),
+        ("POST", "/rpc/retrieve_file"),
+        ("POST", "/health/live"),
+        ("DELETE", "/health/ready"),
+    ],
+)
 def test_a_wrong_method_is_405_with_allow(editor, method, target):
     answer = editor.request(method, target, body=b"{}" if method in ("POST", "PUT") else None)
     assert_failure(answer, 405)
@@ -47,6 +99,17 @@ def test_options_needs_no_token_and_unknown_ones_are_404(nobody):
     assert_failure(nobody.request("OPTIONS", "/nothing"), 404)
 
 
+@pytest.mark.parametrize(
+    "target,status", [("/health/live", "200 OK"), ("/nothing", "404 Not Found"), ("/files", "401 Unauthorized")]
+)
+def test_the_status_line_has_a_reason(nobody, target, status):
+    """RFC 9112 section 4: the space behind the status is required; strict clients refuse a line without it."""
+    answer = nobody.raw(
+        f"GET {target} HTTP/1.1\r\nHost: {nobody.host}:{nobody.port}\r\nConnection: close\r\n\r\n".encode()
+    )
+    assert answer.startswith(f"HTTP/1.1 {status}\r\n".encode()), answer
+
+
 def test_trace_is_refused(editor):
     answer = editor.request("TRACE", "/files")
     assert answer.status == 405
@@ -55,8 +118,12 @@ def test_trace_is_refused(editor):
 
 def test_there_is_no_cors_unless_configured(nobody, editor):
     for client in (nobody, editor):
-        for answer in (client.files(Origin="https://elsewhere.example"),
-                       client.request("OPTIONS", "/files", {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "DELETE"})):
+        for answer in (
+            client.files(Origin="https://elsewhere.example"),
+            client.request(
+                "OPTIONS", "/files", {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "DELETE"}
+            ),
+        ):
             assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
@@ -69,8 +136,16 @@ def test_health(nobody):
 
 
 def test_every_answer_has_one_request_id_of_its_own(nobody, editor):
-    answers = [nobody.get("/health/live"), nobody.get("/nothing"), nobody.get("/files"), editor.files(), nobody.get("/login"),
-               nobody.get("/"), editor.delete("/files?file_path=eq.nothing"), nobody.get("/health/live", X_Request_Id="forged")]
+    answers = [
+        nobody.get("/health/live"),
+        nobody.get("/nothing"),
+        nobody.get("/files"),
+        editor.files(),
+        nobody.get("/login"),
+        nobody.get("/"),
+        editor.delete("/files?file_path=eq.nothing"),
+        nobody.get("/health/live", X_Request_Id="forged"),
+    ]
     identifiers = [answer.headers.get_all("X-Request-Id") for answer in answers]
     assert all(len(found) == 1 and found[0] and found[0] != "forged" for found in identifiers), identifiers
     assert len({found[0] for found in identifiers}) == len(answers)
@@ -94,11 +169,17 @@ def test_long_but_legal_headers_are_taken(editor, folder):
     assert editor.retrieve(path).body == b"x"
 
 
-@pytest.mark.parametrize("data", [
-    b"nonsense\r\n\r\n", b"GET /files\x00 HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /files HTTP/1.1\r\n\r\n",
-    b"GET /files HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n", b"POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    b"POST /rpc/store_file HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /files\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /files HTTP/1.1\r\n\r\n",
+        b"GET /files HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
+        b"POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /rpc/store_file HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
 def test_what_is_no_http_is_400(nobody, data):
     answer = nobody.raw(data)
     if not answer.startswith(b"HTTP/"):

@@ -33,15 +33,35 @@ def test_the_same_claims_signed_again_are_accepted(url, sign, claims):
     assert Client(url, sign(claims)).get("/rpc/whoami").status == 200
 
 
-@pytest.mark.parametrize("change", [
-    {"exp": 1}, {"exp": "9999999999"}, {"exp": None}, {"exp": True}, {"exp": [9999999999]}, {"exp": -1e300},
-    {"nbf": 9999999999}, {"iat": 9999999999}, {"nbf": "soon"},
-    {"role": "owner"}, {"role": "coffer_admin"}, {"role": "postgres"}, {"role": None}, {"role": ["admin"]},
-    {"role": "admin"}, {"role": "EDITOR"},
-    {"user_id": "00000000-0000-0000-0000-000000000000"}, {"user_id": "' or ''='"}, {"user_id": 1},
-    {"sub": "00000000-0000-0000-0000-000000000000"},
-    {"sid": "00000000-0000-0000-0000-000000000000"}, {"sid": "nonsense"}, {"sid": None},
-], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"exp": 1},
+        {"exp": "9999999999"},
+        {"exp": None},
+        {"exp": True},
+        {"exp": [9999999999]},
+        {"exp": -1e300},
+        {"nbf": 9999999999},
+        {"iat": 9999999999},
+        {"nbf": "soon"},
+        {"role": "owner"},
+        {"role": "coffer_admin"},
+        {"role": "postgres"},
+        {"role": None},
+        {"role": ["admin"]},
+        {"role": "admin"},
+        {"role": "EDITOR"},
+        {"user_id": "00000000-0000-0000-0000-000000000000"},
+        {"user_id": "' or ''='"},
+        {"user_id": 1},
+        {"sub": "00000000-0000-0000-0000-000000000000"},
+        {"sid": "00000000-0000-0000-0000-000000000000"},
+        {"sid": "nonsense"},
+        {"sid": None},
+    ],
+    ids=str,
+)
 def test_a_well_signed_token_with_a_wrong_claim_is_refused(url, sign, claims, change):
     assert_refused(url, sign({**claims, **change}))
 
@@ -62,12 +82,25 @@ def test_a_well_signed_payload_that_is_no_object_is_refused(url, sign, payload):
     assert_refused(url, sign(payload))
 
 
-@pytest.mark.parametrize("header", [
-    {"alg": "none"}, {"alg": "None"}, {"alg": ""}, {"alg": "hs256"}, {"alg": "RS256"}, {"alg": ["HS256"]}, {},
-    {"alg": "HS256", "kid": None}, {"alg": "HS256", "kid": "unknown"}, {"alg": "HS256", "kid": 1},
-    {"alg": "HS256", "kid": "../../dev/null"}, {"alg": "HS256", "kid": "' union select 'a', 'b"},
-    {"alg": "HS256", "crit": ["exp"], "exp": 1},
-], ids=str)
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "None"},
+        {"alg": ""},
+        {"alg": "hs256"},
+        {"alg": "RS256"},
+        {"alg": ["HS256"]},
+        {},
+        {"alg": "HS256", "kid": None},
+        {"alg": "HS256", "kid": "unknown"},
+        {"alg": "HS256", "kid": 1},
+        {"alg": "HS256", "kid": "../../dev/null"},
+        {"alg": "HS256", "kid": "' union select 'a', 'b"},
+        {"alg": "HS256", "crit": ["exp"], "exp": 1},
+    ],
+    ids=str,
+)
 def test_a_wrong_header_is_refused(url, sign, claims, header):
     header = {"typ": "JWT", "kid": sign.kid, **header}
     assert_refused(url, sign(claims, {name: value for name, value in header.items() if value is not None}))
@@ -88,10 +121,19 @@ def test_a_tampered_token_is_refused(url, editor, claims):
     assert_refused(url, f"{header}.{encoded({**claims, 'role': 'admin'})}.{signature}")
     flipped = ("B" if signature[0] == "A" else "A") + signature[1:]
     for token in [
-        f"{header}.{payload}.{flipped}", f"{header}.{payload}.{signature[:-1]}", f"{header}.{payload}.",
-        f"{header}.{payload}", f"{header}.{payload}.{signature}.", f"{header}.{payload}.{signature}x",
-        f"{header}{payload}{signature}", f".{payload}.{signature}", f"{header}..{signature}", "..", "x",
-        f"{header}=.{payload}=.{signature}=", f'"{editor.token}"',
+        f"{header}.{payload}.{flipped}",
+        f"{header}.{payload}.{signature[:-1]}",
+        f"{header}.{payload}.",
+        f"{header}.{payload}",
+        f"{header}.{payload}.{signature}.",
+        f"{header}.{payload}.{signature}x",
+        f"{header}{payload}{signature}",
+        f".{payload}.{signature}",
+        f"{header}..{signature}",
+        "..",
+        "x",
+        f"{header}=.{payload}=.{signature}=",
+        f'"{editor.token}"',
     ]:
         assert_refused(url, token)
 
@@ -116,10 +158,18 @@ def test_what_is_no_bearer_token_is_401(nobody, field):
     assert answer.header("WWW-Authenticate").startswith("Bearer")
 
 
-@pytest.mark.parametrize("method,target", [
-    ("GET", "/files"), ("HEAD", "/files"), ("DELETE", "/files?file_path=eq.a"), ("GET", "/rpc/retrieve_file?p_file_path=a"),
-    ("POST", "/rpc/store_file"), ("POST", "/rpc/logout"), ("GET", "/rpc/whoami"),
-])
+@pytest.mark.parametrize(
+    "method,target",
+    [
+        ("GET", "/files"),
+        ("HEAD", "/files"),
+        ("DELETE", "/files?file_path=eq.a"),
+        ("GET", "/rpc/retrieve_file?p_file_path=a"),
+        ("POST", "/rpc/store_file"),
+        ("POST", "/rpc/logout"),
+        ("GET", "/rpc/whoami"),
+    ],
+)
 def test_every_route_of_a_user_refuses_a_bad_token_and_none(url, nobody, method, target):
     bad, none = Client(url, "nonsense"), nobody
     headers = {"File-Path": "end-to-end/never"}

@@ -84,7 +84,7 @@ struct FastCGIClient: ~Copyable {
                 // A reset after the response is how a refused body may end.
                 do throws(SystemError) {
                     try connection.read(into: &space)
-                } catch where error.number == connectionReset {}
+                } catch  where error.number == connectionReset {}
             }
         }
         return Self.parse(bytes)

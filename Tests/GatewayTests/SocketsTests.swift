@@ -51,12 +51,12 @@ struct SocketsTests {
         let listener = try Sockets.adoptListener(try Sockets.listen(path: path).release())
         let connection = try Sockets.connect(path: path)
         let connected = connection.number
-        #expect(throws: SystemError(.getsockopt, 22)) { 
+        #expect(throws: SystemError(.getsockopt, 22)) {
             _ = try Sockets.adoptListener(connected)
         }
         let file = try FileSystem.open("/dev/null")
         let plain = file.number
-        #expect(throws: SystemError(.getsockopt, 88)) { 
+        #expect(throws: SystemError(.getsockopt, 88)) {
             _ = try Sockets.adoptListener(plain)
         }
         _ = consume listener

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import BlobStore
+internal import CofferCore
 internal import Postgres
 
 struct CollectGarbage: ParsableCommand {

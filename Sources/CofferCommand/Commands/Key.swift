@@ -1,6 +1,7 @@
 // coffer key …
 
 internal import ArgumentParser
+internal import Postgres
 
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import BlobStore
+internal import CofferCore
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(

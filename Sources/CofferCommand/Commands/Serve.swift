@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CofferCore
+internal import CofferProcess
 internal import System
 
 struct Serve: ParsableCommand {
@@ -25,7 +26,7 @@ struct Serve: ParsableCommand {
         ])
         let program = try workerProgram()
         let environment = Environment.all()
-        let observe = { (event: PoolEvent) in StandardError.write("coffer serve: \(event)") }
+        let observe = { (event: PoolEvent) in StandardError.write(line: "coffer serve: \(event)") }
         do {
             // Before the socket is there, and so before anyone who waits for it can send a signal.
             let signals = try ProcessSignals()

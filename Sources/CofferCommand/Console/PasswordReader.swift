@@ -1,5 +1,6 @@
 // Passwords come from a person at a terminal or from a pipe, never from arguments, which every user can see.
 
+internal import CofferProcess
 internal import System
 
 /// Where a password is typed or piped in.
@@ -15,8 +16,8 @@ struct StandardInput: PasswordSource {
     var isTerminal: Bool { Terminal.isTerminal(0) }
 
     func ask(_ prompt: String) throws(SystemError) -> String? {
-        StandardError.prompt(prompt)
-        defer { StandardError.prompt("\n") }
+        StandardError.write(prompt)
+        defer { StandardError.write("\n") }
         return try Terminal.readHiddenLine()
     }
 

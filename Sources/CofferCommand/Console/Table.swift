@@ -1,5 +1,7 @@
 // Lists for people: aligned columns of plain text. Programs ask for --json.
 
+internal import CofferProcess
+
 struct Table {
     struct Column {
         let title: String

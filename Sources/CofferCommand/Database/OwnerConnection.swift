@@ -74,7 +74,8 @@ extension Failure {
         case let code? where code.hasPrefix("KF"):
             self.init(error.message + hint)
         // No such table, function, schema or role.
-        case "42P01", "42883", "3F000", "22023" where error.message.contains("coffer_owner"):
+        case "42P01", "42883", "3F000",
+            "22023" where error.message.hasPrefix("role "):
             self.init("The database lacks what this version needs (\(error.message)). Run: coffer migrate")
         default:
             self.init("The database: \(error.message)\(hint)")

@@ -79,9 +79,10 @@ final class Pool {
 
     /// How long nothing is to be done unless a signal comes.
     private var patience: Duration {
-        let moments = slots.compactMap(\.due) + [replacement?.due(trial: options.trial), drain?.deadline].compactMap { $0 }
+        let others = [replacement?.due(trial: options.trial), drain?.deadline]
+        let moments = slots.compactMap(\.due) + others.compactMap { $0 }
         guard let next = moments.min() else { return .seconds(60) }
-        return max(.zero, .now.duration(to: next))
+        return max(.zero, Instant.now.duration(to: next))
     }
 
     /// Starts one worker on the socket.

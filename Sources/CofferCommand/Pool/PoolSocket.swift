@@ -19,7 +19,10 @@ struct PoolSocket: ~Copyable {
             guard try lock.tryLockExclusively() else {
                 throw Failure("Another pool serves \(path).")
             }
-            listener = try Sockets.listen(path: path, mode: mode, group: group)
+            try removeOrphan(path)
+            let listener = try Sockets.listen(path: path, mode: mode, group: group)
+            try remember(path)
+            self.listener = consume listener
             self.lock = consume lock
             self.path = path
         } catch let error as SystemError where error.call == .bind {
@@ -53,9 +56,35 @@ struct PoolSocket: ~Copyable {
     /// Removes the path first and closes the socket next, so that nobody connects to what will not answer.
     /// The lock ends with the value that is returned.
     consuming func close() -> PoolLock {
-        if let path { try? FileSystem.unlink(path) }
+        if let path {
+            try? FileSystem.unlink(path)
+            try? FileSystem.unlink(recordPath(path))
+        }
         return PoolLock(descriptor: lock)
     }
+}
+
+/// Removes a socket that a pool has made which was then killed. Its workers may listen on for a moment, or for as long
+/// as an upload takes, so that it would seem to be in use. The caller holds the lock: that pool is dead.
+private func removeOrphan(_ path: String) throws(SystemError) {
+    let record = recordPath(path)
+    guard let made = try? FileSystem.contents(of: record) else { return }
+    if made == identity(path) { try FileSystem.unlink(path) }
+    try FileSystem.unlink(record)
+}
+
+/// Writes down which socket is ours.
+private func remember(_ path: String) throws(SystemError) {
+    let identity = identity(path)
+    try FileSystem.create(recordPath(path)).write(all: identity.span)
+}
+
+private func recordPath(_ path: String) -> String { path + ".made" }
+
+/// What tells the file at `path` from any other, also one with the same inode later; empty when there is none.
+private func identity(_ path: String) -> [UInt8] {
+    guard let status = try? FileSystem.status(path, followingLinks: false) else { return [] }
+    return Array("\(status.device) \(status.inode) \(status.changed)".utf8)
 }
 
 /// What is left of a socket that was closed: the right to its path, as long as workers are still busy.

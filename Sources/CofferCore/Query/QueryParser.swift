@@ -81,6 +81,8 @@ struct QueryParser {
             let operators = Filter.Operator.allCases.map(\.rawValue).joined(separator: ", ")
             throw expected("\"not\" or an operator (\(operators)) with \".\" behind it")
         }
-        return Filter(column, isNegated: isNegated, `operator`, String(rest))
+        let value = String(rest)
+        if !`operator`.isPattern { try column.check(value) }
+        return Filter(column, isNegated: isNegated, `operator`, value)
     }
 }

@@ -16,6 +16,22 @@ public struct Column: Equatable, Sendable {
     }
 }
 
+extension Column {
+    /// Refuses what PostgreSQL would refuse, which would write the value into its log.
+    ///
+    /// - Throws: `Failure` 22P02 in PostgreSQL's words.
+    func check(_ value: String) throws(Failure) {
+        let (isFit, type) =
+            switch kind {
+            case .text: (!value.utf8.contains(0), "text")
+            case .uuid: (isUUID(value.lowercased()), "uuid")
+            case .integer: (Int64(value) != nil, "bigint")
+            case .timestamp: (value.utf8.allSatisfy { $0.isASCIIDigit || " +-.:TZ".utf8.contains($0) }, "timestamp")
+            }
+        if !isFit { throw Failure(.invalidValue, "invalid input syntax for type \(type): \(JSON.quoted(value))") }
+    }
+}
+
 /// A view of the schema `api`, as one role sees it.
 public struct Relation: Sendable {
     public let name: String

@@ -95,7 +95,7 @@ extension Filter {
 }
 
 extension Filter.Operator {
-    fileprivate var isPattern: Bool { self == .like || self == .ilike }
+    var isPattern: Bool { self == .like || self == .ilike }
 
     fileprivate var symbol: String {
         switch self {

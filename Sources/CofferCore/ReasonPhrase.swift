@@ -1,0 +1,26 @@
+/// The reason phrase of a status that Coffer answers with (RFC 9110 §15, RFC 6585); web servers pass it on.
+public func reasonPhrase(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 204: "No Content"
+    case 206: "Partial Content"
+    case 304: "Not Modified"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 406: "Not Acceptable"
+    case 409: "Conflict"
+    case 411: "Length Required"
+    case 412: "Precondition Failed"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 416: "Range Not Satisfiable"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 503: "Service Unavailable"
+    case 507: "Insufficient Storage"
+    default: "Internal Server Error"
+    }
+}

@@ -1,0 +1,205 @@
+import Dispatch
+import Synchronization
+import System
+import Testing
+
+@testable import CofferCommand
+
+/// The real pool over real processes: a shell takes the part of the worker. Signals are injected, for the process that
+/// runs the tests has threads of its own that could take them.
+@Suite struct PoolTests {
+    @Test func `dead workers are started again, with a pause that grows`() async throws {
+        let harness = try Harness(workers: 1, script: "exit 3")
+        let pool = harness.start()
+        await harness.until { $0.events.count { if case .died = $0 { true } else { false } } >= 4 }
+        harness.send(.terminate)
+        await pool.value
+        let delays = harness.events.compactMap { event -> Duration? in
+            if case .died(_, _, .exited(status: 3), let delay) = event { delay } else { nil }
+        }
+        #expect(delays.prefix(4) == [.zero, .milliseconds(100), .milliseconds(200), .milliseconds(400)])
+    }
+
+    @Test func `a worker that is killed is replaced at once`() async throws {
+        let harness = try Harness(workers: 2, script: "sleep 30 & wait")
+        let pool = harness.start()
+        await harness.until { $0.started.count == 2 }
+        try Process(id: harness.started[0]).send(.kill)
+        await harness.until { $0.started.count == 3 }
+        harness.send(.terminate)
+        await pool.value
+        #expect(harness.events.contains(.died(slot: 0, id: harness.started[0], .killed(.kill), delay: .zero)))
+        #expect(harness.events.last == .stopped)
+    }
+
+    @Test func `at the end a worker finishes what it has in hand`() async throws {
+        let script = "trap 'sleep 0.3; echo done >> $OUT; exit 0' TERM; \(Harness.ready)"
+        let harness = try Harness(workers: 1, script: script)
+        let pool = harness.start()
+        await harness.until { $0.output.contains("ready") }
+        harness.send(.terminate)
+        await harness.until { $0.events.contains(.draining(workers: 1)) }
+        #expect((try? FileSystem.status(harness.socketPath)) == nil)
+        await pool.value
+        #expect(harness.output == "ready\ndone\n")
+        #expect(!harness.events.contains { if case .killing = $0 { true } else { false } })
+    }
+
+    @Test func `a second signal ends those who do not finish, and so does the limit`() async throws {
+        for limit in [Duration.seconds(60), .milliseconds(100)] {
+            let harness = try Harness(workers: 1, script: "trap '' TERM; \(Harness.ready)", drainLimit: limit)
+            let pool = harness.start()
+            await harness.until { $0.output.contains("ready") }
+            harness.send(.terminate)
+            if limit == .seconds(60) { harness.send(.interrupt) }
+            await pool.value
+            #expect(harness.events.suffix(3) == [.draining(workers: 1), .killing(workers: 1), .stopped])
+        }
+    }
+
+    @Test func `workers are replaced one by one, and the old ones finish`() async throws {
+        let script = "trap 'sleep 0.1; exit 0' TERM; \(Harness.ready)"
+        let harness = try Harness(workers: 2, script: script, trial: .milliseconds(50))
+        let pool = harness.start()
+        await harness.until { $0.output == "ready\nready\n" }
+        harness.send(.hangUp)
+        await harness.until { $0.events.contains(.replaced) }
+        harness.send(.terminate)
+        await pool.value
+        let id = harness.started
+        #expect(id.count == 4)
+        let ended = Process.Ending.exited(status: 0)
+        let replacement = Array(harness.events.drop { $0 != .replacing }.prefix { $0 != .replaced })
+        #expect(
+            replacement == [
+                .replacing, .started(slot: 0, id: id[2]), .retired(slot: 0, id: id[0], ended),
+                .started(slot: 1, id: id[3]), .retired(slot: 1, id: id[1], ended),
+            ])
+    }
+
+    @Test func `a new worker that dies at once leaves the old ones in place`() async throws {
+        // The first one makes a folder; who finds it there dies.
+        let harness = try Harness(workers: 1, script: "mkdir $OUT.first 2> /dev/null || exit 9; \(Harness.ready)")
+        let pool = harness.start()
+        await harness.until { $0.output.contains("ready") }
+        harness.send(.hangUp)
+        await harness.until { $0.events.count > 2 }
+        #expect(harness.events.last == .replacementFailed(reason: "a new worker died at once with exit status 9"))
+        #expect(try Process(id: harness.started[0]).ending() == nil)
+        harness.send(.terminate)
+        await pool.value
+        try FileSystem.removeFolder(harness.outputPath + ".first")
+    }
+
+    @Test func `a program that cannot be started is tried again, with a pause`() async throws {
+        let harness = try Harness(workers: 1, program: "/nonexistent")
+        let pool = harness.start()
+        await harness.until { $0.events.count > 1 }
+        harness.send(.terminate)
+        await pool.value
+        let error = SystemError(.posix_spawn, Errno.noSuchFile)
+        #expect(
+            harness.events.prefix(2).map(\.description) == [
+                "worker 1 could not be started: \(error); next try in 0 ms",
+                "worker 1 could not be started: \(error); next try in 100 ms",
+            ])
+    }
+
+    @Test func `a worker gets the socket as descriptor 0, our number, and nothing that is ours`() async throws {
+        let environment = workerEnvironment([
+            "A": "b", "LISTEN_FDS": "1", "LISTEN_PID": "1", "COFFER_OWNER_DATABASE_URL": "x",
+        ])
+        #expect(environment == ["A": "b", "COFFER_POOL_PID": String(Process.current.id)])
+        let harness = try Harness(
+            workers: 1, script: "(readlink /proc/self/fd/0; ls /proc/$$/fd) >> $OUT; exec 3<&-; \(Harness.ready)")
+        let pool = harness.start()
+        await harness.until { $0.output.contains("ready") }
+        harness.send(.terminate)
+        await pool.value
+        #expect(harness.output.hasPrefix("socket:["))
+        #expect(harness.output.split(separator: "\n").dropFirst().prefix { $0 != "ready" }.allSatisfy { $0 <= "2" })
+    }
+}
+
+/// A pool that runs on a thread of its own, the signals sent to it, and what it said.
+private final class Harness: Sendable {
+    /// Says that the traps are set, then waits without end, open to signals.
+    static let ready = "echo ready >> $OUT; while :; do sleep 0.05; done"
+
+    private struct Inbox: PoolSignals {
+        let harness: Harness
+
+        func next(within limit: Duration) throws(SystemError) -> Signal? {
+            if let signal = harness.takeSignal() { return signal }
+            Clock.sleep(min(limit, .milliseconds(3)))
+            return nil
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let inbox = Mutex<[Signal]>([])
+    private let log = Mutex<[PoolEvent]>([])
+    private let options: Mutex<Pool.Options>
+    let socketPath: String
+    let outputPath: String
+
+    init(
+        workers: Int, script: String = "", program: String = "/bin/sh", trial: Duration = .milliseconds(300),
+        drainLimit: Duration = .seconds(60)
+    ) throws {
+        folder = try TemporaryFolder()
+        socketPath = folder.path + "/socket"
+        outputPath = folder.path + "/out"
+        let environment = workerEnvironment(["PATH": "/usr/bin:/bin", "OUT": outputPath])
+        options = Mutex(
+            Pool.Options(
+                workers: workers, program: program, arguments: ["-c", script], environment: environment, trial: trial,
+                drainLimit: drainLimit))
+    }
+
+    var events: [PoolEvent] { log.withLock { $0 } }
+
+    /// Process numbers of the workers, in the order of their start.
+    var started: [Int32] {
+        events.compactMap { if case .started(_, let id) = $0 { id } else { nil } }
+    }
+
+    var output: String {
+        (try? FileSystem.contents(of: outputPath)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    func send(_ signal: Signal) { inbox.withLock { $0.append(signal) } }
+
+    func takeSignal() -> Signal? { inbox.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+
+    /// The pool blocks its thread, which must not be one of the few that all tasks share.
+    func start() -> Task<Void, Never> {
+        let ended = AsyncStream<Void>.makeStream()
+        DispatchQueue(label: "pool").async { [self] in
+            run()
+            ended.continuation.finish()
+        }
+        return Task { for await _ in ended.stream {} }
+    }
+
+    private func run() {
+        do {
+            let socket = try PoolSocket(path: socketPath, mode: 0o600, group: nil)
+            let pool = Pool(options.withLock { $0 }, socket: socket, signals: Inbox(harness: self)) { event in
+                self.log.withLock { $0.append(event) }
+            }
+            try pool.run()
+        } catch {
+            Issue.record(error)
+        }
+    }
+
+    /// Waits for something to come true; records an issue when it has not after five seconds.
+    func until(_ condition: @Sendable (Harness) -> Bool) async {
+        for _ in 0..<1000 {
+            if condition(self) { return }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("it did not happen; events: \(events)")
+    }
+}

@@ -1,0 +1,16 @@
+import System
+
+/// A folder of one test, removed with all files in it.
+struct TemporaryFolder: ~Copyable {
+    let path: String
+
+    init() throws {
+        path = "/tmp/coffer-test-\(UInt32.random(in: .min ... .max))"
+        try FileSystem.makeFolder(path)
+    }
+
+    deinit {
+        for name in (try? FileSystem.list(path)) ?? [] { try? FileSystem.unlink("\(path)/\(name)") }
+        try? FileSystem.removeFolder(path)
+    }
+}

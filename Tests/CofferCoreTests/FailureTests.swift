@@ -1,0 +1,79 @@
+import Testing
+
+@testable import CofferCore
+
+struct FailureTests {
+    /// What the contract promises: a code keeps its meaning and its status for ever.
+    private static let registry = """
+        KF000 500 Internal error
+        KF001 400 Invalid email or password
+        KF002 400 File not found.
+        KF003 400 The file path is not allowed
+        KF004 412 A condition of the request does not hold
+        KF005 413 The body is larger than allowed
+        KF006 413 The quota would be exceeded
+        KF007 507 The storage is full
+        KF008 503 The storage is not available
+        KF009 400 The body ended early
+        KF010 400 The body does not have the announced digest
+        KF011 401 The session has ended
+        KF012 403 Requests with a session cookie must come from the same origin
+        KF013 400 DELETE requires a filter
+        KF014 400 An argument is missing or invalid
+        KF015 411 A Content-Length is required
+        KF016 409 The file path is taken
+        KF017 400 The password is not allowed
+        KF018 409 The last enabled admin must remain
+        KF019 503 The upload could not be completed, try again
+        KF020 429 Too many failed logins, try again later
+        KF021 503 The service is not available
+        KF022 414 The URL is too long
+        KF023 431 The request headers are too large
+        KF024 400 The request is malformed
+        PGRST000 503 The database is not available
+        PGRST100 400 The query string is not understood
+        PGRST101 405 The method is not allowed here
+        PGRST102 400 Empty or invalid json
+        PGRST103 416 Requested range not satisfiable
+        PGRST107 406 None of these media types are available
+        PGRST116 406 Cannot coerce the result to a single JSON object
+        PGRST117 405 The method is not allowed here
+        PGRST122 400 Invalid preferences given with handling=strict
+        PGRST125 404 Invalid path specified in request URL
+        PGRST202 404 Could not find the function in the schema cache
+        PGRST205 404 Could not find the table in the schema cache
+        PGRST300 500 There is no key to verify tokens with
+        PGRST301 401 The token cannot be verified
+        PGRST302 401 Anonymous access is disabled
+        PGRST303 401 The token's claims are not acceptable
+        42703 400 The column does not exist
+        22P02 400 A value does not fit its column
+        42883 400 The operator does not fit the column's type
+        42501 403 Permission denied
+        """
+
+    @Test func `every code has the status and the text of the contract`() {
+        let table = Failure.Kind.allCases.map { "\($0.rawValue) \($0.status) \($0.text)" }.joined(separator: "\n")
+        #expect(table == Self.registry)
+    }
+
+    @Test func `every code of ours can be raised by the database`() {
+        for kind in Failure.Kind.allCases where !kind.rawValue.hasPrefix("PGRST") {
+            #expect(kind.rawValue.utf8.count == 5)
+            #expect(kind.rawValue.utf8.allSatisfy { $0.isASCIIDigit || (0x41...0x5A).contains($0) })
+        }
+    }
+
+    @Test func `without words of its own a failure has those of its kind`() {
+        let failure = Failure(.fileNotFound)
+        #expect(failure.message == "File not found.")
+        #expect(failure.body == #"{"code":"KF002","details":null,"hint":null,"message":"File not found."}"#)
+        #expect(failure.fields.isEmpty)
+    }
+
+    @Test func `the body has its four keys in order, escaped`() throws {
+        let failure = Failure(.querySyntax, "a \"b\"", details: "c\nd", hint: "é")
+        #expect(failure.body == #"{"code":"PGRST100","details":"c\nd","hint":"é","message":"a \"b\""}"#)
+        #expect(try JSON(Array(failure.body.utf8))["message"]?.string == "a \"b\"")
+    }
+}

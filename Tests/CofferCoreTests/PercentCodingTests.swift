@@ -1,0 +1,90 @@
+import Testing
+
+@testable import CofferCore
+
+struct PercentCodingTests {
+    private func decode(_ text: String, form: Bool = false) -> String? {
+        PercentCoding.decode(Substring(text).utf8, form: form)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("abc", "abc"), ("%41%62c", "Abc"), ("caf%C3%A9", "café"), ("caf%c3%a9", "café"), ("%2541", "%41"),
+        ("a+b", "a+b"), ("%00", "\u{0}"), ("é", "é"), ("%F0%9F%94%91", "🔑"),
+    ])
+    func `escapes of either case are decoded once`(text: String, decoded: String) {
+        #expect(decode(text) == decoded)
+    }
+
+    @Test func `a plus is a space in a form only`() {
+        #expect(decode("a+b%2Bc", form: true) == "a b+c")
+        #expect(decode("a+b%2Bc") == "a+b+c")
+    }
+
+    @Test(arguments: ["%", "%4", "a%", "%G0", "%0G", "% 41", "%+1", "%C3", "%FF", "%C0%AF", "%ED%A0%80", "%é1"])
+    func `a broken escape and invalid UTF-8 are refused`(text: String) {
+        #expect(decode(text) == nil)
+        #expect(decode(text, form: true) == nil)
+    }
+
+    @Test func `all but letters, digits and what is allowed is encoded`() {
+        #expect(PercentCoding.encode("aZ09-._~/é%") == "aZ09-._~%2F%C3%A9%25")
+        #expect(PercentCoding.encode("a/b~", allowed: "/") == "a/b%7E")
+    }
+
+    @Test func `any text comes back from its encoded form`() {
+        var random = RepeatableGenerator(seed: 5)
+        for _ in 0..<1000 {
+            let text = random.text(length: 12)
+            let encoded = PercentCoding.encode(text)
+            #expect(decode(encoded)?.utf8.elementsEqual(text.utf8) == true)
+            #expect(decode(encoded, form: true)?.utf8.elementsEqual(text.utf8) == true)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("plain.txt", "plain.txt"), ("", ""), ("UTF-8''caf%C3%A9.txt", "café.txt"), ("utf-8'de'a%20b", "a b"),
+            ("UTF-8''", ""), ("UTF-8''%FF", nil), ("UTF-8''100%", nil), ("100%", "100%"), ("a%20b", "a%20b"),
+            ("UTF-8'", "UTF-8'"), ("UTF-8'x", "UTF-8'x"), ("ISO-8859-1''%E9", "ISO-8859-1''%E9"), ("café", "café"),
+            ("'UTF-8''a", "'UTF-8''a"), ("UTF-8''a'b", "a'b"),
+        ] as [(String, String?)])
+    func `a header value is decoded where it has the form of RFC 8187, and is itself otherwise`(
+        value: String, text: String?
+    ) {
+        #expect(PercentCoding.headerValue(value) == text)
+    }
+}
+
+struct QueryParametersTests {
+    private func pairs(_ query: String) throws -> [String] {
+        try QueryParameters(query).pairs.map { "\($0.name)|\($0.value)" }
+    }
+
+    @Test(arguments: [
+        ("", []), ("&&", []), ("a=1", ["a|1"]), ("a", ["a|"]), ("a=", ["a|"]), ("=1", ["|1"]), ("a=b=c", ["a|b=c"]),
+        ("a=1&a=2&b=3", ["a|1", "a|2", "b|3"]), ("a+b=c+d", ["a b|c d"]), ("%61%3D=%26", ["a=|&"]), ("é=é", ["é|é"]),
+    ])
+    func `parameters keep their order and are decoded after they are taken apart`(query: String, expected: [String])
+        throws
+    {
+        #expect(try pairs(query) == expected)
+    }
+
+    @Test(arguments: ["a=%", "%=1", "a=1&b=%C3", "a=%zz"])
+    func `a query that cannot be decoded is a syntax error`(query: String) {
+        #expect(refusal { () throws(Failure) in try QueryParameters(query) }?.kind == .querySyntax)
+    }
+
+    @Test func `the first of several values is the one that counts`() throws {
+        let parameters = try QueryParameters("a=1&a=2&b")
+        #expect(parameters["a"] == "1")
+        #expect(parameters["b"] == "")
+        #expect(parameters["c"] == nil)
+        #expect(try parameters == QueryParameters("%61=1&a=2&b="))
+        #expect(try parameters != QueryParameters("a=1"))
+    }
+
+    @Test func `a value may begin with a combining character that is not escaped`() throws {
+        #expect(try pairs("a=\u{301}x&\u{301}=1") == ["a|\u{301}x", "\u{301}|1"])
+    }
+}

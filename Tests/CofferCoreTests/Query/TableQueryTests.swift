@@ -1,0 +1,133 @@
+import Testing
+
+@testable import CofferCore
+
+struct TableQueryTests {
+    private func query(_ text: String, role: Role = .editor) throws(Failure) -> TableQuery {
+        try TableQuery(QueryParameters(text), relation: .files(for: role))
+    }
+
+    private func select(_ text: String, counting: Bool = false) throws -> BoundSQL {
+        let query = try query(text)
+        return query.select(try query.window(range: nil, maximum: 1000), counting: counting)
+    }
+
+    @Test func `a read is one row of page, count and total`() throws {
+        let sql = try select(
+            "select=id,file_path,id&file_path=like.a*&size_bytes=not.lt.5&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
+            counting: true)
+        let condition = " where file_path like $1 and not size_bytes < $2"
+        #expect(
+            sql.text
+                == "select coalesce(json_agg(page), '[]')::text, count(*), (select count(*) from api.files\(condition))"
+                + " from (select id, file_path from api.files\(condition)"
+                + " order by id desc, size_bytes asc nulls last limit 3 offset 2) page")
+        #expect(sql.values == ["a%", "5"])
+    }
+
+    @Test func `without a count the total is null`() throws {
+        #expect(
+            try select("select=id").text
+                == "select coalesce(json_agg(page), '[]')::text, count(*), null from (select id from api.files limit 1000 offset 0) page"
+        )
+    }
+
+    @Test func `a deletion returns what is gone`() throws {
+        let sql = try query("select=id&id=eq.x").delete()
+        #expect(
+            sql.text == "with gone as (delete from api.files where id = $1 returning id)"
+                + " select coalesce(json_agg(gone), '[]')::text, count(*) from gone")
+        #expect(sql.values == ["x"])
+    }
+
+    @Test(arguments: [
+        ("file_path=eq.a*", "file_path = $1", "a*"), ("file_path=neq.a", "file_path <> $1", "a"),
+        ("size_bytes=gt.1", "size_bytes > $1", "1"), ("size_bytes=gte.1", "size_bytes >= $1", "1"),
+        ("size_bytes=lt.1", "size_bytes < $1", "1"), ("size_bytes=lte.1", "size_bytes <= $1", "1"),
+        ("file_path=like.*a*", "file_path like $1", "%a%"), ("file_path=ilike.*a*", "file_path ilike $1", "%a%"),
+        ("id=like.a*", "id::text like $1", "a%"), ("created_at=not.ilike.2*", "not created_at::text ilike $1", "2%"),
+    ])
+    func `each operator has its SQL, and a star is a wildcard in patterns only`(
+        text: String, condition: String, value: String
+    ) throws {
+        let sql = try query("select=id&\(text)").delete()
+        #expect(sql.text.contains("where \(condition) returning"))
+        #expect(sql.values == [value])
+    }
+
+    @Test func `values are bound and never part of the text`() throws {
+        var random = RepeatableGenerator(seed: 8)
+        for _ in 0..<500 {
+            let filters = (0...3).map { _ in random.filter() }
+            let values = filters.map {
+                Filter($0.column, isNegated: $0.isNegated, $0.operator, "'; drop--§" + $0.value)
+            }
+            let text = values.map(\.queryString).joined(separator: "&")
+            for sql in [try select(text, counting: true), try query(text).delete()] {
+                #expect(!sql.text.contains("§") && !sql.text.contains("drop"))
+                #expect(sql.values.count == 4)
+                #expect(sql.text.contains("$4") && !sql.text.contains("$5"))
+            }
+        }
+    }
+
+    @Test func `filters, orders and selection come back from their query string`() throws {
+        var random = RepeatableGenerator(seed: 9)
+        for _ in 0..<1000 {
+            let filters = (0..<Int.random(in: 0...4, using: &random)).map { _ in random.filter() }
+            let orders = (0..<Int.random(in: 0...3, using: &random)).map { _ in random.order() }
+            let selection = (0..<Int.random(in: 1...5, using: &random)).map { _ in random.column() }
+            var parts = filters.map(\.queryString)
+            parts.append("select=" + selection.map(\.name).joined(separator: ","))
+            if !orders.isEmpty { parts.append("order=" + orders.map(\.queryString).joined(separator: ",")) }
+            let query = try query(parts.shuffledKeepingFilters(using: &random).joined(separator: "&"), role: .admin)
+            #expect(query.filters == filters)
+            #expect(query.orders == orders)
+            #expect(query.selection == selection)
+        }
+    }
+}
+
+extension RepeatableGenerator {
+    fileprivate mutating func column() -> Column {
+        Relation.files(for: .admin).columns.filter { !$0.forAdmins }.randomElement(using: &self) ?? Column("id", .uuid)
+    }
+
+    fileprivate mutating func filter() -> Filter {
+        var value = text(length: 8)
+        // A value that begins with a combining character has a test of its own.
+        if value.unicodeScalars.first?.properties.isGraphemeExtend == true { value = "x" + value }
+        return Filter(
+            column(), isNegated: .random(using: &self), Filter.Operator.allCases.randomElement(using: &self) ?? .equal,
+            value)
+    }
+
+    fileprivate mutating func order() -> Order {
+        Order(
+            column(), isDescending: .random(using: &self),
+            nullsFirst: [nil, true, false].randomElement(using: &self) ?? nil)
+    }
+}
+
+extension Filter {
+    fileprivate var queryString: String {
+        "\(column.name)=" + PercentCoding.encode("\(isNegated ? "not." : "")\(`operator`.rawValue).\(value)")
+    }
+}
+
+extension Order {
+    fileprivate var queryString: String {
+        "\(column.name)\(isDescending ? ".desc" : "")" + (nullsFirst.map { $0 ? ".nullsfirst" : ".nullslast" } ?? "")
+    }
+}
+
+extension [String] {
+    /// `select` and `order` may stand anywhere; the filters keep their order.
+    fileprivate func shuffledKeepingFilters(using random: inout RepeatableGenerator) -> [String] {
+        var result = filter { !$0.hasPrefix("select=") && !$0.hasPrefix("order=") }
+        for part in self where part.hasPrefix("select=") || part.hasPrefix("order=") {
+            result.insert(part, at: Int.random(in: 0...result.count, using: &random))
+        }
+        return result
+    }
+}

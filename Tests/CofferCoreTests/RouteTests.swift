@@ -1,0 +1,79 @@
+import Testing
+
+@testable import CofferCore
+
+struct RouteTests {
+    @Test func `the routes and their methods are these`() {
+        let table = Route.allCases.map { "\($0.path) \($0.allow)" }.joined(separator: "\n")
+        #expect(
+            table == """
+                /rpc/login OPTIONS,POST
+                /rpc/logout OPTIONS,POST
+                /rpc/whoami OPTIONS,GET,HEAD,POST
+                /rpc/store_file OPTIONS,POST
+                /rpc/retrieve_file OPTIONS,GET,HEAD
+                /files OPTIONS,GET,HEAD,DELETE
+                /health/live OPTIONS,GET,HEAD
+                /health/ready OPTIONS,GET,HEAD
+                """)
+    }
+
+    @Test(arguments: Route.allCases)
+    func `every route is found by its path, and every method by its name`(route: Route) throws {
+        #expect(try Route.find(route.path) == route)
+        for method in route.methods { #expect(try route.method(method.rawValue) == method) }
+    }
+
+    @Test(arguments: [
+        ("/rpc/nothing", "PGRST202", "Could not find the function api.nothing in the schema cache"),
+        ("/rpc/sign_token", "PGRST202", "Could not find the function api.sign_token in the schema cache"),
+        ("/rpc/", "PGRST202", "Could not find the function api. in the schema cache"),
+        ("/rpc/Login", "PGRST202", "Could not find the function api.Login in the schema cache"),
+        ("/rpc/log%69n", "PGRST202", "Could not find the function api.log%69n in the schema cache"),
+        ("/nothing", "PGRST205", "Could not find the table 'api.nothing' in the schema cache"),
+        ("/Files", "PGRST205", "Could not find the table 'api.Files' in the schema cache"),
+        ("/rpc", "PGRST205", "Could not find the table 'api.rpc' in the schema cache"),
+        ("/", "PGRST125", "Invalid path specified in request URL"),
+        ("", "PGRST125", "Invalid path specified in request URL"),
+        ("/files/", "PGRST125", "Invalid path specified in request URL"),
+        ("//files", "PGRST125", "Invalid path specified in request URL"),
+        ("/files/1", "PGRST125", "Invalid path specified in request URL"),
+        ("/rpc/login/", "PGRST125", "Invalid path specified in request URL"),
+        ("/./files", "PGRST125", "Invalid path specified in request URL"),
+        ("/x/../files", "PGRST125", "Invalid path specified in request URL"),
+    ])
+    func `another path is 404 in PostgREST's words`(path: String, code: String, message: String) {
+        let failure = refusal { () throws(Failure) in try Route.find(path) }
+        #expect(failure?.kind.rawValue == code)
+        #expect(failure?.kind.status == 404)
+        #expect(failure?.message == message)
+    }
+
+    @Test(arguments: [
+        (Route.files, "POST", "PGRST117", "Unsupported HTTP method: POST", "OPTIONS,GET,HEAD,DELETE"),
+        (.files, "PUT", "PGRST117", "Unsupported HTTP method: PUT", "OPTIONS,GET,HEAD,DELETE"),
+        (.files, "BREW", "PGRST117", "Unsupported HTTP method: BREW", "OPTIONS,GET,HEAD,DELETE"),
+        (.files, "get", "PGRST117", "Unsupported HTTP method: get", "OPTIONS,GET,HEAD,DELETE"),
+        (.files, "", "PGRST117", "Unsupported HTTP method: ", "OPTIONS,GET,HEAD,DELETE"),
+        (.live, "POST", "PGRST117", "Unsupported HTTP method: POST", "OPTIONS,GET,HEAD"),
+        (.login, "GET", "PGRST101", "Cannot use the GET method on RPC", "OPTIONS,POST"),
+        (.retrieveFile, "DELETE", "PGRST101", "Cannot use the DELETE method on RPC", "OPTIONS,GET,HEAD"),
+    ])
+    func `another method is 405 in PostgREST's words, with what is allowed`(
+        route: Route, method: String, code: String, message: String, allow: String
+    ) {
+        let failure = refusal { () throws(Failure) in try route.method(method) }
+        #expect(failure?.kind.rawValue == code)
+        #expect(failure?.kind.status == 405)
+        #expect(failure?.message == message)
+        #expect(failure?.fields == [HeaderField("Allow", allow)])
+    }
+
+    @Test(arguments: [
+        (Method.get, true), (.head, true), (.options, true), (.post, false), (.put, false), (.patch, false),
+        (.delete, false),
+    ])
+    func `safe methods are those that ask for no change`(method: CofferCore.Method, isSafe: Bool) {
+        #expect(method.isSafe == isSafe)
+    }
+}
