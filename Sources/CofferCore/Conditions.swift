@@ -20,13 +20,15 @@ public enum EntityTags: Equatable, Sendable {
         }
         var tags: [Tag] = []
         var rest = field.utf8[...]
-        while let byte = rest.first {
-            if byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
-                rest.removeFirst()
-            } else {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        while !rest.isEmpty {
+            rest = rest.drop(while: isSpace)
+            if rest.first != UInt8(ascii: ","), !rest.isEmpty {
                 guard let tag = Tag(&rest) else { return nil }
                 tags.append(tag)
+                rest = rest.drop(while: isSpace)
             }
+            guard [nil, UInt8(ascii: ",")].contains(rest.popFirst()) else { return nil }
         }
         guard !tags.isEmpty else { return nil }
         self = .list(tags)

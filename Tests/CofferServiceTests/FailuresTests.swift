@@ -57,7 +57,7 @@ struct FailuresTests {
 
     @Test(arguments: [
         (BlobStoreError.Kind.full, Failure.Kind.storageFull), (.unavailable, .storageUnavailable),
-        (.absent, .internalError), (.exists, .internalError), (.refused, .internalError),
+        (.absent, .storageUnavailable), (.exists, .internalError), (.refused, .internalError),
         (.misconfigured, .internalError),
     ])
     func `a store that is full is 507, one that is away 503`(kind: BlobStoreError.Kind, expected: Failure.Kind) {

@@ -15,7 +15,9 @@ struct HealthTests {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/health/ready")
         #expect(answer.status == 503)
         #expect(answer["Retry-After"] == "5")
-        #expect(answer.text == #"{"status":"unavailable","failed":["database","storage"]}"#)
+        #expect(
+            answer.text
+                == #"{"code":"KF025","details":"Failed: database, storage","hint":null,"message":"The service is not ready"}"#)
     }
 
     @Test func `a store that works is not listed`() throws {
@@ -23,7 +25,9 @@ struct HealthTests {
         let answer = try Service(withoutDatabase: store).answer("GET", "/health/ready")
         withExtendedLifetime(store) {}
         #expect(answer.status == 503)
-        #expect(answer.text == #"{"status":"unavailable","failed":["database"]}"#)
+        #expect(
+            answer.text
+                == #"{"code":"KF025","details":"Failed: database","hint":null,"message":"The service is not ready"}"#)
     }
 
     @Test func `with database and store the service is ready`() throws {
@@ -38,7 +42,9 @@ struct HealthTests {
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
         try installation.moveStore(away: true)
         let answer = try installation.service.answer("GET", "/health/ready")
-        #expect(answer.text == #"{"status":"unavailable","failed":["storage"]}"#)
+        #expect(
+            answer.text
+                == #"{"code":"KF025","details":"Failed: storage","hint":null,"message":"The service is not ready"}"#)
         try installation.moveStore(away: false)
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
     }
@@ -48,7 +54,9 @@ struct HealthTests {
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
         try installation.refuseWorker(true)
         let answer = try installation.service.answer("GET", "/health/ready")
-        #expect(answer.text == #"{"status":"unavailable","failed":["database"]}"#)
+        #expect(
+            answer.text
+                == #"{"code":"KF025","details":"Failed: database","hint":null,"message":"The service is not ready"}"#)
         try installation.refuseWorker(false)
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
     }
