@@ -17,7 +17,8 @@ struct HealthTests {
         #expect(answer["Retry-After"] == "5")
         #expect(
             answer.text
-                == #"{"code":"KF025","details":"Failed: database, storage","hint":null,"message":"The service is not ready"}"#)
+                == #"{"code":"KF025","details":"Failed: database, storage","hint":null,"message":"The service is not ready"}"#
+        )
     }
 
     @Test func `a store that works is not listed`() throws {
