@@ -17,6 +17,8 @@ create table internal.users (
     password_hash text not null,
     role text not null check (role in ('editor', 'admin')),
     quota_bytes bigint check (quota_bytes >= 0),
+    used_bytes bigint not null default 0 check (used_bytes >= 0),
+    file_count bigint not null default 0 check (file_count >= 0),
     disabled_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
@@ -30,11 +32,14 @@ create policy editor_select_own on internal.users for select to coffer_editor
     using (id = (select internal.current_user_id()));
 create policy admin_select_all on internal.users for select to coffer_admin using (true);
 
-grant select (id, email, role, quota_bytes, disabled_at, created_at) on internal.users to coffer_editor, coffer_admin;
+grant select (id, email, role, quota_bytes, used_bytes, file_count, disabled_at, created_at)
+    on internal.users to coffer_editor, coffer_admin;
 -- Deliberately not granted: password_hash, to anybody; insert, update and delete, as users change through functions.
 comment on table internal.users is 'The accounts.';
 comment on column internal.users.password_hash is 'bcrypt, cost 12; readable by the owner''s functions only.';
 comment on column internal.users.quota_bytes is 'Most bytes the files may have together; null for no quota.';
+comment on column internal.users.used_bytes is 'Bytes of the files together; kept by the triggers of internal.files.';
+comment on column internal.users.file_count is 'Number of files; kept by the triggers of internal.files.';
 comment on column internal.users.disabled_at is 'Since when the account is refused; null while it is not.';
 
 -- A session is what a token names. Ending one is deleting its row, and the token stops working with it. It has the

@@ -9,7 +9,7 @@ create table internal.audit_log (
     user_id uuid,
     action text not null check (action in (
         'login', 'login_failed', 'logout', 'store', 'move', 'delete',
-        'user_create', 'user_password', 'user_disable', 'user_enable', 'user_role', 'user_delete',
+        'user_create', 'user_password', 'user_disable', 'user_enable', 'user_role', 'user_quota', 'user_delete',
         'key_rotate', 'key_retire')),
     subject text,
     request_id text default nullif(current_setting('coffer.request_id', true), ''),

@@ -21,8 +21,7 @@ end;
 grant execute on function internal.file_path_problem(text) to coffer_editor, coffer_admin;
 comment on function internal.file_path_problem(text) is 'The rule that a file path breaks, in words; null if none.';
 
--- Paths compare bytewise, so that a folder is one range of the index. The index carries the size, so that a user's
--- totals come from it alone.
+-- Paths compare bytewise, so that a folder is one range of the index.
 create table internal.files (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references internal.users on delete cascade,
@@ -34,7 +33,7 @@ create table internal.files (
     blob text not null unique check (blob ~ '^[0-9a-f]{32}$'),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    constraint files_path_key unique (user_id, file_path) include (size_bytes)
+    constraint files_path_key unique (user_id, file_path)
 );
 
 alter table internal.files enable row level security;
@@ -77,8 +76,44 @@ create policy owner_all on internal.discarded_blobs to coffer_owner using (true)
 comment on table internal.discarded_blobs is 'Blobs in the store that no file owns, or not yet.';
 comment on column internal.discarded_blobs.user_id is 'Who uploads; no foreign key, for garbage outlives its user.';
 
--- The triggers run as the owner, whoever changed the rows, so no way of losing a file can skip the list or the
--- audit log. They work on statements and not on rows: deleting ten thousand files is three statements.
+-- What is over the quota may stay and may shrink, but nothing grows: callers ask only when there would be more.
+-- The sum is a numeric because an announced size can be any bigint.
+create function internal.keep_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
+language plpgsql immutable set search_path = ''
+as $$
+begin
+    if p_used_bytes > p_quota_bytes then
+        raise exception using errcode = 'KF006', message = 'The quota would be exceeded',
+            detail = format('%s bytes would be used, %s are allowed', p_used_bytes, p_quota_bytes);
+    end if;
+end
+$$;
+-- Deliberately not granted, like count_usage: both are called by the owner's functions alone.
+comment on function internal.keep_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
+
+-- The totals move with the files, in the same transaction. Whoever updates the user's row holds it until the commit, so
+-- uploads of one user are counted one after the other, and the quota holds however many end at once.
+create function internal.count_usage(p_user_id uuid, p_bytes bigint, p_files bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    update internal.users u
+    set used_bytes = u.used_bytes + p_bytes, file_count = u.file_count + p_files
+    where u.id = p_user_id
+    returning u.* into v_user;
+    if p_bytes > 0 then
+        perform internal.keep_quota(v_user.used_bytes, v_user.quota_bytes);
+    end if;
+end
+$$;
+comment on function internal.count_usage(uuid, bigint, bigint) is
+    'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
+
+-- The triggers run as the owner, whoever changed the rows, so no way of losing a file can skip the list, the audit
+-- log or the totals. They work on statements and not on rows: deleting ten thousand files is four statements. The
+-- totals come last, because the user's other uploads wait for them.
 create function internal.files_inserted() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -86,6 +121,9 @@ begin
     insert into internal.audit_log (action, user_id, subject)
     select 'store', n.user_id, n.file_path
     from new_files n;
+    perform internal.count_usage(t.user_id, t.bytes, t.files)
+    from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
+        from new_files n group by n.user_id) t;
     return null;
 end
 $$;
@@ -103,6 +141,24 @@ begin
     select case when n.blob <> o.blob then 'store' else 'move' end, n.user_id, n.file_path
     from old_files o join new_files n on n.id = o.id
     where n.blob <> o.blob or n.file_path <> o.file_path;
+    -- A file keeps its owner.
+    perform internal.count_usage(t.user_id, t.bytes, 0)
+    from (select n.user_id, sum(n.size_bytes - o.size_bytes)::bigint as bytes
+        from old_files o join new_files n on n.id = o.id
+        where n.size_bytes <> o.size_bytes
+        group by n.user_id) t;
+    return null;
+end
+$$;
+
+-- Locks are taken in this order: the user's row for key share, rows of files, the user's row for an update. Uploads
+-- begin with the first in internal.uploading_user, deletions here. Key shares do not mind one another's update; they
+-- keep out delete_user, which otherwise would queue for the row in front of those who hold a file others wait for.
+create function internal.files_deleting() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform from internal.users u where u.id = internal.current_user_id() for key share;
     return null;
 end
 $$;
@@ -117,6 +173,10 @@ begin
     insert into internal.audit_log (action, user_id, subject)
     select 'delete', o.user_id, o.file_path
     from old_files o;
+    -- A user who is deleted with the files has no row any more, and nothing is counted.
+    perform internal.count_usage(t.user_id, -t.bytes, -t.files)
+    from (select o.user_id, sum(o.size_bytes)::bigint as bytes, count(*) as files
+        from old_files o group by o.user_id) t;
     return null;
 end
 $$;
@@ -130,9 +190,10 @@ begin
 end
 $$;
 -- Trigger functions need no grant, and have none.
-comment on function internal.files_inserted() is 'Audits new files.';
-comment on function internal.files_updated() is 'Discards replaced blobs; audits overwriting and moving.';
-comment on function internal.files_deleted() is 'Discards the blobs of deleted files; audits.';
+comment on function internal.files_inserted() is 'Audits and counts new files.';
+comment on function internal.files_updated() is 'Discards replaced blobs; audits overwriting and moving; counts.';
+comment on function internal.files_deleting() is 'Locks the current user against deletion before any file is locked.';
+comment on function internal.files_deleted() is 'Discards the blobs of deleted files; audits; counts.';
 comment on function internal.files_touched() is 'Keeps updated_at.';
 
 create trigger inserted after insert on internal.files
@@ -140,6 +201,8 @@ create trigger inserted after insert on internal.files
 create trigger updated after update on internal.files
     referencing old table as old_files new table as new_files
     for each statement execute function internal.files_updated();
+create trigger deleting before delete on internal.files
+    for each statement execute function internal.files_deleting();
 create trigger deleted after delete on internal.files
     referencing old table as old_files for each statement execute function internal.files_deleted();
 create trigger touched before update on internal.files for each row execute function internal.files_touched();

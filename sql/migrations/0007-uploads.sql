@@ -48,16 +48,22 @@ as $$
 declare
     v_path constant text := internal.checked_file_path(p_file_path);
     v_user_id constant uuid := internal.uploading_user();
-    v_sha256 bytea;
+    v_now record;
 begin
     if p_size < 0 or p_blob is null or p_blob !~ '^[0-9a-f]{32}$' then
         raise exception using errcode = 'KF014', message = 'The blob name or the size is not valid.';
     end if;
-    -- An early answer for the client's sake; store_file asks again when it counts.
-    select f.sha256 into v_sha256 from internal.files f where f.user_id = v_user_id and f.file_path = v_path;
-    if (p_if_none_match and found)
-        or (p_if_match is not null and (not found or not internal.matches(p_if_match, v_sha256))) then
+    -- Early answers for the client's sake; store_file asks again when it counts. The totals and the file that would be
+    -- replaced are read together, or another upload could come between them.
+    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, u.used_bytes, u.quota_bytes into v_now
+    from internal.users u left join internal.files f on f.user_id = u.id and f.file_path = v_path
+    where u.id = v_user_id;
+    if (p_if_none_match and v_now.sha256 is not null)
+        or (p_if_match is not null
+            and (v_now.sha256 is null or not internal.matches(p_if_match, v_now.sha256))) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
+    elsif p_size > v_now.size_bytes then
+        perform internal.keep_quota(v_now.used_bytes::numeric - v_now.size_bytes + p_size, v_now.quota_bytes);
     end if;
     -- Losing this row in a crash of the server loses the upload with it, so nobody waits for the disk.
     perform set_config('synchronous_commit', 'off', true);
@@ -73,8 +79,8 @@ end
 $$;
 grant execute on function api.begin_upload(text, text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.begin_upload(text, text, bigint, text, boolean) is
-    'Checks path (KF003) and conditions (KF004) and lists the blob as garbage until store_file takes it off. '
-    'p_size in bytes, null when unknown; p_if_match is * or digests in hex with commas.';
+    'Checks path (KF003), conditions (KF004) and quota (KF006) and lists the blob as garbage until store_file takes it '
+    'off. p_size in bytes, null when unknown; p_if_match is * or digests in hex with commas.';
 
 -- Each branch is a single statement: the row's lock and the look at its condition cannot come apart. Whoever has to
 -- wait for another upload of the same path looks again at what that one left.
@@ -144,6 +150,7 @@ begin
     if not found then
         raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
     end if;
+    -- The triggers of the table count the file, and refuse it when it makes the user exceed the quota.
     v_id := internal.put_file(v_file, p_if_match, p_if_none_match);
     if v_id is null then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
@@ -155,7 +162,7 @@ grant execute on function api.store_file(text, text, text, text, bigint, bytea, 
     to coffer_editor, coffer_admin;
 comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean) is
     'Gives an uploaded blob its file, new or overwritten, and returns the file''s id. KF003 path, KF004 condition, '
-    'KF014 argument, KF019 when the upload was never begun or has been collected.';
+    'KF006 quota, KF014 argument, KF019 when the upload was never begun or has been collected.';
 
 create function api.abandon_upload(p_blob text) returns void
 language plpgsql volatile security definer set search_path = ''

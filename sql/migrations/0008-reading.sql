@@ -33,14 +33,11 @@ begin
     return (
         select row_to_json(me)
         from (
-            select u.id as user_id, u.email, u.role, u.quota_bytes, totals.used_bytes, totals.file_count,
+            select u.id as user_id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count,
                 (select s.expires_at from internal.sessions s
                     where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
                         and s.user_id = u.id) as session_expires_at
-            from internal.users u,
-                lateral (
-                    select coalesce(sum(f.size_bytes), 0)::bigint as used_bytes, count(*) as file_count
-                    from internal.files f where f.user_id = u.id) totals
+            from internal.users u
             where u.id = internal.current_user_id()) me);
 end
 $$;

@@ -35,7 +35,8 @@ $$;
 comment on function internal.user_by_email(text) is 'The user, locked; KF014 if there is none.';
 
 -- Called after a change that may have taken the last enabled admin away. The callers lock the table against each
--- other first, or two admins could disable one another at the same moment.
+-- other first, or two admins could disable one another at the same moment. The mode excludes itself only: a stronger
+-- one would stop uploads that are about to count a file, and wait for them at the user's row.
 create function internal.keep_an_admin() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -72,7 +73,7 @@ begin
 end
 $$;
 comment on function internal.create_user(text, text, text, bigint) is
-    'New account; KF014 for an argument that is not valid or an e-mail that is taken, KF017 for the password.';
+    'New account; null for no quota. KF014 for an argument that is not valid or an e-mail that is taken, KF017 for the password.';
 
 create function internal.set_password(p_email text, p_password text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -94,7 +95,7 @@ as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share row exclusive mode;
+    lock table internal.users in share update exclusive mode;
     v_user := internal.user_by_email(p_email);
     if p_disabled is null then
         raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
@@ -118,7 +119,7 @@ as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share row exclusive mode;
+    lock table internal.users in share update exclusive mode;
     v_user := internal.user_by_email(p_email);
     if p_role is null or p_role not in ('editor', 'admin') then
         raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
@@ -133,13 +134,32 @@ $$;
 comment on function internal.set_role(text, text) is
     'Makes the user an editor or an admin; ends the sessions. KF018 for the last enabled admin.';
 
+create function internal.set_quota(p_email text, p_quota_bytes bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user constant internal.users := internal.user_by_email(p_email);
+begin
+    if p_quota_bytes < 0 then
+        raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
+    elsif p_quota_bytes is not distinct from v_user.quota_bytes then
+        return;
+    end if;
+    update internal.users u set quota_bytes = p_quota_bytes, updated_at = now() where u.id = v_user.id;
+    insert into internal.audit_log (action, user_id, subject) values ('user_quota', v_user.id, v_user.email);
+end
+$$;
+comment on function internal.set_quota(text, bigint) is
+    'Most bytes the user''s files may have together, null for no quota. May be less than is used: then nothing grows. '
+    'Ends no session.';
+
 create function internal.delete_user(p_email text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share row exclusive mode;
+    lock table internal.users in share update exclusive mode;
     v_user := internal.user_by_email(p_email);
     -- Sessions and files go with the user; the triggers of files discard the blobs.
     delete from internal.users u where u.id = v_user.id;

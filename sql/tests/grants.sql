@@ -78,7 +78,8 @@ $$, $$
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
         ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at'),
-        ('internal.users', 'select', 'id email role quota_bytes disabled_at created_at')) as t (name, privilege, columns),
+        ('internal.users', 'select',
+            'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
     union all values ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role')
 $$, 'each role can read and write exactly these columns');
