@@ -85,13 +85,19 @@ grant select on internal.live_sessions to coffer_authenticator;
 -- Deliberately not granted to the request roles: who has become one cannot ask for another.
 comment on view internal.live_sessions is 'Sessions that have neither ended nor expired, with the role they may take.';
 
--- Volatile, so that it is called only where there is no session, and never while planning.
-create function internal.refuse_session() returns text
+create function internal.raise_session_ended() returns text
 language plpgsql volatile set search_path = ''
 as $$
 begin
     raise exception using errcode = 'KF011', message = 'The session has ended.';
 end
 $$;
+comment on function internal.raise_session_ended() is 'Raises KF011.';
+
+-- Volatile, so that it is called only where there is no session, and never while planning; SQL, so that a statement
+-- which names it does not load PL/pgSQL into a fresh connection.
+create function internal.refuse_session() returns text
+language sql volatile security definer set search_path = ''
+return internal.raise_session_ended();
 grant execute on function internal.refuse_session() to coffer_authenticator;
 comment on function internal.refuse_session() is 'Raises KF011: the session ended, expired, or the user changed.';

@@ -81,7 +81,8 @@ $$, $$
         ('internal.users', 'select',
             'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
-    union all values ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role')
+    union all values ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role'),
+        ('internal.usable_keys', 'coffer_authenticator', 'select', 'serial_number kid secret')
 $$, 'each role can read and write exactly these columns');
 
 select set_eq($$
