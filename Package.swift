@@ -43,7 +43,7 @@ let package = Package(
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
-        + module("Postgres", ["CPostgreSQL"])
+        + module("Postgres", ["CPostgreSQL"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
         + module("BlobStore", ["System", "Cryptography"])
         // What Coffer is: the pure core, and the service that does the work.
@@ -51,8 +51,11 @@ let package = Package(
         + [.target(name: "CofferProcess", dependencies: ["CofferCore", "System"], swiftSettings: settings)]
         + module(
             "CofferService",
-            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"])
+            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"],
+            testing: ["CofferSchema", "TestSupport"])
         + [
+            // What the tests of several modules need.
+            .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
             .target(
                 name: "CofferSchema", path: "sql", exclude: ["tests", "CONVENTIONS.md"],
                 sources: ["Migrations.swift"], resources: [.embedInCode("migrations")],

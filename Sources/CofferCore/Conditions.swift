@@ -19,9 +19,16 @@ public enum EntityTags: Equatable, Sendable {
             return
         }
         var tags: [Tag] = []
-        for part in field.split(separator: ",") {
-            guard let tag = Tag(part.trimmed) else { return nil }
-            tags.append(tag)
+        var rest = field.utf8[...]
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        while !rest.isEmpty {
+            rest = rest.drop(while: isSpace)
+            if rest.first != UInt8(ascii: ","), !rest.isEmpty {
+                guard let tag = Tag(&rest) else { return nil }
+                tags.append(tag)
+                rest = rest.drop(while: isSpace)
+            }
+            guard [nil, UInt8(ascii: ",")].contains(rest.popFirst()) else { return nil }
         }
         guard !tags.isEmpty else { return nil }
         self = .list(tags)
@@ -39,12 +46,15 @@ public enum EntityTags: Equatable, Sendable {
 }
 
 extension EntityTags.Tag {
-    init?(_ text: Substring) {
-        isWeak = text.hasPrefix("W/")
-        let quoted = isWeak ? text.dropFirst(2) : text
-        guard quoted.utf8.count >= 2, quoted.first == "\"", quoted.last == "\"" else { return nil }
-        value = String(quoted.dropFirst().dropLast())
-        guard !value.contains("\"") else { return nil }
+    /// Takes `"…"` or `W/"…"` off the front of `rest`; commas inside the quotes belong to the tag.
+    fileprivate init?(_ rest: inout Substring.UTF8View) {
+        isWeak = rest.starts(with: "W/".utf8)
+        if isWeak { rest = rest.dropFirst(2) }
+        guard rest.popFirst() == UInt8(ascii: "\"") else { return nil }
+        let content = rest.prefix { $0 != UInt8(ascii: "\"") }
+        rest = rest.dropFirst(content.count)
+        guard rest.popFirst() != nil else { return nil }
+        value = String(Substring(content))
     }
 }
 

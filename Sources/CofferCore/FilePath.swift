@@ -41,6 +41,6 @@ public struct FilePath: Equatable, Sendable {
     public var name: Substring { Self.name(of: text) }
 
     public static func name(of path: String) -> Substring {
-        path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
     }
 }

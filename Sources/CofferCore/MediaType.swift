@@ -47,24 +47,15 @@ public enum MediaType {
     /// - Returns: nil where none fits.
     public static func negotiate(_ accept: String?, offers: [String]) -> String? {
         guard let accept, !accept.trimmed.isEmpty else { return offers.first }
-        var choices: [(offer: String, quality: Double)] = []
-        for element in accept.split(separator: ",") {
-            let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
-            guard let range = parts.first else { continue }
-            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
-            if quality > 0, let offer = offers.first(where: { matches(range, $0) }) {
-                choices.append((offer, quality))
+        let ranges = accept.split(separator: ",").map(AcceptedRange.init)
+        let choices = offers.compactMap { offer in
+            ranges.enumerated().filter { $0.element.matches(offer) }.max {
+                $0.element.specificity < $1.element.specificity
             }
+            .map { (offer: offer, quality: $0.element.quality, position: $0.offset) }
         }
-        guard let best = choices.map(\.quality).max() else { return nil }
-        return choices.first { $0.quality == best }?.offer
-    }
-
-    private static func matches(_ range: String, _ offer: String) -> Bool {
-        if range == "*/*" || range == offer { return true }
-        // PostgREST takes its own type without the suffix too.
-        if range == "application/vnd.pgrst.object" { return offer == singular }
-        return range.hasSuffix("/*") && offer.hasPrefix(range.dropLast(1))
+        return choices.filter { $0.quality > 0 }
+            .min { ($1.quality, $0.position) < ($0.quality, $1.position) }?.offer
     }
 
     /// What the common extensions mean, as IANA's registry has them.
@@ -90,4 +81,26 @@ public enum MediaType {
         "xz": "application/x-xz", "yaml": "application/yaml", "yml": "application/yaml", "zip": "application/zip",
         "zst": "application/zstd",
     ]
+}
+
+/// One element of an `Accept` field.
+private struct AcceptedRange {
+    private let range: String
+    /// 0 refuses, 1 is the standard (RFC 9110 §12.4.2).
+    let quality: Double
+
+    init(_ element: Substring) {
+        let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
+        // PostgREST takes its own type without the suffix too.
+        let range = parts.first ?? ""
+        self.range = range == "application/vnd.pgrst.object" ? MediaType.singular : range
+        quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+    }
+
+    /// `*/*`, then `type/*`, then the type itself (RFC 9110 §12.5.1).
+    var specificity: Int { range == "*/*" ? 0 : range.hasSuffix("/*") ? 1 : 2 }
+
+    func matches(_ offer: String) -> Bool {
+        range == "*/*" || range == offer || (range.hasSuffix("/*") && offer.hasPrefix(range.dropLast(1)))
+    }
 }

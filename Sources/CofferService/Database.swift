@@ -33,7 +33,10 @@ final class Database {
     private static let user = Statement(
         name: "user",
         sql: """
-            select set_config('role', internal.authenticate($1::text::uuid, $2::text::uuid, $3), true),
+            select set_config('role', coalesce(
+                    (select s.database_role from internal.live_sessions s
+                        where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),
+                    internal.refuse_session()), true),
                 set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),
                 set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
             """)

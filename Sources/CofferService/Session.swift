@@ -66,7 +66,8 @@ extension Request {
         if let type = try text("CONTENT_TYPE"), MediaType.essence(type) != MediaType.json {
             throw Failure(.invalidBody, "Content-Type not acceptable: \(type)")
         }
-        guard let json = try? JSON(try body(limit: Self.maximumArguments)), case .object(let members) = json else {
+        let bytes = try body(limit: Self.maximumArguments)
+        guard let json = try? JSON(bytes), case .object(let members) = json else {
             throw Failure(.invalidBody)
         }
         if let other = members.keys.sorted().first(where: { !names.contains($0) }) {

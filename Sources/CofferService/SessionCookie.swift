@@ -18,7 +18,8 @@ enum SessionCookie {
         let host = try request.text("HTTP_HOST") ?? ""
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
         let isLoopbackAddress = { (address: Substring) in
-            address == "::1" || (address.hasPrefix("127.") && address.split(separator: ".").count == 4)
+            let parts = address.split(separator: ".", omittingEmptySubsequences: false)
+            return address == "::1" || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
         }
         let address = try request.text("REMOTE_ADDR").map { Substring($0) } ?? name
         return (name == "localhost" || isLoopbackAddress(name))

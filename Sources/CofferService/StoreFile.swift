@@ -39,9 +39,12 @@ struct StoreFile {
         do {
             return try receive(upload, as: name, from: caller, request)
         } catch {
-            // Best effort: what stays on the list is collected in its time.
-            _ = try? database.run(
-                Query(Self.abandon, [.text(name.description)]), as: caller.identity, for: request)
+            // Where the database is away the commit may have happened or may not: only the list knows of the blob then.
+            // Else it is struck off now, and if that fails, collected in its time.
+            if error.kind != .databaseUnavailable {
+                _ = try? database.run(
+                    Query(Self.abandon, [.text(name.description)]), as: caller.identity, for: request)
+            }
             throw error
         }
     }

@@ -30,6 +30,7 @@ struct FailureTests {
         KF022 414 The URL is too long
         KF023 431 The request headers are too large
         KF024 400 The request is malformed
+        KF025 503 The service is not ready
         PGRST000 503 The database is not available
         PGRST100 400 The query string is not understood
         PGRST101 405 The method is not allowed here

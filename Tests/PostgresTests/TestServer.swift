@@ -1,48 +1,11 @@
-// A private PostgreSQL for one run of the tests: on a Unix socket, in a temporary folder. It lives as long as the
-// process that started it, even when that one crashes, since a shell waits for its end of a pipe.
+// Connections to the private server of this run, and short ways to ask it something.
 
-import Foundation
 import Postgres
+import TestSupport
 
 enum TestServer {
     /// The connection string of the one server, started on first use.
-    static let conninfo: String = start()
-
-    /// The pipe that keeps the server up.
-    private static let leash = Pipe()
-
-    private static let script = """
-        set -eu
-        folder=$(mktemp -d /tmp/coffer-postgres.XXXXXX)
-        trap 'rm -rf "$folder"' EXIT
-        programs=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-        as_postgres() { "$@"; }
-        if [ "$(id -u)" = 0 ]; then
-            chown postgres "$folder"
-            as_postgres() { runuser -u postgres -- "$@"; }
-        fi
-        cd "$folder"
-        as_postgres "$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >&2
-        as_postgres "$programs/pg_ctl" -D data -l "$folder/log" -w -s \\
-            -o "-c listen_addresses= -c fsync=off -k $folder" start >&2
-        echo "$folder"
-        read -r _ || true
-        as_postgres "$programs/pg_ctl" -D data -m immediate -s stop >&2
-        """
-
-    private static func start() -> String {
-        let shell = Process()
-        let output = Pipe()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", script]
-        shell.standardInput = leash
-        shell.standardOutput = output
-        shell.standardError = FileHandle.nullDevice
-        do { try shell.run() } catch { fatalError("cannot run a shell: \(error)") }
-        let folder = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard folder.hasSuffix("\n") else { fatalError("PostgreSQL does not start") }
-        return "host=\(folder.dropLast()) user=postgres dbname=postgres"
-    }
+    static var conninfo: String { PrivateServer.conninfo }
 
     static func connect(
         _ options: String = "", timeout: Duration = .seconds(20), preparesStatements: Bool = true

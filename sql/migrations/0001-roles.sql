@@ -52,6 +52,13 @@ $$;
 grant coffer_anonymous, coffer_editor, coffer_admin to coffer_authenticator;
 -- Deliberately not granted: coffer_owner, to anybody.
 
+-- All names are qualified. An empty search_path also spares PostgreSQL working out "$user" at every change of role.
+alter role coffer_authenticator set search_path = '';
+-- Times in answers are UTC, whatever the server's own zone is.
+alter role coffer_authenticator set timezone = 'UTC';
+-- The worker gives up earlier; what it gave up must not run on for ever.
+alter role coffer_authenticator set statement_timeout = '60s';
+
 comment on role coffer_owner is 'Owns the objects of Coffer; never logs in.';
 comment on role coffer_authenticator is 'The worker''s login: checks a session, then becomes a request role.';
 comment on role coffer_anonymous is 'Request role of those who have not logged in.';

@@ -17,14 +17,17 @@ create policy owner_all on internal.jwt_keys to coffer_owner using (true) with c
 comment on table internal.jwt_keys is 'HS256 keys.';
 comment on column internal.jwt_keys.serial_number is 'Order of creation; the highest that is not retired signs.';
 
+-- A plain CGI worker asks this of a fresh connection, which would load PL/pgSQL only for it: so it is SQL over a view.
+create view internal.usable_keys as
+select k.serial_number, k.kid, k.secret from internal.jwt_keys k where k.retired_at is null;
+grant select on internal.usable_keys to coffer_authenticator;
+comment on view internal.usable_keys is 'Keys that have not been retired.';
+
 create function internal.verification_keys() returns table (kid text, secret bytea)
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-    return query
-        select k.kid, k.secret from internal.jwt_keys k where k.retired_at is null order by k.serial_number desc;
-end
-$$;
+language sql stable
+begin atomic
+    select k.kid, k.secret from internal.usable_keys k order by k.serial_number desc;
+end;
 grant execute on function internal.verification_keys() to coffer_authenticator;
 -- Deliberately not granted to the request roles: a key can sign as well as verify.
 comment on function internal.verification_keys() is 'Keys that verify tokens, the signing one first.';

@@ -20,10 +20,15 @@ create function pg_temp.verifies(p_token text) returns boolean language sql as $
             and extensions.hmac(convert_to(substring(p_token from '^(.*)\.'), 'UTF8'), k.secret, 'sha256')
                 = pg_temp.decoded(split_part(p_token, '.', 3)))
 $$;
+-- The worker's question, in the words of Sources/CofferService/Database.swift.
+create function pg_temp.asked(p_session_id text, p_user_id text, p_role text) returns text language sql as $$
+    select pg_temp.attempt('coffer_authenticator', null, format('select coalesce((select s.database_role
+        from internal.live_sessions s where s.id = %L and s.user_id = %L and s.role = %L), internal.refuse_session())',
+        p_session_id, p_user_id, p_role))
+$$;
 create function pg_temp.admitted(p_token text, p_role text = null) returns text language sql as $$
-    select pg_temp.attempt('coffer_authenticator', null, format('select internal.authenticate(%L, %L, %L)',
-        pg_temp.part(p_token, 2) ->> 'sid', pg_temp.part(p_token, 2) ->> 'user_id',
-        coalesce(p_role, pg_temp.part(p_token, 2) ->> 'role')))
+    select pg_temp.asked(pg_temp.part(p_token, 2) ->> 'sid', pg_temp.part(p_token, 2) ->> 'user_id',
+        coalesce(p_role, pg_temp.part(p_token, 2) ->> 'role'))
 $$;
 
 insert into seen values ('editor', pg_temp.login('eDITOR@test.invalid', 'editor password'));
@@ -62,11 +67,10 @@ select is((select count(*)::int from internal.audit_log where action = 'login' a
 select is(pg_temp.admitted(:'editor_token'), 'coffer_editor', 'the editor''s session gives the editor''s role');
 select is(pg_temp.admitted(:'admin_token'), 'coffer_admin', 'the admin''s session gives the admin''s');
 select is(pg_temp.admitted(:'editor_token', 'admin'), 'KF011', 'a role that the session does not have is refused');
-select is(pg_temp.attempt('coffer_authenticator', null, format('select internal.authenticate(%L, %L, %L)',
-    pg_temp.part(:'editor_token', 2) ->> 'sid', :admin, 'editor')), 'KF011', 'so is another user''s session');
-select is(pg_temp.attempt('coffer_authenticator', null, 'select internal.authenticate(null, null, null)'), 'KF011',
-    'so is no session');
-select is(pg_temp.attempt('coffer_editor', :editor, 'select internal.authenticate(null, null, null)'), '42501',
+select is(pg_temp.asked(pg_temp.part(:'editor_token', 2) ->> 'sid', :admin::text, 'editor'), 'KF011',
+    'so is another user''s session');
+select is(pg_temp.asked(null, null, null), 'KF011', 'so is no session');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.live_sessions'), '42501',
     'a request role cannot ask');
 
 -- whoami and logout look at the session of the request.

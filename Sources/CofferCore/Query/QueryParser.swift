@@ -3,17 +3,18 @@
 /// Reads one value of the query string. Every refusal says what was expected, and where.
 struct QueryParser {
     private let parameter: String
-    private let text: Substring
-    private var rest: Substring
+    private let text: String
+    /// Scalars, not characters: a value may begin with a combining mark, which would join the dot before it.
+    private var rest: Substring.UnicodeScalarView
 
     init(_ parameter: String, _ text: String) {
         self.parameter = parameter
-        self.text = text[...]
-        rest = text[...]
+        self.text = text
+        rest = text[...].unicodeScalars
     }
 
     private func expected(_ what: String) -> Failure {
-        let column = text.distance(from: text.startIndex, to: rest.startIndex) + 1
+        let column = text.unicodeScalars.distance(from: text.startIndex, to: rest.startIndex) + 1
         let found = rest.first.map { "\"\($0)\"" } ?? "end of input"
         return Failure(
             .querySyntax, "\"failed to parse \(parameter) (\(text))\" (line 1, column \(column))",
@@ -23,22 +24,24 @@ struct QueryParser {
     private var isAtEnd: Bool { rest.isEmpty }
 
     private mutating func take(_ prefix: String) -> Bool {
-        guard rest.hasPrefix(prefix) else { return false }
-        rest = rest.dropFirst(prefix.count)
+        guard rest.starts(with: prefix.unicodeScalars) else { return false }
+        rest = rest.dropFirst(prefix.unicodeScalars.count)
         return true
     }
 
     /// A run of the characters that names are made of.
-    private mutating func word() -> Substring {
-        let word = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    private mutating func word() -> String {
+        let word = rest.prefix {
+            $0 == "_" || $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+        }
         rest = rest.dropFirst(word.count)
-        return word
+        return String(Substring(word))
     }
 
     private mutating func column(of relation: Relation) throws(Failure) -> Column {
         let name = word()
         guard !name.isEmpty else { throw expected("a column name") }
-        return try relation.column(String(name))
+        return try relation.column(name)
     }
 
     private mutating func list<Element>(
@@ -76,12 +79,12 @@ struct QueryParser {
     mutating func filter(_ column: Column) throws(Failure) -> Filter {
         let isNegated = take("not.")
         let start = rest
-        guard let `operator` = Filter.Operator(rawValue: String(word())), take(".") else {
+        guard let `operator` = Filter.Operator(rawValue: word()), take(".") else {
             rest = start
             let operators = Filter.Operator.allCases.map(\.rawValue).joined(separator: ", ")
             throw expected("\"not\" or an operator (\(operators)) with \".\" behind it")
         }
-        let value = String(rest)
+        let value = String(Substring(rest))
         if !`operator`.isPattern { try column.check(value) }
         return Filter(column, isNegated: isNegated, `operator`, value)
     }

@@ -14,7 +14,8 @@ struct TableQueryTests {
 
     @Test func `a read is one row of page, count and total`() throws {
         let sql = try select(
-            "select=id,file_path,id&file_path=like.a*&size_bytes=not.lt.5&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
+            "select=id,file_path,id&file_path=like.a*&size_bytes=not.lt.5"
+                + "&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
             counting: true)
         let condition = " where file_path like $1 and not size_bytes < $2"
         #expect(
@@ -28,16 +29,17 @@ struct TableQueryTests {
     @Test func `without a count the total is null`() throws {
         #expect(
             try select("select=id").text
-                == "select coalesce(json_agg(page), '[]')::text, count(*), null from (select id from api.files limit 1000 offset 0) page"
+                == "select coalesce(json_agg(page), '[]')::text, count(*), null"
+                + " from (select id from api.files limit 1000 offset 0) page"
         )
     }
 
     @Test func `a deletion returns what is gone`() throws {
-        let sql = try query("select=id&id=eq.x").delete()
+        let sql = try query("select=id&id=eq.6b1f0e1c-0000-4000-8000-00000000000a").delete()
         #expect(
             sql.text == "with gone as (delete from api.files where id = $1 returning id)"
                 + " select coalesce(json_agg(gone), '[]')::text, count(*) from gone")
-        #expect(sql.values == ["x"])
+        #expect(sql.values == ["6b1f0e1c-0000-4000-8000-00000000000a"])
     }
 
     @Test(arguments: [
@@ -55,12 +57,22 @@ struct TableQueryTests {
         #expect(sql.values == [value])
     }
 
+    @Test(arguments: [
+        "id=eq.x", "id=neq.6b1f0e1c-0000-4000-8000-00000000000", "size_bytes=gt.a", "size_bytes=eq.9223372036854775808",
+        "created_at=lt.yesterday", "file_path=eq.%00", "size_bytes=eq.",
+    ])
+    func `a value that PostgreSQL could not read is refused before it is bound`(text: String) throws {
+        let failure = #expect(throws: Failure.self) { try query(text) }
+        #expect(failure?.kind == .invalidValue)
+    }
+
     @Test func `values are bound and never part of the text`() throws {
         var random = RepeatableGenerator(seed: 8)
         for _ in 0..<500 {
             let filters = (0...3).map { _ in random.filter() }
-            let values = filters.map {
-                Filter($0.column, isNegated: $0.isNegated, $0.operator, "'; drop--§" + $0.value)
+            let values = filters.map { filter in
+                let column = filter.operator.isPattern ? filter.column : Column("file_path", .text)
+                return Filter(column, isNegated: filter.isNegated, filter.operator, "'; drop--§" + filter.value)
             }
             let text = values.map(\.queryString).joined(separator: "&")
             for sql in [try select(text, counting: true), try query(text).delete()] {
@@ -94,12 +106,17 @@ extension RepeatableGenerator {
     }
 
     fileprivate mutating func filter() -> Filter {
-        var value = text(length: 8)
-        // A value that begins with a combining character has a test of its own.
-        if value.unicodeScalars.first?.properties.isGraphemeExtend == true { value = "x" + value }
-        return Filter(
-            column(), isNegated: .random(using: &self), Filter.Operator.allCases.randomElement(using: &self) ?? .equal,
-            value)
+        let column = column()
+        let `operator` = Filter.Operator.allCases.randomElement(using: &self) ?? .equal
+        let value =
+            switch column.kind {
+            case _ where `operator`.isPattern: text(length: 8)
+            case .text: text(length: 8).replacing("\0", with: "")
+            case .uuid: "6b1f0e1c-0000-4000-8000-00000000000a"
+            case .integer: String(Int64.random(in: .min ... .max, using: &self))
+            case .timestamp: "2026-11-24T01:02:03.456+00:00"
+            }
+        return Filter(column, isNegated: .random(using: &self), `operator`, value)
     }
 
     fileprivate mutating func order() -> Order {

@@ -1,0 +1,75 @@
+import BlobStore
+import CofferCore
+import Gateway
+import Testing
+
+@testable import CofferService
+@testable import Postgres
+
+struct FailuresTests {
+    private func failure(_ state: String, _ message: String = "secret") -> Failure {
+        Failure(PostgresError(.statement, sqlState: state, message: message, detail: "d", hint: "h"))
+    }
+
+    @Test(arguments: [
+        ("KF002", Failure.Kind.fileNotFound), ("KF004", .preconditionFailed), ("KF006", .overQuota),
+        ("KF019", .uploadExpired), ("KF020", .loginBlocked),
+    ])
+    func `what our SQL raises reaches the client with its words`(state: String, kind: Failure.Kind) {
+        let failure = failure(state, "in our words")
+        #expect(failure.kind == kind)
+        #expect(failure.message == "in our words")
+        #expect(failure.details == "d" && failure.hint == "h")
+        let isTransient = [429, 503].contains(kind.status)
+        #expect(failure.fields == (isTransient ? [HeaderField("Retry-After", "5")] : []))
+    }
+
+    @Test(arguments: [
+        ("KF999", Failure.Kind.internalError), ("42501", .forbidden), ("53100", .storageFull),
+        ("25006", .databaseUnavailable), ("40001", .databaseUnavailable), ("40P01", .databaseUnavailable),
+        ("57014", .databaseUnavailable), ("57P01", .databaseUnavailable), ("08006", .databaseUnavailable),
+        ("53300", .databaseUnavailable), ("23505", .internalError), ("P0001", .internalError),
+        ("XX000", .internalError),
+        ("42P01", .internalError), ("42883", .internalError), ("", .internalError),
+    ])
+    func `what PostgreSQL itself says reaches nobody`(state: String, kind: Failure.Kind) {
+        let failure = failure(state)
+        #expect(failure.kind == kind)
+        #expect(!failure.body.contains("secret"))
+        #expect((failure.fields.isEmpty) == (kind.status != 503))
+    }
+
+    @Test func `a value that does not fit is told in PostgreSQL's words`() {
+        #expect(failure("22P02", "invalid input syntax for type uuid").message == "invalid input syntax for type uuid")
+        #expect(failure("22003", "out of range").kind == .invalidValue)
+        #expect(failure("42883", "operator does not exist: uuid ~~ text").kind == .unsuitableOperator)
+    }
+
+    @Test(arguments: [
+        (PostgresError.Kind.connection, Failure.Kind.databaseUnavailable), (.timeout, .databaseUnavailable),
+        (.protocolViolation, .internalError),
+    ])
+    func `a database that is away is 503`(kind: PostgresError.Kind, expected: Failure.Kind) {
+        let failure = Failure(PostgresError(kind, message: "secret"))
+        #expect(failure.kind == expected)
+        #expect(!failure.body.contains("secret"))
+    }
+
+    @Test(arguments: [
+        (BlobStoreError.Kind.full, Failure.Kind.storageFull), (.unavailable, .storageUnavailable),
+        (.absent, .storageUnavailable), (.exists, .internalError), (.refused, .internalError),
+        (.misconfigured, .internalError),
+    ])
+    func `a store that is full is 507, one that is away 503`(kind: BlobStoreError.Kind, expected: Failure.Kind) {
+        #expect(Failure(BlobStoreError(kind, "secret")).kind == expected)
+        #expect(!Failure(BlobStoreError(kind, "secret")).body.contains("secret"))
+    }
+
+    @Test func `the web server's faults are told apart`() {
+        #expect(Failure(GatewayError.malformedParameter("X")).kind == .malformedRequest)
+        #expect(
+            Failure(GatewayError.truncatedBody(received: 1, announced: nil)).details
+                == "1 bytes came, more were announced")
+        #expect(Failure(GatewayError.clientGone).kind == .internalError)
+    }
+}

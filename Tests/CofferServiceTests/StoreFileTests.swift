@@ -1,0 +1,167 @@
+import CofferCore
+import FoundationEssentials
+import Synchronization
+import System
+import Testing
+
+@testable import CofferService
+
+struct StoreFileTests {
+    let user: TestUser
+    var service: Service { user.installation.service }
+
+    init() throws {
+        user = try TestUser(TestInstallation(options: ["COFFER_MAX_UPLOAD_BYTES": "100000"]))
+        try #require(try user.store("a", "old").status == 200)
+    }
+
+    /// What a refused upload must leave behind: the old file, and nothing else.
+    private func expectNothingChanged() throws {
+        #expect(try user.retrieve("a").text == "old")
+        #expect(try user.installation.stages.isEmpty)
+        #expect(try user.installation.blobs.count == 1)
+        #expect(try user.installation.orphans.isEmpty)
+        #expect(try user.begunUploads == 0)
+    }
+
+    @Test func `a file comes back as it went in, and keeps its id when it is overwritten`() throws {
+        let first = try user.store("b/é.txt", "one")
+        #expect(first.status == 200)
+        #expect(first["ETag"] == "\"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed\"")
+        #expect(first["Repr-Digest"] == "sha-256=:dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0=:")
+        let second = try user.store("b/é.txt", "two")
+        #expect(second.text == first.text && isUUID(second.json?.string ?? ""))
+        let answer = try user.retrieve("b/é.txt")
+        #expect(answer.text == "two")
+        #expect(answer["Content-Type"] == "text/plain")
+        #expect(answer["ETag"] == second["ETag"])
+    }
+
+    @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 100_000])
+    func `any size is taken up to the limit, with and without a length`(count: Int) throws {
+        let content = String(repeating: "x", count: count)
+        for fields in [[:], ["Content-Length": ""]] {
+            #expect(try user.store("b", content, fields).status == 200)
+            #expect(try user.retrieve("b").text == content)
+        }
+    }
+
+    @Test(arguments: [["Content-Length": ""], [:]])
+    func `a body over the limit is 413, announced or not`(fields: [String: String]) throws {
+        let exchange = user.upload("a", String(repeating: "x", count: 200_000), fields)
+        var reads = 0
+        exchange.onRead = { reads += 1 }
+        let answer = try service.answer(exchange)
+        #expect(answer.status == 413)
+        #expect(answer.code == "KF005")
+        #expect(reads == (fields.isEmpty ? 0 : 2))
+        try expectNothingChanged()
+    }
+
+    @Test func `a body that ends early is 400`() throws {
+        let answer = try user.store("a", "new", ["Content-Length": "4"])
+        #expect(answer.status == 400)
+        #expect(answer.code == "KF009")
+        #expect(answer.json?["details"]?.string == "3 bytes came, 4 were announced")
+        try expectNothingChanged()
+    }
+
+    @Test(arguments: ["Repr-Digest", "Content-Digest"])
+    func `a body of another digest is 400`(name: String) throws {
+        let digest = DigestField.sha256([UInt8](repeating: 0, count: 32))
+        let answer = try user.store("a", "new", [name: digest])
+        #expect(answer.status == 400)
+        #expect(answer.code == "KF010")
+        try expectNothingChanged()
+        let right = try #require(try user.store("b", "new")["Repr-Digest"])
+        #expect(try user.store("a", "new", [name: "md5=:AA==:, \(right)"]).status == 200)
+    }
+
+    @Test(arguments: [
+        (["File-Path": ""], 400, "KF003"), (["File-Path": "../a"], 400, "KF003"),
+        (["File-Path": "UTF-8''%FF"], 400, "KF003"),
+        (["Content-Length": "three"], 400, "KF024"), (["Repr-Digest": "sha-256=:AA==:"], 400, "KF014"),
+        (["If-Match": "gibberish"], 400, "KF014"), (["If-None-Match": "\"x\""], 400, "KF014"),
+        (["If-None-Match": "*"], 412, "KF004"), (["If-Match": "\"x\""], 412, "KF004"),
+        (["Description": "UTF-8''%00"], 400, "KF014"),
+        (["Description": String(repeating: "é", count: 2001)], 400, "KF014"),
+    ])
+    func `a head that cannot be accepted is refused before the body is read`(
+        fields: [String: String], status: Int, code: String
+    ) throws {
+        let exchange = user.upload("a", "new", fields)
+        exchange.onRead = { Issue.record("the body was read") }
+        let answer = try service.answer(exchange)
+        #expect(answer.status == status)
+        #expect(answer.code == code)
+        try expectNothingChanged()
+    }
+
+    @Test func `plain CGI needs a length`() throws {
+        let exchange = user.upload("a", "new", ["Content-Length": ""])
+        exchange.requiresLength = true
+        let answer = try service.answer(exchange)
+        #expect(answer.status == 411)
+        #expect(answer.code == "KF015")
+        try expectNothingChanged()
+    }
+
+    @Test func `a body that the web server hands over is taken, and must be whole`() throws {
+        let path = user.installation.store.path + "/incoming/1"
+        let parameters = ["COFFER_BODY_HANDOFF": "on", "COFFER_BODY_FILE": path]
+        try FileSystem.create(path, mode: 0o600).write(all: "new".utf8.span)
+        let short = try service.answer(user.upload("a", "four", parameters: parameters))
+        #expect(short.code == "KF009")
+        try expectNothingChanged()
+        #expect(try service.answer(user.upload("a", "new", parameters: parameters)).status == 200)
+        #expect(try user.retrieve("a").text == "new")
+    }
+
+    @Test(arguments: [
+        (SystemCall.write, Errno.noSpace, 507, "KF007"), (.write, Errno.quotaExceeded, 507, "KF007"),
+        (.fsync, Errno.noSpace, 507, "KF007"), (.fsync, Errno.inputOutput, 503, "KF008"),
+        (.link, Errno.inputOutput, 503, "KF008"), (.link, Errno.noSpace, 507, "KF007"),
+        (.open, Errno.readOnlyFileSystem, 503, "KF008"), (.flock, Errno.inputOutput, 503, "KF008"),
+    ])
+    func `a disk that is full is 507 and one that fails is 503`(
+        call: SystemCall, number: Int32, status: Int, code: String
+    ) throws {
+        let answer = try Faults.$inject.withValue({ $0 == call ? number : nil }) { try user.store("a", "new") }
+        #expect(answer.status == status)
+        #expect(answer.code == code)
+        #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
+        try expectNothingChanged()
+    }
+
+    @Test func `whichever call fails, the file is the old one or the new one, and nothing is lost`() throws {
+        for position in 0..<40 {
+            let count = Mutex(0)
+            let fail = { @Sendable (_: SystemCall) -> Int32? in
+                count.withLock { count in
+                    count += 1
+                    return count == position + 1 ? Errno.inputOutput : nil
+                }
+            }
+            let answer = try Faults.$inject.withValue(fail) { try user.store("a", "new \(position)") }
+            let isStored = answer.status == 200
+            #expect(isStored || answer.status == 503, "call \(position)")
+            #expect(try user.retrieve("a").text.hasPrefix(isStored ? "new" : "old"), "call \(position)")
+            #expect(try user.installation.orphans.isEmpty, "call \(position)")
+            #expect(try user.begunUploads == 0, "call \(position)")
+            if isStored { try user.store("a", "old") }
+            if count.withLock({ $0 }) <= position { return }
+        }
+        Issue.record("an upload makes more calls than expected")
+    }
+
+    @Test func `a store that is away is 503, and an upload after its return works`() throws {
+        try user.installation.moveStore(away: true)
+        let answer = try user.store("a", "new")
+        #expect(answer.status == 503)
+        #expect(answer.code == "KF008")
+        #expect(try user.retrieve("a").code == "KF008")
+        try user.installation.moveStore(away: false)
+        try expectNothingChanged()
+        #expect(try user.store("a", "new").status == 200)
+    }
+}

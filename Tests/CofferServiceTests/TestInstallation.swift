@@ -1,0 +1,185 @@
+// A whole installation of one test's own: a worker's login on the shared private server, a store, and a service.
+
+import CofferCore
+import CofferSchema
+import FoundationEssentials
+import Postgres
+import System
+import TestSupport
+import Testing
+
+@testable import CofferService
+
+/// A database with all migrations applied, once for all tests.
+private enum TestDatabase {
+    static let conninfo: String = {
+        do { return try make() } catch { fatalError("the test database cannot be made: \(error)") }
+    }()
+
+    private static func make() throws -> String {
+        let server = try Connection(PrivateServer.conninfo, timeout: .seconds(60), applicationName: "tests")
+        try server.execute(script: "create database coffer")
+        let conninfo = PrivateServer.conninfo + " dbname=coffer"
+        let database = try Connection(conninfo, timeout: .seconds(60), applicationName: "tests")
+        for migration in migrations {
+            try database.execute(
+                script: """
+                    begin;
+                    \(String(decoding: migration.text, as: UTF8.self))
+                    ;
+                    set local role coffer_owner;
+                    insert into internal.migrations (name, checksum) values ('\(migration.name)', '');
+                    commit;
+                    """)
+        }
+        try database.execute(script: "select internal.rotate_key();" + fatalTrigger)
+        return conninfo
+    }
+
+    /// Files of this name end the connection in the middle of the commit.
+    private static let fatalTrigger = """
+        create function public.end_connection() returns trigger language plpgsql security definer as $$
+        begin
+            perform pg_terminate_backend(pg_backend_pid());
+            return new;
+        end
+        $$;
+        create trigger end_connection before insert on internal.files for each row
+            when (new.file_path = 'fatal') execute function public.end_connection();
+        """
+}
+
+final class TestInstallation {
+    let store: TestStore
+    let service: Service
+    fileprivate let options: [String: String]
+    /// A superuser's connection.
+    let control: Connection
+    /// The worker's login, for this installation alone, so that it can be cut off without the others noticing.
+    private let worker = "worker_\(UInt64.random(in: 0 ... .max))"
+
+    init(options: [String: String] = [:]) throws {
+        store = try TestStore()
+        let conninfo = TestDatabase.conninfo
+        control = try Connection(conninfo, timeout: .seconds(60), applicationName: "tests")
+        try control.execute(script: "create role \(worker) login in role coffer_authenticator")
+        let own = [
+            "COFFER_DATABASE_URL": conninfo + " user=\(worker)", "COFFER_STORAGE_URL": "file://\(store.path)",
+        ]
+        self.options = own.merging(options) { $1 }
+        service = try Service(options: self.options)
+    }
+
+    /// The first cell of one query.
+    @discardableResult
+    func value(_ sql: String, _ parameters: [String] = []) throws -> String? {
+        let rows = try control.run([Query(Statement(sql: sql), parameters.map { .text($0) })])[0]
+        return rows.count > 0 ? rows.text(0, 0) : nil
+    }
+
+    func column(_ sql: String) throws -> [String] {
+        let rows = try control.run([Query(Statement(sql: sql))])[0]
+        return (0..<rows.count).compactMap { rows.text($0, 0) }
+    }
+
+    /// Closes the worker's connections, and waits until they are closed.
+    func endConnections() throws {
+        try value("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where usename = $1", [worker])
+    }
+
+    /// Makes the server refuse the worker, as when the database is away, or accept it again.
+    func refuseWorker(_ isRefused: Bool) throws {
+        try control.execute(script: "alter role \(worker) \(isRefused ? "nologin" : "login")")
+        if isRefused { try endConnections() }
+    }
+
+    func moveStore(away: Bool) throws {
+        let other = store.path + ".away"
+        try FileManager.default.moveItem(atPath: away ? store.path : other, toPath: away ? other : store.path)
+    }
+
+    private func list(_ path: String) throws -> [String] {
+        FileManager.default.fileExists(atPath: path) ? try FileManager.default.contentsOfDirectory(atPath: path) : []
+    }
+
+    /// Names in stage/.
+    var stages: [String] { get throws { try list(store.path + "/stage") } }
+
+    /// Blobs in the store.
+    var blobs: [String] {
+        get throws {
+            try list(store.path).filter { $0.utf8.count == 2 }.flatMap { try list("\(store.path)/\($0)") }
+        }
+    }
+
+    /// Blobs in the store that no file owns and gc will never find.
+    var orphans: [String] {
+        get throws {
+            let known = try column("select blob from internal.files union select blob from internal.discarded_blobs")
+            return try blobs.filter { !known.contains($0) }
+        }
+    }
+}
+
+extension Service {
+    /// A second worker of an installation.
+    convenience init(withDatabaseOf installation: TestInstallation) throws {
+        try self.init(options: installation.options)
+    }
+}
+
+/// Somebody who is logged in.
+struct TestUser {
+    let id: String
+    let email: String
+    let token: String
+    let installation: TestInstallation
+
+    static let password = "correct horse"
+
+    init(_ installation: TestInstallation, role: Role = .editor) throws {
+        self.installation = installation
+        email = "user-\(UInt64.random(in: 0 ... .max))@test.invalid"
+        // A cheap hash: what bcrypt is worth is not tested here.
+        let user = try installation.value(
+            """
+            insert into internal.users (email, password_hash, role)
+            values ($1, extensions.crypt($2, extensions.gen_salt('bf', 4)), $3) returning id
+            """, [email, Self.password, role.rawValue])
+        id = try #require(user)
+        let session = try installation.value(
+            "select token from internal.open_session($1::text::uuid, $2)", [id, role.rawValue])
+        token = try #require(session)
+    }
+
+    var bearer: [String: String] { ["Authorization": "Bearer \(token)"] }
+
+    /// An upload, its length announced unless `fields` say otherwise.
+    func upload(
+        _ path: String, _ content: String, _ fields: [String: String] = [:], parameters: [String: String] = [:]
+    ) -> FakeExchange {
+        let own = bearer.merging(["File-Path": path, "Content-Length": "\(content.utf8.count)"]) { $1 }
+        return FakeExchange(
+            "POST", "/rpc/store_file", own.merging(fields) { $1 }, body: Array(content.utf8), parameters: parameters)
+    }
+
+    @discardableResult
+    func store(_ path: String, _ content: String, _ fields: [String: String] = [:]) throws -> Answer {
+        try installation.service.answer(upload(path, content, fields))
+    }
+
+    func retrieve(_ path: String, _ fields: [String: String] = [:]) throws -> Answer {
+        try installation.service.answer(
+            "GET", "/rpc/retrieve_file?p_file_path=\(PercentCoding.encode(path))", bearer.merging(fields) { $1 })
+    }
+
+    /// Uploads that were begun and neither stored nor given up.
+    var begunUploads: Int {
+        get throws {
+            let count = try installation.value(
+                "select count(*) from internal.discarded_blobs where reason = 'uploading' and user_id = $1::text::uuid",
+                [id])
+            return try #require(count.flatMap { Int($0) })
+        }
+    }
+}
