@@ -221,3 +221,14 @@ def test_a_store_answers_with_a_request_id_and_no_message(editor, folder):
     answer = editor.store(f"{folder}/a", b"x")
     assert re.fullmatch(r"[0-9a-f-]{32,36}", answer.header("X-Request-Id"))
     assert answer.header("Content-Type").startswith("application/json")
+
+
+def test_a_quota_is_kept(account, sql, no_leftovers):
+    sql(f"select internal.set_quota('{account.email}', 1000)")
+    client = account.log_in()
+    assert client.store("a", bytes(900)).status == 200
+    failure = assert_failure(client.store("b", bytes(101)), 413, "KF006")
+    assert "1001 bytes" in failure["details"] and "1000" in failure["details"]
+    assert client.store("a", bytes(1000)).status == 200
+    assert_failure(client.retrieve("b"), 400, "KF002")
+    no_leftovers()

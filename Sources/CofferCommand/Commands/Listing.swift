@@ -32,13 +32,9 @@ extension Listing {
         ],
         sql: """
             select u.email, u.role, case when u.disabled_at is null then 'enabled' else 'disabled' end as state,
-                coalesce(f.file_count, 0) as file_count, coalesce(f.used_bytes, 0) as used_bytes, u.quota_bytes,
+                u.file_count, u.used_bytes, u.quota_bytes,
                 to_char(u.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as created_at
             from internal.users u
-            left join (
-                select user_id, count(*) as file_count, sum(size_bytes)::bigint as used_bytes
-                from internal.files group by user_id
-            ) f on f.user_id = u.id
             order by lower(u.email)
             """)
 

@@ -7,7 +7,10 @@ struct User: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Manage accounts.",
         discussion: "Passwords are asked for at a terminal, else read as one line of standard input.",
-        subcommands: [Add.self, List.self, SetPassword.self, Disable.self, Enable.self, SetRole.self, Delete.self])
+        subcommands: [
+            Add.self, List.self, SetPassword.self, Disable.self, Enable.self, SetRole.self, SetQuota.self,
+            Delete.self,
+        ])
 
     enum Role: String, ExpressibleByArgument, CaseIterable {
         case editor, admin
@@ -73,6 +76,20 @@ struct User: ParsableCommand {
         func run() throws {
             try OwnerConnection(loadConfiguration()).call(
                 "select internal.set_role($1, $2)", [.text(email), .text(role.rawValue)])
+        }
+    }
+
+    struct SetQuota: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set or lift the limit of what a user's files take together.",
+            discussion: "What is stored already stays, also above the limit.")
+
+        @Argument(help: "E-mail address.") var email: String
+        @Argument(help: "Bytes; left out for no limit.") var bytes: Int64?
+
+        func run() throws {
+            try OwnerConnection(loadConfiguration()).call(
+                "select internal.set_quota($1, $2)", [.text(email), bytes.map { .integer($0) } ?? .null])
         }
     }
 
