@@ -2,9 +2,7 @@
 // the cases, so they cannot reach a log.
 
 public enum Observation: Equatable, Sendable {
-    case started(isCGI: Bool)
-    case stopped
-    case served(method: String, route: String, status: Int, microseconds: Int64)
+    case served(status: Int, microseconds: Int64)
     case refused(code: String, status: Int)
     case clientGone
     /// PostgreSQL's own primary message.
@@ -12,31 +10,25 @@ public enum Observation: Equatable, Sendable {
     case storageFailed(String)
     /// A published blob without a row, which `coffer gc` will not find by itself.
     case blobLeftBehind(String)
-    case unexpected(String)
 
     public var level: Configuration.LogLevel {
         switch self {
         case .served, .clientGone: .debug
-        case .started, .stopped: .info
         case .refused(_, let status): status >= 500 ? .error : .info
         case .blobLeftBehind: .warning
-        case .databaseFailed, .storageFailed, .unexpected: .error
+        case .databaseFailed, .storageFailed: .error
         }
     }
 
     /// Event and its fields, `key=value`.
     private var text: String {
         switch self {
-        case .started(let isCGI): "event=started mode=\(isCGI ? "cgi" : "fastcgi")"
-        case .stopped: "event=stopped"
-        case .served(let method, let route, let status, let microseconds):
-            "event=served method=\(method) route=\(route) status=\(status) microseconds=\(microseconds)"
+        case .served(let status, let microseconds): "event=served status=\(status) microseconds=\(microseconds)"
         case .refused(let code, let status): "event=refused code=\(code) status=\(status)"
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"
         case .storageFailed(let message): "event=storage_failed message=\(JSON.quoted(message))"
         case .blobLeftBehind(let name): "event=blob_left_behind blob=\(name)"
-        case .unexpected(let message): "event=unexpected message=\(JSON.quoted(message))"
         }
     }
 

@@ -33,6 +33,7 @@ public final class Service {
 
     /// Answers one request. Whatever happens, there is an answer, and the next request can be served.
     public func handle(_ exchange: any Exchange) {
+        let begin = Clock.monotonicNanoseconds()
         let id = Request.identifier(exchange)
         journal.requestID = id
         defer { journal.requestID = nil }
@@ -46,6 +47,8 @@ public final class Service {
         let isHead = (try? exchange.parameter("REQUEST_METHOD")) == "HEAD"
         do {
             try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)
+            let microseconds = (Clock.monotonicNanoseconds() - begin) / 1000
+            journal.record(.served(status: response.status, microseconds: microseconds))
         } catch is GatewayError {
             journal.record(.clientGone)
         } catch {

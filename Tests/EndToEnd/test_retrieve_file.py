@@ -1,12 +1,15 @@
 """Downloads: headers, ranges, conditions, names, what may be shown inline, and nothing for anybody else."""
 
+import os
 import time
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
 
 from client import Client, assert_failure, etag, repr_digest, retrieve_target
+from worker import ask
 
 BODY = b"0123456789"
 
@@ -269,3 +272,19 @@ def test_a_blob_that_has_gone_is_an_outage_and_not_an_absent_file(editor, folder
         assert_failure(answer, 503, "KF008")
         assert int(answer.header("Retry-After")) > 0
         assert blob not in answer.body.decode()
+
+
+def test_the_web_server_is_told_where_the_bytes_lie(editor, path):
+    target, blobs = retrieve_target(path), os.environ["COFFER_BLOBS"]
+    streamed, _ = ask("GET", target, editor.token)
+    assert (streamed.status, streamed.body) == (200, BODY)
+    sendfile, _ = ask("GET", target, editor.token, COFFER_SENDFILE="x-sendfile")
+    assert (sendfile.status, sendfile.body) == (200, b"")
+    file = Path(sendfile.header("X-Sendfile"))
+    assert file.is_relative_to(blobs) and file.read_bytes() == BODY
+    redirect, _ = ask("GET", target, editor.token, COFFER_SENDFILE="x-accel-redirect:/_coffer/blobs/")
+    assert redirect.header("X-Accel-Redirect") == f"/_coffer/blobs/{file.relative_to(blobs)}"
+    for answer in (sendfile, redirect):
+        assert answer.header("Content-Length") is None, "the web server knows it"
+        assert answer.header("ETag") == etag(BODY) and answer.header("Repr-Digest") == repr_digest(BODY)
+        assert answer.header("Content-Disposition") == "attachment; filename=\"ten.txt\"; filename*=UTF-8''ten.txt"
