@@ -8,7 +8,7 @@ public enum Observation: Equatable, Sendable {
     /// PostgreSQL's own primary message.
     case databaseFailed(String)
     case storageFailed(String)
-    /// A published blob without a row, which `coffer gc` will not find by itself.
+    /// A refused upload's blob that could not be removed; it stays on the list of what `coffer gc` collects.
     case blobLeftBehind(String)
 
     public var level: Configuration.LogLevel {

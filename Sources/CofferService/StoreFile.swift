@@ -37,11 +37,12 @@ struct StoreFile {
                     upload.ifMatch, upload.ifNoneMatch,
                 ]), as: caller.identity, for: request)
         do {
-            return try receive(upload, as: name, from: caller, request)
+            let content = try write(upload, as: name, request)
+            return try commit(upload, content, as: name, from: caller, request)
         } catch {
-            // Where the database is away the commit may have happened or may not: only the list knows of the blob then.
-            // Else it is struck off now, and if that fails, collected in its time.
-            if error.kind != .databaseUnavailable {
+            // Where the database is away the commit may have happened or may not, and where the store is away the blob
+            // may still be there: only the list knows of it then. Else it is struck off, or collected in its time.
+            if ![.databaseUnavailable, .storageUnavailable].contains(error.kind) {
                 _ = try? database.run(
                     Query(Self.abandon, [.text(name.description)]), as: caller.identity, for: request)
             }
@@ -59,19 +60,17 @@ struct StoreFile {
         }
     }
 
-    private func receive(
-        _ upload: Upload, as name: BlobName, from caller: Caller, _ request: Request
+    private func commit(
+        _ upload: Upload, _ content: BlobContent, as name: BlobName, from caller: Caller, _ request: Request
     ) throws(Failure) -> Response {
-        let content = try write(upload, as: name, request)
+        let query = Query(
+            Self.commit,
+            [
+                .text(name.description), .text(upload.path.text), upload.description, .text(upload.contentType),
+                .integer(content.size), .bytes(content.sha256), upload.ifMatch, upload.ifNoneMatch,
+            ])
         do {
-            let rows = try database.run(
-                Query(
-                    Self.commit,
-                    [
-                        .text(name.description), .text(upload.path.text), upload.description,
-                        .text(upload.contentType), .integer(content.size), .bytes(content.sha256), upload.ifMatch,
-                        upload.ifNoneMatch,
-                    ]), as: caller.identity, for: request, isRepeatable: false)
+            let rows = try database.run(query, as: caller.identity, for: request, isRepeatable: false)
             return Response(
                 200,
                 [
@@ -79,14 +78,20 @@ struct StoreFile {
                     HeaderField("Repr-Digest", DigestField.sha256(content.sha256)), .noStore,
                 ], .text(JSON.quoted(rows.text(0, 0) ?? "")))
         } catch {
-            // Where the database is away the commit may have happened, and the blob must stay.
-            if error.kind != .databaseUnavailable { remove(name) }
+            if error.kind != .databaseUnavailable { try remove(name) }
             throw error
         }
     }
 
-    private func remove(_ name: BlobName) {
-        do { try storage.store().remove(name) } catch { journal.record(.blobLeftBehind(name.description)) }
+    /// Takes back what was published for a commit that was refused.
+    private func remove(_ name: BlobName) throws(Failure) {
+        let store = try storage.store()
+        do {
+            try store.remove(name)
+        } catch {
+            journal.record(.blobLeftBehind(name.description))
+            throw Failure(error)
+        }
     }
 
     /// Stages, hashes, compares and publishes.

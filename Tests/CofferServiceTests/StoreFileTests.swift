@@ -16,12 +16,14 @@ struct StoreFileTests {
     }
 
     /// What a refused upload must leave behind: the old file, and nothing else.
-    private func expectNothingChanged() throws {
+    ///
+    /// - Parameter listed: uploads that stay on the list of leftovers, as a store that is away may still have their blobs.
+    private func expectNothingChanged(listed: Int = 0) throws {
         #expect(try user.retrieve("a").text == "old")
         #expect(try user.installation.stages.isEmpty)
         #expect(try user.installation.blobs.count == 1)
         #expect(try user.installation.orphans.isEmpty)
-        #expect(try user.begunUploads == 0)
+        #expect(try user.begunUploads == listed)
     }
 
     @Test func `a file comes back as it went in, and keeps its id when it is overwritten`() throws {
@@ -130,7 +132,7 @@ struct StoreFileTests {
         #expect(answer.status == status)
         #expect(answer.code == code)
         #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
-        try expectNothingChanged()
+        try expectNothingChanged(listed: status == 503 ? 1 : 0)
     }
 
     @Test func `whichever call fails, the file is the old one or the new one, and nothing is lost`() throws {
@@ -147,7 +149,6 @@ struct StoreFileTests {
             #expect(isStored || answer.status == 503, "call \(position)")
             #expect(try user.retrieve("a").text.hasPrefix(isStored ? "new" : "old"), "call \(position)")
             #expect(try user.installation.orphans.isEmpty, "call \(position)")
-            #expect(try user.begunUploads == 0, "call \(position)")
             if isStored { try user.store("a", "old") }
             if count.withLock({ $0 }) <= position { return }
         }
@@ -161,7 +162,7 @@ struct StoreFileTests {
         #expect(answer.code == "KF008")
         #expect(try user.retrieve("a").code == "KF008")
         try user.installation.moveStore(away: false)
-        try expectNothingChanged()
+        try expectNothingChanged(listed: 1)
         #expect(try user.store("a", "new").status == 200)
     }
 }

@@ -36,6 +36,8 @@ extension Column {
 public struct Relation: Sendable {
     public let name: String
     public let columns: [Column]
+    /// Columns that together are unique and that an index has in this order.
+    let key: [String]
 
     public static func files(for role: Role) -> Relation { role == .admin ? adminFiles : editorFiles }
 
@@ -46,9 +48,9 @@ public struct Relation: Sendable {
             Column("content_type", .text), Column("size_bytes", .integer), Column("sha256", .text),
             Column("created_at", .timestamp), Column("updated_at", .timestamp),
             Column("owner_email", .text, forAdmins: true),
-        ])
+        ], key: ["user_id", "file_path"])
     private static let editorFiles = Relation(
-        name: adminFiles.name, columns: adminFiles.columns.filter { !$0.forAdmins })
+        name: adminFiles.name, columns: adminFiles.columns.filter { !$0.forAdmins }, key: adminFiles.key)
 
     /// - Throws: `Failure` 42703 in PostgreSQL's words.
     public func column(_ name: String) throws(Failure) -> Column {

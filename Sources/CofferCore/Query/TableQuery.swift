@@ -56,9 +56,11 @@ public struct TableQuery: Sendable {
     /// Deletes what the filters match; one row: the deleted rows as a JSON array, and how many they were.
     public func delete() -> BoundSQL {
         var values: [String] = []
-        let deletion = "delete from api.\(relation.name)\(condition(&values)) returning \(columnList)"
+        let deletion = "delete from api.\(relation.name)\(condition(&values)) returning *"
+        let page = "select \(columnList) from gone order by \(relation.key.joined(separator: ", "))"
         return BoundSQL(
-            text: "with gone as (\(deletion)) select coalesce(json_agg(gone), '[]')::text, count(*) from gone",
+            text:
+                "with gone as (\(deletion)) select coalesce(json_agg(page), '[]')::text, count(*) from (\(page)) page",
             values: values)
     }
 
@@ -69,13 +71,13 @@ public struct TableQuery: Sendable {
         return names.joined(separator: ", ")
     }
 
+    /// What was asked for, then the key: pages neither overlap nor skip, and the same request has the same answer.
     private var ordering: String {
-        guard !orders.isEmpty else { return "" }
-        return " order by "
-            + orders.map { order in
-                let nulls = order.nullsFirst.map { $0 ? " nulls first" : " nulls last" } ?? ""
-                return order.column.name + (order.isDescending ? " desc" : " asc") + nulls
-            }.joined(separator: ", ")
+        let asked = orders.map { order in
+            let nulls = order.nullsFirst.map { $0 ? " nulls first" : " nulls last" } ?? ""
+            return order.column.name + (order.isDescending ? " desc" : " asc") + nulls
+        }
+        return " order by " + (asked + relation.key).joined(separator: ", ")
     }
 
     private func condition(_ values: inout [String]) -> String {

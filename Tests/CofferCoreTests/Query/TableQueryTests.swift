@@ -22,7 +22,7 @@ struct TableQueryTests {
             sql.text
                 == "select coalesce(json_agg(page), '[]')::text, count(*), (select count(*) from api.files\(condition))"
                 + " from (select id, file_path from api.files\(condition)"
-                + " order by id desc, size_bytes asc nulls last limit 3 offset 2) page")
+                + " order by id desc, size_bytes asc nulls last, user_id, file_path limit 3 offset 2) page")
         #expect(sql.values == ["a%", "5"])
     }
 
@@ -30,15 +30,16 @@ struct TableQueryTests {
         #expect(
             try select("select=id").text
                 == "select coalesce(json_agg(page), '[]')::text, count(*), null"
-                + " from (select id from api.files limit 1000 offset 0) page"
+                + " from (select id from api.files order by user_id, file_path limit 1000 offset 0) page"
         )
     }
 
     @Test func `a deletion returns what is gone`() throws {
         let sql = try query("select=id&id=eq.6b1f0e1c-0000-4000-8000-00000000000a").delete()
         #expect(
-            sql.text == "with gone as (delete from api.files where id = $1 returning id)"
-                + " select coalesce(json_agg(gone), '[]')::text, count(*) from gone")
+            sql.text == "with gone as (delete from api.files where id = $1 returning *)"
+                + " select coalesce(json_agg(page), '[]')::text, count(*)"
+                + " from (select id from gone order by user_id, file_path) page")
         #expect(sql.values == ["6b1f0e1c-0000-4000-8000-00000000000a"])
     }
 
