@@ -15,17 +15,30 @@ public enum Method: String, Sendable {
 }
 
 public enum Route: Sendable, CaseIterable {
-    case login, logout, whoami, storeFile, retrieveFile, files, live, ready
+    case login, logout, changePassword, whoami
+    case storeFile, retrieveFile, listFolder, moveFolder, files
+    case users, createUser, resetPassword, deleteUser, auditLog
+    case root, openAPI, live, ready
 
     /// The path below the base path, and the methods besides OPTIONS.
     private var entry: (path: String, methods: [Method]) {
         switch self {
         case .login: ("/rpc/login", [.post])
         case .logout: ("/rpc/logout", [.post])
+        case .changePassword: ("/rpc/change_password", [.post])
         case .whoami: ("/rpc/whoami", [.get, .head, .post])
         case .storeFile: ("/rpc/store_file", [.post])
         case .retrieveFile: ("/rpc/retrieve_file", [.get, .head])
-        case .files: ("/files", [.get, .head, .delete])
+        case .listFolder: ("/rpc/list_folder", [.get, .head, .post])
+        case .moveFolder: ("/rpc/move_folder", [.post])
+        case .files: ("/files", [.get, .head, .patch, .delete])
+        case .users: ("/users", [.get, .head, .patch])
+        case .createUser: ("/rpc/create_user", [.post])
+        case .resetPassword: ("/rpc/reset_password", [.post])
+        case .deleteUser: ("/rpc/delete_user", [.post])
+        case .auditLog: ("/audit_log", [.get, .head])
+        case .root: ("/", [.get, .head])
+        case .openAPI: ("/openapi.json", [.get, .head])
         case .live: ("/health/live", [.get, .head])
         case .ready: ("/health/ready", [.get, .head])
         }

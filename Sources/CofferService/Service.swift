@@ -67,6 +67,9 @@ public final class Service {
         case .files: try request.method == .delete ? files.delete(request) : files.list(request)
         case .live: health.live()
         case .ready: try health.ready()
+        case .changePassword, .listFolder, .moveFolder, .users, .createUser, .resetPassword, .deleteUser, .auditLog,
+            .root, .openAPI:
+            throw Failure(.unknownFunction)
         }
     }
 }

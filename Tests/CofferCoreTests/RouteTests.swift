@@ -9,10 +9,20 @@ struct RouteTests {
             table == """
                 /rpc/login OPTIONS,POST
                 /rpc/logout OPTIONS,POST
+                /rpc/change_password OPTIONS,POST
                 /rpc/whoami OPTIONS,GET,HEAD,POST
                 /rpc/store_file OPTIONS,POST
                 /rpc/retrieve_file OPTIONS,GET,HEAD
-                /files OPTIONS,GET,HEAD,DELETE
+                /rpc/list_folder OPTIONS,GET,HEAD,POST
+                /rpc/move_folder OPTIONS,POST
+                /files OPTIONS,GET,HEAD,PATCH,DELETE
+                /users OPTIONS,GET,HEAD,PATCH
+                /rpc/create_user OPTIONS,POST
+                /rpc/reset_password OPTIONS,POST
+                /rpc/delete_user OPTIONS,POST
+                /audit_log OPTIONS,GET,HEAD
+                / OPTIONS,GET,HEAD
+                /openapi.json OPTIONS,GET,HEAD
                 /health/live OPTIONS,GET,HEAD
                 /health/ready OPTIONS,GET,HEAD
                 """)
@@ -33,7 +43,6 @@ struct RouteTests {
         ("/nothing", "PGRST205", "Could not find the table 'api.nothing' in the schema cache"),
         ("/Files", "PGRST205", "Could not find the table 'api.Files' in the schema cache"),
         ("/rpc", "PGRST205", "Could not find the table 'api.rpc' in the schema cache"),
-        ("/", "PGRST125", "Invalid path specified in request URL"),
         ("", "PGRST125", "Invalid path specified in request URL"),
         ("/files/", "PGRST125", "Invalid path specified in request URL"),
         ("//files", "PGRST125", "Invalid path specified in request URL"),
@@ -50,11 +59,11 @@ struct RouteTests {
     }
 
     @Test(arguments: [
-        (Route.files, "POST", "PGRST117", "Unsupported HTTP method: POST", "OPTIONS,GET,HEAD,DELETE"),
-        (.files, "PUT", "PGRST117", "Unsupported HTTP method: PUT", "OPTIONS,GET,HEAD,DELETE"),
-        (.files, "BREW", "PGRST117", "Unsupported HTTP method: BREW", "OPTIONS,GET,HEAD,DELETE"),
-        (.files, "get", "PGRST117", "Unsupported HTTP method: get", "OPTIONS,GET,HEAD,DELETE"),
-        (.files, "", "PGRST117", "Unsupported HTTP method: ", "OPTIONS,GET,HEAD,DELETE"),
+        (Route.files, "POST", "PGRST117", "Unsupported HTTP method: POST", "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        (.files, "PUT", "PGRST117", "Unsupported HTTP method: PUT", "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        (.files, "BREW", "PGRST117", "Unsupported HTTP method: BREW", "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        (.files, "get", "PGRST117", "Unsupported HTTP method: get", "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        (.files, "", "PGRST117", "Unsupported HTTP method: ", "OPTIONS,GET,HEAD,PATCH,DELETE"),
         (.live, "POST", "PGRST117", "Unsupported HTTP method: POST", "OPTIONS,GET,HEAD"),
         (.login, "GET", "PGRST101", "Cannot use the GET method on RPC", "OPTIONS,POST"),
         (.retrieveFile, "DELETE", "PGRST101", "Cannot use the DELETE method on RPC", "OPTIONS,GET,HEAD"),
