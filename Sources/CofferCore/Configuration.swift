@@ -17,6 +17,12 @@ public struct Configuration: Sendable {
     public internal(set) var maximumRows = 0
     /// Life of a session in seconds.
     public internal(set) var sessionSeconds = 0
+    /// Failed logins of one account in 15 minutes, after which it is refused for a while.
+    public internal(set) var loginFailures = 0
+    /// Failed logins from one address in 15 minutes, after which it is refused for a while.
+    public internal(set) var loginAddressFailures = 0
+    /// Whether the audit log tells of downloads.
+    public internal(set) var auditsDownloads = false
     /// How long a worker waits for one round trip to the database.
     public internal(set) var databaseTimeout = Duration.zero
     /// Origins (RFC 6454) whose pages may read answers; none by default.

@@ -42,6 +42,17 @@ public struct ConfigurationOption: Sendable {
         .number("COFFER_SESSION_SECONDS", 43200, 60...2_592_000, "Life of a session.") {
             $0.sessionSeconds = Int($1)
         },
+        .number(
+            "COFFER_LOGIN_FAILURES", 10, 1...1_000_000,
+            "Failed logins of an account in 15 minutes, after which it is refused."
+        ) { $0.loginFailures = Int($1) },
+        .number(
+            "COFFER_LOGIN_ADDRESS_FAILURES", 10, 1...1_000_000,
+            "Failed logins from an address in 15 minutes, after which it is refused."
+        ) { $0.loginAddressFailures = Int($1) },
+        .toggle("COFFER_AUDIT_DOWNLOADS", false, "Whether the audit log tells of downloads.") {
+            $0.auditsDownloads = $1
+        },
         .number("COFFER_DATABASE_TIMEOUT_SECONDS", 10, 1...3600, "How long a worker waits for the database.") {
             $0.databaseTimeout = .seconds($1)
         },

@@ -20,9 +20,7 @@ public struct FilePath: Equatable, Sendable {
         if text.isEmpty { return "must not be empty" }
         if text.utf8.count > maximumLength { return "must not be longer than \(maximumLength) bytes" }
         if text.utf8.contains(UInt8(ascii: "\\")) { return "must not contain a backslash" }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            return "must not contain a control character"
-        }
+        if hasControlCharacter(text) { return "must not contain a control character" }
         if text.utf8.first == UInt8(ascii: "/") { return "must not begin with a slash" }
         if text.utf8.last == UInt8(ascii: "/") { return "must not end with a slash" }
         for segment in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
@@ -35,6 +33,17 @@ public struct FilePath: Equatable, Sendable {
             }
         }
         return nil
+    }
+
+    /// Whether there is a scalar of the category Cc: U+0000 to U+001F and U+007F to U+009F. By bytes, as Unicode's
+    /// tables would take longer than all other rules together.
+    private static func hasControlCharacter(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && (0x80...0x9F).contains(byte)) { return true }
+            previous = byte
+        }
+        return false
     }
 
     /// The last segment.

@@ -9,6 +9,8 @@ internal import System
 struct Caller {
     let claims: Claims
     var identity: Identity { .user(claims) }
+    /// For what leaves no trace in the audit log.
+    var reading: Identity { .reader(claims) }
 }
 
 struct Authenticate {

@@ -8,6 +8,8 @@ internal import Postgres
 enum Identity {
     case anonymous
     case user(Claims)
+    /// A user's statement that leaves no trace in the audit log, and so need not be told of the request.
+    case reader(Claims)
 }
 
 final class Database {
@@ -25,20 +27,25 @@ final class Database {
         name: "anonymous",
         sql: """
             select set_config('role', 'coffer_anonymous', true),
-                set_config('coffer.session_seconds', $1, true),
-                set_config('coffer.request_id', $2, true), set_config('coffer.remote_address', $3, true)
+                set_config('coffer.request_id', $1, true), set_config('coffer.remote_address', $2, true),
+                set_config('coffer.session_seconds', $3, true),
+                set_config('coffer.login_failures', $4, true), set_config('coffer.login_address_failures', $5, true)
             """)
 
-    /// Takes role and claims for this transaction; a session that has ended is refused here.
+    /// Takes the role of a live session for this transaction; one that has ended is refused here.
+    private static let takeRole = """
+        select set_config('role', coalesce(
+                (select s.database_role from internal.live_sessions s
+                    where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),
+                internal.refuse_session()), true),
+            set_config('coffer.user_id', $2, true)
+        """
+    private static let reader = Statement(name: "reader", sql: takeRole)
     private static let user = Statement(
         name: "user",
-        sql: """
-            select set_config('role', coalesce(
-                    (select s.database_role from internal.live_sessions s
-                        where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),
-                    internal.refuse_session()), true),
-                set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),
-                set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
+        sql: takeRole + """
+            , set_config('coffer.session_id', $1, true),
+            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
             """)
 
     /// Runs one statement in the name of `identity`.
@@ -79,14 +86,20 @@ final class Database {
 
     /// The statement that takes the identity, with its values.
     private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
-        let id = Parameter.text(request.id)
-        let address = Parameter.text(try request.text("REMOTE_ADDR") ?? "")
-        return switch identity {
-        case .anonymous: Query(Self.anonymous, [.text(String(configuration.sessionSeconds)), id, address])
-        case .user(let claims):
-            Query(
-                Self.user, [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue), id, address])
+        let origin = [Parameter.text(request.id), .text(try request.text("REMOTE_ADDR") ?? "")]
+        switch identity {
+        case .anonymous:
+            let limits = [
+                configuration.sessionSeconds, configuration.loginFailures, configuration.loginAddressFailures,
+            ]
+            return Query(Self.anonymous, origin + limits.map { .text(String($0)) })
+        case .user(let claims): return Query(Self.user, Self.parameters(claims) + origin)
+        case .reader(let claims): return Query(Self.reader, Self.parameters(claims))
         }
+    }
+
+    private static func parameters(_ claims: Claims) -> [Parameter] {
+        [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue)]
     }
 
     /// Runs a pipeline as the worker's own role, or as the role its first statement takes.

@@ -27,7 +27,7 @@ struct ListFolder {
         var arguments = try request.arguments()
         let limit = try limit(arguments[1])
         arguments[1] = .integer(limit)
-        let rows = try database.run(Query(Self.statement, arguments), as: caller.identity, for: request)
+        let rows = try database.run(Query(Self.statement, arguments), as: caller.reading, for: request)
         let count = rows.integer(0, 1) ?? 0
         var fields = [
             HeaderField.contentType(type), .noStore,

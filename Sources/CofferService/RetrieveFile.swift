@@ -5,16 +5,17 @@ internal import CofferCore
 internal import Postgres
 
 struct RetrieveFile {
+    let configuration: Configuration
     let database: Database
     let authenticate: Authenticate
     let storage: Storage
     let journal: Journal
 
-    private static let statement = Statement(
-        name: "retrieve_file",
-        sql: """
-            select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)
-            """)
+    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at"
+    private static let statement = Statement(name: "retrieve_file", sql: "\(columns) from api.retrieve_file($1)")
+    /// The same, and the audit log tells who asked.
+    private static let audited = Statement(
+        name: "retrieve_file_audited", sql: "\(columns) from api.retrieve_file_audited($1)")
 
     /// `GET` and `HEAD /rpc/retrieve_file`.
     func retrieve(_ request: Request) throws(Failure) -> Response {
@@ -24,10 +25,15 @@ struct RetrieveFile {
             throw Failure(.invalidArgument, "The argument 'p_file_path' is required")
         }
         let path = try FilePath(text)
-        let rows = try database.run(
-            Query(Self.statement, [.text(path.text)]), as: caller.identity, for: request)
-        guard rows.count == 1, let file = StoredFile(rows) else { throw Failure(.fileNotFound) }
+        guard let file = StoredFile(try row(path, caller, request)) else { throw Failure(.fileNotFound) }
         return try answer(request, file, inline: parameters["p_disposition"] == "inline")
+    }
+
+    private func row(_ path: FilePath, _ caller: Caller, _ request: Request) throws(Failure) -> Rows {
+        let isAudited = configuration.auditsDownloads && request.method == .get
+        return try database.run(
+            Query(isAudited ? Self.audited : Self.statement, [.text(path.text)]),
+            as: isAudited ? caller.identity : caller.reading, for: request, isRepeatable: !isAudited)
     }
 
     private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {
@@ -102,8 +108,9 @@ private struct StoredFile {
     let blob: BlobName
     let modified: HTTPDate
 
+    /// nil where there is no such file.
     init?(_ rows: Rows) {
-        guard let path = rows.text(0, 0), let mediaType = rows.text(0, 1), let size = rows.integer(0, 2),
+        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1), let size = rows.integer(0, 2),
             let tag = rows.text(0, 3), let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
             let modified = rows.integer(0, 5)
         else { return nil }

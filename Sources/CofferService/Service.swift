@@ -30,7 +30,8 @@ public final class Service {
             configuration: configuration, database: database, authenticate: authenticate, storage: storage,
             journal: journal)
         retrieveFile = RetrieveFile(
-            database: database, authenticate: authenticate, storage: storage, journal: journal)
+            configuration: configuration, database: database, authenticate: authenticate, storage: storage,
+            journal: journal)
         listFolder = ListFolder(configuration: configuration, database: database, authenticate: authenticate)
         tables = Tables(configuration: configuration, database: database, authenticate: authenticate)
         functions = Functions(database: database, authenticate: authenticate)

@@ -44,7 +44,7 @@ struct Tables {
         let planned = try plannedTotal(call)
         let isCounting = call.preferences.count != nil && planned == nil
         let rows = try database.run(
-            Query(call.query.select(window, as: call.format, counting: isCounting)), as: call.caller.identity,
+            Query(call.query.select(window, as: call.format, counting: isCounting)), as: call.caller.reading,
             for: call.request)
         let count = rows.integer(0, 1) ?? 0
         // Whatever was planned, what is there is there.
@@ -61,7 +61,7 @@ struct Tables {
     /// what one answer holds, as counting is cheap up to there.
     private func plannedTotal(_ call: Call) throws(Failure) -> Int64? {
         guard let count = call.preferences.count, count != .exact else { return nil }
-        let rows = try database.run(Query(call.query.explain()), as: call.caller.identity, for: call.request)
+        let rows = try database.run(Query(call.query.explain()), as: call.caller.reading, for: call.request)
         guard case .array(let plans)? = try? JSON(Array((rows.text(0, 0) ?? "").utf8)),
             let estimate = plans.first?["Plan"]?["Plan Rows"]?.integer
         else { throw Failure(.internalError) }

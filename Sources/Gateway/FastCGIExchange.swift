@@ -12,6 +12,8 @@ internal import System
     private let request: UnsafeMutablePointer<FCGX_Request>
     private var body: BodyLength?
     private var isClientGone = false
+    /// TCP connections begin with the listener's timeout, which would break off a slow body.
+    private let inheritsTimeout: Bool
 
     let requiresLength = false
 
@@ -19,6 +21,7 @@ internal import System
     ///
     /// The corresponding C function is `FCGX_InitRequest`. `Gateway.start` must have been called.
     init(listener: Int32) {
+        inheritsTimeout = !Sockets.isUnix(listener)
         unsafe request = .allocate(capacity: 1)
         _ = unsafe FCGX_InitRequest(request, listener, 0)
     }
@@ -40,8 +43,7 @@ internal import System
         guard result == 0 else { throw .library(-result) }
         body = nil
         isClientGone = false
-        // TCP connections begin with the listener's timeout, which would break off a slow body.
-        try? Sockets.setReceiveTimeout(connection, .zero)
+        if inheritsTimeout { try? Sockets.setReceiveTimeout(connection, .zero) }
         return true
     }
 

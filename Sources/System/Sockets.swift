@@ -73,6 +73,13 @@ public enum Sockets {
         }
     }
 
+    /// Whether a socket is of the family AF_UNIX. The corresponding C function is `getsockname`.
+    public static func isUnix(_ number: Int32) -> Bool {
+        var address = sockaddr()
+        var length = socklen_t(MemoryLayout<sockaddr>.size)
+        return unsafe getsockname(number, &address, &length) == 0 && address.sa_family == sa_family_t(AF_UNIX)
+    }
+
     /// Tells the peer that nothing more will be sent, then throws away what it still sends until it closes, at most for
     /// `limit`. A connection closed with bytes unread would be reset, and the peer could lose what was sent to it.
     ///
