@@ -1,6 +1,7 @@
 // The operator's command: what its name offers, and how it ends.
 
 internal import ArgumentParser
+internal import CofferCore
 internal import CofferProcess
 
 /// The whole of `coffer`.
@@ -19,9 +20,6 @@ public enum Command {
         }
         Coffer.exit()
     }
-
-    /// The version of Coffer, by https://semver.org.
-    static let version = "0.1.0"
 }
 
 /// Why a command could not do its work, as one line for the operator.
@@ -38,6 +36,8 @@ struct Coffer: ParsableCommand {
             Options come from the environment or from the file that COFFER_CONFIG names \
             (default /etc/coffer/coffer.conf); `coffer config` shows all of them.
             """,
-        version: Command.version,
-        subcommands: [Serve.self, Migrate.self, User.self, Key.self, CollectGarbage.self, Config.self])
+        version: version,
+        subcommands: [
+            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, CollectGarbage.self, Config.self,
+        ])
 }

@@ -8,7 +8,7 @@ internal import Postgres
 struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove the bytes of deleted, replaced and interrupted uploads.",
+        abstract: "Remove the bytes of deleted, replaced and interrupted uploads, and what has expired.",
         discussion: "Safe at any time, beside workers and beside another gc. Run it from cron or a timer.")
 
     @Option(help: "Seconds for which bytes stay for readers that have begun (COFFER_GRACE_SECONDS).")
@@ -24,9 +24,10 @@ struct CollectGarbage: ParsableCommand {
         } catch let error as BlobStoreError {
             throw Failure("The storage: \(error)")
         }
-        defer { print("removed \(collector.removed) blobs and \(collector.swept) abandoned stages") }
+        defer { print(collector.report) }
         try collector.collect()
         try collector.sweep()
+        try collector.forgetExpired()
     }
 }
 
@@ -35,8 +36,13 @@ final class Collector {
     private let store: any BlobStore
     private let owner: OwnerConnection
     private let graceSeconds: Int
-    private(set) var removed = 0
-    private(set) var swept = 0
+    private var removed = 0
+    private var swept = 0
+    private var expiredSessions: Int64 = 0
+
+    var report: String {
+        "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
+    }
 
     init(store: any BlobStore, owner: OwnerConnection, graceSeconds: Int) {
         (self.store, self.owner, self.graceSeconds) = (store, owner, graceSeconds)
@@ -54,6 +60,11 @@ final class Collector {
         } catch {
             throw Failure("The storage: \(error)")
         }
+    }
+
+    /// Removes expired sessions, and login failures that count no more.
+    func forgetExpired() throws(Failure) {
+        expiredSessions = try owner.call("select sessions from internal.forget_expired()").integer(0, 0) ?? 0
     }
 
     private static let batch = 500

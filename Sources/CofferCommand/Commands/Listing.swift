@@ -1,4 +1,4 @@
-// coffer user list, coffer key list: a query shown as a table, or as JSON that PostgreSQL makes of it.
+// coffer user list, key list, session list: a query shown as a table, or as JSON that PostgreSQL makes of it.
 
 internal import ArgumentParser
 internal import Postgres
@@ -8,12 +8,12 @@ struct Listing {
     let columns: [Table.Column]
     let sql: String
 
-    func show(_ owner: OwnerConnection, asJSON: Bool) throws(Failure) {
+    func show(_ owner: OwnerConnection, _ parameters: [Parameter] = [], asJSON: Bool) throws(Failure) {
         if asJSON {
-            let rows = try owner.call("select coalesce(json_agg(r), '[]') from (\(sql)) r")
+            let rows = try owner.call("select coalesce(json_agg(r), '[]') from (\(sql)) r", parameters)
             print(rows.text(0, 0) ?? "[]")
         } else {
-            print(Table(columns: columns, rows: cells(try owner.call(sql))).text, terminator: "")
+            print(Table(columns: columns, rows: cells(try owner.call(sql, parameters))).text, terminator: "")
         }
     }
 
@@ -52,6 +52,22 @@ extension Listing {
             from internal.jwt_keys k
             order by k.serial_number desc
             """)
+
+    /// `$1` is an e-mail address, or null for everybody's.
+    static let sessions = Listing(
+        columns: [.text("ID"), .text("EMAIL"), .text("ROLE"), .text("CREATED"), .text("EXPIRES")],
+        sql: """
+            select s.id, s.email, s.role,
+                to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as created_at,
+                to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expires_at
+            from internal.list_sessions($1::text) s
+            order by s.created_at desc, s.id
+            """)
+
+    /// `$1` is the heads that were kept, as JSON, or null.
+    static let auditProblems = Listing(
+        columns: [.text("CHAIN"), .number("POSITION"), .number("ID"), .text("PROBLEM")],
+        sql: "select v.chain, v.position, v.id, v.problem from internal.verify_audit($1::jsonb) v")
 }
 
 extension User {

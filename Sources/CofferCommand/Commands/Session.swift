@@ -1,0 +1,47 @@
+// coffer session …
+
+internal import ArgumentParser
+internal import Postgres
+
+struct Session: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "See who is logged in, and end sessions.",
+        discussion: "The token of an ended session stops working at once, everywhere.",
+        subcommands: [List.self, Revoke.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the open sessions, the newest first.")
+
+        @Option(help: "Only the sessions of this e-mail address.") var user: String?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() throws {
+            try Listing.sessions.show(
+                OwnerConnection(loadConfiguration()), [user.map { .text($0) } ?? .null], asJSON: json)
+        }
+    }
+
+    struct Revoke: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "End one session, or all of a user.")
+
+        @Argument(help: "The session, as `coffer session list` shows it.") var id: String?
+        @Option(help: "End all sessions of this e-mail address.") var user: String?
+
+        func validate() throws {
+            guard (id == nil) != (user == nil) else {
+                throw ValidationError("Name a session, or a user with --user.")
+            }
+        }
+
+        func run() throws {
+            let owner = try OwnerConnection(loadConfiguration())
+            if let user {
+                let rows = try owner.call("select internal.revoke_sessions($1)", [.text(user)])
+                print("ended \(rows.text(0, 0) ?? "0") sessions")
+            } else if let id {
+                let rows = try owner.call("select internal.revoke_session($1::text::uuid)", [.text(id)])
+                guard rows.boolean(0, 0) == true else { throw Failure("There is no open session \(id).") }
+            }
+        }
+    }
+}
