@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
     public internal(set) var sessionSeconds = 0
     /// How long a worker waits for one round trip to the database.
     public internal(set) var databaseTimeout = Duration.zero
+    /// Origins (RFC 6454) whose pages may read answers; none by default.
+    public internal(set) var crossOrigins: [String] = []
     /// Off behind a connection pool that shares connections between transactions.
     public internal(set) var preparesStatements = true
     /// How long the bytes of a deleted file stay for readers that have begun, in seconds.

@@ -45,6 +45,9 @@ public struct ConfigurationOption: Sendable {
         .number("COFFER_DATABASE_TIMEOUT_SECONDS", 10, 1...3600, "How long a worker waits for the database.") {
             $0.databaseTimeout = .seconds($1)
         },
+        .origins("COFFER_CORS_ORIGINS", "Origins whose pages may use the interface; empty is none.") {
+            $0.crossOrigins = $1
+        },
         .toggle(
             "COFFER_PREPARED_STATEMENTS", true, "Switch off behind a pgbouncer that pools transactions."
         ) { $0.preparesStatements = $1 },

@@ -52,6 +52,22 @@ extension ConfigurationOption {
             }, set)
     }
 
+    static func origins(_ name: String, _ help: String, _ set: @escaping Store<[String]>) -> Self {
+        Self(
+            name, "", form: "scheme://host[:port] with commas between, or empty", help,
+            check: { (text) throws(ValueProblem) in
+                let origins = text.split(separator: ",").map { String($0.trimmed) }
+                for origin in origins {
+                    let host = origin.split(separator: "://", maxSplits: 1).last ?? ""
+                    let isOrigin = origin.hasPrefix("https://") || origin.hasPrefix("http://")
+                    guard isOrigin, !host.isEmpty, !host.utf8.contains(where: { "/ *?#".utf8.contains($0) }) else {
+                        throw ValueProblem("\(quoted(origin)) is not an origin, such as https://app.example")
+                    }
+                }
+                return origins
+            }, set)
+    }
+
     static func socketPath(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
         Self(
             name, standard, form: "absolute path of at most 107 bytes", help,

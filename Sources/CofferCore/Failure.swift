@@ -57,17 +57,24 @@ public struct Failure: Error, Equatable, Sendable {
         case headersTooLarge = "KF023"
         case malformedRequest = "KF024"
         case notReady = "KF025"
+        case emailTaken = "KF026"
+        case userNotFound = "KF027"
+        case wrongPassword = "KF028"
+        case folderMove = "KF029"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
         case invalidBody = "PGRST102"
         case rangeNotSatisfiable = "PGRST103"
         case notAcceptable = "PGRST107"
+        case notEmbedded = "PGRST108"
         case notSingular = "PGRST116"
         case tableMethod = "PGRST117"
         case invalidPreference = "PGRST122"
+        case tooManyAffected = "PGRST124"
         case unknownPath = "PGRST125"
         case unknownFunction = "PGRST202"
+        case unknownBodyColumn = "PGRST204"
         case unknownTable = "PGRST205"
         case noVerificationKey = "PGRST300"
         case tokenUndecodable = "PGRST301"
@@ -76,6 +83,8 @@ public struct Failure: Error, Equatable, Sendable {
         case unknownColumn = "42703"
         case invalidValue = "22P02"
         case unsuitableOperator = "42883"
+        case unsuitableType = "42804"
+        case unsuitableCast = "42846"
         case forbidden = "42501"
 
         /// The HTTP status and the message where the place of failure has nothing better to say.
@@ -107,16 +116,23 @@ public struct Failure: Error, Equatable, Sendable {
             case .headersTooLarge: (431, "The request headers are too large")
             case .malformedRequest: (400, "The request is malformed")
             case .notReady: (503, "The service is not ready")
+            case .emailTaken: (409, "The e-mail address is taken")
+            case .userNotFound: (400, "User not found.")
+            case .wrongPassword: (400, "The current password is wrong")
+            case .folderMove: (400, "A folder cannot be moved into itself")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")
             case .invalidBody: (400, "Empty or invalid json")
             case .rangeNotSatisfiable: (416, "Requested range not satisfiable")
             case .notAcceptable: (406, "None of these media types are available")
+            case .notEmbedded: (400, "Other tables are not embedded")
             case .notSingular: (406, "Cannot coerce the result to a single JSON object")
             case .invalidPreference: (400, "Invalid preferences given with handling=strict")
+            case .tooManyAffected: (400, "Query result exceeds max-affected preference constraint")
             case .unknownPath: (404, "Invalid path specified in request URL")
             case .unknownFunction: (404, "Could not find the function in the schema cache")
+            case .unknownBodyColumn: (400, "Could not find the column in the schema cache")
             case .unknownTable: (404, "Could not find the table in the schema cache")
             case .noVerificationKey: (500, "There is no key to verify tokens with")
             case .tokenUndecodable: (401, "The token cannot be verified")
@@ -125,6 +141,8 @@ public struct Failure: Error, Equatable, Sendable {
             case .unknownColumn: (400, "The column does not exist")
             case .invalidValue: (400, "A value does not fit its column")
             case .unsuitableOperator: (400, "The operator does not fit the column's type")
+            case .unsuitableType: (400, "The column's type does not fit")
+            case .unsuitableCast: (400, "The column cannot be cast to that type")
             case .forbidden: (403, "Permission denied")
             }
         }

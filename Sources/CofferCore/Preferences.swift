@@ -8,6 +8,9 @@ public struct Preferences: Equatable, Sendable {
     public private(set) var `return`: Return?
     public private(set) var count: Count?
     public private(set) var handling: Handling?
+    /// Rows that a change may affect; nil for any number. Counts under `handling=strict` only.
+    public var maxAffected: Int64? { handling == .strict ? affected : nil }
+    private var affected: Int64?
     /// `session=cookie`: a login that sets the cookie instead of giving the token.
     public private(set) var wantsCookie = false
 
@@ -33,6 +36,13 @@ public struct Preferences: Equatable, Sendable {
         case "return": return Self.keep(Return(rawValue: value), in: &self.return)
         case "count": return Self.keep(Count(rawValue: value), in: &count)
         case "handling": return Self.keep(Handling(rawValue: value), in: &handling)
+        case "max-affected":
+            return Self.keep(value.utf8.allSatisfy(\.isASCIIDigit) ? Int64(value) : nil, in: &affected)
+        // PostgREST's, and nothing to apply here: there are no upserts, and times are in the server's zone.
+        case "resolution": return ["merge-duplicates", "ignore-duplicates"].contains(value)
+        case "missing": return ["default", "null"].contains(value)
+        case "tx": return ["commit", "rollback"].contains(value)
+        case "timezone": return true
         case "session" where value == "cookie":
             wantsCookie = true
             return true
@@ -46,11 +56,19 @@ public struct Preferences: Equatable, Sendable {
         return true
     }
 
-    /// The `Preference-Applied` field; nil where nothing was asked for. `return` counts for changes only.
+    /// Refuses a change of more rows than `max-affected` allows; the transaction must then be rolled back.
+    ///
+    /// - Throws: `Failure` PGRST124.
+    public func check(affected rows: Int64) throws(Failure) {
+        guard let maxAffected, rows > maxAffected else { return }
+        throw Failure(.tooManyAffected, details: "The query affects \(rows) rows")
+    }
+
+    /// The `Preference-Applied` field; nil where nothing was applied. `return` and `max-affected` are for changes only.
     public func applied(toChange isChange: Bool) -> String? {
         let parts = [
             isChange ? self.return.map { "return=\($0.rawValue)" } : nil, count.map { "count=\($0.rawValue)" },
-            handling.map { "handling=\($0.rawValue)" },
+            handling.map { "handling=\($0.rawValue)" }, isChange ? maxAffected.map { "max-affected=\($0)" } : nil,
         ].compactMap { $0 }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }

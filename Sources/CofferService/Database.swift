@@ -48,21 +48,44 @@ final class Database {
     func run(
         _ query: Query, as identity: Identity, for request: Request, isRepeatable: Bool = true
     ) throws(Failure) -> Rows {
-        let id = Parameter.text(request.id)
-        let address = Parameter.text(try request.text("REMOTE_ADDR") ?? "")
-        let opening =
-            switch identity {
-            case .anonymous:
-                Query(Self.anonymous, [.text(String(configuration.sessionSeconds)), id, address])
-            case .user(let claims):
-                Query(
-                    Self.user,
-                    [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue), id, address])
-            }
+        let opening = try opening(identity, for: request)
         do {
             return try run([opening, query], isRepeatable: isRepeatable)[1]
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Runs a change that stays only if `check` accepts its result. Takes a second round trip.
+    func change(
+        _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void
+    ) throws(Failure) -> Rows {
+        let opening = try opening(identity, for: request)
+        do {
+            let rows = try run([Query(Self.begin), opening, query], isRepeatable: false)[2]
+            try check(rows)
+            _ = try run([Query(Self.commit)], isRepeatable: false)
+            return rows
+        } catch {
+            // A transaction that cannot be rolled back ends with its connection.
+            if connection != nil, (try? run([Query(Self.rollback)], isRepeatable: false)) == nil { connection = nil }
+            throw error as? Failure ?? (error as? PostgresError).map { Failure($0) } ?? Failure(.internalError)
+        }
+    }
+
+    private static let begin = Statement(sql: "begin")
+    private static let commit = Statement(sql: "commit")
+    private static let rollback = Statement(sql: "rollback")
+
+    /// The statement that takes the identity, with its values.
+    private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
+        let id = Parameter.text(request.id)
+        let address = Parameter.text(try request.text("REMOTE_ADDR") ?? "")
+        return switch identity {
+        case .anonymous: Query(Self.anonymous, [.text(String(configuration.sessionSeconds)), id, address])
+        case .user(let claims):
+            Query(
+                Self.user, [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue), id, address])
         }
     }
 
@@ -79,6 +102,17 @@ final class Database {
         // What must not run twice gets no second try, so a connection that broke while idle is found out before.
         if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries) }
+    }
+
+    /// Opens the connection and asks what lists ask, in nobody's name: a connection's first question takes the server
+    /// milliseconds of reading its catalog.
+    func warmUp() {
+        let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
+        guard let parameters = try? QueryParameters(""),
+            let query = try? TableQuery(parameters, relation: .files(for: .editor)),
+            let window = try? query.window(range: nil, maximum: 1)
+        else { return }
+        _ = try? run([role, Query(query.select(window, as: .json, counting: true))])
     }
 
     private func open() throws(PostgresError) -> Connection {
@@ -100,5 +134,12 @@ final class Database {
             if Failure(error).kind.status >= 500 { journal.record(.databaseFailed(error.description)) }
             throw error
         }
+    }
+}
+
+extension Query {
+    /// A table's query, never prepared: its text is different every time.
+    init(_ sql: BoundSQL) {
+        self.init(Statement(sql: sql.text), sql.values.map { $0.map { .text($0) } ?? .null })
     }
 }

@@ -50,6 +50,9 @@ extension Failure {
         }
         switch state {
         case "42501": self.init(.forbidden)
+        // A request can break one such rule alone: a file path is unique for its user.
+        case "23505": self.init(.pathTaken)
+        case "23514": self.init(.invalidValue)
         case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")
         case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)

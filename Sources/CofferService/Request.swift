@@ -12,6 +12,8 @@ struct Request {
     let route: Route
     /// Not decoded, without the question mark.
     let query: String
+    /// What precedes the route in the path, as the client sees it.
+    let basePath: String
 
     /// - Throws: `Failure` 404 or 405 where there is no such route or method.
     init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
@@ -21,9 +23,9 @@ struct Request {
         let info = try exchange.text("PATH_INFO") ?? ""
         let target = try exchange.text("REQUEST_URI") ?? script + info
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-        let base = try exchange.text("COFFER_BASE_PATH") ?? basePath
-        guard path.starts(with: base.utf8) else { throw Failure(.unknownPath) }
-        route = try Route.find(String(Substring(path.dropFirst(base.utf8.count))))
+        self.basePath = try exchange.text("COFFER_BASE_PATH") ?? basePath
+        guard path.starts(with: self.basePath.utf8) else { throw Failure(.unknownPath) }
+        route = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
         method = try route.method(try exchange.text("REQUEST_METHOD") ?? "")
         query = try exchange.text("QUERY_STRING") ?? ""
     }
@@ -54,6 +56,17 @@ struct Request {
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
     func preferences() throws(Failure) -> Preferences { try Preferences(try text("HTTP_PREFER")) }
+
+    /// The first of `offers` that the client accepts.
+    ///
+    /// - Throws: `Failure` 406.
+    func negotiate(_ offers: [String]) throws(Failure) -> String {
+        let accept = try text("HTTP_ACCEPT")
+        guard let type = MediaType.negotiate(accept, offers: offers) else {
+            throw Failure(.notAcceptable, "None of these media types are available: \(accept ?? "")")
+        }
+        return type
+    }
 
     /// Whether the client came over TLS, as the web server says.
     var isSecure: Bool {

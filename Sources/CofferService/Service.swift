@@ -12,13 +12,17 @@ public final class Service {
     private let session: Session
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
-    private let files: Files
+    private let listFolder: ListFolder
+    private let tables: Tables
+    private let functions: Functions
     private let health: Health
+    private let crossOrigin: CrossOrigin
+    private let database: Database
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         journal = Journal(level: configuration.logLevel)
-        let database = Database(configuration, journal: journal)
+        database = Database(configuration, journal: journal)
         let authenticate = Authenticate(keys: KeyRing(database))
         let storage = Storage(url: configuration.storageURL)
         session = Session(database: database, authenticate: authenticate)
@@ -27,9 +31,16 @@ public final class Service {
             journal: journal)
         retrieveFile = RetrieveFile(
             database: database, authenticate: authenticate, storage: storage, journal: journal)
-        files = Files(configuration: configuration, database: database, authenticate: authenticate)
+        listFolder = ListFolder(configuration: configuration, database: database, authenticate: authenticate)
+        tables = Tables(configuration: configuration, database: database, authenticate: authenticate)
+        functions = Functions(database: database, authenticate: authenticate)
         health = Health(database: database, storage: storage, journal: journal)
+        crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
     }
+
+    /// Connects and lets the database read its catalog before the first request waits for it. What fails here fails
+    /// again, and is told, when a request needs it.
+    public func warmUp() { database.warmUp() }
 
     /// Answers one request. Whatever happens, there is an answer, and the next request can be served.
     public func handle(_ exchange: any Exchange) {
@@ -37,13 +48,14 @@ public final class Service {
         let id = Request.identifier(exchange)
         journal.requestID = id
         defer { journal.requestID = nil }
-        let response: Response
+        var response: Response
         do {
             response = try answer(Request(exchange, id: id, basePath: configuration.basePath))
         } catch {
             journal.record(.refused(code: error.kind.rawValue, status: error.kind.status))
             response = Response(error)
         }
+        response.fields += crossOrigin.fields(exchange)
         let isHead = (try? exchange.parameter("REQUEST_METHOD")) == "HEAD"
         do {
             try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)
@@ -57,19 +69,34 @@ public final class Service {
     }
 
     private func answer(_ request: Request) throws(Failure) -> Response {
-        if request.method == .options { return Response(200, [HeaderField("Allow", request.route.allow)]) }
+        if request.method == .options {
+            let allow = HeaderField("Allow", request.route.allow)
+            return Response(200, [allow] + (try crossOrigin.preflightFields(request)))
+        }
         return switch request.route {
         case .login: try session.login(request)
         case .logout: try session.logout(request)
-        case .whoami: try session.whoami(request)
+        case .changePassword: try session.changePassword(request)
+        case .whoami: try functions.whoami(request)
         case .storeFile: try storeFile.store(request)
         case .retrieveFile: try retrieveFile.retrieve(request)
-        case .files: try request.method == .delete ? files.delete(request) : files.list(request)
+        case .listFolder: try listFolder.list(request)
+        case .moveFolder: try functions.moveFolder(request)
+        case .files: try tables.answer(request, Relation.files)
+        case .users: try tables.answer(request, Relation.users)
+        case .auditLog: try tables.answer(request, Relation.auditLog)
+        case .createUser: try functions.createUser(request)
+        case .resetPassword: try functions.resetPassword(request)
+        case .deleteUser: try functions.deleteUser(request)
+        case .root, .openAPI: try description(request)
         case .live: health.live()
         case .ready: try health.ready()
-        case .changePassword, .listFolder, .moveFolder, .users, .createUser, .resetPassword, .deleteUser, .auditLog,
-            .root, .openAPI:
-            throw Failure(.unknownFunction)
         }
+    }
+
+    /// `GET /openapi.json`, and `GET /` for those who ask for it by its media type.
+    private func description(_ request: Request) throws(Failure) -> Response {
+        let type = try request.negotiate([MediaType.openAPI, MediaType.json])
+        return .json(OpenAPI.document(basePath: request.basePath, version: version), type: type)
     }
 }

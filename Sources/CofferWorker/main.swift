@@ -8,6 +8,7 @@ internal import System
 
 do {
     let service = Service(try loadConfiguration())
+    if !Gateway.isCGI { service.warmUp() }
     try Gateway.serve { service.handle($0) }
 } catch {
     StandardError.write(line: "coffer.fcgi: \(error)")

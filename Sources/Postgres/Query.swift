@@ -14,7 +14,7 @@ public struct Statement: Sendable {
 }
 
 /// A value for `$n`. The statement gives `$n` its type, by a cast or by where it stands.
-public enum Parameter: Sendable {
+public enum Parameter: Equatable, Sendable {
     case null
     /// The text form of any type. U+0000 is refused with SQLSTATE 22021, as the server would.
     case text(String)

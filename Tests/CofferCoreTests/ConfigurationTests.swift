@@ -81,6 +81,10 @@ import Testing
             "COFFER_DATABASE_URL: must be a postgresql:// URI or a list of keyword=value (environment)"
         ),
         (
+            "COFFER_CORS_ORIGINS", "https://a.example, *",
+            "COFFER_CORS_ORIGINS: “*” is not an origin, such as https://app.example (environment)"
+        ),
+        (
             "COFFER_LOG_LEVEL", "loud",
             "COFFER_LOG_LEVEL: “loud” is not one of debug, info, warning, error (environment)"
         ),
@@ -126,6 +130,10 @@ private let golden = """
     # How long a worker waits for the database.
     # Takes: a whole number from 1 to 3600. From: default.
     COFFER_DATABASE_TIMEOUT_SECONDS=10
+
+    # Origins whose pages may use the interface; empty is none.
+    # Takes: scheme://host[:port] with commas between, or empty. From: default.
+    COFFER_CORS_ORIGINS=
 
     # Switch off behind a pgbouncer that pools transactions.
     # Takes: on or off. From: default.

@@ -31,17 +31,24 @@ struct FailureTests {
         KF023 431 The request headers are too large
         KF024 400 The request is malformed
         KF025 503 The service is not ready
+        KF026 409 The e-mail address is taken
+        KF027 400 User not found.
+        KF028 400 The current password is wrong
+        KF029 400 A folder cannot be moved into itself
         PGRST000 503 The database is not available
         PGRST100 400 The query string is not understood
         PGRST101 405 The method is not allowed here
         PGRST102 400 Empty or invalid json
         PGRST103 416 Requested range not satisfiable
         PGRST107 406 None of these media types are available
+        PGRST108 400 Other tables are not embedded
         PGRST116 406 Cannot coerce the result to a single JSON object
         PGRST117 405 The method is not allowed here
         PGRST122 400 Invalid preferences given with handling=strict
+        PGRST124 400 Query result exceeds max-affected preference constraint
         PGRST125 404 Invalid path specified in request URL
         PGRST202 404 Could not find the function in the schema cache
+        PGRST204 400 Could not find the column in the schema cache
         PGRST205 404 Could not find the table in the schema cache
         PGRST300 500 There is no key to verify tokens with
         PGRST301 401 The token cannot be verified
@@ -50,6 +57,8 @@ struct FailureTests {
         42703 400 The column does not exist
         22P02 400 A value does not fit its column
         42883 400 The operator does not fit the column's type
+        42804 400 The column's type does not fit
+        42846 400 The column cannot be cast to that type
         42501 403 Permission denied
         """
 

@@ -34,7 +34,7 @@ struct RequestTests {
     }
 
     @Test(arguments: [
-        ("/coffer/health/live", 200), ("/health/live", 404), ("/coffer", 404), ("/coffer/", 404),
+        ("/coffer/health/live", 200), ("/health/live", 404), ("/coffer", 404), ("/coffer/", 200),
         ("/cofferhealth/live", 404), ("/coffer/coffer/health/live", 404), ("/Coffer/health/live", 404),
         ("/coffer//health/live", 404), ("/coffer/health/live?a=/b", 200), ("/coffer%2Fhealth/live", 404),
     ])

@@ -22,8 +22,10 @@ struct ServiceTests {
     }
 
     @Test(arguments: [
-        ("POST", "/files", "PGRST117", "OPTIONS,GET,HEAD,DELETE"), ("PATCH", "/rpc/login", "PGRST101", "OPTIONS,POST"),
-        ("BREW", "/health/live", "PGRST117", "OPTIONS,GET,HEAD"), ("", "/files", "PGRST117", "OPTIONS,GET,HEAD,DELETE"),
+        ("POST", "/files", "PGRST117", "OPTIONS,GET,HEAD,PATCH,DELETE"),
+        ("PATCH", "/rpc/login", "PGRST101", "OPTIONS,POST"),
+        ("BREW", "/health/live", "PGRST117", "OPTIONS,GET,HEAD"),
+        ("", "/files", "PGRST117", "OPTIONS,GET,HEAD,PATCH,DELETE"),
     ])
     func `an unsuitable method is 405 with what is allowed`(
         method: String, target: String, code: String, allow: String

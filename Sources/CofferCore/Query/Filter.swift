@@ -1,5 +1,6 @@
 // The typed tree that a query string is parsed into. What is in it is legal; only values are free text.
 
+/// A condition on one column.
 public struct Filter: Equatable, Sendable {
     public enum Operator: String, Sendable, CaseIterable {
         case equal = "eq"
@@ -10,19 +11,81 @@ public struct Filter: Equatable, Sendable {
         case lessOrEqual = "lte"
         case like
         case ilike
+        case match
+        case imatch
+        case isDistinct = "isdistinct"
+    }
+
+    public enum Quantifier: String, Sendable, CaseIterable { case any, all }
+
+    public enum State: String, Sendable, CaseIterable { case null, notNull = "not_null", `true`, `false`, unknown }
+
+    /// What the column is held against.
+    public enum Test: Equatable, Sendable {
+        case value(Operator, String)
+        /// `eq(any).{a,b}`: holds for any, or for all, of the values.
+        case values(Operator, Quantifier, [String])
+        /// `in.(a,b)`
+        case list([String])
+        /// `is.null`
+        case state(State)
     }
 
     public let column: Column
     public let isNegated: Bool
-    public let `operator`: Operator
-    public let value: String
+    public let test: Test
 
-    public init(_ column: Column, isNegated: Bool = false, _ operator: Operator, _ value: String) {
+    init(_ column: Column, isNegated: Bool = false, _ test: Test) {
         self.column = column
         self.isNegated = isNegated
-        self.operator = `operator`
-        self.value = value
+        self.test = test
     }
+}
+
+extension Filter.Operator {
+    /// The value is a pattern for the column's text.
+    var isPattern: Bool { [.like, .ilike, .match, .imatch].contains(self) }
+
+    /// `*` stands for `%`.
+    var hasStars: Bool { self == .like || self == .ilike }
+
+    /// Whether `(any)` or `(all)` may stand behind it.
+    var isQuantifiable: Bool { self != .notEqual && self != .isDistinct }
+}
+
+/// A filter, or several joined by `and` or `or`.
+public indirect enum Condition: Equatable, Sendable {
+    case filter(Filter)
+    case group(Connective, isNegated: Bool, [Condition])
+
+    public enum Connective: String, Sendable, CaseIterable { case and, or }
+
+    /// Filters in it.
+    var size: Int {
+        switch self {
+        case .filter: 1
+        case .group(_, _, let members): members.reduce(0) { $0 + $1.size }
+        }
+    }
+}
+
+/// A column of the answer: `alias:column::cast`.
+public struct SelectedColumn: Equatable, Sendable {
+    /// The types that PostgREST's clients cast to.
+    public enum Cast: String, Sendable, CaseIterable { case text, int, int4, int8, bigint, integer }
+
+    public let column: Column
+    public let alias: String?
+    public let cast: Cast?
+
+    init(_ column: Column, alias: String? = nil, cast: Cast? = nil) {
+        self.column = column
+        self.alias = alias
+        self.cast = cast
+    }
+
+    /// What it is called in the answer.
+    public var name: String { alias ?? column.name }
 }
 
 public struct Order: Equatable, Sendable {
@@ -31,7 +94,7 @@ public struct Order: Equatable, Sendable {
     /// nil: PostgreSQL's own rule, nulls as larger than all others.
     public let nullsFirst: Bool?
 
-    public init(_ column: Column, isDescending: Bool = false, nullsFirst: Bool? = nil) {
+    init(_ column: Column, isDescending: Bool = false, nullsFirst: Bool? = nil) {
         self.column = column
         self.isDescending = isDescending
         self.nullsFirst = nullsFirst

@@ -1,56 +1,53 @@
-// What can be read and filtered: the exposed relations and their columns. No other name ever becomes SQL.
-
-/// A column of an exposed view.
-public struct Column: Equatable, Sendable {
-    public enum Kind: Sendable { case text, uuid, integer, timestamp }
-
-    public let name: String
-    public let kind: Kind
-    /// Only an admin has the column: for others it does not exist.
-    public let forAdmins: Bool
-
-    init(_ name: String, _ kind: Kind, forAdmins: Bool = false) {
-        self.name = name
-        self.kind = kind
-        self.forAdmins = forAdmins
-    }
-}
-
-extension Column {
-    /// Refuses what PostgreSQL would refuse, which would write the value into its log.
-    ///
-    /// - Throws: `Failure` 22P02 in PostgreSQL's words.
-    func check(_ value: String) throws(Failure) {
-        let (isFit, type) =
-            switch kind {
-            case .text: (!value.utf8.contains(0), "text")
-            case .uuid: (isUUID(value.lowercased()), "uuid")
-            case .integer: (Int64(value) != nil, "bigint")
-            case .timestamp: (value.utf8.allSatisfy { $0.isASCIIDigit || " +-.:TZ".utf8.contains($0) }, "timestamp")
-            }
-        if !isFit { throw Failure(.invalidValue, "invalid input syntax for type \(type): \(JSON.quoted(value))") }
-    }
-}
+// What can be read, filtered and changed: the exposed relations and their columns. No other name ever becomes SQL.
 
 /// A view of the schema `api`, as one role sees it.
 public struct Relation: Sendable {
     public let name: String
+    /// The columns that can be read.
     public let columns: [Column]
+    /// The columns that a PATCH may set.
+    let writable: [Column]
     /// Columns that together are unique and that an index has in this order.
     let key: [String]
 
-    public static func files(for role: Role) -> Relation { role == .admin ? adminFiles : editorFiles }
+    private init(_ name: String, _ columns: [Column], key: [String], for role: Role) {
+        let existing = columns.filter { !$0.forAdmins || role == .admin }
+        self.name = name
+        self.columns = existing.filter { $0.access != .writeOnly }
+        writable = existing.filter { $0.access != .readOnly }
+        self.key = key
+    }
 
-    private static let adminFiles = Relation(
-        name: "files",
-        columns: [
-            Column("id", .uuid), Column("user_id", .uuid), Column("file_path", .text), Column("description", .text),
-            Column("content_type", .text), Column("size_bytes", .integer), Column("sha256", .text),
-            Column("created_at", .timestamp), Column("updated_at", .timestamp),
-            Column("owner_email", .text, forAdmins: true),
-        ], key: ["user_id", "file_path"])
-    private static let editorFiles = Relation(
-        name: adminFiles.name, columns: adminFiles.columns.filter { !$0.forAdmins }, key: adminFiles.key)
+    public static func files(for role: Role) -> Relation { role == .admin ? adminFiles : editorFiles }
+    public static func users(for role: Role) -> Relation { role == .admin ? adminUsers : editorUsers }
+    public static func auditLog(for role: Role) -> Relation { role == .admin ? adminAuditLog : editorAuditLog }
+
+    // Made once, as every request needs one.
+    private static let adminFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .admin)
+    private static let editorFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .editor)
+    private static let adminUsers = Relation("users", userColumns, key: ["id"], for: .admin)
+    private static let editorUsers = Relation("users", userColumns, key: ["id"], for: .editor)
+    private static let adminAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .admin)
+    private static let editorAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .editor)
+
+    private static let fileColumns = [
+        Column("id", .uuid), Column("user_id", .uuid), Column("file_path", .text, .readWrite),
+        Column("description", .text, .readWrite), Column("content_type", .text), Column("size_bytes", .integer),
+        Column("sha256", .text), Column("created_at", .timestamp), Column("updated_at", .timestamp),
+        Column("owner_email", .text, forAdmins: true),
+    ]
+
+    /// `disabled` is what a PATCH says; `disabled_at` is what becomes of it.
+    private static let userColumns = [
+        Column("id", .uuid), Column("email", .text), Column("role", .text, .readWrite),
+        Column("quota_bytes", .integer, .readWrite), Column("used_bytes", .integer), Column("file_count", .integer),
+        Column("disabled_at", .timestamp), Column("created_at", .timestamp), Column("disabled", .boolean, .writeOnly),
+    ]
+
+    private static let auditColumns = [
+        Column("id", .integer), Column("occurred_at", .timestamp), Column("actor_id", .uuid), Column("user_id", .uuid),
+        Column("action", .text), Column("subject", .text), Column("request_id", .text), Column("remote_address", .text),
+    ]
 
     /// - Throws: `Failure` 42703 in PostgreSQL's words.
     public func column(_ name: String) throws(Failure) -> Column {
@@ -60,5 +57,19 @@ public struct Relation: Sendable {
                 hint: "The columns are " + columns.map(\.name).joined(separator: ", "))
         }
         return column
+    }
+
+    /// The column that a body or `columns=` names to be set.
+    ///
+    /// - Throws: `Failure` PGRST204 where there is no such column, 42501 where it cannot be set.
+    func writableColumn(_ name: String) throws(Failure) -> Column {
+        if let column = writable.first(where: { $0.name == name }) { return column }
+        let hint = writable.isEmpty ? nil : "What can be changed: " + writable.map(\.name).joined(separator: ", ")
+        guard columns.contains(where: { $0.name == name }) else {
+            throw Failure(
+                .unknownBodyColumn, "Could not find the '\(name)' column of '\(self.name)' in the schema cache",
+                hint: hint)
+        }
+        throw Failure(.forbidden, "The column \(name) of \(self.name) cannot be changed", hint: hint)
     }
 }

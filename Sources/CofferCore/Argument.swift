@@ -1,0 +1,41 @@
+// What the functions take: the members of a call's JSON object, or the parameters of a call by GET.
+
+/// One argument of a function.
+public struct Argument: Equatable, Sendable {
+    public enum Kind: Sendable { case text, uuid, integer }
+
+    public let name: String
+    public let kind: Kind
+    /// Others may be absent or null.
+    public let isRequired: Bool
+
+    init(_ name: String, _ kind: Kind = .text, optional: Bool = false) {
+        self.name = name
+        self.kind = kind
+        isRequired = !optional
+    }
+}
+
+extension Route {
+    /// The arguments of a function, in the order of its SQL parameters. Files are sent and fetched otherwise.
+    public var arguments: [Argument] {
+        switch self {
+        case .login: [Argument("email"), Argument("password")]
+        case .changePassword: [Argument("p_current_password"), Argument("p_new_password")]
+        case .listFolder:
+            [
+                Argument("p_folder", optional: true), Argument("p_limit", .integer, optional: true),
+                Argument("p_cursor", optional: true),
+            ]
+        case .moveFolder: [Argument("p_from"), Argument("p_to")]
+        case .createUser:
+            [
+                Argument("p_email"), Argument("p_password"), Argument("p_role"),
+                Argument("p_quota_bytes", .integer, optional: true),
+            ]
+        case .resetPassword: [Argument("p_user_id", .uuid), Argument("p_new_password")]
+        case .deleteUser: [Argument("p_user_id", .uuid)]
+        default: []
+        }
+    }
+}

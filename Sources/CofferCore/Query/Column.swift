@@ -1,0 +1,99 @@
+// A column of an exposed relation, and which texts its type takes.
+
+public struct Column: Equatable, Sendable {
+    public enum Kind: Sendable { case text, uuid, integer, timestamp, boolean }
+
+    /// What requests may do with a column.
+    enum Access: Sendable { case readOnly, readWrite, writeOnly }
+
+    public let name: String
+    public let kind: Kind
+    /// Only an admin has the column: for others it does not exist.
+    public let forAdmins: Bool
+    let access: Access
+
+    init(_ name: String, _ kind: Kind, _ access: Access = .readOnly, forAdmins: Bool = false) {
+        self.name = name
+        self.kind = kind
+        self.access = access
+        self.forAdmins = forAdmins
+    }
+}
+
+extension Column.Kind {
+    /// PostgreSQL's name of the type.
+    var typeName: StaticString {
+        switch self {
+        case .text: "text"
+        case .uuid: "uuid"
+        case .integer: "bigint"
+        case .timestamp: "timestamptz"
+        case .boolean: "boolean"
+        }
+    }
+
+    private func takes(_ value: String) -> Bool {
+        switch self {
+        case .text: !value.utf8.contains(0)
+        case .uuid: isUUID(value.lowercased())
+        case .integer: Int64(value) != nil
+        case .timestamp: isTimestamp(value)
+        case .boolean: ["true", "false"].contains(value)
+        }
+    }
+
+    /// Refuses what PostgreSQL would refuse, which would write the value into its log.
+    ///
+    /// - Throws: `Failure` 22P02 in PostgreSQL's words.
+    func check(_ value: String) throws(Failure) {
+        guard !takes(value) else { return }
+        throw Failure(.invalidValue, "invalid input syntax for type \(typeName): \(JSON.quoted(value))")
+    }
+}
+
+/// Whether a text is a moment as ISO 8601 and PostgreSQL write it: `2026-11-24`, or that with `T` or a space, hours and
+/// minutes, seconds and their fraction, and `Z` or an offset. Years are 0001 to 9999.
+func isTimestamp(_ text: String) -> Bool {
+    var rest = text.utf8[...]
+    func take(_ byte: Character) -> Bool {
+        guard let first = rest.first, first == byte.asciiValue else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+    func number(_ digits: Int, _ range: ClosedRange<Int>) -> Int? {
+        let run = rest.prefix(digits)
+        guard run.count == digits, run.allSatisfy(\.isASCIIDigit) else { return nil }
+        rest = rest.dropFirst(digits)
+        return run.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }.inside(range)
+    }
+    func isOffset() -> Bool {
+        guard take("+") || take("-") else { return take("Z") || rest.isEmpty }
+        guard number(2, 0...15) != nil else { return false }
+        return rest.isEmpty || (take(":") || true) && number(2, 0...59) != nil
+    }
+    func isTime() -> Bool {
+        guard number(2, 0...23) != nil, take(":"), number(2, 0...59) != nil else { return false }
+        guard take(":") else { return isOffset() }
+        guard number(2, 0...59) != nil else { return false }
+        if take(".") {
+            let fraction = rest.prefix { $0.isASCIIDigit }
+            guard (1...9).contains(fraction.count) else { return false }
+            rest = rest.dropFirst(fraction.count)
+        }
+        return isOffset()
+    }
+    guard let year = number(4, 1...9999), take("-"), let month = number(2, 1...12), take("-"),
+        number(2, 1...daysOfMonth(month, year: year)) != nil
+    else { return false }
+    guard !rest.isEmpty else { return true }
+    return (take("T") || take(" ")) && isTime() && rest.isEmpty
+}
+
+private func daysOfMonth(_ month: Int, year: Int) -> Int {
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+}
+
+extension Int {
+    fileprivate func inside(_ range: ClosedRange<Int>) -> Int? { range.contains(self) ? self : nil }
+}

@@ -1,0 +1,89 @@
+// The statements of a table query. Each answers with one row, whose first column is the body of the response.
+
+/// How rows are written.
+public enum Format: Sendable {
+    /// An array of objects.
+    case json
+    /// RFC 4180 with a header line. Null is an empty field, an empty text is `""`.
+    case csv
+}
+
+extension TableQuery {
+    /// One row: the page, how many rows it has, and the total where `counting` asks for it, else null.
+    public func select(_ window: RowWindow, as format: Format, counting: Bool) -> BoundSQL {
+        var writer = SQLWriter(relation)
+        let condition = writer.condition(conditions)
+        let total = counting ? "(select count(*) from \(source)\(condition))" : "null"
+        let rows = "\(source)\(condition)\(ordering(writer)) limit \(window.limit) offset \(window.offset)"
+        let text = "\(page(of: rows, as: format, &writer, and: ", \(total)"))"
+        return BoundSQL(text: text, values: writer.values)
+    }
+
+    /// The plan of the query without its page, as JSON: how many rows are expected.
+    public func explain() -> BoundSQL {
+        var writer = SQLWriter(relation)
+        let text = "explain (format json) select from \(source)\(writer.condition(conditions))"
+        return BoundSQL(text: text, values: writer.values)
+    }
+
+    /// Sets what the changes say in the rows that match; one row: those rows as they are now, and how many they are.
+    public func update(_ changes: Changes, as format: Format) -> BoundSQL {
+        var writer = SQLWriter(relation)
+        // An empty change touches nothing, as in PostgREST.
+        guard !changes.isEmpty else { return change("select * from \(source) where false", as: format, &writer) }
+        let assignments = changes.sql(&writer)
+        return change(
+            "update \(source) set \(assignments)\(writer.condition(conditions)) returning *", as: format, &writer)
+    }
+
+    /// Deletes the rows that match; one row: those rows, and how many they were.
+    public func delete(as format: Format) -> BoundSQL {
+        var writer = SQLWriter(relation)
+        return change("delete from \(source)\(writer.condition(conditions)) returning *", as: format, &writer)
+    }
+
+    private func change(_ statement: String, as format: Format, _ writer: inout SQLWriter) -> BoundSQL {
+        let rows = "changed \(relation.name)\(ordering(writer))"
+        return BoundSQL(
+            text: "with changed as (\(statement)) \(page(of: rows, as: format, &writer))", values: writer.values)
+    }
+
+    private var source: String { "api.\(relation.name)" }
+
+    /// What was asked for, then the key: pages neither overlap nor skip, and the same request has the same answer.
+    private func ordering(_ writer: SQLWriter) -> String {
+        let key = relation.key.map { "\(relation.name).\($0)" }
+        return " order by " + (orders.map { $0.sql(writer) } + key).joined(separator: ", ")
+    }
+
+    /// The selection of some rows as one text, and their number. `page.*` and not `page`, which an alias could capture.
+    private func page(of rows: String, as format: Format, _ writer: inout SQLWriter, and more: String = "") -> String {
+        switch format {
+        case .json:
+            let columns = selection.map { $0.sql(writer) }.joined(separator: ", ")
+            return
+                "select coalesce(json_agg(page.*), '[]')::text, count(*)\(more) from (select \(columns) from \(rows)) page"
+        case .csv:
+            let fields = selection.map { $0.csvField(writer) }.joined(separator: " || ',' || ")
+            let header = writer.bind(selection.map { csvField($0.name) }.joined(separator: ",") + "\r\n")
+            return "select \(header)::text || coalesce(string_agg(page.line, ''), ''), count(*)\(more)"
+                + " from (select \(fields) || E'\\r\\n' as line from \(rows)) page"
+        }
+    }
+}
+
+extension SelectedColumn {
+    /// The column as a field of CSV. Only text can hold what must be quoted.
+    fileprivate func csvField(_ writer: SQLWriter) -> String {
+        let name = writer.name(column)
+        guard column.kind == .text else { return "coalesce(\(name)\(cast.map { "::\($0.rawValue)" } ?? "")::text, '')" }
+        return "case when \(name) = '' or \(name) ~ '[\",\\r\\n]' then '\"' || replace(\(name), '\"', '\"\"') || '\"'"
+            + " else coalesce(\(name), '') end"
+    }
+}
+
+/// A field of CSV.
+private func csvField(_ text: String) -> String {
+    guard text.isEmpty || text.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return text }
+    return "\"" + String(decoding: doubled(UInt8(ascii: "\""), in: text.utf8), as: UTF8.self) + "\""
+}

@@ -1,0 +1,105 @@
+// The arguments of a function: a JSON object in the body, or the query of a call by GET.
+
+internal import CofferCore
+internal import Gateway
+internal import Postgres
+
+extension Request {
+    /// Bytes of JSON that one body may have.
+    private static let maximumBody = 65_536
+
+    /// The arguments of the function, in the order of its parameters, checked by their kinds.
+    ///
+    /// - Throws: `Failure` PGRST102 for a body that is no JSON object, KF014 for an argument that is unknown, missing or
+    ///   of another kind.
+    func arguments() throws(Failure) -> [Parameter] {
+        let expected = route.arguments
+        let given = method == .post ? try bodyMembers() : try queryMembers()
+        if let other = given.keys.sorted().first(where: { name in !expected.contains { $0.name == name } }) {
+            throw Failure(.invalidArgument, "The argument '\(other)' is not known")
+        }
+        var parameters: [Parameter] = []
+        for argument in expected { parameters.append(try argument.parameter(given[argument.name] ?? .null)) }
+        return parameters
+    }
+
+    /// A call without any argument needs no body.
+    private func bodyMembers() throws(Failure) -> [String: JSON] {
+        let body = try body()
+        if body.isEmpty, !route.arguments.contains(where: \.isRequired) { return [:] }
+        guard case .object(let members) = try json(body) else { throw Failure(.invalidBody) }
+        return members
+    }
+
+    /// `limit` means the argument that limits, as programs know it from tables.
+    private func queryMembers() throws(Failure) -> [String: JSON] {
+        var members: [String: JSON] = [:]
+        for (name, text) in try parameters().pairs {
+            let name = name == "limit" ? "p_limit" : name
+            guard members[name] == nil else {
+                throw Failure(.invalidArgument, "The argument '\(name)' is given twice")
+            }
+            let kind = route.arguments.first { $0.name == name }?.kind
+            members[name] = kind == .integer ? .number(text) : .string(text)
+        }
+        return members
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Throws: `Failure` PGRST102 for another Content-Type and for what is no JSON, KF005 for more than 64 KiB.
+    func json() throws(Failure) -> JSON { try json(body()) }
+
+    private func json(_ body: [UInt8]) throws(Failure) -> JSON {
+        if let type = try text("CONTENT_TYPE"), MediaType.essence(type) != MediaType.json {
+            throw Failure(.invalidBody, "Content-Type not acceptable: \(type)")
+        }
+        guard let json = try? JSON(body) else { throw Failure(.invalidBody) }
+        return json
+    }
+
+    private func body() throws(Failure) -> [UInt8] {
+        var body: [UInt8] = []
+        do {
+            while true {
+                let before = body.count
+                try body.append(addingCapacity: 8192) { (span: inout OutputSpan<UInt8>) throws(GatewayError) in
+                    try exchange.read(into: &span)
+                }
+                if body.count == before { return body }
+                if body.count > Self.maximumBody {
+                    throw Failure(.tooLarge, details: "The limit is \(Self.maximumBody) bytes")
+                }
+            }
+        } catch let error as Failure {
+            throw error
+        } catch let error as GatewayError {
+            throw Failure(error)
+        } catch {
+            throw Failure(.internalError)
+        }
+    }
+}
+
+extension Argument {
+    fileprivate func parameter(_ value: JSON) throws(Failure) -> Parameter {
+        if value == .null, !isRequired { return .null }
+        switch kind {
+        case .text:
+            guard let text = value.string else { throw refusal("must be given as a string") }
+            // PostgreSQL's text cannot hold it.
+            guard !text.utf8.contains(0) else { throw refusal("must not contain U+0000") }
+            return .text(text)
+        case .uuid:
+            guard let text = value.string, isUUID(text.lowercased()) else { throw refusal("must be given as a UUID") }
+            return .text(text)
+        case .integer:
+            guard let number = value.integer else { throw refusal("must be a whole number") }
+            return .integer(number)
+        }
+    }
+
+    private func refusal(_ problem: String) -> Failure {
+        Failure(.invalidArgument, "The argument '\(name)' \(problem)")
+    }
+}

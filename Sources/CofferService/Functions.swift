@@ -1,0 +1,46 @@
+// 3. The functions of which PostgreSQL does all: arguments in, JSON or nothing out. Who may call which is its to say.
+
+internal import CofferCore
+internal import Postgres
+
+struct Functions {
+    let database: Database
+    let authenticate: Authenticate
+
+    private static let whoami = Statement(name: "whoami", sql: "select api.whoami()")
+    private static let moveFolder = Statement(name: "move_folder", sql: "select api.move_folder($1, $2)")
+    private static let createUser = Statement(
+        name: "create_user", sql: "select to_json(api.create_user($1, $2, $3, $4::bigint))")
+    private static let resetPassword = Statement(
+        name: "reset_password", sql: "select api.reset_password($1::text::uuid, $2)")
+    private static let deleteUser = Statement(name: "delete_user", sql: "select api.delete_user($1::text::uuid)")
+
+    /// `GET`, `HEAD` and `POST /rpc/whoami`.
+    func whoami(_ request: Request) throws(Failure) -> Response { try call(Self.whoami, request) }
+
+    /// `POST /rpc/move_folder`: the number of files that were moved.
+    func moveFolder(_ request: Request) throws(Failure) -> Response { try call(Self.moveFolder, request) }
+
+    /// `POST /rpc/create_user`: the new user's id.
+    func createUser(_ request: Request) throws(Failure) -> Response { try call(Self.createUser, request) }
+
+    /// `POST /rpc/reset_password`.
+    func resetPassword(_ request: Request) throws(Failure) -> Response {
+        try call(Self.resetPassword, request, isVoid: true)
+    }
+
+    /// `POST /rpc/delete_user`.
+    func deleteUser(_ request: Request) throws(Failure) -> Response {
+        try call(Self.deleteUser, request, isVoid: true)
+    }
+
+    private func call(_ statement: Statement, _ request: Request, isVoid: Bool = false) throws(Failure) -> Response {
+        let caller = try authenticate.caller(request)
+        let type = try request.negotiate([MediaType.json, MediaType.singular])
+        let rows = try database.run(
+            Query(statement, try request.arguments()), as: caller.identity, for: request,
+            isRepeatable: request.method.isSafe)
+        if isVoid { return Response(204, [.noStore]) }
+        return Response(200, [.contentType(type), .noStore], .cell(rows, column: 0))
+    }
+}

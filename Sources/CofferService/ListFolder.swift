@@ -1,0 +1,57 @@
+// 3. One level of the caller's tree of files.
+
+internal import CofferCore
+internal import Postgres
+
+struct ListFolder {
+    let configuration: Configuration
+    let database: Database
+    let authenticate: Authenticate
+
+    /// One row: the page, its length, whether more follows, and the cursor of its last entry. One entry more than the
+    /// page is asked for, so that the last page is known to be the last.
+    private static let statement = Statement(
+        name: "list_folder",
+        sql: """
+            with found as materialized (select * from api.list_folder($1, $2::bigint + 1, $3)),
+                page as (select * from found limit $2::bigint)
+            select coalesce(json_agg(page), '[]')::text, count(*), (select count(*) from found) > $2::bigint,
+                (array_agg(page.cursor))[count(*)]
+            from page
+            """)
+
+    /// `GET`, `HEAD` and `POST /rpc/list_folder`.
+    func list(_ request: Request) throws(Failure) -> Response {
+        let caller = try authenticate.caller(request)
+        let type = try request.negotiate([MediaType.json])
+        var arguments = try request.arguments()
+        let limit = try limit(arguments[1])
+        arguments[1] = .integer(limit)
+        let rows = try database.run(Query(Self.statement, arguments), as: caller.identity, for: request)
+        let count = rows.integer(0, 1) ?? 0
+        var fields = [
+            HeaderField.contentType(type), .noStore,
+            HeaderField("Content-Range", count == 0 ? "*/*" : "0-\(count - 1)/*"),
+        ]
+        if rows.boolean(0, 2) == true, let cursor = rows.text(0, 3) {
+            fields.append(link(from: arguments[0], limit: limit, after: cursor, request))
+        }
+        return Response(200, fields, .cell(rows, column: 0))
+    }
+
+    private func limit(_ asked: Parameter) throws(Failure) -> Int64 {
+        let maximum = Int64(configuration.maximumRows)
+        guard case .integer(let limit) = asked else { return maximum }
+        guard limit > 0 else { throw Failure(.invalidArgument, "The limit must be at least 1") }
+        return min(limit, maximum)
+    }
+
+    /// The next page's address (RFC 8288).
+    private func link(
+        from folder: Parameter, limit: Int64, after cursor: String, _ request: Request
+    ) -> HeaderField {
+        var query = "limit=\(limit)&p_cursor=\(PercentCoding.encode(cursor))"
+        if case .text(let folder) = folder { query = "p_folder=\(PercentCoding.encode(folder))&" + query }
+        return HeaderField("Link", "<\(request.basePath)\(request.route.path)?\(query)>; rel=\"next\"")
+    }
+}

@@ -1,0 +1,152 @@
+// 3. The tables: reading, changing and deleting rows. PostgreSQL makes the answer's body, under the caller's policies.
+
+internal import CofferCore
+internal import Postgres
+
+struct Tables {
+    let configuration: Configuration
+    let database: Database
+    let authenticate: Authenticate
+
+    /// A request for a table, understood.
+    private struct Call {
+        let request: Request
+        let caller: Caller
+        let preferences: Preferences
+        /// The media type of the answer.
+        let type: String
+        let query: TableQuery
+
+        var format: Format { type == MediaType.csv ? .csv : .json }
+        var isSingular: Bool { type == MediaType.singular }
+    }
+
+    /// `GET`, `HEAD`, `PATCH` and `DELETE` of the table that `relation` is for the caller's role.
+    func answer(_ request: Request, _ relation: (Role) -> Relation) throws(Failure) -> Response {
+        let caller = try authenticate.caller(request)
+        let call = Call(
+            request: request, caller: caller, preferences: try request.preferences(),
+            type: try request.negotiate([MediaType.json, MediaType.singular, MediaType.csv]),
+            query: try TableQuery(try request.parameters(), relation: relation(caller.claims.role)))
+        return switch request.method {
+        case .patch: try update(call)
+        case .delete: try delete(call)
+        default: try list(call)
+        }
+    }
+
+    // Reading
+
+    private func list(_ call: Call) throws(Failure) -> Response {
+        let window = try call.query.window(
+            range: call.request.method == .get ? try call.request.text("HTTP_RANGE") : nil,
+            maximum: Int64(configuration.maximumRows))
+        let planned = try plannedTotal(call)
+        let isCounting = call.preferences.count != nil && planned == nil
+        let rows = try database.run(
+            Query(call.query.select(window, as: call.format, counting: isCounting)), as: call.caller.identity,
+            for: call.request)
+        let count = rows.integer(0, 1) ?? 0
+        // Whatever was planned, what is there is there.
+        let total = planned.map { max($0, count == 0 ? 0 : window.offset + count) } ?? rows.integer(0, 2)
+        let status = call.isSingular ? 200 : try window.status(rows: count, total: total)
+        let fields = [
+            .noStore, HeaderField("Content-Range", window.contentRange(rows: count, total: total)), location(call),
+            HeaderField("Vary", "Accept, Prefer, Range"),
+        ]
+        return try answer(call, status, fields, rows, count: count)
+    }
+
+    /// The planner's estimate of all rows, where the client asked for it: for `estimated`, only where it is greater than
+    /// what one answer holds, as counting is cheap up to there.
+    private func plannedTotal(_ call: Call) throws(Failure) -> Int64? {
+        guard let count = call.preferences.count, count != .exact else { return nil }
+        let rows = try database.run(Query(call.query.explain()), as: call.caller.identity, for: call.request)
+        guard case .array(let plans)? = try? JSON(Array((rows.text(0, 0) ?? "").utf8)),
+            let estimate = plans.first?["Plan"]?["Plan Rows"]?.integer
+        else { throw Failure(.internalError) }
+        return count == .planned || estimate > Int64(configuration.maximumRows) ? estimate : nil
+    }
+
+    /// The same read with its parameters in order.
+    private func location(_ call: Call) -> HeaderField {
+        let path = call.request.basePath + call.request.route.path
+        let query = call.request.query.split(separator: "&").sorted().joined(separator: "&")
+        return HeaderField("Content-Location", query.isEmpty ? path : "\(path)?\(query)")
+    }
+
+    // Changing
+
+    private func update(_ call: Call) throws(Failure) -> Response {
+        let changes = try Changes(
+            body: call.request.json(), columns: call.request.parameters()["columns"], relation: call.query.relation)
+        // Nothing to change is no change, and no right to change anything is needed for it.
+        let sql = changes.isEmpty ? nil : call.query.update(changes, as: call.format)
+        let (rows, count) = try change(call, sql)
+        let range = count == 0 ? "*" : "0-\(count - 1)"
+        let total = call.preferences.count == nil ? "*" : "\(count)"
+        return try changed(call, rows, count: count, contentRange: "\(range)/\(total)")
+    }
+
+    /// The rows go now, their bytes after the grace period.
+    private func delete(_ call: Call) throws(Failure) -> Response {
+        guard call.query.hasFilter else {
+            throw Failure(.deleteWithoutFilter, hint: "To delete one file: /files?id=eq.<id>")
+        }
+        let (rows, count) = try change(call, call.query.delete(as: call.format))
+        let total = call.preferences.count == nil ? "*" : "\(count)"
+        return try changed(call, rows, count: count, contentRange: "*/\(total)")
+    }
+
+    private func change(_ call: Call, _ sql: BoundSQL?) throws(Failure) -> (rows: Rows?, count: Int64) {
+        guard let sql else {
+            try check(call, count: 0)
+            return (nil, 0)
+        }
+        let rows: Rows
+        if call.isSingular || call.preferences.maxAffected != nil {
+            rows = try database.change(Query(sql), as: call.caller.identity, for: call.request) {
+                (rows) throws(Failure) in try check(call, count: rows.integer(0, 1) ?? 0)
+            }
+        } else {
+            rows = try database.run(Query(sql), as: call.caller.identity, for: call.request, isRepeatable: false)
+        }
+        return (rows, rows.integer(0, 1) ?? 0)
+    }
+
+    /// Whether a change may stay: one row for a singular answer, and not more than the client allows.
+    private func check(_ call: Call, count: Int64) throws(Failure) {
+        if call.isSingular, count != 1 { throw Self.notSingular(count) }
+        try call.preferences.check(affected: count)
+    }
+
+    private func changed(_ call: Call, _ rows: Rows?, count: Int64, contentRange: String) throws(Failure) -> Response {
+        let fields = [HeaderField("Content-Range", contentRange), .noStore]
+        guard call.preferences.return == .representation else {
+            return Response(204, fields + applied(call, toChange: true))
+        }
+        return try answer(call, 200, fields, rows, count: count)
+    }
+
+    // Answering
+
+    private func answer(
+        _ call: Call, _ status: Int, _ fields: [HeaderField], _ rows: Rows?, count: Int64
+    ) throws(Failure) -> Response {
+        let isChange = !call.request.method.isSafe
+        let fields = [HeaderField.contentType(call.type)] + fields + applied(call, toChange: isChange)
+        guard let rows else { return Response(status, fields, .text(call.type == MediaType.csv ? "" : "[]")) }
+        guard call.isSingular else { return Response(status, fields, .cell(rows, column: 0)) }
+        guard count == 1 else { throw Self.notSingular(count) }
+        // An array of one row without its brackets is the row.
+        return Response(status, fields, .text(String((rows.text(0, 0) ?? "[]").dropFirst().dropLast())))
+    }
+
+    private func applied(_ call: Call, toChange isChange: Bool) -> [HeaderField] {
+        call.preferences.applied(toChange: isChange).map { [HeaderField("Preference-Applied", $0)] } ?? []
+    }
+
+    private static func notSingular(_ count: Int64) -> Failure {
+        Failure(.notSingular, details: "The result contains \(count) rows")
+    }
+}
