@@ -20,4 +20,9 @@ public let migrations: [Migration] = [
     Migration(name: "0007-uploads.sql", text: PackageResources._007_uploads_sql),
     Migration(name: "0008-reading.sql", text: PackageResources._008_reading_sql),
     Migration(name: "0009-operators.sql", text: PackageResources._009_operators_sql),
+    Migration(name: "0010-audit-chains.sql", text: PackageResources._010_audit_chains_sql),
+    Migration(name: "0011-login-defence.sql", text: PackageResources._011_login_defence_sql),
+    Migration(name: "0012-folders.sql", text: PackageResources._012_folders_sql),
+    Migration(name: "0013-users.sql", text: PackageResources._013_users_sql),
+    Migration(name: "0014-sessions.sql", text: PackageResources._014_sessions_sql),
 ]

@@ -37,9 +37,16 @@ select set_eq($$
 $$, $$ values
     ('api.abandon_upload(text)', 'coffer_admin coffer_editor'),
     ('api.begin_upload(text,text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
+    ('api.change_password(text,text)', 'coffer_admin coffer_editor'),
+    ('api.create_user(text,text,text,bigint)', 'coffer_admin'),
+    ('api.delete_user(uuid)', 'coffer_admin'),
+    ('api.list_folder(text,bigint,text)', 'coffer_admin coffer_editor'),
     ('api.login(text,text)', 'coffer_anonymous'),
     ('api.logout()', 'coffer_admin coffer_editor'),
+    ('api.move_folder(text,text)', 'coffer_admin coffer_editor'),
+    ('api.reset_password(uuid,text)', 'coffer_admin'),
     ('api.retrieve_file(text)', 'coffer_admin coffer_editor'),
+    ('api.retrieve_file_audited(text)', 'coffer_admin coffer_editor'),
     ('api.store_file(text,text,text,text,bigint,bytea,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.whoami()', 'coffer_admin coffer_editor'),
     ('internal.current_user_id()', 'coffer_admin coffer_editor'),
@@ -71,9 +78,12 @@ select set_eq($$
 $$, $$
     select t.name, r.role, t.privilege, t.columns
     from (values
+        ('api.audit_log', 'select', 'id occurred_at actor_id user_id action subject request_id remote_address'),
         ('api.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at owner_email'),
         ('api.files', 'update', 'file_path description'),
+        ('api.users', 'select', 'id email role quota_bytes used_bytes file_count disabled_at created_at'),
+        ('internal.audit_log', 'select', 'id occurred_at actor_id user_id action subject request_id remote_address'),
         ('internal.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
@@ -81,7 +91,9 @@ $$, $$
         ('internal.users', 'select',
             'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
-    union all values ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role'),
+    union all values ('api.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),
+        ('internal.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),
+        ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role'),
         ('internal.usable_keys', 'coffer_authenticator', 'select', 'serial_number kid secret')
 $$, 'each role can read and write exactly these columns');
 

@@ -1,18 +1,27 @@
 -- The policies there are, table by table, and that there is no table without a line here.
 begin;
 \ir setup.psql
-select plan(14);
+select plan(22);
 
-select tables_are('internal', '{audit_log,discarded_blobs,files,jwt_keys,migrations,sessions,users}'::name[]);
-select policies_are('internal', 'audit_log', '{owner_read,owner_add}'::name[]);
+select tables_are('internal', 
+    '{audit_chains,audit_log,discarded_blobs,files,folders,jwt_keys,login_failures,migrations,sessions,users}'::name[]);
+select policies_are('internal', 'audit_chains', '{owner_read,owner_add,owner_advance}'::name[]);
+select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'discarded_blobs', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
+select policies_are('internal', 'folders', '{owner_all}'::name[]);
+select policies_are('internal', 'login_failures', '{owner_read,owner_add,owner_remove}'::name[]);
 select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
 select policies_are('internal', 'migrations', '{owner_all}'::name[]);
 select policies_are('internal', 'sessions', '{owner_all}'::name[]);
-select policies_are('internal', 'users', '{owner_all,editor_select_own,admin_select_all}'::name[]);
+select policies_are('internal', 'users', '{owner_all,editor_select_own,admin_select_all,admin_update_all}'::name[]);
 
+select policy_roles_are('internal', 'audit_log', 'editor_select_own', '{coffer_editor}'::name[]);
+select policy_roles_are('internal', 'audit_log', 'admin_select_all', '{coffer_admin}'::name[]);
+select policy_roles_are('internal', 'users', 'editor_select_own', '{coffer_editor}'::name[]);
+select policy_roles_are('internal', 'users', 'admin_select_all', '{coffer_admin}'::name[]);
+select policy_roles_are('internal', 'users', 'admin_update_all', '{coffer_admin}'::name[]);
 select policy_roles_are('internal', 'files', 'editor_select_own', '{coffer_editor}'::name[]);
 select policy_roles_are('internal', 'files', 'admin_select_all', '{coffer_admin}'::name[]);
 select policy_roles_are('internal', 'files', 'update_own', '{coffer_editor,coffer_admin}'::name[]);
@@ -24,7 +33,7 @@ select is_empty($$
 $$, 'the policies of the owner are for nobody else');
 select is_empty($$
     select tablename, policyname from pg_policies
-    where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname <> 'admin_select_all'
+    where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname not in ('admin_select_all', 'admin_update_all')
         and (coalesce(qual, with_check) !~ 'SELECT internal.current_user_id\(\)'
             or coalesce(with_check, qual) !~ 'SELECT internal.current_user_id\(\)')
 $$, 'every other policy but the admin''s compares with a sub-select of the current user');
