@@ -117,15 +117,17 @@ final class Database {
         return try finish { () throws(PostgresError) in try open().run(queries) }
     }
 
-    /// Opens the connection and asks what lists ask, in nobody's name: a connection's first question takes the server
-    /// milliseconds of reading its catalog.
+    /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
+    /// its catalog.
     func warmUp() {
+        let session = Query(Statement(sql: "select database_role from internal.live_sessions where id is null"))
         let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
-        guard let parameters = try? QueryParameters(""),
+        guard let parameters = try? QueryParameters("order=file_path"),
             let query = try? TableQuery(parameters, relation: .files(for: .editor)),
             let window = try? query.window(range: nil, maximum: 1)
         else { return }
-        _ = try? run([role, Query(query.select(window, as: .json, counting: true))])
+        _ = try? run([session, role, Query(query.select(window, as: .json, counting: false))])
+        try? connection?.prepare([Self.reader, Self.user])
     }
 
     private func open() throws(PostgresError) -> Connection {
