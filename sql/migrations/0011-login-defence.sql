@@ -15,10 +15,8 @@ create index login_failures_age_idx on internal.login_failures (failed_at);
 
 alter table internal.login_failures enable row level security;
 alter table internal.login_failures force row level security;
-create policy owner_read on internal.login_failures for select to coffer_owner using (true);
-create policy owner_add on internal.login_failures for insert to coffer_owner with check (true);
-create policy owner_remove on internal.login_failures for delete to coffer_owner using (true);
--- No policy for update: a failure is forgiven or forgotten, never changed. No grants.
+create policy owner_all on internal.login_failures to coffer_owner using (true) with check (true);
+-- No grants. A failure is counted, forgiven or forgotten; nothing changes one.
 comment on table internal.login_failures is 'Failed logins of the last 15 minutes, per account and per address.';
 comment on column internal.login_failures.account is
     'SHA-256 of the e-mail in lower case, known or not: what was typed may be a password in the wrong field.';
