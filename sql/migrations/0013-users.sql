@@ -168,9 +168,10 @@ begin
     if not found then
         raise exception using errcode = 'KF027', message = 'User not found.';
     end if;
-    -- They would go with the user, but perhaps after the files, and so after the audit log, whose locks come last.
+    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
+    -- discard the blobs.
     delete from internal.sessions s where s.user_id = p_user_id;
-    -- The files go with the user; their triggers discard the blobs.
+    delete from internal.files f where f.user_id = p_user_id;
     delete from internal.users u where u.id = p_user_id;
 end
 $$;

@@ -1,7 +1,7 @@
 -- What admins can do to accounts, and what not even they can.
 begin;
 \ir setup.psql
-select plan(57);
+select plan(58);
 
 create function pg_temp.as_admin(p_sql text) returns text language sql as $$
     select pg_temp.failure('coffer_admin', '00000000-0000-4000-8000-00000000000a', p_sql)
@@ -112,7 +112,7 @@ insert into internal.users (email, password_hash, role, disabled_at) values ('of
 select is(pg_temp.as_admin(s), 'KF018 The last enabled admin has to stay.', s)
 from unnest(array['update api.users set role = ''editor''', 'update api.users set disabled_at = now() where role = ''admin''',
     'select api.delete_user(''00000000-0000-4000-8000-00000000000a'')']) s;
-select throws_ok('delete from internal.users', 'KF018', null, 'not even a superuser deletes them all');
+select throws_ok('delete from internal.users', 'KF018', null, 'a superuser cannot delete them all');
 select is(pg_temp.as_admin('update api.users set role = case role when ''admin'' then ''editor'' else ''admin'' end, disabled_at = null'),
     'no failure', 'but admins and editors can change places in one statement');
 
