@@ -47,34 +47,36 @@ from (select f.user_id, internal.folder_of(f.file_path) as folder, count(*) as f
 group by f.user_id, a.parent, a.name;
 
 -- The arguments are the folders that files came to or left, and by how much; here that becomes changes of all folders
--- above. The user's row is locked already, so nobody else changes folders of this user meanwhile. The plan must not
--- depend on what there was when a connection first made it: every folder is looked up by the key.
+-- above. The user's row is locked already, so nobody else changes folders of this user meanwhile. One folder after the
+-- other and by the key: that costs the same each time, while the plan of one statement for all of them would be made
+-- for as many folders as there were when a connection first needed it.
 create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[]) returns void
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
 as $$
+declare
+    v_change record;
 begin
-    with change as materialized (
+    for v_change in
         select a.parent, a.name, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
         from unnest(p_folders, p_files, p_bytes) as c (folder, files, bytes), internal.folders_above(c.folder) a
         group by a.parent, a.name
         having sum(c.files) <> 0 or sum(c.bytes) <> 0
-    ),
-    emptied as (
-        delete from internal.folders f using change c
-        where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name and f.file_count + c.files = 0
-    ),
-    kept as (
+    loop
+        if v_change.files < 0 then
+            delete from internal.folders f
+            where f.user_id = p_user_id and f.parent = v_change.parent and f.name = v_change.name
+                and f.file_count = -v_change.files;
+            continue when found;
+        end if;
         update internal.folders f
-        set file_count = f.file_count + c.files, size_bytes = f.size_bytes + c.bytes
-        from change c
-        where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name and f.file_count + c.files <> 0
-    )
-    insert into internal.folders (user_id, parent, name, file_count, size_bytes)
-    select p_user_id, c.parent, c.name, c.files, c.bytes
-    from change c
-    where c.files > 0 and not exists (
-        select from internal.folders f where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name);
+        set file_count = f.file_count + v_change.files, size_bytes = f.size_bytes + v_change.bytes
+        where f.user_id = p_user_id and f.parent = v_change.parent and f.name = v_change.name;
+        if not found and v_change.files > 0 then
+            insert into internal.folders (user_id, parent, name, file_count, size_bytes)
+            values (p_user_id, v_change.parent, v_change.name, v_change.files, v_change.bytes);
+        end if;
+    end loop;
 end
 $$;
 comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
@@ -87,6 +89,10 @@ create or replace function internal.files_inserted() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
+    if not exists (select from new_files) then
+        return null;
+    end if;
     perform internal.count_usage(t.user_id, t.bytes, t.files)
     from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
         from new_files n group by n.user_id order by n.user_id) t;
@@ -106,6 +112,10 @@ create or replace function internal.files_updated() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
+    if not exists (select from new_files) then
+        return null;
+    end if;
     insert into internal.discarded_blobs (blob, reason, user_id)
     select gone.blob, 'replaced', gone.user_id
     from (select o.blob, o.user_id from old_files o except select n.blob, n.user_id from new_files n) gone
