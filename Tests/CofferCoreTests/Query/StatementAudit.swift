@@ -76,7 +76,7 @@ struct StatementAudit {
         guard last == "as" else { return "a name in quotes where none is wanted" }
         let content = quoted(by: UInt8(ascii: "\""))
         last = "alias"
-        guard let content, (1...126).contains(content.utf8.count), !content.utf8.contains(0) else {
+        guard let content, (1...63).contains(content.utf8.count), !content.utf8.contains(0) else {
             return "a broken alias"
         }
         return nil
@@ -112,7 +112,6 @@ struct StatementAudit {
         while let byte = rest.popFirst() {
             if byte == quote {
                 guard rest.first == quote else { return String(decoding: content, as: UTF8.self) }
-                content.append(byte)
                 rest = rest.dropFirst()
             }
             content.append(byte)
