@@ -98,7 +98,9 @@ private func checkType(_ value: String) {
     require(type.utf8.count <= 255 && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "not for a header: \(type)")
     if MediaType.isSafeInline(type) {
         let essence = MediaType.essence(type)
-        require(!essence.hasSuffix("xml") && essence != "text/html", "\(type) is shown")
+        // What browsers read as HTML or XML.
+        let isMarkup = essence.hasSuffix("+xml") || ["text/html", "text/xml", "application/xml"].contains(essence)
+        require(!isMarkup, "\(type) is shown")
     }
 }
 
