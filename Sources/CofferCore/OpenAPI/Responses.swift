@@ -29,9 +29,13 @@ struct FailureResponse: Hashable {
         }
     }
 
+    private func head(_ text: String) -> OrderedJSON {
+        ["description": .string(text), "headers": .members(fields.map(\.reference))]
+    }
+
     /// Without a body, as a HEAD is answered.
     var head: OrderedJSON {
-        ["description": .string(text), "headers": .members(fields.map(\.reference))]
+        head("\(reasonPhrase(status)): " + kinds.map(\.rawValue).joined(separator: ", "))
     }
 
     var json: OrderedJSON {
@@ -39,7 +43,7 @@ struct FailureResponse: Hashable {
         let schema = .reference("schemas", "Error") + ["properties": ["code": ["enum": codes]]]
         let examples = kinds.map { ($0.rawValue, OrderedJSON.reference("examples", $0.rawValue)) }
         let content: OrderedJSON = ["schema": schema, "examples": .members(examples)]
-        return head + ["content": .members([(MediaType.json, content)])]
+        return head(text) + ["content": .members([(MediaType.json, content)])]
     }
 
     /// All components that are examples.

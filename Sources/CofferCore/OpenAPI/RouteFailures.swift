@@ -48,8 +48,8 @@ extension Route {
         case .retrieveFile:
             Self.identity + [
                 .querySyntax, .invalidArgument, .filePathRule, .fileNotFound, .preconditionFailed,
-                .rangeNotSatisfiable, .storageUnavailable,
-            ]
+                .storageUnavailable,
+            ] + (method == .get ? [.rangeNotSatisfiable] : [])
         case .moveFolder:
             Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .pathTaken]
         case .createUser:

@@ -29,7 +29,8 @@ extension Route {
         switch method {
         case .options:
             [Success(200, "The methods of this path.", [.allow])]
-        case .head: answers(to: .get).map(\.head)
+        // Only a GET of a file has ranges (RFC 9110 §14.2).
+        case .head: answers(to: .get).filter { self != .retrieveFile || $0.status != 206 }.map(\.head)
         default: answers(to: method)
         }
     }
