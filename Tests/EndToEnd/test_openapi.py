@@ -247,7 +247,10 @@ def test_answers_are_as_described(document, editor, folder, method, where, heade
     """The status is one of the operation's, and headers, media type, body and code are those it has there."""
     for name in ("hello.txt", "other.txt", "a/x", "b/x"):
         assert editor.store(f"{folder}/{name}", CONTENT).status == 200
-    fill = lambda text: text.replace("{f}", folder)  # noqa: E731
+
+    def fill(text):
+        return text.replace("{f}", folder)
+
     headers = {name: fill(value) for name, value in headers.items()}
     if body is not None and "store_file" not in where:
         headers["Content-Type"] = "application/json"

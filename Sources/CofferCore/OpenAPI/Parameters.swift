@@ -16,10 +16,6 @@ struct OperationParameter {
             + (required ? ["required": true] : [:]) + ["schema": schema, "example": example]
     }
 
-    fileprivate static func query(_ name: String, _ text: String, _ example: OrderedJSON) -> OperationParameter {
-        OperationParameter(name, name, in: "query", text, schema: ["type": "string"], example: example)
-    }
-
     fileprivate static func header(
         _ name: String, _ text: String, _ example: OrderedJSON, component: String? = nil, required: Bool = false,
         schema: OrderedJSON = ["type": "string"]
@@ -62,12 +58,13 @@ extension Route {
 
     /// Filters and what else PostgREST's conventions have for rows.
     private func rows(_ relation: Relation, _ method: Method) -> [OperationParameter] {
-        let filters = relation.columns.map { relation.filter($0) } + [.and, .or]
+        let filters = relation.columns.map(relation.filter) + relation.groups
+        let page = [relation.order, .limit, .offset]
         return switch method {
-        case .get: [.select] + filters + [.order, .limit, .offset, .rowRange, .preferOfReads]
-        case .head: [.select] + filters + [.order, .limit, .offset, .preferOfReads]
-        case .patch: filters + [.columns, .select, .order, .preferOfChanges]
-        default: filters + [.select, .order, .preferOfChanges]
+        case .get: [relation.select] + filters + page + [.rowRange, .preferOfReads]
+        case .head: [relation.select] + filters + page + [.preferOfReads]
+        case .patch: filters + [relation.setColumns, relation.select, relation.order, .preferOfChanges]
+        default: filters + [relation.select, relation.order, .preferOfChanges]
         }
     }
 }
@@ -92,17 +89,61 @@ extension Relation {
     }
 }
 
+// What is not a filter, with an example for each relation.
+extension Relation {
+    private func query(_ name: String, _ text: String, _ example: String) -> OperationParameter {
+        OperationParameter(
+            "\(self.name).\(name)", name, in: "query", text, schema: ["type": "string"], example: .string(example))
+    }
+
+    private func example(files: String, users: String, auditLog: String) -> String {
+        switch name {
+        case "files": files
+        case "users": users
+        default: auditLog
+        }
+    }
+
+    fileprivate var select: OperationParameter {
+        query(
+            "select",
+            "Columns of the answer: names with commas, `alias:column`, `column::text`, or `*`. All by default.",
+            example(
+                files: "id,name:file_path,size_bytes", users: "id,email,used_bytes",
+                auditLog: "occurred_at,action,subject"))
+    }
+
+    fileprivate var order: OperationParameter {
+        query(
+            "order", "Columns to sort by: `column[.asc|.desc][.nullsfirst|.nullslast]` with commas.",
+            example(files: "updated_at.desc", users: "email", auditLog: "id.desc"))
+    }
+
+    fileprivate var groups: [OperationParameter] {
+        [
+            query(
+                "and", "Filters that must all hold, nested at will with `and(…)` and `or(…)`; `not.and` negates.",
+                example(
+                    files: "(size_bytes.gt.10,or(description.is.null,file_path.like.*.txt))",
+                    users: "(role.eq.editor,disabled_at.is.null)",
+                    auditLog: "(action.in.(store,delete),occurred_at.gte.2026-11-01)")),
+            query(
+                "or", "Filters of which one must hold, nested likewise; `not.or` negates.",
+                example(
+                    files: "(content_type.eq.text/plain,description.not.is.null)",
+                    users: "(used_bytes.gt.1000000,file_count.gt.100)",
+                    auditLog: "(action.eq.login,action.eq.login_failed)")),
+        ]
+    }
+
+    fileprivate var setColumns: OperationParameter {
+        query(
+            "columns", "Members of the body that count, with commas; others are ignored. All by default.",
+            example(files: "description", users: "quota_bytes", auditLog: ""))
+    }
+}
+
 extension OperationParameter {
-    fileprivate static let select = query(
-        "select", "Columns of the answer: names with commas, `alias:column`, `column::text`, or `*`. All by default.",
-        "id,name:file_path,size_bytes")
-    fileprivate static let and = query(
-        "and", "Filters that all must hold, nested at will with `and(…)`, `or(…)` and `not.`.",
-        "(size_bytes.gt.10,not.or(id.is.null,id.is.null))")
-    fileprivate static let or = query(
-        "or", "Filters of which one must hold, nested likewise.", "(id.not.is.null,and(id.is.null))")
-    fileprivate static let order = query(
-        "order", "Columns to sort by: `column[.asc|.desc][.nullsfirst|.nullslast]` with commas.", "id.desc")
     fileprivate static let limit = OperationParameter(
         "limit", "limit", in: "query",
         "Most rows of the answer. The installation has a limit of its own, 1,000 unless configured.",
@@ -110,8 +151,6 @@ extension OperationParameter {
     fileprivate static let offset = OperationParameter(
         "offset", "offset", in: "query", "Rows to skip.",
         schema: ["type": "integer", "format": "int64", "minimum": 0], example: 0)
-    fileprivate static let columns = query(
-        "columns", "Members of the body that count, with commas; others are ignored. All by default.", "description")
 
     fileprivate static let rowRange = header(
         "Range", "Rows wanted, the first and the last, counted from 0.", "0-99", component: "Range.rows",
