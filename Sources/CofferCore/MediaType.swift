@@ -5,6 +5,7 @@ public enum MediaType {
     public static let singular = "application/vnd.pgrst.object+json"
     public static let csv = "text/csv"
     public static let octets = "application/octet-stream"
+    public static let openAPI = "application/openapi+json"
 
     /// Bytes; a longer Content-Type is not kept.
     static let maximumLength = 255
