@@ -45,7 +45,8 @@ final class Database {
         name: "user",
         sql: takeRole + """
             , set_config('coffer.session_id', $1, true),
-            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
+            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
+            set_config('coffer.login_failures', $6, true)
             """)
 
     /// Runs one statement in the name of `identity`.
@@ -93,7 +94,10 @@ final class Database {
                 configuration.sessionSeconds, configuration.loginFailures, configuration.loginAddressFailures,
             ]
             return Query(Self.anonymous, origin + limits.map { .text(String($0)) })
-        case .user(let claims): return Query(Self.user, Self.parameters(claims) + origin)
+        case .user(let claims):
+            // A wrong current password counts as a failed login.
+            let limit = Parameter.text(String(configuration.loginFailures))
+            return Query(Self.user, Self.parameters(claims) + origin + [limit])
         case .reader(let claims): return Query(Self.reader, Self.parameters(claims))
         }
     }

@@ -24,7 +24,8 @@ extension Route {
     private static let change = identity + [.crossSite, .storageFull]
     private static let query: [Failure.Kind] = [
         .querySyntax, .notEmbedded, .unknownColumn, .invalidValue, .unsuitableOperator, .unsuitableType,
-        .unsuitableCast, .invalidPreference, .notAcceptable, .notSingular,
+        .unsuitableCast, .outOfRange, .brokenPattern, .brokenExpression, .invalidPreference, .notAcceptable,
+        .notSingular,
     ]
     private static let changedRows = change + query + [.tooManyAffected]
     private static let arguments: [Failure.Kind] = [.invalidArgument, .notAcceptable]
