@@ -119,8 +119,9 @@ private struct StoredFile {
 
     /// nil where there is no such file.
     init?(_ rows: Rows) {
-        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1), let size = rows.integer(0, 2),
-            let tag = rows.text(0, 3), let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
+        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1),
+            let size = rows.integer(0, 2), let tag = rows.text(0, 3),
+            let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
             let modified = rows.integer(0, 5)
         else { return nil }
         self.path = path
