@@ -50,13 +50,17 @@ public enum Base64 {
     public static func encode(_ bytes: [UInt8]) -> String {
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let chunk = bytes[start..<min(start + 3, bytes.count)]
-            let bits = chunk.reduce(0) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - chunk.count))
-            for index in 0..<4 {
-                let value = Int(bits >> (18 - 6 * UInt32(index)) & 63)
-                result.append(index <= chunk.count ? standardAlphabet[value] : UInt8(ascii: "="))
-            }
+        var index = 0
+        while index < bytes.count {
+            let left = bytes.count - index
+            var bits = UInt32(bytes[index]) << 16
+            if left > 1 { bits |= UInt32(bytes[index + 1]) << 8 }
+            if left > 2 { bits |= UInt32(bytes[index + 2]) }
+            result.append(standardAlphabet[Int(bits >> 18)])
+            result.append(standardAlphabet[Int(bits >> 12 & 63)])
+            result.append(left > 1 ? standardAlphabet[Int(bits >> 6 & 63)] : UInt8(ascii: "="))
+            result.append(left > 2 ? standardAlphabet[Int(bits & 63)] : UInt8(ascii: "="))
+            index += 3
         }
         return String(decoding: result, as: UTF8.self)
     }

@@ -8,10 +8,9 @@ public enum DigestField {
     public static func sha256(hexadecimal text: String) -> String {
         var digest: [UInt8] = []
         digest.reserveCapacity(32)
-        var high: UInt8?
-        for digit in text.utf8.lazy.map({ $0.hexadecimalValue ?? 0 }) {
-            if let first = high { digest.append(first << 4 | digit) }
-            high = high == nil ? digit : nil
+        var digits = text.utf8.makeIterator()
+        while let high = digits.next(), let low = digits.next() {
+            digest.append((high.hexadecimalValue ?? 0) << 4 | (low.hexadecimalValue ?? 0))
         }
         return sha256(digest)
     }
