@@ -60,11 +60,18 @@ postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # Sets `python`, one with the packages of the tests and gixy, in a folder of its own.
 need_python() {
+    local packages=(
+        pytest
+        requests
+        selenium
+        gixy
+        postgrest
+    )
     need_packages python3 python3-venv
     python=$checkout/.build/python/bin/python
     [[ -x $python ]] || python3 -m venv "$checkout/.build/python"
-    "$python" -c 'import importlib.metadata as m; [m.version(p) for p in ("pytest", "requests", "selenium", "gixy")]' \
-        2>/dev/null || "$python" -m pip --quiet install pytest requests selenium gixy >&2
+    "$python" -c 'import sys, importlib.metadata as m; [m.version(p) for p in sys.argv[1:]]' "${packages[@]}" \
+        2>/dev/null || "$python" -m pip --quiet install "${packages[@]}" >&2
 }
 
 # The release programs, built into .build/release. Sets `programs`, that folder.
