@@ -58,20 +58,16 @@ postgres_programs() {
 
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
-# Sets `python`, one with the packages of the tests and gixy, in a folder of its own.
+# What the tests and checks need of PyPI.
+python_packages=(pytest requests selenium gixy postgrest)
+
+# Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.
 need_python() {
-    local packages=(
-        pytest
-        requests
-        selenium
-        gixy
-        postgrest
-    )
     need_packages python3 python3-venv
     python=$checkout/.build/python/bin/python
     [[ -x $python ]] || python3 -m venv "$checkout/.build/python"
-    "$python" -c 'import sys, importlib.metadata as m; [m.version(p) for p in sys.argv[1:]]' "${packages[@]}" \
-        2>/dev/null || "$python" -m pip --quiet install "${packages[@]}" >&2
+    "$python" -c 'import importlib.metadata as m, sys; [m.version(name) for name in sys.argv[1:]]' \
+        "${python_packages[@]}" 2>/dev/null || "$python" -m pip --quiet install "${python_packages[@]}" >&2
 }
 
 # The release programs, built into .build/release. Sets `programs`, that folder.
