@@ -296,6 +296,10 @@ def test_functions_that_refuse(api, five):
     refusal(api.rpc("move_folder", {}), "KF014")
     refusal(api.rpc("move_folder", {"p_from": "a", "p_to": "b"}, get=True), "PGRST101")
     refusal(api.rpc("sign_token", {}), "PGRST202")
+    # What would narrow a result must not be ignored.
+    refusal(api.rpc("list_folder", {"p_folder": five}).select("name"), "KF014")
+    refusal(api.rpc("list_folder", {"p_folder": five}).eq("name", "a"), "KF014")
+    refusal(api.rpc("list_folder", {"p_folder": five}, get=True).eq("name", "a"), "KF014")
     refusal(api.rpc("create_user", {"p_email": "a@b", "p_password": "1234567890", "p_role": "editor"}), "42501")
 
 
