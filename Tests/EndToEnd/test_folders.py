@@ -41,6 +41,7 @@ def pages(client, folder, limit):
         target, _, relation = link.partition(">; ")
         assert relation == 'rel="next"' and target.startswith("<")
         answer = client.get(target[1:])
+        assert answer.header("Link") != link, "the same page for ever"
 
 
 def entries(client, folder, limit=1000):
