@@ -3,7 +3,7 @@
 internal import Cryptography
 
 /// 128 random bits as 32 lower-case hexadecimal digits: names a blob in every kind of store.
-public struct BlobName: Hashable, Sendable, CustomStringConvertible {
+public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Nil unless `text` is exactly 32 lower-case hexadecimal digits, so that a name can never be a path.
@@ -19,6 +19,10 @@ public struct BlobName: Hashable, Sendable, CustomStringConvertible {
         } catch {
             throw BlobStoreError(.unavailable, "There are no random bytes for a blob's name.")
         }
+    }
+
+    public static func < (left: BlobName, right: BlobName) -> Bool {
+        left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
     }
 
     /// The first two digits, by which stores spread their blobs.

@@ -14,16 +14,33 @@ public struct BlobContent: Equatable, Sendable {
     }
 }
 
+/// What a store knows of a blob without reading it.
+public struct BlobStatus: Equatable, Sendable {
+    public let name: BlobName
+    /// In bytes.
+    public let size: Int64
+    /// When it was published, in whole seconds since 1970.
+    public let modified: Int64
+
+    public init(name: BlobName, size: Int64, modified: Int64) {
+        self.name = name
+        self.size = size
+        self.modified = modified
+    }
+}
+
 /// A place for blobs. Kept open for the life of a process; an outage makes calls fail as `.unavailable` until it ends.
 public protocol BlobStore: AnyObject {
-    /// Begins a blob whose bytes the caller writes.
-    func stage() throws(BlobStoreError) -> any StagedBlob
+    /// Begins a blob whose bytes the caller writes, to be published under `name`, which nobody has used before.
+    ///
+    /// - Parameter length: the bytes that will be written, where that is known.
+    func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob
 
     /// Begins a blob whose bytes a web server on this host has already put into a file. The web server's name for the
     /// file stays, and is the web server's to remove.
     ///
     /// Fails as `.refused` unless `path` is a regular file; a symbolic link is never followed.
-    func adopt(bodyFile path: String) throws(BlobStoreError) -> any StagedBlob
+    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
 
     /// Fails as `.absent` when the store is there and the blob is not.
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader
@@ -34,8 +51,18 @@ public protocol BlobStore: AnyObject {
     /// Where a blob lies on this host; nil for remote stores.
     func absolutePath(of name: BlobName) -> String?
 
-    /// Removes a blob; one that is absent already is no error.
-    func remove(_ name: BlobName) throws(BlobStoreError)
+    /// Removes blobs; one that is absent already is no error. What was removed before a failure stays removed.
+    func remove(_ names: [BlobName]) throws(BlobStoreError)
+
+    /// Size and time of a blob, without reading it. Fails as `.absent` when the store is there and the blob is not.
+    func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus
+
+    /// The blobs there are, by name.
+    ///
+    /// - Parameters:
+    ///   - last: the name after which to begin; nil for the first.
+    ///   - limit: a page may have fewer than this; only an empty one is the end.
+    func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus]
 
     /// Succeeds when a blob could be stored and read back now.
     func probe() throws(BlobStoreError)
@@ -46,6 +73,9 @@ public protocol BlobStore: AnyObject {
 }
 
 extension BlobStore {
+    /// Removes one blob.
+    public func remove(_ name: BlobName) throws(BlobStoreError) { try remove([name]) }
+
     /// Removes leftovers that are older than a minute.
     public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
         try sweepAbandonedStages(olderThan: .seconds(60))
@@ -64,8 +94,8 @@ public protocol StagedBlob: AnyObject {
     /// Makes the bytes durable and tells what they are. May be asked again.
     func finish() throws(BlobStoreError) -> BlobContent
 
-    /// Makes the finished blob readable under `name`, durably. Fails as `.exists` rather than overwrite.
-    func publish(as name: BlobName) throws(BlobStoreError)
+    /// Makes the finished blob readable under its name, durably. Fails as `.exists` rather than overwrite.
+    func publish() throws(BlobStoreError)
 
     /// Removes what was not published.
     func discard()

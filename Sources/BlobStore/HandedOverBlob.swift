@@ -7,11 +7,13 @@ final class HandedOverBlob: StagedBlob {
     private static let bufferSize = 256 << 10
 
     private let stage: StageFile
+    private let name: BlobName
     private var content: BlobContent?
     let size: Int64
 
-    init(_ stage: StageFile) throws(BlobStoreError) {
+    init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
         self.stage = stage
+        self.name = name
         do { size = try stage.file.status().size } catch { throw BlobStoreError(error) }
         // A hint only: the disk works while `finish` hashes.
         try? stage.file.startWriteback(offset: 0, length: 0)
@@ -34,7 +36,7 @@ final class HandedOverBlob: StagedBlob {
         }
     }
 
-    func publish(as name: BlobName) throws(BlobStoreError) {
+    func publish() throws(BlobStoreError) {
         _ = try finish()
         try stage.publish(as: name)
     }

@@ -12,13 +12,13 @@ final class LocalBlobStore: BlobStore {
         self.layout = layout
     }
 
-    func stage() throws(BlobStoreError) -> any StagedBlob {
-        try newBlob()
+    func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
+        try WrittenBlob(StageFile.create(in: layout), as: name)
     }
 
-    func adopt(bodyFile path: String) throws(BlobStoreError) -> any StagedBlob {
-        if let stage = try StageFile.link(path, in: layout) { return try HandedOverBlob(stage) }
-        return try copy(path)
+    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
+        if let stage = try StageFile.link(path, in: layout) { return try HandedOverBlob(stage, as: name) }
+        return try copy(path, as: name)
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
@@ -36,8 +36,12 @@ final class LocalBlobStore: BlobStore {
 
     func absolutePath(of name: BlobName) -> String? { layout.path(of: name) }
 
+    func remove(_ names: [BlobName]) throws(BlobStoreError) {
+        for name in names { try removeOne(name) }
+    }
+
     /// Durable, too: a blob must not come back after a crash when the list of what to remove has forgotten it.
-    func remove(_ name: BlobName) throws(BlobStoreError) {
+    private func removeOne(_ name: BlobName) throws(BlobStoreError) {
         do {
             try FileSystem.unlink(layout.path(of: name))
             try layout.syncFolder(of: name)
@@ -48,15 +52,11 @@ final class LocalBlobStore: BlobStore {
         }
     }
 
-    func newBlob() throws(BlobStoreError) -> WrittenBlob {
-        try WrittenBlob(try StageFile.create(in: layout))
-    }
-
     /// Takes in a file that cannot be linked.
-    private func copy(_ path: String) throws(BlobStoreError) -> WrittenBlob {
+    private func copy(_ path: String, as name: BlobName) throws(BlobStoreError) -> WrittenBlob {
         let source: FileDescriptor
         do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
-        let blob = try newBlob()
+        let blob = try WrittenBlob(StageFile.create(in: layout), as: name)
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob
     }

@@ -8,13 +8,15 @@ final class WrittenBlob: StagedBlob {
     private static let writebackStep: Int64 = 8 << 20
 
     private let stage: StageFile
+    private let name: BlobName
     private var digest: SHA256?
     private var content: BlobContent?
     private(set) var size: Int64 = 0
     private var writebackStarted: Int64 = 0
 
-    init(_ stage: StageFile) throws(BlobStoreError) {
+    init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
         self.stage = stage
+        self.name = name
         digest = try newDigest()
     }
 
@@ -45,7 +47,7 @@ final class WrittenBlob: StagedBlob {
         return content
     }
 
-    func publish(as name: BlobName) throws(BlobStoreError) {
+    func publish() throws(BlobStoreError) {
         _ = try finish()
         try stage.publish(as: name)
     }

@@ -82,6 +82,9 @@ public struct Failure: Error, Equatable, Sendable {
         case tokenClaims = "PGRST303"
         case unknownColumn = "42703"
         case invalidValue = "22P02"
+        case outOfRange = "22003"
+        case brokenPattern = "22025"
+        case brokenExpression = "2201B"
         case unsuitableOperator = "42883"
         case unsuitableType = "42804"
         case unsuitableCast = "42846"
@@ -140,6 +143,9 @@ public struct Failure: Error, Equatable, Sendable {
             case .tokenClaims: (401, "The token's claims are not acceptable")
             case .unknownColumn: (400, "The column does not exist")
             case .invalidValue: (400, "A value does not fit its column")
+            case .outOfRange: (400, "A value is out of the range of its type")
+            case .brokenPattern: (400, "The pattern ends with a backslash")
+            case .brokenExpression: (400, "The regular expression is broken")
             case .unsuitableOperator: (400, "The operator does not fit the column's type")
             case .unsuitableType: (400, "The column's type does not fit")
             case .unsuitableCast: (400, "The column cannot be cast to that type")

@@ -33,8 +33,10 @@ public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible
         else { return nil }
         let days = Self.days(year: year, month: Int64(month) + 1, day: day)
         self.init(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
-        // Only the text that this moment has: no 30 February, no other weekday or spacing. A leap second has none.
-        guard second == 60 || description == text else { return nil }
+        // Only the text that this moment has: no 30 February, no other weekday or spacing. A leap second has none of its
+        // own, but that of the second before it.
+        let own = second == 60 ? Self(seconds: seconds - 1).description.dropLast(6) + "60 GMT" : description[...]
+        guard own == text else { return nil }
     }
 
     /// The proleptic Gregorian date of a day count; eras of 400 years begin on 1 March.

@@ -5,6 +5,7 @@ public enum MediaType {
     public static let singular = "application/vnd.pgrst.object+json"
     public static let csv = "text/csv"
     public static let octets = "application/octet-stream"
+    public static let openAPI = "application/openapi+json"
 
     /// Bytes; a longer Content-Type is not kept.
     static let maximumLength = 255
@@ -22,14 +23,15 @@ public enum MediaType {
     /// Whether a browser may show the type: nothing that can run script in our origin.
     public static func isSafeInline(_ type: String) -> Bool {
         let essence = essence(type)
-        if essence == "image/svg+xml" { return false }
+        // SVG, and whatever else a browser reads as XML.
+        if essence.hasSuffix("+xml") { return false }
         return essence == "application/pdf" || essence == "text/plain"
             || ["image/", "audio/", "video/"].contains { essence.hasPrefix($0) }
     }
 
     /// Type and subtype in lower case, without parameters.
     public static func essence(_ type: String) -> String {
-        (type.split(separator: ";", maxSplits: 1).first.map { $0.trimmed } ?? "").lowercased()
+        Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.lowercased()
     }
 
     /// `type/subtype` of token characters (RFC 9110 §8.3.1), with printable ASCII parameters behind it.

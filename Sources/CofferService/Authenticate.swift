@@ -16,6 +16,13 @@ struct Caller {
 struct Authenticate {
     let keys: KeyRing
 
+    /// Fetches the keys, and has OpenSSL look its algorithm up.
+    func warmUp() {
+        _ = try? keys.secret(of: "")
+        let nothing: [UInt8] = [0]
+        _ = try? hmacSHA256(key: nothing.span, message: nothing.span)
+    }
+
     /// The bearer of the request's token: the Authorization header's, else the cookie's.
     ///
     /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin.

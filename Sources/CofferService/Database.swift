@@ -45,7 +45,8 @@ final class Database {
         name: "user",
         sql: takeRole + """
             , set_config('coffer.session_id', $1, true),
-            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)
+            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
+            set_config('coffer.login_failures', $6, true)
             """)
 
     /// Runs one statement in the name of `identity`.
@@ -93,7 +94,10 @@ final class Database {
                 configuration.sessionSeconds, configuration.loginFailures, configuration.loginAddressFailures,
             ]
             return Query(Self.anonymous, origin + limits.map { .text(String($0)) })
-        case .user(let claims): return Query(Self.user, Self.parameters(claims) + origin)
+        case .user(let claims):
+            // A wrong current password counts as a failed login.
+            let limit = Parameter.text(String(configuration.loginFailures))
+            return Query(Self.user, Self.parameters(claims) + origin + [limit])
         case .reader(let claims): return Query(Self.reader, Self.parameters(claims))
         }
     }
@@ -117,15 +121,17 @@ final class Database {
         return try finish { () throws(PostgresError) in try open().run(queries) }
     }
 
-    /// Opens the connection and asks what lists ask, in nobody's name: a connection's first question takes the server
-    /// milliseconds of reading its catalog.
+    /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
+    /// its catalog.
     func warmUp() {
+        let session = Query(Statement(sql: "select database_role from internal.live_sessions where id is null"))
         let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
-        guard let parameters = try? QueryParameters(""),
+        guard let parameters = try? QueryParameters("order=file_path"),
             let query = try? TableQuery(parameters, relation: .files(for: .editor)),
             let window = try? query.window(range: nil, maximum: 1)
         else { return }
-        _ = try? run([role, Query(query.select(window, as: .json, counting: true))])
+        _ = try? run([session, role, Query(query.select(window, as: .json, counting: false))])
+        try? connection?.prepare([Self.reader, Self.user])
     }
 
     private func open() throws(PostgresError) -> Connection {

@@ -58,7 +58,7 @@ extension Failure {
         case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)
         case _ where ["08", "53", "57"].contains(state.prefix(2)):
             self.init(.databaseUnavailable, fields: retryAfter)
-        case _ where state.hasPrefix("22"): self.init(.invalidValue, error.message)
+        case _ where state.hasPrefix("22"): self.init(Kind(rawValue: state) ?? .invalidValue, error.message)
         default: self.init(.internalError)
         }
     }

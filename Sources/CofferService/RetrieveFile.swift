@@ -46,9 +46,29 @@ struct RetrieveFile {
         case .preconditionFailed: throw Failure(.preconditionFailed)
         case .send: break
         }
+        let range = try range(request, file)
         let fields = file.validators + file.contentFields(inline: inline)
         if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
-        return try stream(request, file, fields + [HeaderField("Accept-Ranges", "bytes")])
+        return stream(file, range, try open(file.blob), fields + [HeaderField("Accept-Ranges", "bytes")])
+    }
+
+    /// The part of the file that is asked for; nil for all of it. Judged here also where the web server sends, which
+    /// would put the file's own headers on its refusal.
+    ///
+    /// - Throws: `Failure` 416.
+    private func range(_ request: Request, _ file: StoredFile) throws(Failure) -> ByteRange? {
+        // Only a GET has ranges (RFC 9110 §14.2).
+        guard request.method == .get, let field = try request.text("HTTP_RANGE"),
+            ByteRange.isAllowed(ifRange: try request.text("HTTP_IF_RANGE"), tag: file.tag, modified: file.modified)
+        else { return nil }
+        switch ByteRange.judge(field, size: file.size) {
+        case .whole: return nil
+        case .part(let part): return part
+        case .notSatisfiable:
+            throw Failure(
+                .rangeNotSatisfiable, details: "The file has \(file.size) bytes",
+                fields: [HeaderField("Content-Range", "bytes */\(file.size)")])
+        }
     }
 
     /// The field that makes the web server send the blob; nil where it did not offer to, or where the store is not
@@ -77,24 +97,13 @@ struct RetrieveFile {
         }
     }
 
-    private func stream(_ request: Request, _ file: StoredFile, _ fields: [HeaderField]) throws(Failure) -> Response {
-        let reader = try open(file.blob)
-        let ifRange = try request.text("HTTP_IF_RANGE")
-        // Only a GET has ranges (RFC 9110 §14.2).
-        let isRanged =
-            request.method == .get && ByteRange.isAllowed(ifRange: ifRange, tag: file.tag, modified: file.modified)
-        switch ByteRange.judge(isRanged ? try request.text("HTTP_RANGE") : nil, size: file.size) {
-        case .whole:
-            return Response(200, fields, .blob(reader, ByteRange(offset: 0, length: file.size)))
-        case .part(let part):
-            let last = part.offset + part.length - 1
-            let field = HeaderField("Content-Range", "bytes \(part.offset)-\(last)/\(file.size)")
-            return Response(206, fields + [field], .blob(reader, part))
-        case .notSatisfiable:
-            throw Failure(
-                .rangeNotSatisfiable, details: "The file has \(file.size) bytes",
-                fields: [HeaderField("Content-Range", "bytes */\(file.size)")])
-        }
+    private func stream(
+        _ file: StoredFile, _ range: ByteRange?, _ reader: any BlobReader, _ fields: [HeaderField]
+    ) -> Response {
+        guard let range else { return Response(200, fields, .blob(reader, ByteRange(offset: 0, length: file.size))) }
+        let last = range.offset + range.length - 1
+        let field = HeaderField("Content-Range", "bytes \(range.offset)-\(last)/\(file.size)")
+        return Response(206, fields + [field], .blob(reader, range))
     }
 }
 
@@ -110,8 +119,9 @@ private struct StoredFile {
 
     /// nil where there is no such file.
     init?(_ rows: Rows) {
-        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1), let size = rows.integer(0, 2),
-            let tag = rows.text(0, 3), let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
+        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1),
+            let size = rows.integer(0, 2), let tag = rows.text(0, 3),
+            let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
             let modified = rows.integer(0, 5)
         else { return nil }
         self.path = path

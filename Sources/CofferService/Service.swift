@@ -9,6 +9,7 @@ internal import System
 public final class Service {
     private let configuration: Configuration
     private let journal: Journal
+    private let authenticate: Authenticate
     private let session: Session
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
@@ -23,7 +24,7 @@ public final class Service {
         self.configuration = configuration
         journal = Journal(level: configuration.logLevel)
         database = Database(configuration, journal: journal)
-        let authenticate = Authenticate(keys: KeyRing(database))
+        authenticate = Authenticate(keys: KeyRing(database))
         let storage = Storage(url: configuration.storageURL)
         session = Session(database: database, authenticate: authenticate)
         storeFile = StoreFile(
@@ -39,9 +40,12 @@ public final class Service {
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
     }
 
-    /// Connects and lets the database read its catalog before the first request waits for it. What fails here fails
-    /// again, and is told, when a request needs it.
-    public func warmUp() { database.warmUp() }
+    /// Connects, fetches the keys and lets the database read its catalog before the first request waits for it. What
+    /// fails here fails again, and is told, when a request needs it.
+    public func warmUp() {
+        authenticate.warmUp()
+        database.warmUp()
+    }
 
     /// Answers one request. Whatever happens, there is an answer, and the next request can be served.
     public func handle(_ exchange: any Exchange) {

@@ -97,7 +97,7 @@ struct StoreFile {
     /// Stages, hashes, compares and publishes.
     private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> BlobContent {
         do {
-            let staged = try stage(upload, request)
+            let staged = try stage(upload, as: name, request)
             try refuse(staged.size, limit: configuration.maximumUploadBytes)
             let content = try staged.finish()
             if let announced = upload.announced, announced != content.size {
@@ -107,7 +107,7 @@ struct StoreFile {
                 throw Failure(
                     .digestMismatch, details: "The body's digest is \(DigestField.sha256(content.sha256))")
             }
-            try staged.publish(as: name)
+            try staged.publish()
             return content
         } catch let error as Failure {
             throw error
@@ -120,14 +120,14 @@ struct StoreFile {
     }
 
     /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
-    private func stage(_ upload: Upload, _ request: Request) throws -> any StagedBlob {
+    private func stage(_ upload: Upload, as name: BlobName, _ request: Request) throws -> any StagedBlob {
         let store = try storage.store()
         if try request.text("COFFER_BODY_HANDOFF") == "on" {
-            if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path) }
-            return try store.stage()
+            if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path, as: name) }
+            return try store.stage(as: name, length: 0)
         }
         guard upload.announced != nil || !request.exchange.requiresLength else { throw Failure(.lengthRequired) }
-        let staged = try store.stage()
+        let staged = try store.stage(as: name, length: upload.announced)
         var buffer: [UInt8] = []
         buffer.reserveCapacity(Self.chunk)
         repeat {

@@ -21,6 +21,30 @@ extension Connection {
         return try receive(queries, prepares, deadline)
     }
 
+    /// Prepares named statements without running them, so that whoever runs them first need not wait for it:
+    /// `PQsendPrepare`. Without prepared statements this does nothing.
+    ///
+    /// - Throws: as `run(_:)`.
+    public func prepare(_ statements: [Statement]) throws(PostgresError) {
+        if isLost { throw PostgresError(.connection, message: "the connection was given up") }
+        let statements = statements.filter { preparesStatements && !$0.name.isEmpty && !prepared.contains($0.name) }
+        guard !statements.isEmpty else { return }
+        let deadline = Deadline(after: timeout)
+        for statement in statements {
+            guard unsafe PQsendPrepare(pointer, statement.name, statement.sql, 0, nil) == 1 else {
+                throw giveUp(.protocolViolation)
+            }
+        }
+        guard unsafe PQpipelineSync(pointer) == 1 else { throw giveUp(.protocolViolation) }
+        try flush(deadline)
+        var failure: PostgresError?
+        for statement in statements {
+            if try answer(to: Query(statement), &failure, deadline) != nil { prepared.insert(statement.name) }
+        }
+        try finish(&failure, deadline)
+        if let failure { throw failure }
+    }
+
     /// Refuses, before anything is sent, what cannot be sent.
     private func check(_ queries: [Query]) throws(PostgresError) {
         if isLost { throw PostgresError(.connection, message: "the connection was given up") }

@@ -19,12 +19,12 @@ struct HandedOverBlobTests {
     func `a body file is linked, not copied, and stays the web server's`(count: Int) throws {
         let bytes = pattern(count)
         let path = try test.bodyFile(bytes)
-        let blob = try test.blobs.adopt(bodyFile: path)
+        let name = try BlobName.generate()
+        let blob = try test.blobs.adopt(bodyFile: path, as: name)
         #expect(blob.size == count)
         let content = try blob.finish()
         #expect(content == (try test.store(bytes).1))
-        let name = try BlobName.generate()
-        try blob.publish(as: name)
+        try blob.publish()
         #expect(try test.bytes(of: name) == bytes)
         let stored = try FileSystem.status(try #require(test.blobs.absolutePath(of: name)))
         #expect(try stored.inode == FileSystem.status(path).inode)
@@ -34,7 +34,7 @@ struct HandedOverBlobTests {
 
     @Test func `discarding leaves the web server's name alone`() throws {
         let path = try test.bodyFile([1])
-        do { _ = try test.blobs.adopt(bodyFile: path).finish() }
+        do { _ = try test.blobs.adopt(bodyFile: path, as: .generate()).finish() }
         #expect(try test.stages.isEmpty)
         #expect(try FileSystem.contents(of: path) == [1])
     }
@@ -43,12 +43,12 @@ struct HandedOverBlobTests {
         let path = "\(test.root)/incoming/body"
         let target = try test.bodyFile([1])
         #expect(unsafe symlink(target, path) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
         try FileSystem.unlink(path)
         #expect(unsafe mkfifo(path, 0o600) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: test.root) } == .refused)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path + "2") } == .unavailable)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: test.root, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path + "2", as: .generate()) } == .unavailable)
         #expect(try test.stages.isEmpty)
     }
 
@@ -57,14 +57,14 @@ struct HandedOverBlobTests {
         let bytes = pattern(600_000)
         let path = try test.bodyFile(bytes, in: Self.shared)
         defer { try? FileSystem.unlink(path) }
-        let blob = try test.blobs.adopt(bodyFile: path)
-        #expect(blob.size == bytes.count)
         let name = try BlobName.generate()
-        try blob.publish(as: name)
+        let blob = try test.blobs.adopt(bodyFile: path, as: name)
+        #expect(blob.size == bytes.count)
+        try blob.publish()
         #expect(try test.bytes(of: name) == bytes)
         try FileSystem.unlink(path)
         #expect(unsafe symlink("/etc/passwd", path) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path) } == .refused)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
         #expect(try test.stages.isEmpty)
     }
 
@@ -73,7 +73,7 @@ struct HandedOverBlobTests {
         let path = try test.bodyFile(pattern(1000))
         let name = try BlobName.generate()
         let failed = try failing(at: 0, with: Errno.notPermitted, of: [call]) {
-            try test.blobs.adopt(bodyFile: path).publish(as: name)
+            try test.blobs.adopt(bodyFile: path, as: name).publish()
         }
         #expect(failed == call)
         #expect(try test.bytes(of: name) == pattern(1000))
@@ -90,7 +90,7 @@ struct HandedOverBlobTests {
             let path = try test.bodyFile(pattern(100))
             var result: BlobStoreError.Kind?
             let call = failing(at: failed.count, with: Errno.noSpace) {
-                result = kind { try test.blobs.adopt(bodyFile: path).publish(as: .generate()) }
+                result = kind { try test.blobs.adopt(bodyFile: path, as: .generate()).publish() }
             }
             guard let call else { break }
             failed.append(call)

@@ -38,8 +38,8 @@ struct LocalBlobStoreTests {
         let body = try test.bodyFile([2], in: "/tmp")
         defer { try? FileSystem.unlink(body) }
         try FileSystem.rename(test.root, to: test.root + ".away")
-        #expect(kind { _ = try test.blobs.stage() } == .unavailable)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: body) } == .unavailable)
+        #expect(kind { _ = try test.blobs.stage(as: .generate(), length: nil) } == .unavailable)
+        #expect(kind { _ = try test.blobs.adopt(bodyFile: body, as: .generate()) } == .unavailable)
         #expect(kind { _ = try test.blobs.open(name) } == .unavailable)
         #expect(kind { try test.blobs.remove(name) } == .unavailable)
         #expect(kind { try test.blobs.probe() } == .unavailable)
@@ -52,10 +52,10 @@ struct LocalBlobStoreTests {
     }
 
     @Test func `a root that is lost while a blob is written does not publish it`() throws {
-        let blob = try test.blobs.stage()
+        let blob = try test.blobs.stage(as: .generate(), length: nil)
         try blob.write([1].span)
         try FileSystem.rename(test.root, to: test.root + ".away")
-        #expect(kind { try blob.publish(as: .generate()) } == .unavailable)
+        #expect(kind { try blob.publish() } == .unavailable)
         try FileSystem.rename(test.root + ".away", to: test.root)
         #expect(try test.published.isEmpty)
     }

@@ -9,11 +9,11 @@ struct SweepTests {
     init() throws { test = try TestStore() }
 
     @Test func `a sweep takes what nobody holds and leaves what someone does`() throws {
-        let held = try test.blobs.stage()
+        let held = try test.blobs.stage(as: .generate(), length: nil)
         _ = try FileSystem.create("\(test.root)/stage/\(try BlobName.generate())")
         #expect(try test.blobs.sweepAbandonedStages(olderThan: .zero) == 1)
         #expect(try test.stages.count == 1)
-        try held.publish(as: .generate())
+        try held.publish()
         #expect(try test.published.count == 1)
     }
 

@@ -29,7 +29,7 @@ final class TestStore {
     @discardableResult
     func store(_ bytes: [UInt8], as name: BlobName? = nil, step: Int = .max) throws -> (BlobName, BlobContent) {
         let name = try name ?? BlobName.generate()
-        let blob = try blobs.stage()
+        let blob = try blobs.stage(as: name, length: nil)
         var offset = 0
         while offset < bytes.count {
             let end = offset + min(step, bytes.count - offset)
@@ -37,7 +37,7 @@ final class TestStore {
             offset = end
         }
         let content = try blob.finish()
-        try blob.publish(as: name)
+        try blob.publish()
         return (name, content)
     }
 

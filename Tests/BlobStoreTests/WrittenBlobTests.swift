@@ -55,7 +55,7 @@ struct WrittenBlobTests {
 
     @Test func `what is not published goes with its last reference`() throws {
         do {
-            let blob = try test.blobs.stage()
+            let blob = try test.blobs.stage(as: .generate(), length: nil)
             try blob.write([1, 2, 3].span)
             _ = try blob.finish()
             #expect(try test.stages.count == 1)
@@ -65,13 +65,13 @@ struct WrittenBlobTests {
     }
 
     @Test func `a discarded or finished blob takes no more`() throws {
-        let blob = try test.blobs.stage()
+        let blob = try test.blobs.stage(as: .generate(), length: nil)
         let content = try blob.finish()
         #expect(try blob.finish() == content)
         #expect(kind { try blob.write([1].span) } == .refused)
         blob.discard()
         #expect(try test.stages.isEmpty)
-        #expect(kind { try blob.publish(as: .generate()) } != nil)
+        #expect(kind { try blob.publish() } != nil)
         #expect(try test.published.isEmpty)
     }
 

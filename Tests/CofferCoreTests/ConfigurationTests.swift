@@ -127,6 +127,18 @@ private let golden = """
     # Takes: a whole number from 60 to 2592000. From: default.
     COFFER_SESSION_SECONDS=43200
 
+    # Failed logins of an account in 15 minutes, after which it is refused.
+    # Takes: a whole number from 1 to 1000000. From: default.
+    COFFER_LOGIN_FAILURES=10
+
+    # Failed logins from an address in 15 minutes, after which it is refused.
+    # Takes: a whole number from 1 to 1000000. From: default.
+    COFFER_LOGIN_ADDRESS_FAILURES=10
+
+    # Whether the audit log tells of downloads.
+    # Takes: on or off. From: default.
+    COFFER_AUDIT_DOWNLOADS=off
+
     # How long a worker waits for the database.
     # Takes: a whole number from 1 to 3600. From: default.
     COFFER_DATABASE_TIMEOUT_SECONDS=10

@@ -56,6 +56,9 @@ struct FailureTests {
         PGRST303 401 The token's claims are not acceptable
         42703 400 The column does not exist
         22P02 400 A value does not fit its column
+        22003 400 A value is out of the range of its type
+        22025 400 The pattern ends with a backslash
+        2201B 400 The regular expression is broken
         42883 400 The operator does not fit the column's type
         42804 400 The column's type does not fit
         42846 400 The column cannot be cast to that type

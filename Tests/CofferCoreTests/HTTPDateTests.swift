@@ -59,7 +59,8 @@ struct HTTPDateTests {
         "Xyz, 06 Nov 1994 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT", "Sun,  6 Nov 1994 08:49:37 GMT",
         "Wed, 30 Feb 1994 08:49:37 GMT", "Wed, 29 Feb 2023 08:49:37 GMT", "Thu, 31 Apr 1994 08:49:37 GMT",
         "Sun, 06 Nov +994 08:49:37 GMT", "Sun, 06 Nov 1994 08 49 37 GMT", "Sun: 06 Nov 1994 08:49:37 GMT",
-        "Sun, +6 Nov 1994 08:49:37 GMT",
+        "Sun, +6 Nov 1994 08:49:37 GMT", "Sun, +6 Nov 1994 08:49:60 GMT", "Wed, 30 Feb 1994 08:49:60 GMT",
+        "Mon, 06 Nov 1994 08:49:60 GMT", "Sun, 06 Nov 1994 08 49 60 GMT", "Sun, 06 Nov 1994 08:49:60:GMT",
     ])
     func `a date that is nearly one is none`(text: String) {
         #expect(HTTPDate(text) == nil)

@@ -38,7 +38,8 @@ struct MediaTypeTests {
             (nil, "a.pdf", "application/pdf"), ("", "a.pdf", "application/pdf"),
             ("application/octet-stream", "a.PNG", "image/png"), ("Application/Octet-Stream; x=y", "a.png", "image/png"),
             ("gibberish", "a.png", "image/png"), ("text/", "a.png", "image/png"), ("/plain", "a.png", "image/png"),
-            ("text/plain/x", "a.png", "image/png"), ("te xt/plain", "a.png", "image/png"),
+            ("text/plain/x", "a.png", "image/png"), (";text/plain", "a.png", "image/png"),
+            ("te xt/plain", "a.png", "image/png"),
             ("text/plain\r\nX: y", "a.png", "image/png"), ("text/plain; name=é", "a.png", "image/png"),
             ("text/plain\u{0}", "a.png", "image/png"), (nil, "a", "application/octet-stream"),
             (nil, "a.", "application/octet-stream"), (nil, "a.unheardof", "application/octet-stream"),
@@ -70,6 +71,7 @@ struct MediaTypeTests {
 
     @Test(arguments: [
         "image/svg+xml", "Image/SVG+XML", "image/svg+xml; charset=utf-8", "image/svg+xml ;x", " image/svg+xml",
+        "image/x+xml", "audio/a+XML", "video/svg+xml;x", ";image/png",
         "text/html",
         "text/html; image/png", "text/xml", "application/xhtml+xml", "text/javascript", "text/css", "application/json",
         "application/octet-stream", "", ";", "imagepng", "text/plainer", "application/pdf2",
@@ -80,6 +82,7 @@ struct MediaTypeTests {
 
     @Test(arguments: [
         ("text/html", "text/html"), ("Text/HTML ; charset=x", "text/html"), ("", ""), (";", ""), (" a/b ", "a/b"),
+        (";a/b", ""),
     ])
     func `the essence is type and subtype in lower case`(type: String, essence: String) {
         #expect(MediaType.essence(type) == essence)

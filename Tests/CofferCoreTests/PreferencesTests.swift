@@ -46,4 +46,38 @@ struct PreferencesTests {
         #expect(try Preferences(field).applied(toChange: false) == read)
         #expect(try Preferences(field).applied(toChange: true) == change)
     }
+
+    @Test func `max-affected counts under strict handling only, and is told for changes only`() throws {
+        #expect(try Preferences("max-affected=5").maxAffected == nil)
+        #expect(try Preferences("max-affected=5, handling=lenient").maxAffected == nil)
+        let preferences = try Preferences("max-affected=5, handling=strict, max-affected=6")
+        #expect(preferences.maxAffected == 5)
+        #expect(preferences.applied(toChange: true) == "handling=strict, max-affected=5")
+        #expect(preferences.applied(toChange: false) == "handling=strict")
+    }
+
+    @Test func `a change of more rows than allowed is refused with their number`() throws {
+        let preferences = try Preferences("handling=strict, max-affected=1")
+        try preferences.check(affected: 0)
+        try preferences.check(affected: 1)
+        let failure = refusal { () throws(Failure) in try preferences.check(affected: 2) }
+        #expect(failure?.kind == .tooManyAffected)
+        #expect(failure?.message == "Query result exceeds max-affected preference constraint")
+        #expect(failure?.details == "The query affects 2 rows")
+        try Preferences("max-affected=1").check(affected: 2)
+    }
+
+    @Test(arguments: [
+        "max-affected=-1", "max-affected=+1", "max-affected=x", "max-affected=99999999999999999999", "count=all",
+        "return=none", "resolution=ignore", "missing=x", "tx=maybe", "session=token", "handling=strict, return",
+    ])
+    func `a value that a preference has not is unknown`(field: String) {
+        let failure = refusal { () throws(Failure) in try Preferences(field + ", handling=strict") }
+        #expect(failure?.kind == .invalidPreference)
+    }
+
+    @Test func `PostgREST's other preferences are known, and nothing is done about them`() throws {
+        let field = "handling=strict, resolution=merge-duplicates, missing=default, tx=commit, timezone=Europe/Paris"
+        #expect(try Preferences(field).applied(toChange: true) == "handling=strict")
+    }
 }

@@ -41,7 +41,10 @@ struct FailuresTests {
 
     @Test func `a value that does not fit is told in PostgreSQL's words`() {
         #expect(failure("22P02", "invalid input syntax for type uuid").message == "invalid input syntax for type uuid")
-        #expect(failure("22003", "out of range").kind == .invalidValue)
+        #expect(failure("22003", "out of range").kind == .outOfRange)
+        #expect(failure("2201B", "invalid regular expression").kind == .brokenExpression)
+        #expect(failure("22025", "LIKE pattern must not end with escape character").kind == .brokenPattern)
+        #expect(failure("22008", "date/time field value out of range").kind == .invalidValue)
         #expect(failure("42883", "operator does not exist: uuid ~~ text").kind == .unsuitableOperator)
     }
 

@@ -137,7 +137,6 @@ def test_values_are_values_and_nothing_else(editor, five, injection):
         "select=id--",
         "select=id::text;",
         "select=files.id",
-        'select="id"',
         "order=id;select 1",
         "order=1",
         "order=blob",

@@ -15,7 +15,6 @@ INTERNAL = [
     "retire_key",
     "authenticate",
     "open_session",
-    "create_user",
     "set_password",
     "set_role",
     "take_discarded",

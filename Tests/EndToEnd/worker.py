@@ -1,6 +1,7 @@
 """Single requests to a worker of the test's own, with other settings than the instance's, by way of scripts/replay."""
 
 import importlib.util
+import json
 import os
 import sys
 import time
@@ -19,6 +20,13 @@ def load_replay():
 replay = load_replay()
 
 
+class Answer(replay.Answer):
+    """With what the tests ask of an answer through the web server."""
+
+    def json(self):
+        return json.loads(self.body)
+
+
 def ask(method, target, token=None, body=b"", configuration=None, **parameters):
     """One request in CGI mode; the answer, and the seconds it took."""
     values = {
@@ -35,7 +43,7 @@ def ask(method, target, token=None, body=b"", configuration=None, **parameters):
         values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     started = time.monotonic()
     output = replay.Player("cgi").play({name: value for name, value in values.items() if value is not None}, body)
-    return replay.Answer.read(output), time.monotonic() - started
+    return Answer.read(output), time.monotonic() - started
 
 
 def as_owner(program):

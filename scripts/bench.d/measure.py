@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from tables import tables
+
 SMALL = 4096
 LARGE = 1 << 30
 MEBIBYTE = 1 << 20
@@ -222,7 +224,7 @@ def rate(value):
 
 
 def milliseconds(value):
-    return f"{value * 1000:.1f} ms"
+    return f"{value * 1000:.2f} ms"
 
 
 # The groups of figures. A row: figure, ours, against, ratio, bar (None where there is none), whether more is better.
@@ -252,7 +254,12 @@ def cgi(bench, rounds):
     yield "plain CGI download, cold", milliseconds(ours), f"'select 1' in C {milliseconds(least)}", ours / least, None, False
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi}
+def lists(bench, rounds):
+    for figure, ours, against, other, bar in tables(bench.work, bench.runner, rounds, alternately):
+        yield figure, milliseconds(ours), f"{against} {milliseconds(other)}", ours / other, bar, False
+
+
+GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists}
 
 
 def main():

@@ -86,7 +86,8 @@ alter table internal.audit_log
     alter column hash set not null,
     add constraint audit_log_position_check check (position > 0),
     add constraint audit_log_chain_key unique (chain, position);
-comment on column internal.audit_log.chain is 'The user whose chain it is; all zeros for the chain of what is nobody''s.';
+comment on column internal.audit_log.chain is
+    'The user whose chain it is; all zeros for the chain of what is nobody''s.';
 comment on column internal.audit_log.position is 'Place in the chain, from 1, without gaps.';
 comment on column internal.audit_log.hash is 'Of this row and the hash before it, see internal.audit_hash.';
 
@@ -133,8 +134,8 @@ begin
 end
 $$;
 comment on function internal.record(text, uuid, text[], uuid) is
-    'Records one action on each of the subjects (array[null] for none), in the chain of the user. The only writer of the '
-    'audit log; to be called last, as it locks the head of the chain.';
+    'Records one action on each of the subjects (array[null] for none), in the chain of the user. The only writer of '
+    'the audit log; to be called last, as it locks the head of the chain.';
 
 create function internal.audit_heads() returns table (chain uuid, length bigint, hash text)
 language sql stable security definer set search_path = ''
@@ -210,7 +211,8 @@ select a.id, a.occurred_at, a.actor_id, a.user_id, a.action, a.subject, a.reques
 from internal.audit_log a;
 grant select on api.audit_log to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous, and anything but select.
-comment on view api.audit_log is 'Who did what and when: for an editor on their own account and files, for an admin all.';
+comment on view api.audit_log is
+    'Who did what and when: for an editor on their own account and files, for an admin all.';
 
 -- The writers there were, now by way of internal.record. Those of logging in, files and users follow with what else
 -- changes about them.

@@ -15,10 +15,8 @@ create index login_failures_age_idx on internal.login_failures (failed_at);
 
 alter table internal.login_failures enable row level security;
 alter table internal.login_failures force row level security;
-create policy owner_read on internal.login_failures for select to coffer_owner using (true);
-create policy owner_add on internal.login_failures for insert to coffer_owner with check (true);
-create policy owner_remove on internal.login_failures for delete to coffer_owner using (true);
--- No policy for update: a failure is forgiven or forgotten, never changed. No grants.
+create policy owner_all on internal.login_failures to coffer_owner using (true) with check (true);
+-- No grants. A failure is counted, forgiven or forgotten; nothing changes one.
 comment on table internal.login_failures is 'Failed logins of the last 15 minutes, per account and per address.';
 comment on column internal.login_failures.account is
     'SHA-256 of the e-mail in lower case, known or not: what was typed may be a password in the wrong field.';
@@ -54,7 +52,8 @@ exception when invalid_text_representation then
     return null;  -- a socket without an address
 end
 $$;
-comment on function internal.login_address() is 'The address of this request as login_failures names it; null for none.';
+comment on function internal.login_address() is
+    'The address of this request as login_failures names it; null for none.';
 
 -- An account or address is blocked while there are as many failures as the limit, and so until the one that many
 -- places back is 15 minutes old. Attempts during a block are no failures and do not make it longer.
@@ -91,7 +90,8 @@ begin
     perform pg_advisory_xact_lock(2, hashtext(p_address::text)) where p_address is not null;
 end
 $$;
-comment on function internal.lock_login(bytea, inet) is 'Lets one attempt at an account, or from an address, end at a time.';
+comment on function internal.lock_login(bytea, inet) is
+    'Lets one attempt at an account, or from an address, end at a time.';
 
 -- Called under the locks and without a block, so a block that is there afterwards began with this failure, and is
 -- recorded once.
@@ -120,12 +120,13 @@ begin
 end
 $$;
 -- Deliberately not granted: any of these functions, to anybody. Login and change_password call them.
-comment on function internal.forgive_login_failures(bytea) is 'Forgets the failures of an account, not those of an address.';
+comment on function internal.forgive_login_failures(bytea) is
+    'Forgets the failures of an account, not those of an address.';
 
 -- Whether the account is unknown, disabled, or the password wrong must not show, in the answer or in the time taken:
 -- each case does one bcrypt of the same cost, against a hash of nobody's password where there is no account.
--- A failure returns no row and is no error, because an error would undo its audit row. A blocked attempt does no bcrypt,
--- and is blocked whatever the password: it tells nothing, not even by its time.
+-- A failure returns no row and is no error, because an error would undo its audit row. A blocked attempt does no
+-- bcrypt, and is blocked whatever the password: it tells nothing, not even by its time.
 drop function api.login(text, text);
 create function api.login(email text, password text)
 returns table (token text, expires_at bigint, retry_after integer)
@@ -172,8 +173,8 @@ $$;
 grant execute on function api.login(text, text) to coffer_anonymous;
 -- Deliberately not granted to editors and admins: the worker logs in as a stranger whatever token came along.
 comment on function api.login(text, text) is
-    'Token of a new session and its expiry in Unix seconds; no row when e-mail and password do not match; after too many '
-    'failures a row with retry_after alone, the seconds until the next attempt is heard.';
+    'Token of a new session and its expiry in Unix seconds; no row when e-mail and password do not match; after too '
+    'many failures a row with retry_after alone, the seconds until the next attempt is heard.';
 
 create or replace function api.logout() returns void
 language plpgsql volatile security definer set search_path = ''

@@ -20,7 +20,8 @@ alter table internal.folders enable row level security;
 alter table internal.folders force row level security;
 create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
 -- No grants: the triggers of internal.files write it, and api.list_folder reads it for the current user.
-comment on table internal.folders is 'One row per folder that has files below it; kept by the triggers of internal.files.';
+comment on table internal.folders is
+    'One row per folder that has files below it; kept by the triggers of internal.files.';
 comment on column internal.folders.parent is 'Path of the folder that this one lies in; empty in the root.';
 comment on column internal.folders.file_count is 'Number of files below, at any depth.';
 comment on column internal.folders.size_bytes is 'Bytes of the files below, at any depth.';
@@ -38,7 +39,8 @@ begin atomic
     select array_to_string(s.names[:n - 1], '/'), s.names[n]
     from (select string_to_array(p_folder, '/') as names) s, generate_subscripts(s.names, 1) n;
 end;
-comment on function internal.folders_above(text) is 'The folders that a file in this one counts for, each as parent and name.';
+comment on function internal.folders_above(text) is
+    'The folders that a file in this one counts for, each as parent and name.';
 
 insert into internal.folders (user_id, parent, name, file_count, size_bytes)
 select f.user_id, a.parent, a.name, sum(f.files)::bigint, sum(f.bytes)::bigint
@@ -47,34 +49,37 @@ from (select f.user_id, internal.folder_of(f.file_path) as folder, count(*) as f
 group by f.user_id, a.parent, a.name;
 
 -- The arguments are the folders that files came to or left, and by how much; here that becomes changes of all folders
--- above. The user's row is locked already, so nobody else changes folders of this user meanwhile. The plan must not
--- depend on what there was when a connection first made it: every folder is looked up by the key.
-create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[]) returns void
+-- above. The user's row is locked already, so nobody else changes folders of this user meanwhile. One folder after the
+-- other and by the key: that costs the same each time, while the plan of one statement for all of them would be made
+-- for as many folders as there were when a connection first needed it.
+create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
+returns void
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
 as $$
+declare
+    v_change record;
 begin
-    with change as materialized (
+    for v_change in
         select a.parent, a.name, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
         from unnest(p_folders, p_files, p_bytes) as c (folder, files, bytes), internal.folders_above(c.folder) a
         group by a.parent, a.name
         having sum(c.files) <> 0 or sum(c.bytes) <> 0
-    ),
-    emptied as (
-        delete from internal.folders f using change c
-        where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name and f.file_count + c.files = 0
-    ),
-    kept as (
+    loop
+        if v_change.files < 0 then
+            delete from internal.folders f
+            where f.user_id = p_user_id and f.parent = v_change.parent and f.name = v_change.name
+                and f.file_count = -v_change.files;
+            continue when found;
+        end if;
         update internal.folders f
-        set file_count = f.file_count + c.files, size_bytes = f.size_bytes + c.bytes
-        from change c
-        where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name and f.file_count + c.files <> 0
-    )
-    insert into internal.folders (user_id, parent, name, file_count, size_bytes)
-    select p_user_id, c.parent, c.name, c.files, c.bytes
-    from change c
-    where c.files > 0 and not exists (
-        select from internal.folders f where f.user_id = p_user_id and f.parent = c.parent and f.name = c.name);
+        set file_count = f.file_count + v_change.files, size_bytes = f.size_bytes + v_change.bytes
+        where f.user_id = p_user_id and f.parent = v_change.parent and f.name = v_change.name;
+        if not found and v_change.files > 0 then
+            insert into internal.folders (user_id, parent, name, file_count, size_bytes)
+            values (p_user_id, v_change.parent, v_change.name, v_change.files, v_change.bytes);
+        end if;
+    end loop;
 end
 $$;
 comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
@@ -87,6 +92,10 @@ create or replace function internal.files_inserted() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
+    if not exists (select from new_files) then
+        return null;
+    end if;
     perform internal.count_usage(t.user_id, t.bytes, t.files)
     from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
         from new_files n group by n.user_id order by n.user_id) t;
@@ -106,6 +115,10 @@ create or replace function internal.files_updated() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
+    if not exists (select from new_files) then
+        return null;
+    end if;
     insert into internal.discarded_blobs (blob, reason, user_id)
     select gone.blob, 'replaced', gone.user_id
     from (select o.blob, o.user_id from old_files o except select n.blob, n.user_id from new_files n) gone
@@ -170,8 +183,8 @@ comment on function internal.files_deleted() is 'Discards the blobs of deleted f
 create trigger updating before update of file_path on internal.files
     for each statement execute function internal.files_deleting();
 
--- Where a page of a folder ended: a letter for what it was and the name in base64url. The name and not a number, so that
--- what comes or goes meanwhile moves nothing.
+-- Where a page of a folder ended: a letter for what it was and the name in base64url. The name and not a number, so
+-- that what comes or goes meanwhile moves nothing.
 create function internal.folder_cursor(p_is_folder boolean, p_name text) returns text
 language sql stable parallel safe
 return case when p_is_folder then 'd' else 'f' end || internal.base64url(convert_to(p_name, 'UTF8'));
@@ -201,7 +214,8 @@ comment on function internal.folder_cursor_name(text) is 'The name in a cursor; 
 
 -- Two ranges of two indexes, folders and then files, each read as far as the page goes. With sorting, sequential and
 -- bitmap scans off, PostgreSQL cannot mistake the one folder of a hundred thousand files for one of ten. The files are
--- ordered by their folder as well, though it is the same for all: under row-level security the planner does not see that.
+-- ordered by their folder as well, though it is the same for all: under row-level security the planner does not see
+-- that.
 create function api.list_folder(p_folder text, p_limit bigint, p_cursor text)
 returns table (
     name text, is_folder boolean, id uuid, user_id uuid, file_path text, description text, content_type text,
@@ -243,8 +257,8 @@ end
 $$;
 grant execute on function api.list_folder(text, bigint, text) to coffer_editor, coffer_admin;
 comment on function api.list_folder(text, bigint, text) is
-    'One level of the current user''s files: folders, then files, each bytewise by name, after the cursor. p_folder null '
-    'or empty is the root. KF003 for the folder, KF014 for limit or cursor.';
+    'One level of the current user''s files: folders, then files, each bytewise by name, after the cursor. p_folder '
+    'null or empty is the root. KF003 for the folder, KF014 for limit or cursor.';
 
 -- Nothing changes unless all can be moved. A path is unique in every moment and not only in the end, and that matters
 -- where a folder moves up into one it lies in: of `a/b` moved to `a`, `a/b/b/x` takes the place of `a/b/x`. So what
@@ -292,5 +306,5 @@ $$;
 grant execute on function api.move_folder(text, text) to coffer_editor, coffer_admin;
 -- Deliberately not granted: folder_of, folders_above, count_folders and the functions of cursors, to anybody.
 comment on function api.move_folder(text, text) is
-    'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now or '
-    'then, KF016 when one is taken, KF029 when a folder would move into itself.';
+    'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now '
+    'or then, KF016 when one is taken, KF029 when a folder would move into itself.';

@@ -103,8 +103,8 @@ comment on function internal.end_sessions() is
 -- GET and PATCH /users.
 create policy admin_update_all on internal.users for update to coffer_admin using (true) with check (true);
 grant update (role, quota_bytes, disabled_at) on internal.users to coffer_admin;
--- Deliberately not granted: any other column, above all password_hash and the totals; insert and delete, for which there
--- are functions. An admin's rights over accounts are none over files: those policies stay as they are.
+-- Deliberately not granted: any other column, above all password_hash and the totals; insert and delete, for which
+-- there are functions. An admin's rights over accounts are none over files: those policies stay as they are.
 
 create view api.users with (security_invoker = true) as
 select u.id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count, u.disabled_at, u.created_at
@@ -112,7 +112,8 @@ from internal.users u;
 grant select on api.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on api.users to coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous, and update to editors, of their own row either.
-comment on view api.users is 'Accounts: an editor''s own, for an admin everybody''s, who can change role, quota and state.';
+comment on view api.users is
+    'Accounts: an editor''s own, for an admin everybody''s, who can change role, quota and state.';
 
 -- What follows is shared by the operator's functions, which name users by e-mail, and the admins', which name them by
 -- id. bcrypt takes a quarter of a second, so it comes before any lock.
@@ -141,8 +142,8 @@ begin
 end
 $$;
 comment on function internal.create_user(text, text, text, bigint) is
-    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, KF026 for an e-mail '
-    'that is taken.';
+    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, KF026 for an '
+    'e-mail that is taken.';
 
 create function internal.replace_password(p_user_id uuid, p_email text, p_password text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -168,14 +169,16 @@ begin
     if not found then
         raise exception using errcode = 'KF027', message = 'User not found.';
     end if;
-    -- They would go with the user, but perhaps after the files, and so after the audit log, whose locks come last.
+    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
+    -- discard the blobs.
     delete from internal.sessions s where s.user_id = p_user_id;
-    -- The files go with the user; their triggers discard the blobs.
+    delete from internal.files f where f.user_id = p_user_id;
     delete from internal.users u where u.id = p_user_id;
 end
 $$;
 comment on function internal.remove_user(uuid) is
-    'Removes a user with sessions and files, and discards the blobs. KF018 for the last enabled admin, KF027 for nobody.';
+    'Removes a user with sessions and files, and discards the blobs. KF018 for the last enabled admin, KF027 when '
+    'there is no such user.';
 
 -- The operator's functions, less what triggers do now.
 create or replace function internal.set_password(p_email text, p_password text) returns void
@@ -259,8 +262,8 @@ end
 $$;
 grant execute on function api.create_user(text, text, text, bigint) to coffer_admin;
 comment on function api.create_user(text, text, text, bigint) is
-    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, KF026 when the '
-    'e-mail is taken.';
+    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, KF026 when '
+    'the e-mail is taken.';
 
 create function api.reset_password(p_user_id uuid, p_new_password text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -284,8 +287,8 @@ $$;
 grant execute on function api.delete_user(uuid) to coffer_admin;
 -- Deliberately not granted to editors: these three.
 comment on function api.delete_user(uuid) is
-    'Deletes a user with all files, whose blobs are discarded in the same transaction. KF018 for the last enabled admin, '
-    'KF027 when there is no such user.';
+    'Deletes a user with all files, whose blobs are discarded in the same transaction. KF018 for the last enabled '
+    'admin, KF027 when there is no such user.';
 
 -- A wrong current password counts as a failed login to the account: who has found an open session shall not guess on.
 create function api.change_password(p_current_password text, p_new_password text)

@@ -11,7 +11,7 @@ select policies_are('internal', 'discarded_blobs', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
 select policies_are('internal', 'folders', '{owner_all}'::name[]);
-select policies_are('internal', 'login_failures', '{owner_read,owner_add,owner_remove}'::name[]);
+select policies_are('internal', 'login_failures', '{owner_all}'::name[]);
 select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
 select policies_are('internal', 'migrations', '{owner_all}'::name[]);
 select policies_are('internal', 'sessions', '{owner_all}'::name[]);

@@ -1,7 +1,7 @@
 // A column of an exposed relation, and which texts its type takes.
 
 public struct Column: Equatable, Sendable {
-    public enum Kind: Sendable { case text, uuid, integer, timestamp, boolean }
+    public enum Kind: Sendable, CaseIterable { case text, uuid, integer, timestamp, boolean }
 
     /// What requests may do with a column.
     enum Access: Sendable { case readOnly, readWrite, writeOnly }
@@ -27,7 +27,7 @@ extension Column.Kind {
         case .text: "text"
         case .uuid: "uuid"
         case .integer: "bigint"
-        case .timestamp: "timestamptz"
+        case .timestamp: "timestamp with time zone"
         case .boolean: "boolean"
         }
     }
@@ -36,24 +36,53 @@ extension Column.Kind {
         switch self {
         case .text: !value.utf8.contains(0)
         case .uuid: isUUID(value.lowercased())
-        case .integer: Int64(value) != nil
-        case .timestamp: isTimestamp(value)
+        case .integer: Int64(value.withoutSpaces) != nil
+        case .timestamp: isTimestamp(value.withoutSpaces)
         case .boolean: ["true", "false"].contains(value)
         }
     }
 
     /// Refuses what PostgreSQL would refuse, which would write the value into its log.
     ///
-    /// - Throws: `Failure` 22P02 in PostgreSQL's words.
+    /// - Throws: `Failure` 22P02 or 22003 in PostgreSQL's words.
     func check(_ value: String) throws(Failure) {
         guard !takes(value) else { return }
-        throw Failure(.invalidValue, "invalid input syntax for type \(typeName): \(JSON.quoted(value))")
+        if self == .integer, value.withoutSpaces.isWholeNumber {
+            throw Failure(.outOfRange, "value \(JSON.quoted(value)) is out of range for type \(typeName)")
+        }
+        throw Failure(
+            .invalidValue, "invalid input syntax for type \(typeName): \(JSON.quoted(value))",
+            hint: self == .timestamp && value.hasLostPlus ? "In a URL a plus sign is written %2B." : nil)
+    }
+}
+
+extension String {
+    /// PostgreSQL reads numbers and moments with spaces around them, as in `in.(1, 2)`.
+    fileprivate var withoutSpaces: Substring {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") }
+        let start = utf8.firstIndex { !isSpace($0) } ?? endIndex
+        let end = utf8.lastIndex { !isSpace($0) }.map { utf8.index(after: $0) } ?? endIndex
+        return self[start..<end]
+    }
+
+    /// Whether this is a moment once its last space is the plus sign that form decoding took for one.
+    fileprivate var hasLostPlus: Bool {
+        guard let space = utf8.lastIndex(of: UInt8(ascii: " ")) else { return false }
+        return isTimestamp(self[..<space] + "+" + self[utf8.index(after: space)...])
+    }
+}
+
+extension Substring {
+    /// Digits behind at most one sign.
+    fileprivate var isWholeNumber: Bool {
+        let digits = utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        return !digits.isEmpty && utf8.count - digits.count <= 1 && digits.allSatisfy(\.isASCIIDigit)
     }
 }
 
 /// Whether a text is a moment as ISO 8601 and PostgreSQL write it: `2026-11-24`, or that with `T` or a space, hours and
 /// minutes, seconds and their fraction, and `Z` or an offset. Years are 0001 to 9999.
-func isTimestamp(_ text: String) -> Bool {
+func isTimestamp(_ text: Substring) -> Bool {
     var rest = text.utf8[...]
     func take(_ byte: Character) -> Bool {
         guard let first = rest.first, first == byte.asciiValue else { return false }

@@ -72,7 +72,18 @@ public indirect enum Condition: Equatable, Sendable {
 /// A column of the answer: `alias:column::cast`.
 public struct SelectedColumn: Equatable, Sendable {
     /// The types that PostgREST's clients cast to.
-    public enum Cast: String, Sendable, CaseIterable { case text, int, int4, int8, bigint, integer }
+    public enum Cast: String, Sendable, CaseIterable {
+        case text, int, int4, int8, bigint, integer
+
+        /// PostgreSQL's name of the type.
+        var typeName: StaticString {
+            switch self {
+            case .text: "text"
+            case .int, .int4, .integer: "integer"
+            case .int8, .bigint: "bigint"
+            }
+        }
+    }
 
     public let column: Column
     public let alias: String?

@@ -42,7 +42,7 @@ public struct RowWindow: Equatable, Sendable {
     /// The `Content-Range` of a page.
     public func contentRange(rows: Int64, total: Int64?) -> String {
         let total = total.map(String.init) ?? "*"
-        return rows == 0 ? "*/\(total)" : "\(offset)-\(offset + rows - 1)/\(total)"
+        return rows == 0 ? "*/\(total)" : "\(offset)-\(offset + (rows - 1))/\(total)"
     }
 
     /// 200, or 206 where the page is known to be less than all.

@@ -23,6 +23,8 @@ extension QueryParser {
         if take("*") { return relation.columns.map { SelectedColumn($0) } }
         if take("...") { throw unsupported("embedding another table is") }
         let alias = try alias()
+        let start = self
+        if take("count()") { throw start.unsupported("aggregating is") }
         let column = try column(of: relation)
         if take(".") { throw unsupported("aggregating is") }
         return [SelectedColumn(column, alias: alias, cast: take("::") ? try cast(of: column) : nil)]
@@ -50,7 +52,7 @@ extension QueryParser {
         }
         // PostgreSQL would try, and write the first value that is no number into its log.
         guard cast == .text || column.kind == .integer else {
-            throw Failure(.unsuitableCast, "cannot cast type \(column.kind.typeName) to \(cast.rawValue)")
+            throw Failure(.unsuitableCast, "cannot cast type \(column.kind.typeName) to \(cast.typeName)")
         }
         return cast
     }

@@ -3,11 +3,44 @@ import Testing
 @testable import CofferCore
 
 struct RelationTests {
+    private func names(_ columns: [Column]) -> String { columns.map(\.name).joined(separator: " ") }
+
     @Test func `files have these columns, and the owner's address for admins`() {
         let common = "id user_id file_path description content_type size_bytes sha256 created_at updated_at"
-        let names = { (role: Role) in Relation.files(for: role).columns.map(\.name).joined(separator: " ") }
-        #expect(names(.editor) == common)
-        #expect(names(.admin) == common + " owner_email")
-        #expect(Relation.files(for: .admin).name == "files")
+        #expect(names(editorFiles.columns) == common)
+        #expect(names(adminFiles.columns) == common + " owner_email")
+        #expect(editorFiles.name == "files")
+    }
+
+    @Test func `users and the audit log have the same columns for both roles`() {
+        for role in Role.allCases {
+            let (users, log) = (Relation.users(for: role), Relation.auditLog(for: role))
+            #expect(users.name == "users")
+            #expect(names(users.columns) == "id email role quota_bytes used_bytes file_count disabled_at created_at")
+            #expect(log.name == "audit_log")
+            #expect(names(log.columns) == "id occurred_at actor_id user_id action subject request_id remote_address")
+        }
+    }
+
+    @Test func `what can be changed is listed`() {
+        for role in Role.allCases {
+            #expect(names(Relation.files(for: role).writable) == "file_path description")
+            #expect(names(Relation.users(for: role).writable) == "role quota_bytes disabled")
+            #expect(Relation.auditLog(for: role).writable.isEmpty)
+        }
+    }
+
+    /// They stand in SQL without quotes.
+    @Test func `every name is a plain identifier, and every key is of columns that are there`() {
+        for role in Role.allCases {
+            for relation in [Relation.files(for: role), .users(for: role), .auditLog(for: role)] {
+                for name in [relation.name] + (relation.columns + relation.writable).map(\.name) {
+                    #expect(name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || $0.isASCIILetter || $0.isASCIIDigit })
+                    #expect(name == name.lowercased())
+                }
+                #expect(!relation.key.isEmpty)
+                #expect(relation.key.allSatisfy { key in relation.columns.contains { $0.name == key } })
+            }
+        }
     }
 }

@@ -65,6 +65,11 @@ struct RowWindowTests {
         #expect(window.contentRange(rows: rows, total: total) == contentRange)
     }
 
+    @Test func `the last row that can be counted has a range`() throws {
+        let window = try RowWindow(limit: nil, offset: "9223372036854775807", range: nil, maximum: 1000)
+        #expect(window.contentRange(rows: 1, total: nil) == "9223372036854775807-9223372036854775807/*")
+    }
+
     @Test func `an offset beyond the end is refused with the total`() throws {
         let window = try RowWindow(limit: nil, offset: "100", range: nil, maximum: 1000)
         let failure = refusal { () throws(Failure) in try window.status(rows: 0, total: 15) }

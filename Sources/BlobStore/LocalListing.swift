@@ -1,0 +1,52 @@
+// Which blobs a local store has: read from its folders, in the order of names.
+
+internal import System
+
+extension LocalBlobStore {
+    func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus {
+        do {
+            return try BlobStatus(name, FileSystem.status(layout.path(of: name), followingLinks: false))
+        } catch  where error.number == Errno.noSuchFile {
+            try layout.requirePresence()
+            throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// One folder at a time, so a page ends with its folder. Folders that hold nothing are passed over.
+    func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
+        try layout.requirePresence()
+        for prefix in (last.map { UInt8($0.prefix, radix: 16) ?? 0 } ?? 0)...UInt8.max {
+            let page = try list(folder: prefix, after: last, limit: limit)
+            if !page.isEmpty { return page }
+        }
+        return []
+    }
+
+    private func list(folder: UInt8, after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
+        let digits = String(folder, radix: 16)
+        let path = "\(layout.root)/\(digits.utf8.count == 1 ? "0" : "")\(digits)"
+        do throws(SystemError) {
+            var names = try FileSystem.list(path).compactMap { BlobName($0) }
+            if let last { names.removeAll { $0 <= last } }
+            var page: [BlobStatus] = []
+            for name in names.sorted().prefix(limit) {
+                // Removed meanwhile, perhaps.
+                if let status = try? FileSystem.status("\(path)/\(name)", followingLinks: false) {
+                    page.append(BlobStatus(name, status))
+                }
+            }
+            return page
+        } catch {
+            if error.number == Errno.noSuchFile { return [] }
+            throw BlobStoreError(error)
+        }
+    }
+}
+
+extension BlobStatus {
+    fileprivate init(_ name: BlobName, _ status: FileStatus) {
+        self.init(name: name, size: status.size, modified: status.modified)
+    }
+}

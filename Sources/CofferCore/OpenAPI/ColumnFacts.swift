@@ -1,0 +1,183 @@
+// What columns and arguments mean: for each a sentence, an example and the rules of its values. The names and kinds are
+// those of Relation.swift and Argument.swift.
+
+/// What the document says of a value beyond its kind.
+struct ValueFacts {
+    let text: String
+    let example: OrderedJSON
+    var isNullable = false
+    /// More keywords of its JSON schema.
+    var rules: OrderedJSON = [:]
+
+    init(_ text: String, _ example: OrderedJSON, nullable: Bool = false, rules: OrderedJSON = [:]) {
+        self.text = text
+        self.example = example
+        isNullable = nullable
+        self.rules = rules
+    }
+
+    /// The JSON schema of such a value.
+    func schema(type: String, format: String?) -> OrderedJSON {
+        var rules = rules
+        // An enumeration allows null only where it lists it.
+        if isNullable, case .object(let members) = rules {
+            rules = .object(
+                members.map {
+                    guard $0.name == "enum", case .array(let values) = $0.value else { return $0 }
+                    return OrderedJSON.Member(name: "enum", value: .array(values + [.null]))
+                })
+        }
+        let type: OrderedJSON = isNullable ? [.string(type), "null"] : .string(type)
+        let format: OrderedJSON = format.map { ["format": .string($0)] } ?? [:]
+        return ["type": type] + format + rules + ["description": .string(text), "examples": [example]]
+    }
+
+    fileprivate static let byteCount: OrderedJSON = ["minimum": 0]
+    fileprivate static let role: OrderedJSON = ["enum": .array(Role.allCases.map { .string($0.rawValue) })]
+    fileprivate static let email: OrderedJSON = ["maxLength": 254, "pattern": "^[^\\s@]+@[^\\s@]+$"]
+    fileprivate static let path: OrderedJSON = ["minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))]
+    fileprivate static let newPassword = ValueFacts(
+        "The new password: at least 10 characters and at most 72 bytes, and not the e-mail address.",
+        RunningExample.newPassword, rules: ["minLength": 10, "maxLength": 72])
+}
+
+extension Column.Kind {
+    var jsonType: (type: String, format: String?) {
+        switch self {
+        case .text: ("string", nil)
+        case .uuid: ("string", "uuid")
+        case .integer: ("integer", "int64")
+        case .timestamp: ("string", "date-time")
+        case .boolean: ("boolean", nil)
+        }
+    }
+}
+
+extension Argument.Kind {
+    var jsonType: (type: String, format: String?) {
+        switch self {
+        case .text: ("string", nil)
+        case .uuid: ("string", "uuid")
+        case .integer: ("integer", "int64")
+        }
+    }
+}
+
+extension Relation {
+    func facts(_ column: Column) -> ValueFacts {
+        switch name {
+        case "files": fileFacts(column.name)
+        case "users": userFacts(column.name)
+        default: auditFacts(column.name)
+        }
+    }
+
+    private func fileFacts(_ column: String) -> ValueFacts {
+        switch column {
+        case "id": ValueFacts("The file. Stays the same when it is overwritten or moved.", RunningExample.fileID)
+        case "user_id": ValueFacts("Whose file it is.", RunningExample.userID)
+        case "file_path":
+            ValueFacts(
+                "The file's name in its owner's tree, in Unicode NFC; `/` separates folders.", RunningExample.path,
+                rules: ValueFacts.path)
+        case "description":
+            ValueFacts(
+                "The owner's words about the file.", RunningExample.description, nullable: true,
+                rules: ["maxLength": .integer(Int64(Changes.maximumDescription))])
+        case "content_type": ValueFacts("The media type, as downloads have it.", RunningExample.mediaType)
+        case "size_bytes":
+            ValueFacts("Bytes of the content.", RunningExample.size, rules: ValueFacts.byteCount)
+        case "sha256":
+            ValueFacts(
+                "SHA-256 of the content in hexadecimal; its ETag.", .string(RunningExample.sha256),
+                rules: ["pattern": "^[0-9a-f]{64}$"])
+        case "created_at": ValueFacts("When the file was first stored.", RunningExample.created)
+        case "updated_at":
+            ValueFacts("When content, path or description last changed.", RunningExample.updated)
+        case "owner_email": ValueFacts("The owner's e-mail address. Only for admins.", RunningExample.email)
+        default: ValueFacts("", nil)
+        }
+    }
+
+    private func userFacts(_ column: String) -> ValueFacts {
+        switch column {
+        case "id": ValueFacts("The user.", RunningExample.userID)
+        case "email":
+            ValueFacts("The address that the user logs in with.", RunningExample.email, rules: ValueFacts.email)
+        case "role":
+            ValueFacts(
+                "An admin manages users; nobody reads another's files.", "editor", rules: ValueFacts.role)
+        case "quota_bytes":
+            ValueFacts(
+                "Most bytes that the user's files may have together; null for no quota.", RunningExample.quota,
+                nullable: true, rules: ValueFacts.byteCount)
+        case "used_bytes":
+            ValueFacts("Bytes of the user's files together.", RunningExample.size, rules: ValueFacts.byteCount)
+        case "file_count": ValueFacts("Number of the user's files.", 1, rules: ValueFacts.byteCount)
+        case "disabled_at":
+            ValueFacts("Since when the user cannot log in; null for one who can.", nil, nullable: true)
+        case "created_at": ValueFacts("When the account was made.", RunningExample.created)
+        case "disabled": ValueFacts("Whether the user is kept from logging in. Ends the sessions.", true)
+        default: ValueFacts("", nil)
+        }
+    }
+
+    private func auditFacts(_ column: String) -> ValueFacts {
+        switch column {
+        case "id": ValueFacts("Number of the entry, growing.", 42)
+        case "occurred_at": ValueFacts("When it happened.", RunningExample.created)
+        case "actor_id":
+            ValueFacts("Who did it; null for the operator and for strangers.", RunningExample.userID, nullable: true)
+        case "user_id":
+            ValueFacts(
+                "Whose account or file it was; null where there is no such account.", RunningExample.userID,
+                nullable: true)
+        case "action": ValueFacts("What was done: `login`, `login_failed`, `store`, `delete`, `move` …", "store")
+        case "subject":
+            ValueFacts("Path of the file, or e-mail address of the account.", RunningExample.path, nullable: true)
+        case "request_id":
+            ValueFacts("The `X-Request-Id` of the request.", RunningExample.requestID, nullable: true)
+        case "remote_address": ValueFacts("The client's address.", RunningExample.address, nullable: true)
+        default: ValueFacts("", nil)
+        }
+    }
+}
+
+extension Route {
+    func facts(_ argument: Argument) -> ValueFacts {
+        switch argument.name {
+        case "email", "p_email":
+            // A login refuses what is no address with the same words as a wrong one.
+            ValueFacts(
+                "The user's e-mail address, in any case.", RunningExample.email,
+                rules: self == .login ? [:] : ValueFacts.email)
+        case "password": ValueFacts("The user's password.", RunningExample.password)
+        case "p_password":
+            ValueFacts(
+                "The first password: at least 10 characters and at most 72 bytes, and not the e-mail address.",
+                RunningExample.password, rules: ["minLength": 10, "maxLength": 72])
+        case "p_current_password": ValueFacts("The password as it is now.", RunningExample.password)
+        case "p_new_password": ValueFacts.newPassword
+        case "p_role": ValueFacts("What the user will be.", "editor", rules: ValueFacts.role)
+        case "p_quota_bytes":
+            ValueFacts(
+                "Most bytes that the user's files may have together; null for no quota.", RunningExample.quota,
+                nullable: true, rules: ValueFacts.byteCount)
+        case "p_user_id": ValueFacts("The user, as `/users` has it in `id`.", RunningExample.userID)
+        case "p_folder":
+            ValueFacts(
+                "Path of the folder; the root where it is empty or left out.", RunningExample.folder, nullable: true,
+                rules: ["maxLength": .integer(Int64(FilePath.maximumLength))])
+        case "p_limit":
+            ValueFacts(
+                "Most entries of the answer. The installation has a limit of its own, 1,000 unless configured.", 100,
+                nullable: true, rules: ["minimum": 1])
+        case "p_cursor":
+            ValueFacts(
+                "Continues behind an entry: the `cursor` that it has.", RunningExample.cursor, nullable: true)
+        case "p_from": ValueFacts("The folder to move.", RunningExample.folder, rules: ValueFacts.path)
+        case "p_to": ValueFacts("Its new path.", RunningExample.newFolder, rules: ValueFacts.path)
+        default: ValueFacts("", nil)
+        }
+    }
+}

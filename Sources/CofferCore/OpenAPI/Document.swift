@@ -1,0 +1,107 @@
+// The description of the HTTP interface by the OpenAPI Specification, version 3.1, made of the tables that requests are
+// served by: routes, arguments, columns, failures. Nothing of it is made before it is asked for.
+
+public enum OpenAPI {
+    /// The document as JSON, in the same bytes every time.
+    ///
+    /// - Parameters:
+    ///   - basePath: what precedes the paths, without a slash at its end.
+    ///   - version: of the program.
+    public static func document(basePath: String, version: String) -> String {
+        let document: OrderedJSON = [
+            "openapi": "3.1.0",
+            "info": info(version),
+            "servers": [["url": .string(basePath.isEmpty ? "/" : basePath)]],
+            "tags": Tag.all,
+            "security": [["bearer": []], ["cookie": []]],
+            "paths": paths,
+            "components": components,
+        ]
+        return document.text
+    }
+
+    private static func info(_ version: String) -> OrderedJSON {
+        [
+            "title": "Coffer",
+            "version": .string(version),
+            "summary": "Private storage for files.",
+            "description": .string(introduction),
+            "license": ["name": "MIT", "identifier": "MIT"],
+        ]
+    }
+
+    private static var paths: OrderedJSON {
+        let shared = Set(Route.sharedFailures)
+        return .members(
+            Route.allCases.map { route in
+                let operations = route.methods.map { method in
+                    (method.rawValue.lowercased(), route.operation(method, sharing: shared))
+                }
+                // OPTIONS, which all have, stands last.
+                return (route.path, .members(Array(operations.dropFirst()) + operations.prefix(1)))
+            })
+    }
+
+    private static var components: OrderedJSON {
+        [
+            "securitySchemes": securitySchemes,
+            "schemas": Schemas.all,
+            "parameters": parameters,
+            "headers": AnswerField.all,
+            "responses": .members(Route.sharedFailures.map { ($0.component, $0.json) }),
+            "examples": FailureResponse.examples,
+        ]
+    }
+
+    private static var securitySchemes: OrderedJSON {
+        [
+            "bearer": [
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                "description": "The token that `/rpc/login` answers with.",
+            ],
+            "cookie": [
+                "type": "apiKey", "in": "cookie", "name": "__Host-coffer",
+                "description": .string(
+                    "Set by `/rpc/login` with `Prefer: session=cookie`. Changes must then come from the same origin. "
+                        + "Counts only without an `Authorization` header. Over plain HTTP on a loopback address its "
+                        + "name is `coffer`."),
+            ],
+        ]
+    }
+
+    private static var parameters: OrderedJSON {
+        var names: Set<String> = []
+        var all: [(String, OrderedJSON)] = []
+        for route in Route.allCases {
+            for parameter in route.methods.flatMap(route.parameters) where names.insert(parameter.component).inserted {
+                all.append((parameter.component, parameter.json))
+            }
+        }
+        return .members(all)
+    }
+
+    private static let introduction = """
+        Store a file, find it again, and keep it yours: an admin manages accounts and sees file names, but nobody \
+        reads another's files.
+
+        ```sh
+        token=$(curl -s $SITE/rpc/login --json '{"email":"ada@example.org","password":"correct horse battery"}' \
+        -H 'Accept: application/vnd.pgrst.object+json' | jq -r .token)
+        curl $SITE/rpc/store_file -H "Authorization: Bearer $token" -H 'File-Path: letters/hello.txt' \
+        --data-binary @hello.txt
+        curl "$SITE/files?file_path=like.letters/*&order=updated_at.desc" -H "Authorization: Bearer $token"
+        curl "$SITE/rpc/retrieve_file?p_file_path=letters/hello.txt" -H "Authorization: Bearer $token"
+        ```
+
+        **Tables** (`/files`, `/users`, `/audit_log`) follow the conventions of PostgREST, so its clients work: \
+        filters, `select`, `order`, `limit`, `Range`, `Prefer`. `Accept: application/vnd.pgrst.object+json` answers \
+        with one object instead of an array and fails unless it is exactly one; `Accept: text/csv` gives CSV. \
+        **Functions** (`/rpc/…`) take a JSON object.
+
+        **Failures** always have the same four keys, of which `code` is for programs. A path that is not listed is \
+        404, a method that is not listed 405 with `Allow`, whoever asks. **HEAD** is answered as GET without the body.
+
+        A **file path** is yours alone: at most 1,024 bytes of UTF-8, kept in NFC, `/` between folders, no segment \
+        over 255 bytes, none that is empty, `.` or `..`, no control character, no backslash, no slash at either end.
+        """
+}

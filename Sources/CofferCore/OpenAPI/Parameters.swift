@@ -1,0 +1,212 @@
+// Query and header parameters. Each is a component once, by a name of its own, and operations refer to it.
+
+/// A parameter of one or more operations.
+struct OperationParameter {
+    /// Its name among the components.
+    let component: String
+    let json: OrderedJSON
+
+    init(
+        _ component: String, _ name: String, in place: String, _ text: String, required: Bool = false,
+        schema: OrderedJSON, example: OrderedJSON
+    ) {
+        self.component = component
+        json =
+            ["name": .string(name), "in": .string(place), "description": .string(text)]
+            + (required ? ["required": true] : [:]) + ["schema": schema, "example": example]
+    }
+
+    fileprivate static func header(
+        _ name: String, _ text: String, _ example: OrderedJSON, component: String? = nil, required: Bool = false,
+        schema: OrderedJSON = ["type": "string"]
+    ) -> OperationParameter {
+        OperationParameter(
+            component ?? name, name, in: "header", text, required: required, schema: schema, example: example)
+    }
+}
+
+extension Route {
+    func parameters(of method: Method) -> [OperationParameter] {
+        switch self {
+        case _ where method == .options: []
+        case .files: rows(.files(for: .admin), method)
+        case .users: rows(.users(for: .admin), method)
+        case .auditLog: rows(.auditLog(for: .admin), method)
+        case .login: [.session]
+        case .storeFile: [.filePath, .description, .replaces, .creates, .reprDigest, .contentDigest]
+        case .retrieveFile:
+            [.path, .disposition] + (method == .get ? [.byteRange, .ifRange] : [])
+                + [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
+        case .listFolder where method != .post:
+            arguments.map { argument in queryParameter(argument, name: argument.name) }
+                + arguments.filter { $0.name == "p_limit" }.map { queryParameter($0, name: "limit") }
+        default: []
+        }
+    }
+
+    private func queryParameter(_ argument: Argument, name: String) -> OperationParameter {
+        var facts = facts(argument)
+        // A query has no null.
+        facts.isNullable = false
+        let (type, format) = argument.kind.jsonType
+        let text = name == argument.name ? facts.text : "The same as `\(argument.name)`; only one of them may be given."
+        return OperationParameter(
+            "\(operationName).\(name)", name, in: "query", text, required: argument.isRequired,
+            schema: ["type": .string(type)] + (format.map { ["format": .string($0)] } ?? [:]) + facts.rules,
+            example: facts.example)
+    }
+
+    /// Filters and what else PostgREST's conventions have for rows.
+    private func rows(_ relation: Relation, _ method: Method) -> [OperationParameter] {
+        let filters = relation.columns.map(relation.filter) + relation.groups
+        let page = [relation.order, .limit, .offset]
+        return switch method {
+        case .get: [relation.select] + filters + page + [.rowRange, .preferOfReads]
+        case .head: [relation.select] + filters + page + [.preferOfReads]
+        case .patch: filters + [relation.setColumns, relation.select, relation.order, .preferOfChanges]
+        default: filters + [relation.select, relation.order, .preferOfChanges]
+        }
+    }
+}
+
+extension Relation {
+    fileprivate func filter(_ column: Column) -> OperationParameter {
+        let facts = facts(column)
+        return OperationParameter(
+            "\(name).\(column.name)", column.name, in: "query", "Filter: " + facts.text,
+            schema: .reference("schemas", "Filter"), example: .string("\(Self.filterExample(column, facts.example))"))
+    }
+
+    private static func filterExample(_ column: Column, _ example: OrderedJSON) -> String {
+        switch (column.kind, example) {
+        case (_, .null): "is.null"
+        case (.timestamp, _): "gte.2026-11-01"
+        case (.integer, .integer(let number)): "gte.\(number)"
+        case (.text, .string(let text)) where column.name == "file_path": "like.\(text.prefix { $0 != "/" })/*"
+        case (_, .string(let text)): "eq.\(text)"
+        default: "is.not_null"
+        }
+    }
+}
+
+// What is not a filter, with an example for each relation.
+extension Relation {
+    private func query(_ name: String, _ text: String, _ example: String) -> OperationParameter {
+        OperationParameter(
+            "\(self.name).\(name)", name, in: "query", text, schema: ["type": "string"], example: .string(example))
+    }
+
+    private func example(files: String, users: String, auditLog: String) -> String {
+        switch name {
+        case "files": files
+        case "users": users
+        default: auditLog
+        }
+    }
+
+    fileprivate var select: OperationParameter {
+        query(
+            "select",
+            "Columns of the answer: names with commas, `alias:column`, `column::text`, or `*`. All by default.",
+            example(
+                files: "id,name:file_path,size_bytes", users: "id,email,used_bytes",
+                auditLog: "occurred_at,action,subject"))
+    }
+
+    fileprivate var order: OperationParameter {
+        query(
+            "order", "Columns to sort by: `column[.asc|.desc][.nullsfirst|.nullslast]` with commas.",
+            example(files: "updated_at.desc", users: "email", auditLog: "id.desc"))
+    }
+
+    fileprivate var groups: [OperationParameter] {
+        [
+            query(
+                "and", "Filters that must all hold, nested at will with `and(…)` and `or(…)`; `not.and` negates.",
+                example(
+                    files: "(size_bytes.gt.10,or(description.is.null,file_path.like.*.txt))",
+                    users: "(role.eq.editor,disabled_at.is.null)",
+                    auditLog: "(action.in.(store,delete),occurred_at.gte.2026-11-01)")),
+            query(
+                "or", "Filters of which one must hold, nested likewise; `not.or` negates.",
+                example(
+                    files: "(content_type.eq.text/plain,description.not.is.null)",
+                    users: "(used_bytes.gt.1000000,file_count.gt.100)",
+                    auditLog: "(action.eq.login,action.eq.login_failed)")),
+        ]
+    }
+
+    fileprivate var setColumns: OperationParameter {
+        query(
+            "columns", "Members of the body that count, with commas; others are ignored. All by default.",
+            example(files: "description", users: "quota_bytes", auditLog: ""))
+    }
+}
+
+extension OperationParameter {
+    fileprivate static let limit = OperationParameter(
+        "limit", "limit", in: "query",
+        "Most rows of the answer. The installation has a limit of its own, 1,000 unless configured.",
+        schema: ["type": "integer", "format": "int64", "minimum": 0], example: 100)
+    fileprivate static let offset = OperationParameter(
+        "offset", "offset", in: "query", "Rows to skip.",
+        schema: ["type": "integer", "format": "int64", "minimum": 0], example: 0)
+
+    fileprivate static let rowRange = header(
+        "Range", "Rows wanted, the first and the last, counted from 0.", "0-99", component: "Range.rows",
+        schema: ["type": "string", "pattern": "^[0-9]+-[0-9]*$"])
+    fileprivate static let preferOfReads = header(
+        "Prefer",
+        "`count=exact`, `count=planned` or `count=estimated` for the number of all rows in `Content-Range`; "
+            + "`handling=strict` refuses preferences that are not known.",
+        "count=exact", component: "Prefer.read")
+    fileprivate static let preferOfChanges = header(
+        "Prefer",
+        "`return=representation` answers with the rows as they are then; `count=exact` tells their number; "
+            + "`handling=strict, max-affected=10` refuses to change more rows than that.",
+        "return=representation", component: "Prefer.change")
+    fileprivate static let session = header(
+        "Prefer", "`session=cookie` sets the session cookie instead of answering with the token.", "session=cookie",
+        component: "Prefer.session")
+
+    fileprivate static let filePath = header(
+        "File-Path",
+        "Where the file goes: raw UTF-8, or percent-encoded behind `UTF-8''` (RFC 8187), as in "
+            + "`UTF-8''caf%C3%A9.txt`.", RunningExample.path, required: true)
+    fileprivate static let description = header(
+        "Description",
+        "Words about the file, at most 2,000 characters, encoded likewise. Left out, a file that is overwritten keeps "
+            + "its description.", RunningExample.description)
+    fileprivate static let replaces = header(
+        "If-Match", "Only if the file is there and has one of these ETags, or has any with `*`.", RunningExample.tag,
+        component: "If-Match.upload")
+    fileprivate static let creates = header(
+        "If-None-Match", "Only if there is no such file yet.", "*", component: "If-None-Match.upload",
+        schema: ["type": "string", "enum": ["*"]])
+    fileprivate static let reprDigest = header(
+        "Repr-Digest", "SHA-256 of the content (RFC 9530). Other content is refused, and nothing changes.",
+        RunningExample.digest, component: "Repr-Digest.upload")
+    fileprivate static let contentDigest = header(
+        "Content-Digest", "The same as `Repr-Digest`.", RunningExample.digest)
+
+    fileprivate static let path = OperationParameter(
+        "p_file_path", "p_file_path", in: "query", "The path of one of your own files.", required: true,
+        schema: ["type": "string", "minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))],
+        example: RunningExample.path)
+    fileprivate static let disposition = OperationParameter(
+        "p_disposition", "p_disposition", in: "query",
+        "`inline` lets a browser show images (not SVG), PDF, plain text, audio and video instead of saving them.",
+        schema: ["type": "string", "enum": ["inline", "attachment"]], example: "inline")
+    fileprivate static let byteRange = header(
+        "Range", "Part of the content (RFC 9110 §14).", "bytes=0-4", component: "Range.bytes")
+    fileprivate static let ifRange = header(
+        "If-Range", "An ETag or a date: `Range` counts only if the file is still that one.", RunningExample.tag)
+    fileprivate static let ifMatch = header(
+        "If-Match", "Only if the file has one of these ETags, else 412.", RunningExample.tag)
+    fileprivate static let ifNoneMatch = header(
+        "If-None-Match", "Only if the file has none of these ETags, else 304.", RunningExample.tag)
+    fileprivate static let ifModifiedSince = header(
+        "If-Modified-Since", "Only if the file has changed since, else 304.", RunningExample.modified)
+    fileprivate static let ifUnmodifiedSince = header(
+        "If-Unmodified-Since", "Only if the file has not changed since, else 412.", RunningExample.modified)
+}

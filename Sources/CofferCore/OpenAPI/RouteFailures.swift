@@ -1,0 +1,84 @@
+// Which failures each operation can give. Their statuses and texts are in the registry, Failure.swift.
+
+extension Route {
+    /// What the method of this route can be refused with, in the registry's order, each once.
+    func failures(of method: Method) -> [Failure.Kind] {
+        let possible = Self.always + (method == .options ? [] : own(method))
+        return Failure.Kind.allCases.filter(possible.contains)
+    }
+
+    /// Belong to no route: the path or the method is none of the document's.
+    static let outsideOfRoutes: [Failure.Kind] = [
+        .unknownPath, .unknownFunction, .unknownTable, .functionMethod, .tableMethod,
+    ]
+
+    /// Any request, the web server's refusals among them.
+    private static let always: [Failure.Kind] = [
+        .malformedRequest, .tooLarge, .targetTooLong, .headersTooLarge, .internalError, .gatewayUnavailable,
+    ]
+
+    private static let identity: [Failure.Kind] = [
+        .tokenMissing, .tokenUndecodable, .tokenClaims, .sessionEnded, .noVerificationKey, .databaseUnavailable,
+    ]
+    /// A change in somebody's name.
+    private static let change = identity + [.crossSite, .storageFull]
+    private static let query: [Failure.Kind] = [
+        .querySyntax, .notEmbedded, .unknownColumn, .invalidValue, .unsuitableOperator, .unsuitableType,
+        .unsuitableCast, .outOfRange, .brokenPattern, .brokenExpression, .invalidPreference, .notAcceptable,
+        .notSingular,
+    ]
+    private static let changedRows = change + query + [.tooManyAffected]
+    private static let arguments: [Failure.Kind] = [.invalidArgument, .notAcceptable]
+
+    private func own(_ method: Method) -> [Failure.Kind] {
+        switch self {
+        case .login:
+            Self.arguments + [
+                .invalidBody, .loginRefused, .loginBlocked, .invalidPreference, .crossSite, .databaseUnavailable,
+                .storageFull,
+            ]
+        case .logout: Self.change
+        case .changePassword:
+            Self.change + [.invalidBody, .invalidArgument, .wrongPassword, .passwordRule, .loginBlocked]
+        case .whoami, .listFolder: reading(method)
+        case .storeFile:
+            Self.change + [
+                .filePathRule, .invalidArgument, .preconditionFailed, .overQuota, .truncatedBody, .digestMismatch,
+                .lengthRequired, .uploadExpired, .storageUnavailable,
+            ]
+        case .retrieveFile:
+            Self.identity + [
+                .querySyntax, .invalidArgument, .filePathRule, .fileNotFound, .preconditionFailed,
+                .storageUnavailable,
+            ] + (method == .get ? [.rangeNotSatisfiable] : [])
+        case .moveFolder:
+            Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .pathTaken]
+        case .createUser:
+            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .emailTaken]
+        case .resetPassword:
+            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .userNotFound]
+        case .deleteUser:
+            Self.change + Self.arguments + [.invalidBody, .forbidden, .userNotFound, .lastAdmin]
+        case .files, .users, .auditLog: rows(method)
+        case .root, .openAPI: [.notAcceptable]
+        case .live: []
+        case .ready: [.notReady]
+        }
+    }
+
+    /// A function that changes nothing, called with arguments in the query or in a body.
+    private func reading(_ method: Method) -> [Failure.Kind] {
+        Self.identity + Self.arguments + (method == .post ? [.invalidBody, .crossSite] : [.querySyntax])
+            + (self == .listFolder ? [.filePathRule] : [])
+    }
+
+    private func rows(_ method: Method) -> [Failure.Kind] {
+        switch method {
+        case .patch:
+            Self.changedRows + [.invalidBody, .unknownBodyColumn, .forbidden]
+                + (self == .files ? [.filePathRule, .pathTaken] : [.lastAdmin])
+        case .delete: Self.changedRows + [.deleteWithoutFilter]
+        default: Self.identity + Self.query + [.rangeNotSatisfiable]
+        }
+    }
+}

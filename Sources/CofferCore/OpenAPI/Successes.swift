@@ -1,0 +1,183 @@
+// The answers of each operation where nothing fails.
+
+/// An answer that is no failure.
+struct Success {
+    struct Content {
+        let type: String
+        let schema: OrderedJSON
+        let example: OrderedJSON
+    }
+
+    let status: Int
+    let text: String
+    var fields: [AnswerField]
+    var content: [Content] = []
+
+    init(_ status: Int, _ text: String, _ fields: [AnswerField] = [], _ content: [Content] = []) {
+        self.status = status
+        self.text = text
+        self.fields = fields
+        self.content = content
+    }
+
+    /// The head alone.
+    var head: Success { Success(status, text, fields) }
+}
+
+extension Route {
+    func successes(of method: Method) -> [Success] {
+        switch method {
+        case .options:
+            [Success(200, "The methods of this path.", [.allow])]
+        // Only a GET of a file has ranges (RFC 9110 §14.2).
+        case .head: answers(to: .get).filter { self != .retrieveFile || $0.status != 206 }.map(\.head)
+        default: answers(to: method)
+        }
+    }
+
+    private func answers(to method: Method) -> [Success] {
+        switch self {
+        case .login:
+            [
+                Success(200, "The token.", [.cacheControl], .values("Token", example: Self.token)),
+                Success(
+                    204, "With `Prefer: session=cookie`: the cookie is set.",
+                    [.setCookie, .preferenceApplied, .cacheControl]),
+            ]
+        case .logout: [Success(204, "The session has ended; the cookie is taken back.", [.setCookie])]
+        case .changePassword:
+            [Success(204, "The password is changed; your other sessions have ended.", [.cacheControl])]
+        case .resetPassword: [Success(204, "The password is set; the user's sessions have ended.", [.cacheControl])]
+        case .deleteUser: [Success(204, "The user and all their files are gone.", [.cacheControl])]
+        case .whoami:
+            [Success(200, "You.", [.cacheControl], .value(.reference("schemas", "WhoAmI"), example: Self.whoAmI))]
+        case .moveFolder:
+            [Success(200, "Number of files that were moved.", [.cacheControl], .value(Self.count, example: 1))]
+        case .createUser:
+            [
+                Success(
+                    200, "The new user's id.", [.cacheControl], .value(Self.identifier, example: RunningExample.userID))
+            ]
+        case .storeFile:
+            [
+                Success(
+                    200, "The file's id. It is on disk.", [.tag, .digest, .cacheControl],
+                    [.json(Self.identifier, RunningExample.fileID)])
+            ]
+        case .retrieveFile: Self.download
+        case .listFolder:
+            [
+                Success(
+                    200, "Folders first, then files, each by name.", [.contentRange, .link, .cacheControl],
+                    [.json(["type": "array", "items": .reference("schemas", "FolderEntry")], [Self.entry])])
+            ]
+        case .files: rows(.files(for: .editor), "File", method)
+        case .users: rows(.users(for: .editor), "User", method)
+        case .auditLog: rows(.auditLog(for: .editor), "AuditEntry", method)
+        case .openAPI: [Success(200, "This document.", [], .description)]
+        case .root:
+            [
+                Success(
+                    200, "This document for who asks for it by its media type, and the page for all others.", [],
+                    .description + [.init(type: "text/html", schema: ["type": "string"], example: "<!doctype html>")])
+            ]
+        case .live:
+            [Success(200, "It answers.", [.cacheControl], [.json(.reference("schemas", "Health"), ["status": "live"])])]
+        case .ready:
+            [
+                Success(
+                    200, "All is there.", [.cacheControl], [.json(.reference("schemas", "Health"), ["status": "ready"])]
+                )
+            ]
+        }
+    }
+
+    /// The rows of a relation, read or changed.
+    private func rows(_ relation: Relation, _ schema: String, _ method: Method) -> [Success] {
+        let example = OrderedJSON.example(relation.columns, of: relation)
+        let page = [Success.Content].values(schema, example: example)
+        let csv = [Success.Content.csv(relation.columns.map(\.name), example)]
+        if method == .get {
+            let fields: [AnswerField] = [.contentRange, .contentLocation, .preferenceApplied, .cacheControl, .vary]
+            return [
+                Success(200, "The rows.", fields, page + csv),
+                Success(206, "Part of the rows, where their number was asked for.", fields, [page[0]] + csv),
+            ]
+        }
+        let fields: [AnswerField] = [.contentRange, .preferenceApplied, .cacheControl]
+        return [
+            Success(
+                200, "With `Prefer: return=representation`: the rows, as they are now or were until now.", fields,
+                page + csv),
+            Success(204, "Done, also where no row matched: `Content-Range` tells.", fields),
+        ]
+    }
+
+    private static var download: [Success] {
+        let validators: [AnswerField] = [.tag, .lastModified, .cacheControl]
+        let fields = validators + [.digest, .disposition, .acceptRanges]
+        let bytes = { (text: OrderedJSON) in [Success.Content(type: "*/*", schema: [:], example: text)] }
+        return [
+            Success(200, "The content, with the file's media type.", fields, bytes(RunningExample.content)),
+            Success(206, "Part of the content.", fields + [.contentRange], bytes("Hello")),
+            Success(304, "You have it already.", validators),
+        ]
+    }
+
+    private static let token: OrderedJSON = ["token": RunningExample.token]
+    private static let identifier: OrderedJSON = ["type": "string", "format": "uuid"]
+    private static let count: OrderedJSON = ["type": "integer", "format": "int64", "minimum": 0]
+    private static let whoAmI: OrderedJSON = [
+        "user_id": RunningExample.userID, "email": RunningExample.email, "role": "editor",
+        "quota_bytes": RunningExample.quota, "used_bytes": RunningExample.size, "file_count": 1,
+        "session_expires_at": RunningExample.updated,
+    ]
+    private static var entry: OrderedJSON {
+        let files = Relation.files(for: .editor)
+        return ["name": RunningExample.name, "is_folder": false] + .example(files.columns, of: files)
+            + ["file_count": nil, "cursor": RunningExample.cursor]
+    }
+}
+
+extension Success.Content {
+    fileprivate static func json(_ schema: OrderedJSON, _ example: OrderedJSON) -> Self {
+        Self(type: MediaType.json, schema: schema, example: example)
+    }
+
+    /// A header line and one row.
+    fileprivate static func csv(_ names: [String], _ row: OrderedJSON) -> Self {
+        guard case .object(let members) = row else { return json([:], nil) }
+        let fields = members.map { member in
+            switch member.value {
+            case .string(let text): text
+            case .integer(let number): String(number)
+            default: ""
+            }
+        }
+        let lines = [names, fields].map { $0.joined(separator: ",") + "\r\n" }.joined()
+        return Self(type: MediaType.csv, schema: ["type": "string"], example: .string(lines))
+    }
+}
+
+extension [Success.Content] {
+    /// An array, or with the singular media type its one element.
+    fileprivate static func values(_ schema: String, example: OrderedJSON) -> Self {
+        let element = OrderedJSON.reference("schemas", schema)
+        return [
+            .json(["type": "array", "items": element], [example]),
+            .init(type: MediaType.singular, schema: element, example: example),
+        ]
+    }
+
+    /// A value that is one anyway.
+    fileprivate static func value(_ schema: OrderedJSON, example: OrderedJSON) -> Self {
+        [.json(schema, example), .init(type: MediaType.singular, schema: schema, example: example)]
+    }
+
+    fileprivate static var description: Self {
+        let example: OrderedJSON = ["openapi": "3.1.0", "info": ["title": "Coffer", "version": "1.0.0"], "paths": [:]]
+        return [MediaType.openAPI, MediaType.json].map {
+            .init(type: $0, schema: .reference("schemas", "Description"), example: example)
+        }
+    }
+}

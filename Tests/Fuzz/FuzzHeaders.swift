@@ -1,0 +1,112 @@
+// Header values. Each line is `Name: value`.
+
+private let tag = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+private let modified = HTTPDate(seconds: 784_111_777)
+
+private let checks: [String: @Sendable (String) -> Void] = [
+    "Prefer": checkPreferences, "Range": checkRange, "If-Match": checkTags, "If-None-Match": checkTags,
+    "If-Range": checkConditions, "Date": checkDate, "Repr-Digest": checkDigest, "Accept": checkAccept,
+    "Content-Type": checkType, "Description": checkText,
+]
+
+func fuzzHeaders(_ input: [UInt8]) {
+    for line in lines(input) {
+        let name = line.utf8.prefix { $0 != UInt8(ascii: ":") }
+        let value = line.utf8.dropFirst(name.count + 1)
+        guard let check = checks[String(Substring(name))] else { continue }
+        check(String(String(Substring(value)).trimmed))
+    }
+}
+
+private func checkPreferences(_ value: String) {
+    guard let preferences = attempt([.invalidPreference], { () throws(Failure) in try Preferences(value) }) else {
+        return
+    }
+    require(
+        preferences.maxAffected.map { $0 >= 0 && preferences.handling == .strict } ?? true, "max-affected is negative")
+    for isChange in [false, true] {
+        guard let applied = preferences.applied(toChange: isChange) else { continue }
+        require(
+            !applied.isEmpty && applied.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "not for a header: \(applied)")
+        require((try? Preferences(applied))?.applied(toChange: isChange) == applied, "applied otherwise: \(applied)")
+    }
+}
+
+private func checkRange(_ value: String) {
+    for size: Int64 in [0, 1, 10, .max] {
+        guard case .part(let part) = ByteRange.judge(value, size: size) else { continue }
+        require(
+            part.offset >= 0 && part.length > 0 && part.length <= size && part.offset <= size - part.length,
+            "\(part) of \(size)")
+    }
+    _ = attempt([.rangeNotSatisfiable]) { () throws(Failure) in
+        let window = try RowWindow(limit: value, offset: value, range: value, maximum: 1000)
+        require((0...1000).contains(window.limit) && window.offset >= 0, "the window \(window)")
+    }
+}
+
+private func checkTags(_ value: String) {
+    checkConditions(value)
+    guard let tags = EntityTags(value), case .list(let list) = tags else { return }
+    require(!list.isEmpty && list.allSatisfy { !$0.value.utf8.contains(UInt8(ascii: "\"")) }, "a quote in a tag")
+    let text = list.map { "\($0.isWeak ? "W/" : "")\"\($0.value)\"" }.joined(separator: ", ")
+    require(EntityTags(text) == tags, "other tags: \(text)")
+    for tag in list {
+        require(tags.matchesWeakly(tag.value) && (tag.isWeak || tags.matchesStrongly(tag.value)), "\(tag) is not found")
+    }
+}
+
+private func checkConditions(_ value: String) {
+    let outcomes = [
+        ReadConditions(ifMatch: value), ReadConditions(ifNoneMatch: value), ReadConditions(ifModifiedSince: value),
+        ReadConditions(ifUnmodifiedSince: value),
+    ].map { $0.judge(tag: tag, modified: modified) }
+    require(outcomes[0] != .notModified && outcomes[1] != .preconditionFailed, "the wrong answer to a condition")
+    require(outcomes[2] != .preconditionFailed && outcomes[3] != .notModified, "the wrong answer to a condition")
+    if ByteRange.isAllowed(ifRange: value, tag: tag, modified: modified) {
+        require(value.contains(tag) || HTTPDate(value) == modified, "a range of another version")
+    }
+}
+
+private func checkDate(_ value: String) {
+    guard let date = HTTPDate(value) else { return }
+    require(HTTPDate(date.description) == date, "another date: \(date)")
+    require(isEqual(date.description, value) || value.hasSuffix(":60 GMT"), "a second form: \(value)")
+}
+
+private func checkDigest(_ value: String) {
+    guard let digest = attempt([.invalidArgument], { () throws(Failure) in try DigestField.parse(value) }) else {
+        return
+    }
+    guard let digest else { return }
+    require(digest.count == 32, "\(digest.count) bytes of a digest")
+    require((try? DigestField.parse(DigestField.sha256(digest))) == digest, "another digest")
+    require(DigestField.sha256(hexadecimal: hexadecimal(digest)) == DigestField.sha256(digest), "another digest")
+}
+
+private func checkAccept(_ value: String) {
+    let offers = [MediaType.json, MediaType.singular, MediaType.csv]
+    for count in 0...offers.count {
+        guard let type = MediaType.negotiate(value, offers: Array(offers.prefix(count))) else { continue }
+        require(offers.prefix(count).contains(type), "\(type) was not offered")
+    }
+}
+
+private func checkType(_ value: String) {
+    guard let path = try? FilePath("a/b.html") else { fatalError("no path") }
+    let type = MediaType.stored(contentType: value, path: path)
+    require(type.utf8.count <= 255 && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "not for a header: \(type)")
+    if MediaType.isSafeInline(type) {
+        let essence = MediaType.essence(type)
+        // What browsers read as HTML or XML.
+        let isMarkup = essence.hasSuffix("+xml") || ["text/html", "text/xml", "application/xml"].contains(essence)
+        require(!isMarkup, "\(type) is shown")
+    }
+}
+
+private func checkText(_ value: String) {
+    let encoded = "UTF-8''" + PercentCoding.encode(value)
+    require(PercentCoding.headerValue(encoded).map { isEqual($0, value) } == true, "not decoded: \(encoded)")
+    guard let text = PercentCoding.headerValue(value), !isEqual(text, value) else { return }
+    require(value.prefix(6).lowercased() == "utf-8'", "decoded without being asked to: \(value)")
+}

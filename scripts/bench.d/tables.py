@@ -1,0 +1,115 @@
+"""What a list costs: a page of one's own files and one level of folders, among few rows and among a million.
+
+Two databases of the instance's cluster, alike but for their size, each with a worker of its own, are asked in turn.
+"""
+
+import os
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from fastcgi import Worker
+
+FEW, MANY = 1_000, 1_000_000
+BELOW = 100_000
+PAGE = "/files?order=file_path&limit=100"
+
+# The reader's own files: 1,000 in ten folders, a folder with ten small ones in it, and one with ten large ones.
+# Triggers are left out, as millions of audit rows are not what is measured; so the folders are filled in here.
+FILL = """
+set session_replication_role = replica;
+create temporary table wanted as
+    select 'reader@bench.example' as email, format('%s/%s', n / 100, lpad((n % 100)::text, 4, '0')) as path
+    from generate_series(0, 999) n
+    union all
+    select 'reader@bench.example', format('few/%s/file', n) from generate_series(0, 9) n
+    union all
+    select 'reader@bench.example', format('many/%s/%s', n % 10, n) from generate_series(0, {below} - 1) n
+    union all
+    select format('other%s@bench.example', n % 100), format('%s/%s', n % 10, n) from generate_series(0, {others} - 1) n;
+insert into internal.users (email, password_hash, role)
+    select distinct email, 'none', 'editor' from wanted;
+insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+    select u.id, w.path, 'text/plain', 0, sha256(''), md5(w.email || w.path)
+    from wanted w join internal.users u using (email);
+insert into internal.folders (user_id, parent, name, file_count, size_bytes)
+    select f.user_id, a.parent, a.name, count(*), 0
+    from internal.files f, internal.folders_above(internal.folder_of(f.file_path)) a group by 1, 2, 3;
+set session_replication_role = origin;
+analyze internal.files, internal.folders, internal.users, internal.sessions;
+select s.token from internal.users u, internal.open_session(u.id, 'editor') s where u.email = 'reader@bench.example';
+"""
+
+
+class Database:
+    """A database of so many other people's files, with one worker."""
+
+    def __init__(self, name, others, work, runner):
+        self.name, self.runner = name, runner
+        owner = os.environ["COFFER_OWNER_DATABASE_URL"]
+        self.owner = owner.replace("/coffer?", f"/{name}?")
+        psql(owner, f"create database {name}")
+        environment = os.environ | {"COFFER_OWNER_DATABASE_URL": self.owner}
+        subprocess.run([os.environ["COFFER_COMMAND"], "migrate", "--skip-storage"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        self.token = psql(self.owner, FILL.format(below=BELOW, others=others)).split()[-1]
+        self.configuration = work / f"{name}.conf"
+        text = Path(os.environ["COFFER_CONFIG"]).read_text()
+        self.configuration.write_text(text.replace("/coffer?", f"/{name}?"))
+        self.socket = work / f"{name}.sock"
+        self.worker = self.start()
+
+    def start(self):
+        return Worker(os.environ["COFFER_WORKER"], self.configuration, self.socket, self.runner)
+
+    def drop(self):
+        self.worker.stop()
+        psql(os.environ["COFFER_OWNER_DATABASE_URL"], f"drop database {self.name} with (force)")
+
+    def seconds(self, target):
+        """The median of many requests, one after the other."""
+        return statistics.median(self.timed(target) for _ in range(300))
+
+    def timed(self, target):
+        begin = time.perf_counter()
+        status, body = self.worker.ask("GET", target, self.token)
+        seconds = time.perf_counter() - begin
+        if status != 200 or len(body) < 100:
+            raise SystemExit(f"bench: {target} was answered by {status}: {body[:500]!r}")
+        return seconds
+
+    def first_and_later(self):
+        """A fresh worker's first request, and the median of the next."""
+        self.worker.stop()
+        self.worker = self.start()
+        # As long as a pool gives a new worker before it relies on it.
+        time.sleep(0.3)
+        first = self.timed(PAGE)
+        return first, statistics.median(self.timed(PAGE) for _ in range(30))
+
+
+def psql(url, script):
+    words = ["psql", "--no-psqlrc", "-XAtq", "--set=ON_ERROR_STOP=1", url]
+    return subprocess.run(words, input=script, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def tables(work, runner, rounds, alternately):
+    """The rows of the table of figures."""
+    few = Database("coffer_bench_few", FEW, work, runner)
+    many = Database("coffer_bench_many", MANY, work, runner)
+    try:
+        for figure, target in (("page of 100 files", PAGE), ("one level of folders", "/rpc/list_folder?p_folder=5")):
+            large, small = alternately(rounds, lambda: many.seconds(target), lambda: few.seconds(target))
+            yield figure, large, f"{FEW:,} rows of others", small, 1.3
+        large, small = alternately(
+            rounds,
+            lambda: many.seconds("/rpc/list_folder?p_folder=many"),
+            lambda: many.seconds("/rpc/list_folder?p_folder=few"),
+        )
+        yield f"a level with {BELOW:,} files below", large, "10 files below", small, 1.3
+        pairs = [many.first_and_later() for _ in range(2 * rounds + 1)]
+        first, later = (statistics.median(column) for column in zip(*pairs))
+        yield "first request of a worker", first, "its later ones", later, 3
+    finally:
+        few.drop()
+        many.drop()
