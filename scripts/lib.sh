@@ -59,7 +59,7 @@ postgres_programs() {
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # What the tests and checks need of PyPI.
-python_packages=(pytest requests selenium gixy openapi-spec-validator jsonschema schemathesis)
+python_packages=(pytest requests selenium gixy openapi-spec-validator jsonschema schemathesis postgrest)
 
 # Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.
 need_python() {

@@ -23,8 +23,12 @@ extension Request {
         return parameters
     }
 
-    /// A call without any argument needs no body.
+    /// A call without any argument needs no body. What its query asks for would not be done, so it has none.
     private func bodyMembers() throws(Failure) -> [String: JSON] {
+        if let (name, _) = try parameters().pairs.first {
+            throw Failure(
+                .invalidArgument, "The parameter '\(name)' is not known", hint: "Arguments are sent in the body")
+        }
         let body = try body()
         if body.isEmpty, !route.arguments.contains(where: \.isRequired) { return [:] }
         guard case .object(let members) = try json(body) else { throw Failure(.invalidBody) }

@@ -55,7 +55,12 @@ struct Request {
 
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
-    func preferences() throws(Failure) -> Preferences { try Preferences(try text("HTTP_PREFER")) }
+    /// The preferences of all `Prefer` fields.
+    func preferences() throws(Failure) -> Preferences {
+        let fields: [String]
+        do { fields = try exchange.parameters("HTTP_PREFER") } catch { throw Failure(error) }
+        return try Preferences(fields.joined(separator: ","))
+    }
 
     /// The first of `offers` that the client accepts.
     ///

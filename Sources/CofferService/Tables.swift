@@ -53,7 +53,7 @@ struct Tables {
         let fields = [
             .noStore, HeaderField("Content-Range", window.contentRange(rows: count, total: total)), location(call),
             HeaderField("Vary", "Accept, Prefer, Range"),
-        ]
+        ].compactMap { $0 }
         return try answer(call, status, fields, rows, count: count)
     }
 
@@ -68,11 +68,15 @@ struct Tables {
         return count == .planned || estimate > Int64(configuration.maximumRows) ? estimate : nil
     }
 
-    /// The same read with its parameters in order.
-    private func location(_ call: Call) -> HeaderField {
+    /// Bytes of a `Content-Location`: web servers take longer requests than they take heads of answers.
+    private static let maximumLocation = 2048
+
+    /// The same read with its parameters in order; nil where they are too long to be sent back.
+    private func location(_ call: Call) -> HeaderField? {
         let path = call.request.basePath + call.request.route.path
         let query = call.request.query.split(separator: "&").sorted().joined(separator: "&")
-        return HeaderField("Content-Location", query.isEmpty ? path : "\(path)?\(query)")
+        let location = query.isEmpty ? path : "\(path)?\(query)"
+        return location.utf8.count <= Self.maximumLocation ? HeaderField("Content-Location", location) : nil
     }
 
     // Changing

@@ -9,6 +9,12 @@ public protocol Exchange: AnyObject {
     /// - Throws: `.malformedParameter(name)` when the value is not UTF-8.
     func parameter(_ name: StaticString) throws(GatewayError) -> String?
 
+    /// All values of a variable, in order: some web servers (nginx before 1.23) send one for each field of a header that
+    /// came several times, where others join them with commas.
+    ///
+    /// - Throws: as `parameter`, which gives the first.
+    func parameters(_ name: StaticString) throws(GatewayError) -> [String]
+
     /// Whether a body without CONTENT_LENGTH cannot be told from no body. True for plain CGI (RFC 3875 §4.2); FastCGI
     /// marks the end of the body, so a chunked upload needs no length there.
     var requiresLength: Bool { get }
@@ -26,4 +32,10 @@ public protocol Exchange: AnyObject {
     ///
     /// - Throws: `.clientGone` when nobody is there to read them, or reads none for too long.
     func write(_ bytes: Span<UInt8>) throws(GatewayError)
+}
+
+extension Exchange {
+    public func parameters(_ name: StaticString) throws(GatewayError) -> [String] {
+        try parameter(name).map { [$0] } ?? []
+    }
 }

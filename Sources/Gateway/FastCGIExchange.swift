@@ -60,6 +60,10 @@ internal import System
         try unsafe value(of: name, in: request.pointee.envp)
     }
 
+    func parameters(_ name: StaticString) throws(GatewayError) -> [String] {
+        try unsafe values(of: name, in: request.pointee.envp)
+    }
+
     /// The corresponding C function is `FCGX_GetStr`.
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError) {
         guard let input = unsafe request.pointee.in else { return }

@@ -23,6 +23,26 @@ struct FastCGIExchangeTests {
         #expect(try client.response().text == "20000 true true true")
     }
 
+    @Test("a parameter that comes several times is there several times, and the first is the one")
+    func repeatedParameter() throws {
+        let worker = try Worker { exchange in
+            let all = (try? exchange.parameters("HTTP_PREFER")) ?? []
+            let first = (try? exchange.parameter("HTTP_PREFER")) ?? nil
+            let absent = (try? exchange.parameters("HTTP_ACCEPT")) ?? ["?"]
+            try? exchange.write(text: "\(all) \(first ?? "") \(absent)")
+        }
+        defer { worker.stop() }
+        let client = try FastCGIClient(worker.path)
+        try client.begin()
+        let fields = [
+            ("HTTP_PREFER", "a"), ("HTTP_PREFERENCE", "x"), ("HTTP_PREFER", ""), ("A", "HTTP_PREFER=y"),
+            ("HTTP_PREFER", "b, c"),
+        ]
+        try client.send(parameters: fields.map { ($0, Array($1.utf8)) })
+        try client.send(.input)
+        #expect(try client.response().text == #"["a", "", "b, c"] a []"#)
+    }
+
     @Test("a parameter that is not UTF-8 is reported by its name")
     func malformedParameter() throws {
         let worker = try Worker { exchange in
