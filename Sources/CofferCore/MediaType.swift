@@ -4,6 +4,9 @@ public enum MediaType {
     public static let json = "application/json"
     public static let singular = "application/vnd.pgrst.object+json"
     public static let csv = "text/csv"
+    /// PostgREST's names for JSON without the members that are null.
+    public static let strippedSingular = singular + ";nulls=stripped"
+    public static let strippedArray = "application/vnd.pgrst.array+json;nulls=stripped"
     public static let octets = "application/octet-stream"
     public static let openAPI = "application/openapi+json"
 
@@ -93,9 +96,10 @@ private struct AcceptedRange {
 
     init(_ element: Substring) {
         let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
-        // PostgREST takes its own type without the suffix too.
-        let range = parts.first ?? ""
-        self.range = range == "application/vnd.pgrst.object" ? MediaType.singular : range
+        // PostgREST takes its own types without the suffix too, and the parameter is a part of their names.
+        var range = parts.first ?? ""
+        if range == "application/vnd.pgrst.object" || range == "application/vnd.pgrst.array" { range += "+json" }
+        self.range = parts.contains("nulls=stripped") ? range + ";nulls=stripped" : range
         quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
     }
 

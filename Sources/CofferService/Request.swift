@@ -79,8 +79,11 @@ struct Request {
     }
 
     /// Bytes of the body as announced; nil where the length is not known.
+    ///
+    /// A web server that asks whether an upload may begin sends no body with the question, but tells its length.
     func announcedLength() throws(Failure) -> Int64? {
-        guard let text = try text("CONTENT_LENGTH") else { return nil }
+        let (question, body) = (try text("COFFER_UPLOAD_LENGTH"), try text("CONTENT_LENGTH"))
+        guard let text = question ?? body else { return nil }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let length = Int64(text)
         else { throw Failure(.malformedRequest, "The Content-Length is not a number") }
         return length

@@ -13,6 +13,8 @@ struct StoreFile {
     let storage: Storage
     let journal: Journal
 
+    private static let check = Statement(
+        name: "check_upload", sql: "select api.check_upload($1, $2::bigint, $3, $4::boolean)")
     private static let begin = Statement(
         name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean)")
     private static let commit = Statement(
@@ -28,6 +30,7 @@ struct StoreFile {
         let caller = try authenticate.caller(request)
         let upload = try Upload(request)
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
+        if try request.text("COFFER_UPLOAD_QUESTION") == "on" { return try admit(upload, from: caller, request) }
         let name = try generate()
         _ = try database.run(
             Query(
@@ -48,6 +51,15 @@ struct StoreFile {
             }
             throw error
         }
+    }
+
+    /// Answers a web server that takes in the body first: whether it may.
+    private func admit(_ upload: Upload, from caller: Caller, _ request: Request) throws(Failure) -> Response {
+        let length = upload.announced.map { Parameter.integer($0) } ?? .null
+        _ = try database.run(
+            Query(Self.check, [.text(upload.path.text), length, upload.ifMatch, upload.ifNoneMatch]),
+            as: caller.reading, for: request)
+        return Response(204, [.noStore])
     }
 
     private func generate() throws(Failure) -> BlobName {

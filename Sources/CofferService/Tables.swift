@@ -8,6 +8,10 @@ struct Tables {
     let database: Database
     let authenticate: Authenticate
 
+    private static let types = [
+        MediaType.json, MediaType.singular, MediaType.csv, MediaType.strippedArray, MediaType.strippedSingular,
+    ]
+
     /// A request for a table, understood.
     private struct Call {
         let request: Request
@@ -17,8 +21,14 @@ struct Tables {
         let type: String
         let query: TableQuery
 
-        var format: Format { type == MediaType.csv ? .csv : .json }
-        var isSingular: Bool { type == MediaType.singular }
+        var format: Format {
+            switch type {
+            case MediaType.csv: .csv
+            case MediaType.strippedSingular, MediaType.strippedArray: .strippedJSON
+            default: .json
+            }
+        }
+        var isSingular: Bool { type == MediaType.singular || type == MediaType.strippedSingular }
     }
 
     /// `GET`, `HEAD`, `PATCH` and `DELETE` of the table that `relation` is for the caller's role.
@@ -26,7 +36,7 @@ struct Tables {
         let caller = try authenticate.caller(request)
         let call = Call(
             request: request, caller: caller, preferences: try request.preferences(),
-            type: try request.negotiate([MediaType.json, MediaType.singular, MediaType.csv]),
+            type: try request.negotiate(Self.types),
             query: try TableQuery(try request.parameters(), relation: relation(caller.claims.role)))
         return switch request.method {
         case .patch: try update(call)

@@ -369,3 +369,12 @@ def test_the_schema_of_the_client_does_not_matter(editor, shelf):
     with connect(editor) as api:
         query = api.schema("anything").from_("files").select("file_path").eq("file_path", f"{shelf}/a")
         assert names(query.execute().data) == "a"
+
+
+def test_nulls_are_stripped_on_request(api, editor, folder):
+    path = f"{folder}/plain"
+    assert editor.store(path, b"x").status == 200
+    query = api.from_("files").select("file_path", "description").eq("file_path", path)
+    assert query.strip_nulls().execute().data == [{"file_path": path}]
+    query = api.from_("files").select("file_path", "description").eq("file_path", path)
+    assert query.strip_nulls().single().execute().data == {"file_path": path}

@@ -1,13 +1,12 @@
 """Quotas: what a user stores never exceeds them, whatever happens at once, and what is counted is what is there."""
 
 import json
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client import assert_failure, read_to_end
+from client import assert_failure
 from worker import ask
 
 
@@ -137,19 +136,18 @@ def assert_failure_of_worker(answer, status, code):
     return failure
 
 
-def test_a_client_that_waits_for_100_continue_need_not_send(account, limited):
-    """Through the web server: it may ask for the body before the worker can refuse, but it must end in the refusal."""
+@pytest.mark.parametrize(
+    "field,code",
+    [("File-Path: a", "KF006"), ("File-Path: ../a", "KF003"), ("File-Path: b\r\nIf-Match: *", "KF004")],
+)
+def test_the_web_server_asks_before_it_takes_the_body_in(account, limited, field, code):
+    """The body is announced and never sent."""
     client = limited(100)
     head = (
         f"POST /rpc/store_file HTTP/1.1\r\nHost: {client.host}:{client.port}\r\nAuthorization: Bearer {client.token}\r\n"
-        "File-Path: a\r\nContent-Length: 1000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+        f"{field}\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection((client.host, client.port), 30) as connection:
-        connection.sendall(head.encode())
-        first = connection.recv(65536)
-        if first.startswith(b"HTTP/1.1 100"):
-            connection.sendall(b"x" * 1000)
-            first = first.partition(b"\r\n\r\n")[2]
-        answer = first + read_to_end(connection)
-    assert answer.startswith(b"HTTP/1.1 413"), answer
-    assert b'"code":"KF006"' in answer
+    answer = client.raw(head.encode(), 30)
+    assert answer.startswith({"KF006": b"HTTP/1.1 413", "KF003": b"HTTP/1.1 400", "KF004": b"HTTP/1.1 412"}[code]), answer
+    assert f'"code":"{code}"'.encode() in answer
+

@@ -37,6 +37,7 @@ select set_eq($$
 $$, $$ values
     ('api.abandon_upload(text)', 'coffer_admin coffer_editor'),
     ('api.begin_upload(text,text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
+    ('api.check_upload(text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.change_password(text,text)', 'coffer_admin coffer_editor'),
     ('api.create_user(text,text,text,bigint)', 'coffer_admin'),
     ('api.delete_user(uuid)', 'coffer_admin'),

@@ -1,6 +1,7 @@
 // coffer session …
 
 internal import ArgumentParser
+internal import CofferCore
 internal import Postgres
 
 struct Session: ParsableCommand {
@@ -39,6 +40,8 @@ struct Session: ParsableCommand {
                 let rows = try owner.call("select internal.revoke_sessions($1)", [.text(user)])
                 print("ended \(rows.text(0, 0) ?? "0") sessions")
             } else if let id {
+                // PostgreSQL would write what is none into its log.
+                guard isUUID(id.lowercased()) else { throw Failure("A session is a UUID.") }
                 let rows = try owner.call("select internal.revoke_session($1::text::uuid)", [.text(id)])
                 guard rows.boolean(0, 0) == true else { throw Failure("There is no open session \(id).") }
             }

@@ -95,7 +95,8 @@ public enum OpenAPI {
 
         **Tables** (`/files`, `/users`, `/audit_log`) follow the conventions of PostgREST, so its clients work: \
         filters, `select`, `order`, `limit`, `Range`, `Prefer`. `Accept: application/vnd.pgrst.object+json` answers \
-        with one object instead of an array and fails unless it is exactly one; `Accept: text/csv` gives CSV. \
+        with one object instead of an array and fails unless it is exactly one; `Accept: text/csv` gives CSV; \
+        `;nulls=stripped` behind either `application/vnd.pgrst` type leaves members that are null out. \
         **Functions** (`/rpc/…`) take a JSON object.
 
         **Failures** always have the same four keys, of which `code` is for programs. A path that is not listed is \

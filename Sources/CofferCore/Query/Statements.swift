@@ -4,6 +4,8 @@
 public enum Format: Sendable {
     /// An array of objects.
     case json
+    /// The same without the members that are null.
+    case strippedJSON
     /// RFC 4180 with a header line. Null is an empty field, an empty text is `""`.
     case csv
 }
@@ -59,10 +61,10 @@ extension TableQuery {
     /// The selection of some rows as one text, and their number. `page.*` and not `page`, which an alias could capture.
     private func page(of rows: String, as format: Format, _ writer: inout SQLWriter, and more: String = "") -> String {
         switch format {
-        case .json:
+        case .json, .strippedJSON:
             let columns = selection.map { $0.sql(writer) }.joined(separator: ", ")
-            return
-                "select coalesce(json_agg(page.*), '[]')::text, count(*)\(more) from (select \(columns) from \(rows)) page"
+            let array = format == .json ? "json_agg(page.*)" : "json_strip_nulls(json_agg(page.*))"
+            return "select coalesce(\(array), '[]')::text, count(*)\(more) from (select \(columns) from \(rows)) page"
         case .csv:
             let fields = selection.map { $0.csvField(writer) }.joined(separator: " || ',' || ")
             let header = writer.bind(selection.map { csvField($0.name) }.joined(separator: ",") + "\r\n")
