@@ -1,7 +1,7 @@
 // coffer session …
 
 internal import ArgumentParser
-internal import CofferCore
+internal import func CofferCore.isUUID
 internal import Postgres
 
 struct Session: ParsableCommand {
