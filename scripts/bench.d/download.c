@@ -14,9 +14,7 @@ static const char *const identity =
     "select set_config('role', coalesce("
     "(select s.database_role from internal.live_sessions s"
     " where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),"
-    " internal.refuse_session()), true),"
-    " set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),"
-    " set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)";
+    " internal.refuse_session()), true), set_config('coffer.user_id', $2, true)";
 static const char *const lookup =
     "select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)";
 
@@ -55,13 +53,12 @@ static PGresult *receive(PGconn *connection) {
 static void answer(FCGX_Request *request, PGconn *connection, char **arguments) {
     const char *token = FCGX_GetParam("HTTP_AUTHORIZATION", request->envp);
     const char *id = FCGX_GetParam("COFFER_REQUEST_ID", request->envp);
-    const char *address = FCGX_GetParam("REMOTE_ADDR", request->envp);
-    const char *caller[] = {arguments[2], arguments[3], "editor", id, address};
+    const char *caller[] = {arguments[2], arguments[3], "editor"};
     const char *path[] = {arguments[4]};
     unsigned char code[32];
     unsigned length;
     HMAC(EVP_sha256(), "32 bytes of what nobody verifies", 32, (const unsigned char *)token, strlen(token), code, &length);
-    PQsendQueryPrepared(connection, "identity", 5, caller, NULL, NULL, 0);
+    PQsendQueryPrepared(connection, "identity", 3, caller, NULL, NULL, 0);
     PQsendQueryPrepared(connection, "lookup", 1, path, NULL, NULL, 0);
     PQpipelineSync(connection);
     PGresult *row = receive(connection);
