@@ -5,8 +5,9 @@ public enum MediaType {
     public static let singular = "application/vnd.pgrst.object+json"
     public static let csv = "text/csv"
     /// PostgREST's names for JSON without the members that are null.
-    public static let strippedSingular = singular + ";nulls=stripped"
-    public static let strippedArray = "application/vnd.pgrst.array+json;nulls=stripped"
+    public static let strippedSingular = singular + stripped
+    public static let strippedArray = "application/vnd.pgrst.array+json" + stripped
+    fileprivate static let stripped = ";nulls=stripped"
     public static let octets = "application/octet-stream"
     public static let openAPI = "application/openapi+json"
 
@@ -91,15 +92,18 @@ public enum MediaType {
 /// One element of an `Accept` field.
 private struct AcceptedRange {
     private let range: String
+    /// Without members that are null, where that is on offer.
+    private let isStripped: Bool
     /// 0 refuses, 1 is the standard (RFC 9110 §12.4.2).
     let quality: Double
 
     init(_ element: Substring) {
         let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
-        // PostgREST takes its own types without the suffix too, and the parameter is a part of their names.
-        var range = parts.first ?? ""
-        if range == "application/vnd.pgrst.object" || range == "application/vnd.pgrst.array" { range += "+json" }
-        self.range = parts.contains("nulls=stripped") ? range + ";nulls=stripped" : range
+        // PostgREST takes its own types without the suffix too.
+        let range = parts.first ?? ""
+        self.range =
+            ["application/vnd.pgrst.object", "application/vnd.pgrst.array"].contains(range) ? range + "+json" : range
+        isStripped = parts.contains("nulls=stripped")
         quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
     }
 
@@ -107,6 +111,7 @@ private struct AcceptedRange {
     var specificity: Int { range == "*/*" ? 0 : range.hasSuffix("/*") ? 1 : 2 }
 
     func matches(_ offer: String) -> Bool {
-        range == "*/*" || range == offer || (range.hasSuffix("/*") && offer.hasPrefix(range.dropLast(1)))
+        range == "*/*" || range == offer || (isStripped && range + MediaType.stripped == offer)
+            || (range.hasSuffix("/*") && offer.hasPrefix(range.dropLast(1)))
     }
 }

@@ -8,8 +8,9 @@ struct Tables {
     let database: Database
     let authenticate: Authenticate
 
+    /// Of those that a client accepts alike the first is taken.
     private static let types = [
-        MediaType.json, MediaType.singular, MediaType.csv, MediaType.strippedArray, MediaType.strippedSingular,
+        MediaType.json, MediaType.strippedArray, MediaType.strippedSingular, MediaType.singular, MediaType.csv,
     ]
 
     /// A request for a table, understood.

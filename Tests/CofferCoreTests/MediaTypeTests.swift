@@ -32,6 +32,19 @@ struct MediaTypeTests {
         #expect(MediaType.negotiate(accept, offers: [MediaType.json, MediaType.singular]) == MediaType.singular)
     }
 
+    @Test(arguments: [
+        ("application/vnd.pgrst.object+json;nulls=stripped", MediaType.strippedSingular),
+        ("application/vnd.pgrst.object; nulls=stripped", MediaType.strippedSingular),
+        ("application/vnd.pgrst.array+json;nulls=stripped", MediaType.strippedArray),
+        ("application/vnd.pgrst.object+json", MediaType.singular), ("*/*", MediaType.json),
+    ])
+    func `nulls are stripped where that is asked for and on offer`(accept: String, expected: String) {
+        let offers = [
+            MediaType.json, MediaType.strippedArray, MediaType.strippedSingular, MediaType.singular, MediaType.csv,
+        ]
+        #expect(MediaType.negotiate(accept, offers: offers) == expected)
+    }
+
     @Test(
         arguments: [
             ("text/plain", "a.pdf", "text/plain"), ("Text/Plain; charset=UTF-8", "a", "Text/Plain; charset=UTF-8"),
