@@ -62,8 +62,10 @@ public final class Service {
         }
         response.fields += crossOrigin.fields(exchange)
         let isHead = (try? exchange.parameter("REQUEST_METHOD")) == "HEAD"
+        Faults.point("before the response")
         do {
             try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)
+            Faults.point("after the response")
             let microseconds = (Clock.monotonicNanoseconds() - begin) / 1000
             journal.record(.served(status: response.status, microseconds: microseconds))
         } catch is GatewayError {

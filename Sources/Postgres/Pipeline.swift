@@ -1,6 +1,7 @@
 // One batch = one libpq pipeline = one round trip = one implicit transaction, ended by the Sync message.
 
 internal import CPostgreSQL
+internal import System
 
 extension Connection {
     /// Runs queries in order in one round trip: all or nothing, as the server makes one transaction of what comes
@@ -17,8 +18,12 @@ extension Connection {
         try check(queries)
         let deadline = Deadline(after: timeout)
         let prepares = try send(queries)
+        Faults.point("before \(queries.last?.statement.name ?? "")")
         try flush(deadline)
-        return try receive(queries, prepares, deadline)
+        Faults.point("sent \(queries.last?.statement.name ?? "")")
+        let results = try receive(queries, prepares, deadline)
+        Faults.point("after \(queries.last?.statement.name ?? "")")
+        return results
     }
 
     /// Prepares named statements without running them, so that whoever runs them first need not wait for it:
