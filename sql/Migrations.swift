@@ -25,4 +25,5 @@ public let migrations: [Migration] = [
     Migration(name: "0012-folders.sql", text: PackageResources._012_folders_sql),
     Migration(name: "0013-users.sql", text: PackageResources._013_users_sql),
     Migration(name: "0014-sessions.sql", text: PackageResources._014_sessions_sql),
+    Migration(name: "0015-durable-begin.sql", text: PackageResources._015_durable_begin_sql),
 ]
