@@ -122,7 +122,13 @@ struct StoreFile {
     /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
     private func stage(_ upload: Upload, as name: BlobName, _ request: Request) throws -> any StagedBlob {
         let store = try storage.store()
-        if try request.text("COFFER_BODY_HANDOFF") == "on" {
+        let handoff = try request.text("COFFER_BODY_HANDOFF")
+        if handoff == "failed" {
+            // The web server could not write the body, and its room is free again: away, or was it full?
+            try store.probe()
+            throw BlobStoreError(.full, "The web server found no room for a body.")
+        }
+        if handoff == "on" {
             if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path, as: name) }
             return try store.stage(as: name, length: 0)
         }

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from client import Client, log_in
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+sys.path.append(str(SCRIPTS / "bench.d"))
+import fastcgi  # noqa: E402
 
 # What must be empty when the totals of users and folders are those of their files.
 WRONG_TOTALS = """
@@ -111,6 +114,11 @@ class Instance:
         return found
 
 
+def mount(*arguments):
+    """Whether mount(8) could do it."""
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
+
+
 class OwnInstance(Instance):
     """An instance of one test's own, in a new folder and on a free port; `with` stops it and removes the folder.
 
@@ -121,6 +129,11 @@ class OwnInstance(Instance):
         super().__init__({"unset": ""})
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance."))
         self.folder.chmod(0o755)
+        # A file system of its own for the store, where that can be had.
+        self.mount = self.folder / "disk"
+        self.mount.mkdir()
+        self.is_mounted = mount("-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", self.mount)
+        options.setdefault("STORAGE_URL", f"file://{self.mount}/blobs")
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environment = {
             **kept,
@@ -139,6 +152,8 @@ class OwnInstance(Instance):
 
     def __exit__(self, *_):
         self.stop()
+        if self.is_mounted:
+            subprocess.run(["umount", self.mount], check=True)
         subprocess.run(["rm", "-rf", self.folder], check=True)
 
     def script(self, name, **options):
@@ -162,6 +177,15 @@ class OwnInstance(Instance):
     def stop(self):
         done = self.script("stop")
         assert done.returncode == 0, done.stderr
+
+    def workers(self):
+        return set(children(self.pid("pool")))
+
+    def stream(self, client, path, body, patience=60):
+        """An upload whose body the worker reads; status and body of the answer."""
+        return fastcgi.ask(
+            self["SOCKET"], "POST", "/rpc/store_file", client.token, body, patience, HTTP_FILE_PATH=path
+        )
 
     def pid(self, name):
         """Of the pool, nginx or PostgreSQL; None when its file is not there."""
