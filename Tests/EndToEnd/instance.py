@@ -4,6 +4,7 @@ store. What the tests of crashes and outages share."""
 import hashlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,7 @@ class OwnInstance(Instance):
         self.environment = {
             **kept,
             "COFFER_RUN_DIR": str(self.folder / "run"),
+            "COFFER_PROGRAMS": str(SCRIPTS.parent / ".build/release"),
             "COFFER_LOGIN_RATE": "10r/s",
             **{f"COFFER_{name}": str(value) for name, value in options.items()},
         }
@@ -168,6 +170,9 @@ class OwnInstance(Instance):
             if done.returncode == 0:
                 break
             time.sleep(1)
+            # As PostgreSQL asks for when a process of a server that was killed is still there.
+            for orphan in self.orphans():
+                os.kill(orphan, signal.SIGKILL)
         assert done.returncode == 0, done.stderr
         lines = (self.folder / "run/environment").read_text().splitlines()
         self.settings = dict(shlex.split(line)[1].split("=", 1) for line in lines)
@@ -177,6 +182,20 @@ class OwnInstance(Instance):
     def stop(self):
         done = self.script("stop")
         assert done.returncode == 0, done.stderr
+        for orphan in self.orphans():
+            os.kill(orphan, signal.SIGKILL)
+
+    def orphans(self):
+        """Process ids of servers in the database's folder that no server process looks after any more."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+                if parent == "1" and os.readlink(folder / "cwd") == str(self.folder / "run/postgres"):
+                    found.append(int(folder.name))
+            except OSError:
+                continue  # gone
+        return found if self.pid("postgres") not in found else []
 
     def workers(self):
         return set(children(self.pid("pool")))
