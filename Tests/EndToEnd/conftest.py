@@ -132,5 +132,5 @@ def own():
 
     A worker waits two seconds for the database.
     """
-    with OwnInstance(DATABASE_TIMEOUT_SECONDS=2) as instance:
+    with OwnInstance(small_disk=True, DATABASE_TIMEOUT_SECONDS=2) as instance:
         yield instance

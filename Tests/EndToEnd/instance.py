@@ -126,14 +126,14 @@ class OwnInstance(Instance):
     options: those of scripts/run, without COFFER_.
     """
 
-    def __init__(self, **options):
+    def __init__(self, small_disk=False, **options):
         super().__init__({"unset": ""})
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance."))
         self.folder.chmod(0o755)
-        # A file system of its own for the store, where that can be had.
+        # With `small_disk` a file system of its own for the store, where that can be had.
         self.mount = self.folder / "disk"
         self.mount.mkdir()
-        self.is_mounted = mount("-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", self.mount)
+        self.is_mounted = small_disk and mount("-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", self.mount)
         options.setdefault("STORAGE_URL", f"file://{self.mount}/blobs")
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environment = {

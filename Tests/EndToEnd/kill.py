@@ -164,6 +164,9 @@ class Killer:
                 except ProcessLookupError:
                     pass
             self.counts[victim] += 1
+            # What has been replaced goes meanwhile; a server that is down is for the next time.
+            if sum(self.counts.values()) % 10 == 0:
+                self.instance.command("gc", "--grace", "0")
             if victim in ("nginx", "postmaster", "pool"):
                 time.sleep(self.random.uniform(0, 0.3))
                 self.instance.start()
