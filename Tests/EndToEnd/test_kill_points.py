@@ -139,6 +139,11 @@ def test_a_worker_killed_at_each_step_leaves_the_old_file_or_the_new(upload, is_
     print(f"{len(passed)} points: {', '.join(passed)}")
 
 
+def test_a_release_has_no_kill_points():
+    assert b"COFFER_KILL_AT" in DEBUG_WORKER.read_bytes()
+    assert b"COFFER_KILL_AT" not in Path(Instance()["WORKER"]).read_bytes()
+
+
 class Cutter:
     """A proxy before the database's socket that breaks the connection after so many bytes from one side."""
 
