@@ -165,10 +165,9 @@ class OwnInstance(Instance):
     def start(self, **options):
         """As an operator would, who tries again when a server is still going down. Options stay for later starts."""
         self.environment.update({f"COFFER_{key}": str(value) for key, value in options.items()})
-        for _ in range(5):
-            done = self.script("run")
-            if done.returncode == 0:
-                break
+        # A server that has crashed syncs its whole folder before it answers.
+        deadline = time.monotonic() + 90
+        while (done := self.script("run")).returncode != 0 and time.monotonic() < deadline:
             time.sleep(1)
             # As PostgreSQL asks for when a process of a server that was killed is still there.
             for orphan in self.orphans():
