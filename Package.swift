@@ -43,7 +43,7 @@ let package = Package(
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
-        + module("Postgres", ["CPostgreSQL"], testing: ["TestSupport"])
+        + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
         + module("BlobStore", ["System", "Cryptography"])
         // What Coffer is: the pure core, and the service that does the work.

@@ -70,10 +70,12 @@ need_python() {
         "${python_packages[@]}" 2>/dev/null || "$python" -m pip --quiet install "${python_packages[@]}" >&2
 }
 
-# The release programs, built into .build/release. Sets `programs`, that folder.
+# The release programs, built into .build/release unless COFFER_PROGRAMS has them. Sets `programs`, that folder.
 # shellcheck disable=SC2034 # for the scripts
 build_release() {
     local product log
+    programs=${COFFER_PROGRAMS-}
+    [[ -z $programs ]] || return 0
     log=$(mktemp)
     for product in coffer.fcgi coffer; do
         (cd "$checkout" && swift build -c release -Xswiftc -static-stdlib --product "$product") >"$log" 2>&1 || {

@@ -64,6 +64,31 @@ final class Database {
         }
     }
 
+    /// Runs one repeatable statement in the name of `identity`, and `work` while the server is at it.
+    ///
+    /// - Returns: what `work` returned, once the statement has succeeded.
+    func run<Value>(
+        _ query: Query, as identity: Identity, for request: Request, meanwhile work: () -> Value
+    ) throws(Failure) -> Value {
+        let queries = [try opening(identity, for: request), query]
+        let sent: Connection.Sent
+        do {
+            if connection?.isUsable == false { connection = nil }
+            sent = try open().begin(queries)
+        } catch {
+            // What is wrong with the connection is found out, and mended where it can be, in the usual way.
+            do { _ = try run(queries) } catch { throw Failure(error) }
+            return work()
+        }
+        let result = work()
+        do {
+            _ = try finish { () throws(PostgresError) in try open().answers(to: sent) }
+        } catch {
+            throw Failure(error)
+        }
+        return result
+    }
+
     /// Runs a change that stays only if `check` accepts its result. Takes a second round trip.
     func change(
         _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void

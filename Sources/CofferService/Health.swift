@@ -38,11 +38,13 @@ struct Health {
     }
 
     private func storageIsReady() -> Bool {
+        // Why it cannot be opened is in the log already.
+        guard let store = try? storage.store() else { return false }
         do {
-            try storage.store().probe()
+            try store.probe()
             return true
         } catch {
-            journal.record(.storageFailed("\(error)"))
+            journal.record(.storageFailed(error.description))
             return false
         }
     }

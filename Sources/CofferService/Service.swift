@@ -25,7 +25,7 @@ public final class Service {
         journal = Journal(level: configuration.logLevel)
         database = Database(configuration, journal: journal)
         authenticate = Authenticate(keys: KeyRing(database))
-        let storage = Storage(url: configuration.storageURL)
+        let storage = Storage(url: configuration.storageURL, journal: journal)
         session = Session(database: database, authenticate: authenticate)
         storeFile = StoreFile(
             configuration: configuration, database: database, authenticate: authenticate, storage: storage,
@@ -62,8 +62,10 @@ public final class Service {
         }
         response.fields += crossOrigin.fields(exchange)
         let isHead = (try? exchange.parameter("REQUEST_METHOD")) == "HEAD"
+        Faults.point("before the response")
         do {
             try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)
+            Faults.point("after the response")
             let microseconds = (Clock.monotonicNanoseconds() - begin) / 1000
             journal.record(.served(status: response.status, microseconds: microseconds))
         } catch is GatewayError {

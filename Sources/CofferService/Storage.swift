@@ -5,9 +5,10 @@ internal import CofferCore
 
 final class Storage {
     private let url: String
+    private let journal: Journal
     private var opened: (any BlobStore)?
 
-    init(url: String) { self.url = url }
+    init(url: String, journal: Journal) { (self.url, self.journal) = (url, journal) }
 
     func store() throws(Failure) -> any BlobStore {
         if let opened { return opened }
@@ -16,6 +17,7 @@ final class Storage {
             opened = store
             return store
         } catch {
+            journal.record(.storageFailed(error.description))
             throw Failure(error)
         }
     }

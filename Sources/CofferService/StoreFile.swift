@@ -24,6 +24,8 @@ struct StoreFile {
 
     /// Bytes read from the body at a time.
     private static let chunk = 65_536
+    /// In bytes: a body that is here already and is hashed sooner than the database answers.
+    private static let short = 262_144
 
     /// `POST /rpc/store_file`.
     func store(_ request: Request) throws(Failure) -> Response {
@@ -32,16 +34,25 @@ struct StoreFile {
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
         if try request.text("COFFER_UPLOAD_QUESTION") == "on" { return try admit(upload, from: caller, request) }
         let name = try generate()
-        _ = try database.run(
-            Query(
-                Self.begin,
-                [
-                    .text(name.description), .text(upload.path.text), upload.announced.map { .integer($0) } ?? .null,
-                    upload.ifMatch, upload.ifNoneMatch,
-                ]), as: caller.identity, for: request)
-        do {
-            let content = try write(upload, as: name, request)
-            return try commit(upload, content, as: name, from: caller, request)
+        let begin = Query(
+            Self.begin,
+            [
+                .text(name.description), .text(upload.path.text), upload.announced.map { .integer($0) } ?? .null,
+                upload.ifMatch, upload.ifNoneMatch,
+            ])
+        var early: Result<Finished, Failure>?
+        if let announced = upload.announced, announced <= Self.short, upload.isHandedOver {
+            // Two waits for the disk at once. Nothing may be published before the name is on the list for good.
+            early = try database.run(begin, as: caller.identity, for: request) {
+                Result { () throws(Failure) in try write(upload, as: name, request) }
+            }
+        } else {
+            _ = try database.run(begin, as: caller.identity, for: request)
+        }
+        do throws(Failure) {
+            let finished = if let early { try early.get() } else { try write(upload, as: name, request) }
+            try publish(finished.blob)
+            return try commit(upload, finished.content, as: name, from: caller, request)
         } catch {
             // Where the database is away the commit may have happened or may not, and where the store is away the blob
             // may still be there: only the list knows of it then. Else it is struck off, or collected in its time.
@@ -106,9 +117,15 @@ struct StoreFile {
         }
     }
 
-    /// Stages, hashes, compares and publishes.
-    private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> BlobContent {
-        do {
+    /// A blob that is whole and durable, and that nobody can read yet.
+    private struct Finished {
+        let blob: any StagedBlob
+        let content: BlobContent
+    }
+
+    /// Stages, hashes and compares.
+    private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> Finished {
+        try translated {
             let staged = try stage(upload, as: name, request)
             try refuse(staged.size, limit: configuration.maximumUploadBytes)
             let content = try staged.finish()
@@ -119,8 +136,18 @@ struct StoreFile {
                 throw Failure(
                     .digestMismatch, details: "The body's digest is \(DigestField.sha256(content.sha256))")
             }
-            try staged.publish()
-            return content
+            return Finished(blob: staged, content: content)
+        }
+    }
+
+    private func publish(_ blob: any StagedBlob) throws(Failure) {
+        try translated { try blob.publish() }
+    }
+
+    /// What goes wrong with the store, as the client is told and as the log is.
+    private func translated<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+        do {
+            return try body()
         } catch let error as Failure {
             throw error
         } catch let error as BlobStoreError {
@@ -134,7 +161,12 @@ struct StoreFile {
     /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
     private func stage(_ upload: Upload, as name: BlobName, _ request: Request) throws -> any StagedBlob {
         let store = try storage.store()
-        if try request.text("COFFER_BODY_HANDOFF") == "on" {
+        if try request.text("COFFER_BODY_HANDOFF") == "failed" {
+            // The web server could not write the body, and its room is free again: away, or was it full?
+            try store.probe()
+            throw BlobStoreError(.full, "The web server found no room for a body.")
+        }
+        if upload.isHandedOver {
             if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path, as: name) }
             return try store.stage(as: name, length: 0)
         }
@@ -162,6 +194,8 @@ private struct Upload {
     let description: Parameter
     let contentType: String
     let announced: Int64?
+    /// Whether the web server has the whole body already.
+    let isHandedOver: Bool
     let ifMatch: Parameter
     let ifNoneMatch: Parameter
     let digests: [[UInt8]]
@@ -180,6 +214,7 @@ private struct Upload {
         description = try Self.description(request)
         contentType = MediaType.stored(contentType: try request.text("CONTENT_TYPE"), path: path)
         announced = try request.announcedLength()
+        isHandedOver = try request.text("COFFER_BODY_HANDOFF") == "on"
         ifMatch = try Self.ifMatch(request)
         ifNoneMatch = try Self.ifNoneMatch(request)
         var digests: [[UInt8]] = []

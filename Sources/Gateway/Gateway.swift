@@ -25,7 +25,8 @@ public enum Gateway {
         if isCGI {
             let exchange = CGIExchange()
             handle(exchange)
-            return exchange.finish()
+            exchange.finish()
+            return Faults.point("finished")
         }
         let listener: FileDescriptor
         do throws(SystemError) { listener = try Sockets.adoptListener(0) } catch { throw .system(error) }
@@ -50,6 +51,7 @@ public enum Gateway {
             guard try exchange.accept() else { continue }
             if exchange.isResponder { handle(exchange) } else { exchange.refuseRole() }
             exchange.finish()
+            Faults.point("finished")
         }
     }
 

@@ -21,7 +21,7 @@ internal import Glibc
     ///
     /// - Parameters:
     ///   - conninfo: libpq connection string or URI. Without connect_timeout (seconds, at least 2, for each host) it
-    ///     is 5; the encoding is always UTF-8.
+    ///     is 5, or less where `timeout` is; the encoding is always UTF-8.
     ///   - timeout: the longest time a batch or a script may take.
     ///   - preparesStatements: false sends every statement with its text, for a pooler that changes servers.
     ///   - applicationName: what pg_stat_activity shows unless `conninfo` names another.
@@ -32,9 +32,10 @@ internal import Glibc
         self.timeout = timeout
         self.preparesStatements = preparesStatements
         try checkSyntax(conninfo)
+        let patience = min(5, max(2, timeout.components.seconds))
         // Of several values for one keyword the last counts, and dbname stands for all that the string holds.
         unsafe pointer = open([
-            ("connect_timeout", "5"), ("fallback_application_name", applicationName), ("dbname", conninfo),
+            ("connect_timeout", String(patience)), ("fallback_application_name", applicationName), ("dbname", conninfo),
             ("client_encoding", "UTF8"),
         ])
         guard unsafe PQstatus(pointer) == CONNECTION_OK else {

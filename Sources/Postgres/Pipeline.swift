@@ -1,6 +1,7 @@
 // One batch = one libpq pipeline = one round trip = one implicit transaction, ended by the Sync message.
 
 internal import CPostgreSQL
+internal import System
 
 extension Connection {
     /// Runs queries in order in one round trip: all or nothing, as the server makes one transaction of what comes
@@ -14,11 +15,34 @@ extension Connection {
     ///   batch was carried out is unknown.
     public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
         if queries.isEmpty { return [] }
+        return try answers(to: begin(queries))
+    }
+
+    /// A batch that the server has been sent and whose answers nobody has read yet.
+    public struct Sent {
+        let queries: [Query]
+        let prepares: [Int]
+        let deadline: Deadline
+    }
+
+    /// Sends queries as `run(_:)` does, so that the caller can do something else while the server works.
+    ///
+    /// - Returns: what `answers(to:)` must be given before anything else is asked of this connection.
+    public func begin(_ queries: [Query]) throws(PostgresError) -> Sent {
         try check(queries)
         let deadline = Deadline(after: timeout)
         let prepares = try send(queries)
+        Faults.point("before \(queries.last?.statement.name ?? "")")
         try flush(deadline)
-        return try receive(queries, prepares, deadline)
+        Faults.point("sent \(queries.last?.statement.name ?? "")")
+        return Sent(queries: queries, prepares: prepares, deadline: deadline)
+    }
+
+    /// Waits for the answers to a batch; returns and throws as `run(_:)`.
+    public func answers(to sent: Sent) throws(PostgresError) -> [Rows] {
+        let results = try receive(sent.queries, sent.prepares, sent.deadline)
+        Faults.point("after \(sent.queries.last?.statement.name ?? "")")
+        return results
     }
 
     /// Prepares named statements without running them, so that whoever runs them first need not wait for it:

@@ -40,6 +40,7 @@ public enum Faults {
         _ name: SystemCall, retrying: Bool = true, _ body: () -> Result
     ) throws(SystemError) -> Result {
         while true {
+            point(name.rawValue)
             #if DEBUG
                 if let number = inject?(name) {
                     if number == EINTR && retrying { continue }

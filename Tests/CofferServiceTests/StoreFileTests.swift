@@ -119,6 +119,17 @@ struct StoreFileTests {
         #expect(try user.retrieve("a").text == "new")
     }
 
+    @Test func `a body that the web server could not write is 507 where the store is there, and 503 where it is away`()
+        throws
+    {
+        let parameters = ["COFFER_BODY_HANDOFF": "failed"]
+        #expect(try service.answer(user.upload("a", "new", parameters: parameters)).code == "KF007")
+        try user.installation.moveStore(away: true)
+        #expect(try service.answer(user.upload("a", "new", parameters: parameters)).code == "KF008")
+        try user.installation.moveStore(away: false)
+        try expectNothingChanged(listed: 1)
+    }
+
     @Test(arguments: [
         (SystemCall.write, Errno.noSpace, 507, "KF007"), (.write, Errno.quotaExceeded, 507, "KF007"),
         (.fsync, Errno.noSpace, 507, "KF007"), (.fsync, Errno.inputOutput, 503, "KF008"),

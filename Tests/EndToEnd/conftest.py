@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from client import Client, log_in
+from instance import OwnInstance
 
 
 def setting(name):
@@ -123,3 +124,13 @@ def no_leftovers(blobs):
             time.sleep(0.05)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def own():
+    """An instance that tests may stop and starve; root has its store on a small file system at `own.mount`.
+
+    A worker waits two seconds for the database.
+    """
+    with OwnInstance(small_disk=True, DATABASE_TIMEOUT_SECONDS=2) as instance:
+        yield instance

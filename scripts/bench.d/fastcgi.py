@@ -7,6 +7,7 @@ import subprocess
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT = 1, 2, 3, 4, 5, 6
 RESPONDER = 1
+LONGEST = 65535
 
 
 class Worker:
@@ -29,25 +30,35 @@ class Worker:
 
     def ask(self, method, target, token=None, body=b"", **parameters):
         """The answer's status and body."""
-        values = {
-            "GATEWAY_INTERFACE": "CGI/1.1",
-            "REQUEST_METHOD": method,
-            "REQUEST_URI": target,
-            "QUERY_STRING": target.partition("?")[2],
-            "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "application/json",
-            **parameters,
-        }
-        if token:
-            values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        encoded = b"".join(pair(name.encode(), value.encode()) for name, value in values.items())
-        begin = record(BEGIN, struct.pack(">HB5x", RESPONDER, 0))
-        stdin = (record(STDIN, body) if body else b"") + record(STDIN, b"")
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self.path)
-            connection.sendall(begin + record(PARAMS, encoded) + record(PARAMS, b"") + stdin)
-            head, _, content = standard_output(connection).partition(b"\r\n\r\n")
-        return int(head.split(b"Status: ", 1)[1][:3]), content
+        return ask(self.path, method, target, token, body, **parameters)
+
+
+def ask(path, method, target, token=None, body=b"", patience=None, **parameters):
+    """One request through the socket at `path`: the answer's status and body. Raises OSError where there is none."""
+    values = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": target,
+        "QUERY_STRING": target.partition("?")[2],
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/json",
+        **parameters,
+    }
+    if token:
+        values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    encoded = b"".join(pair(name.encode(), value.encode()) for name, value in values.items())
+    begin = record(BEGIN, struct.pack(">HB5x", RESPONDER, 0))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(patience)
+        connection.connect(path)
+        connection.sendall(begin + record(PARAMS, encoded) + record(PARAMS, b""))
+        for start in range(0, len(body), LONGEST):
+            connection.sendall(record(STDIN, body[start : start + LONGEST]))
+        connection.sendall(record(STDIN, b""))
+        head, separator, content = standard_output(connection).partition(b"\r\n\r\n")
+    if not separator:
+        raise ConnectionError("the worker sent no complete head")
+    return int(head.split(b"Status: ", 1)[1][:3]), content
 
 
 def record(kind, content):

@@ -1,0 +1,264 @@
+"""PostgreSQL stopped, started again, frozen and killed below a whole instance: 503 in time, and back by itself."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from client import Client, assert_failure, named, retrieve_target
+from instance import children
+from pool import wait_until
+
+OLD, NEW = b"old " * 1000, b"new " * 50000
+# Of COFFER_DATABASE_TIMEOUT_SECONDS in the fixture, and a second for everything else.
+FROZEN_SECONDS = 2 + 1
+DOWN_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def owner(own):
+    client = own.log_in()
+    assert client.store("database/a", OLD).status == 200
+    return client
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(own, owner):
+    """No worker dies of it, and rows and blobs agree in the end."""
+    workers = own.workers()
+    yield
+    assert own.workers() == workers
+    assert owner.store("database/a", OLD).status == 200
+    own.collect()
+    assert own.wrongs() == []
+
+
+class Server:
+    """The instance's PostgreSQL as its operator handles it."""
+
+    def __init__(self, own):
+        self.own, self.data = own, own.folder / "run/postgres"
+        self.programs = Path(sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version)[-1])
+
+    def control(self, *arguments):
+        command = [*self.own.as_owner(), self.programs / "pg_ctl", "--pgdata", self.data, "--wait", "--silent"]
+        done = subprocess.run([*command, *arguments], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        return done.returncode == 0
+
+    def stop(self):
+        assert self.control("--mode=fast", "stop")
+
+    def start(self):
+        sockets = Path(self.own["SOCKET"]).parent
+        options = [f"--log={self.own.folder}/run/logs/postgres.log", f"--options=-c unix_socket_directories='{sockets}'"]
+        # What a crash has left of the server may take a moment to go.
+        wait_until(lambda: self.control(*options, "start"), 20, "the server")
+
+    @contextmanager
+    def stopped(self):
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def frozen(self, with_backends):
+        """Takes connections as the kernel does for it, and answers nothing."""
+        postmaster = self.own.pid("postgres")
+        frozen = [postmaster, *(children(postmaster) if with_backends else [])]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def version(path):
+    return [int(number) for number in path.parent.name.split(".")]
+
+
+@pytest.fixture(scope="module")
+def server(own):
+    return Server(own)
+
+
+def streamed(own, owner):
+    status, _ = own.stream(owner, "database/a", NEW)
+    assert status == 503
+
+
+def asked(method, target, body=None, **headers):
+    def ask(_, owner):
+        answer = owner.request(method, target, named(headers), body)
+        assert_failure(answer, 503)
+        assert int(answer.header("Retry-After")) > 0
+
+    return ask
+
+
+REQUESTS = {
+    "list": asked("GET", "/files?limit=1"),
+    "retrieve": asked("GET", retrieve_target("database/a")),
+    "hand-off": asked("POST", "/rpc/store_file", NEW, File_Path="database/a"),
+    "streaming": streamed,
+    "delete": asked("DELETE", "/files?file_path=eq.database/a"),
+    "ready": asked("GET", "/health/ready"),
+}
+
+
+def assert_all_503_within(seconds, own, owner):
+    def timed(name):
+        started = time.monotonic()
+        REQUESTS[name](own, owner)
+        return name, time.monotonic() - started
+
+    # No more at once than there are workers, or they would wait for each other.
+    with ThreadPoolExecutor(3) as threads:
+        late = [(name, took) for name, took in threads.map(timed, REQUESTS) if took > seconds]
+    assert late == []
+    assert Client(own["URL"]).get("/health/live").status == 200
+
+
+def test_a_stopped_server_is_503_at_once_and_a_started_one_is_used(own, owner, server):
+    with server.stopped():
+        assert_all_503_within(DOWN_SECONDS, own, owner)
+        ready = assert_failure(owner.get("/health/ready"), 503)
+        assert "database" in ready["details"] and "storage" not in ready["details"]
+    # Each worker finds out by itself that its connection is gone, and nobody is told.
+    assert [owner.files("limit=1").status for _ in range(20)] == [200] * 20
+    assert owner.retrieve("database/a").body == OLD
+
+
+def test_a_restarted_server_costs_no_request(own, owner, server):
+    for _ in range(8):
+        assert owner.files("limit=1").status == 200
+    with server.stopped():
+        pass
+    assert [owner.store("database/a", OLD).status for _ in range(8)] == [200] * 8
+
+
+def test_a_server_that_does_not_answer_is_503_in_time(own, owner, server):
+    for _ in range(12):  # so that every worker has a connection, which is the slower way to find out
+        assert owner.files("limit=1").status == 200
+    with server.frozen(with_backends=True):
+        assert_all_503_within(FROZEN_SECONDS, own, owner)
+    wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+    assert [owner.files("limit=1").status for _ in range(8)] == [200] * 8
+
+
+def test_a_server_that_is_frozen_for_new_connections_only_is_503_in_time(own, owner, server):
+    with server.frozen(with_backends=False):
+        assert owner.files("limit=1").status == 200, "whoever has a connection goes on"
+    own.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'coffer_authenticator'")
+    with server.frozen(with_backends=False):
+        assert_all_503_within(FROZEN_SECONDS, own, owner)
+    wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+
+
+class SlowUpload:
+    """An upload through the web server whose second half waits."""
+
+    def __init__(self, owner, body):
+        self.connection = socket.create_connection((owner.host, owner.port), 60)
+        self.rest = body[len(body) // 2 :]
+        self.connection.sendall(
+            (
+                f"POST /rpc/store_file HTTP/1.1\r\nHost: {owner.host}\r\nAuthorization: Bearer {owner.token}\r\n"
+                f"File-Path: database/a\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            ).encode()
+            + body[: len(body) // 2]
+        )
+        time.sleep(0.3)
+
+    def finish(self):
+        self.connection.sendall(self.rest)
+        answer = b""
+        while chunk := self.connection.recv(65536):
+            answer += chunk
+        self.connection.close()
+        return int(answer.split()[1])
+
+
+@pytest.mark.parametrize("uploads", ["handoff", "streaming"])
+def test_an_upload_in_flight_ends_honestly(own, owner, server, uploads):
+    own.start(UPLOADS=uploads)
+    try:
+        # Away at its end: refused, and the old file stays.
+        upload = SlowUpload(owner, NEW)
+        with server.stopped():
+            assert upload.finish() == 503
+        assert owner.retrieve("database/a").body == OLD
+        # Away only in the meantime: done.
+        upload = SlowUpload(owner, NEW)
+        with server.stopped():
+            pass
+        assert upload.finish() == 200
+        assert owner.retrieve("database/a").body == NEW
+        # Frozen from its middle on: refused in time, and what the server still does when it thaws is one or the other.
+        assert owner.store("database/a", OLD).status == 200
+        upload = SlowUpload(owner, NEW)
+        with server.frozen(with_backends=True):
+            started = time.monotonic()
+            assert upload.finish() == 503
+            assert time.monotonic() - started < FROZEN_SECONDS
+        wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+        assert owner.retrieve("database/a").body in (OLD, NEW)
+    finally:
+        own.start(UPLOADS="handoff")
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGQUIT, signal.SIGKILL], ids=["immediate", "kill"])
+def test_a_server_that_crashes_under_uploads_keeps_what_was_acknowledged(own, owner, server, signal_number):
+    """The begun uploads it has not yet written down are among what a crash must not forget."""
+    own.sql("alter system set wal_writer_delay = '10s'; select pg_reload_conf()")
+    acknowledged, stop = {}, threading.Event()
+
+    def work(number):
+        serial = 0
+        while not stop.is_set():
+            serial += 1
+            path, body = f"database/crash/{number}/{serial}", f"{number} {serial}".encode() * 1000
+            try:
+                if owner.store(path, body).status == 200:
+                    acknowledged[path] = body
+            except OSError:
+                pass
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2):
+            time.sleep(0.5)
+            postmaster = own.pid("postgres")
+            os.kill(postmaster, signal_number)
+            wait_until(lambda: not is_running(postmaster), 10, "the end of the server")
+            server.start()
+            wait_until(lambda: own.command("user", "list").returncode == 0, 10, "the server")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(acknowledged) > 20
+    assert all(owner.retrieve(path).body == body for path, body in acknowledged.items())
+    own.collect()
+    assert own.wrongs() == []
+    assert owner.clear("database/crash").status == 204
+    own.sql("alter system reset wal_writer_delay; select pg_reload_conf()")
