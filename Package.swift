@@ -39,13 +39,16 @@ let package = Package(
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Without pkgConfig, which would link it: see its shim.h.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     ]
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
         + module("Postgres", ["CPostgreSQL"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
-        + module("BlobStore", ["System", "Cryptography"])
+        + module("HTTP", ["CCurl", "System"])
+        + module("BlobStore", ["System", "Cryptography", "HTTP"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
         + [.target(name: "CofferProcess", dependencies: ["CofferCore", "System"], swiftSettings: settings)]
