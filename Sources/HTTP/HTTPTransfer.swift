@@ -62,7 +62,7 @@ internal import System
         let count = min(buffer.freeCapacity, incoming.count - consumed)
         let begin = consumed
         incoming.withBytes { bytes in
-            unsafe bytes.extracting(begin..<(begin + count)).withUnsafeBufferPointer { unsafe buffer.append(copying: $0) }
+            buffer.append(copying: bytes.extracting(begin..<(begin + count)))
         }
         consumed += count
         if consumed == incoming.count {
@@ -152,7 +152,7 @@ extension HTTPTransfer {
             return Int(coffer_write_pause)
         }
         let start = unsafe UnsafeRawPointer(memory).assumingMemoryBound(to: UInt8.self)
-        incoming.append { unsafe $0.append(copying: UnsafeBufferPointer(start: start, count: count)) }
+        incoming.append(copying: unsafe Span(_unsafeStart: start, count: count))
         moved += Int64(count)
         return count
     }
@@ -226,16 +226,6 @@ extension HTTPTransfer {
     }
 
     deinit { unsafe coffer_list_free(list) }
-}
-
-extension OutputSpan<UInt8> {
-    /// Appends bytes for which there is room.
-    @unsafe fileprivate mutating func append(copying bytes: UnsafeBufferPointer<UInt8>) {
-        unsafe withUnsafeMutableBufferPointer { memory, count in
-            _ = unsafe memory.extracting(count...).update(fromContentsOf: bytes)
-            count += bytes.count
-        }
-    }
 }
 
 extension String {

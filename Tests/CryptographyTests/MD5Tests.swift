@@ -9,6 +9,6 @@ struct MD5Tests {
         ("message digest", "f96b697d7cb7938d525a2f31aaf161d0"),
     ])
     func `the digests of the RFC`(message: String, digest: String) throws {
-        #expect(hex(try md5(Array(message.utf8).span)) == digest)
+        #expect(try md5(Array(message.utf8).span) == hex(digest))
     }
 }

@@ -23,6 +23,16 @@ struct S3Date {
         return days * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
     }
 
+    /// Seconds since 1970 of a field such as `Wed, 24 May 2013 00:00:00 GMT`; nil where it is none.
+    static func seconds(fieldValue text: String) -> Int64? {
+        let words = text.split(whereSeparator: { " ,:".contains($0) })
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard words.count == 8, let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3]),
+            let day = Int64(words[1]), let hour = Int64(words[4]), let minute = Int64(words[5]), let second = Int64(words[6])
+        else { return nil }
+        return days(year: year, month: Int64(month) + 1, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     /// The Gregorian calendar counted in eras of 400 years that begin with March, so that the leap day is the last.

@@ -69,7 +69,7 @@ struct S3Signer {
         let canonical =
             "\(target.method)\n\(target.encodedPath)\n\(target.encodedQuery)\n\(fields)\n"
             + "\(Self.signedNames(target))\n\(payload)"
-        let text = "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try sha256(canonical.utf8Bytes)))"
+        let text = "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
         return hexadecimal(try hmac(try key(date), text))
     }
 
@@ -116,9 +116,9 @@ private func encode(_ text: String, keepingSlashes: Bool) -> String {
     return String(decoding: result, as: UTF8.self)
 }
 
-func sha256(_ bytes: [UInt8]) throws(BlobStoreError) -> [UInt8] {
+func digest(of bytes: Span<UInt8>) throws(BlobStoreError) -> [UInt8] {
     var digest = try newDigest()
-    digest.update(bytes.span)
+    digest.update(bytes)
     return digest.finish()
 }
 
