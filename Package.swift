@@ -39,8 +39,8 @@ let package = Package(
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        // Without pkgConfig, which would link it: see its shim.h.
-        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Not linked but loaded: see its shim.h. Needs libcurl4-openssl-dev to build.
+        .target(name: "CCurl"),
     ]
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
@@ -51,7 +51,7 @@ let package = Package(
         + module("BlobStore", ["System", "Cryptography", "HTTP"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
-        + [.target(name: "CofferProcess", dependencies: ["CofferCore", "System"], swiftSettings: settings)]
+        + [.target(name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)]
         + module(
             "CofferService",
             ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"],

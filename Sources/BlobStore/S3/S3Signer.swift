@@ -70,12 +70,15 @@ struct S3Signer {
             "\(target.method)\n\(target.encodedPath)\n\(target.encodedQuery)\n\(fields)\n"
             + "\(Self.signedNames(target))\n\(payload)"
         let text = "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
-        return hexadecimal(try hmac(try key(date), text))
+        let key = try Self.key(credentials.secretKey, day: date.day, region: region, service: "s3")
+        return hexadecimal(try Self.hmac(key, text))
     }
 
-    private func key(_ date: S3Date) throws(BlobStoreError) -> [UInt8] {
-        var key = Array("AWS4\(credentials.secretKey)".utf8)
-        for part in [date.day, region, "s3", "aws4_request"] { key = try hmac(key, part) }
+    static func key(
+        _ secret: String, day: String, region: String, service: String
+    ) throws(BlobStoreError) -> [UInt8] {
+        var key = Array("AWS4\(secret)".utf8)
+        for part in [day, region, service, "aws4_request"] { key = try hmac(key, part) }
         return key
     }
 
@@ -90,7 +93,7 @@ struct S3Signer {
         sorted(target).map(\.name).joined(separator: ";")
     }
 
-    private func hmac(_ key: [UInt8], _ text: String) throws(BlobStoreError) -> [UInt8] {
+    private static func hmac(_ key: [UInt8], _ text: String) throws(BlobStoreError) -> [UInt8] {
         do {
             return try hmacSHA256(key: key.span, message: text.utf8Bytes.span)
         } catch {

@@ -1,11 +1,11 @@
 #pragma once
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <stddef.h>
 
 // Loaded when a transfer is first wanted and not linked: the 25 libraries behind libcurl would add a third to the start
 // of every worker in CGI mode, also where the bytes lie in a folder.
-static struct {
+// Not in this header alone, as each of Swift's object files would have its own.
+extern struct coffer_curl_functions {
     CURLcode (*global_init)(long);
     CURL *(*easy_init)(void);
     void (*easy_cleanup)(CURL *);
@@ -26,31 +26,7 @@ static struct {
 } coffer_curl;
 
 // 0 when the library or one of its functions is missing. Call it once, before anything else here.
-static inline int coffer_curl_load(void) {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return 0;
-#define COFFER_LOAD(name) \
-    if (!(*(void **)&coffer_curl.name = dlsym(library, "curl_" #name))) return 0;
-    COFFER_LOAD(global_init)
-    COFFER_LOAD(easy_init)
-    COFFER_LOAD(easy_cleanup)
-    COFFER_LOAD(easy_reset)
-    COFFER_LOAD(easy_setopt)
-    COFFER_LOAD(easy_getinfo)
-    COFFER_LOAD(easy_pause)
-    COFFER_LOAD(easy_strerror)
-    COFFER_LOAD(multi_init)
-    COFFER_LOAD(multi_cleanup)
-    COFFER_LOAD(multi_add_handle)
-    COFFER_LOAD(multi_remove_handle)
-    COFFER_LOAD(multi_perform)
-    COFFER_LOAD(multi_poll)
-    COFFER_LOAD(multi_info_read)
-    COFFER_LOAD(slist_append)
-    COFFER_LOAD(slist_free_all)
-#undef COFFER_LOAD
-    return coffer_curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-}
+int coffer_curl_load(void);
 
 static inline CURL *coffer_easy_init(void) { return coffer_curl.easy_init(); }
 static inline void coffer_easy_cleanup(CURL *easy) { coffer_curl.easy_cleanup(easy); }
