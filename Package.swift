@@ -51,7 +51,10 @@ let package = Package(
         + module("BlobStore", ["System", "Cryptography", "HTTP"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
-        + [.target(name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)]
+        + [
+            .target(
+                name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)
+        ]
         + module(
             "CofferService",
             ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"],

@@ -183,7 +183,9 @@ extension HTTPTransfer {
                 { unsafe HTTPTransfer.from($3).give($0!, $1 * $2) },
                 { unsafe HTTPTransfer.from($3).take($0!, $1 * $2) },
                 { unsafe HTTPTransfer.from($3).takeLine($0!, $1 * $2) }) == 1
-        func set(_ option: CURLoption, _ value: Int) { isSet = unsafe coffer_set_long(easy, option, value) == 1 && isSet }
+        func set(_ option: CURLoption, _ value: Int) {
+            isSet = unsafe coffer_set_long(easy, option, value) == 1 && isSet
+        }
         func set(_ option: CURLoption, _ text: String) {
             isSet = unsafe coffer_set_text(easy, option, text) == 1 && isSet
         }
@@ -214,9 +216,11 @@ extension HTTPTransfer {
 
     init(_ fields: [HTTPField]) throws(HTTPError) {
         // Neither a type of libcurl's own nor a wait for 100 Continue.
-        let lines = fields.map { "\($0.name): \($0.value)" } + ["Expect:", "Content-Type:"].filter { line in
-            !fields.contains { "\($0.name):" == line }
-        }
+        let lines =
+            fields.map { "\($0.name): \($0.value)" }
+            + ["Expect:", "Content-Type:"].filter { line in
+                !fields.contains { "\($0.name):" == line }
+            }
         for line in lines {
             guard line.utf8.allSatisfy({ $0 >= 0x20 }), let next = unsafe coffer_list_append(list, line) else {
                 throw HTTPError(.library, "A field cannot be sent")

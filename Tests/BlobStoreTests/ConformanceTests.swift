@@ -53,7 +53,9 @@ struct ConformanceTests {
         return (name, content)
     }
 
-    private func bytes(of reader: any BlobReader, from offset: Int64 = 0, count: Int, step: Int = 65_536) throws -> [UInt8] {
+    private func bytes(of reader: any BlobReader, from offset: Int64 = 0, count: Int, step: Int = 65_536) throws
+        -> [UInt8]
+    {
         var buffer = Buffer(capacity: count)
         while buffer.count < count {
             let before = buffer.count

@@ -37,7 +37,8 @@ struct S3CredentialsTests {
             #expect(try find(path, variables) == S3Credentials(accessKey: "AKENV", secretKey: "env", sessionToken: "t"))
             #expect(try find(path, ["HOME": "/nonexistent"]).accessKey == "AKDEFAULT")
             #expect(try find(nil, ["AWS_SHARED_CREDENTIALS_FILE": path]).secretKey == "s=e/c+ret")
-            #expect(try find(path, ["AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": ""]).accessKey == "AKDEFAULT")
+            #expect(
+                try find(path, ["AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": ""]).accessKey == "AKDEFAULT")
         }
     }
 

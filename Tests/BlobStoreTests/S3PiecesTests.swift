@@ -71,9 +71,10 @@ struct RetryScheduleTests {
 }
 
 struct PartSizesTests {
-    @Test(arguments: [
-        (0, 16), (1 << 30, 16), (167_772_160_000, 16), (167_772_160_001, 17), (251_658_240_000, 24),
-    ] as [(Int64, Int)])
+    @Test(
+        arguments: [
+            (0, 16), (1 << 30, 16), (167_772_160_000, 16), (167_772_160_001, 17), (251_658_240_000, 24),
+        ] as [(Int64, Int)])
     func `ten thousand parts of the same size suffice`(length: Int64, mebibytes: Int) throws {
         #expect(PartSizes.size(length: length) == mebibytes << 20)
         #expect(Int64(mebibytes << 20) * 10_000 >= length)
@@ -106,7 +107,9 @@ struct S3FailureTests {
         #expect(failure.error.message.contains("\(status)") && !failure.error.message.contains("secret"))
     }
 
-    @Test(arguments: [(429, ""), (500, "InternalError"), (503, "SlowDown"), (400, "RequestTimeout"), (400, "BadDigest")])
+    @Test(arguments: [
+        (429, ""), (500, "InternalError"), (503, "SlowDown"), (400, "RequestTimeout"), (400, "BadDigest"),
+    ])
     func `what may pass is sent again`(status: Int, code: String) {
         #expect(failure(status, code).mayPass)
         #expect(failure(status, code).error.kind == .unavailable)
@@ -115,7 +118,9 @@ struct S3FailureTests {
 
     @Test func `an ETag counts where it can be the digest`() {
         let md5 = String(repeating: "a", count: 32)
-        let head = { (tag: String, fields: [HTTPField]) in HTTPHead(status: 200, fields: [HTTPField("ETag", tag)] + fields) }
+        let head = { (tag: String, fields: [HTTPField]) in
+            HTTPHead(status: 200, fields: [HTTPField("ETag", tag)] + fields)
+        }
         #expect(S3Part.isPlausible(head("\"\(md5)\"", []), md5))
         #expect(!S3Part.isPlausible(head("\"\(String(repeating: "b", count: 32))\"", []), md5))
         #expect(S3Part.isPlausible(head("\"\(md5)-2\"", []), md5))

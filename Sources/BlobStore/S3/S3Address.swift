@@ -26,7 +26,9 @@ struct S3Address: Equatable, Sendable {
         prefix = try Self.prefix(path.count > 1 ? path[1] : "")
         let parameters = try Self.parameters(parts.count > 1 ? parts[1] : "")
         region = parameters["region"] ?? "us-east-1"
-        guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else { throw Self.problem("has a region that is none") }
+        guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else {
+            throw Self.problem("has a region that is none")
+        }
         let endpoint = parameters["endpoint"] ?? "https://s3.\(region).amazonaws.com"
         guard let (scheme, host) = Self.split(endpoint) else {
             throw Self.problem("has an endpoint that is not like https://host:port")

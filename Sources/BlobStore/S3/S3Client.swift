@@ -78,7 +78,8 @@ final class S3Client {
     private func target(
         _ method: String, _ key: String?, _ query: [(name: String, value: String)], _ fields: [HTTPField]
     ) -> S3Signer.Target {
-        S3Signer.Target(method: method, host: address.host, path: address.root + (key ?? ""), query: query, fields: fields)
+        S3Signer.Target(
+            method: method, host: address.host, path: address.root + (key ?? ""), query: query, fields: fields)
     }
 
     private func signer() throws(BlobStoreError) -> S3Signer {

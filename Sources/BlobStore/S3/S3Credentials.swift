@@ -21,7 +21,8 @@ struct S3Credentials: Equatable, Sendable {
         do {
             text = String(decoding: try FileSystem.contents(of: path), as: UTF8.self)
         } catch {
-            throw BlobStoreError(.misconfigured, "The file of the storage's credentials cannot be read.", underlying: error)
+            throw BlobStoreError(
+                .misconfigured, "The file of the storage's credentials cannot be read.", underlying: error)
         }
         guard let found = parse(text, profile: profile) else { throw absent("their file has none for \(profile)") }
         return found

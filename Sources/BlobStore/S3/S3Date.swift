@@ -28,7 +28,8 @@ struct S3Date {
         let words = text.split(whereSeparator: { " ,:".contains($0) })
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         guard words.count == 8, let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3]),
-            let day = Int64(words[1]), let hour = Int64(words[4]), let minute = Int64(words[5]), let second = Int64(words[6])
+            let day = Int64(words[1]), let hour = Int64(words[4]), let minute = Int64(words[5]),
+            let second = Int64(words[6])
         else { return nil }
         return days(year: year, month: Int64(month) + 1, day: day) * 86_400 + hour * 3600 + minute * 60 + second
     }
@@ -44,7 +45,9 @@ struct S3Date {
         let dayOfYear = day - (365 * year + year / 4 - year / 100)
         let month = (5 * dayOfYear + 2) / 153
         let isLate = month >= 10
-        return (year + era * 400 + (isLate ? 1 : 0), isLate ? month - 9 : month + 3, dayOfYear - (153 * month + 2) / 5 + 1)
+        return (
+            year + era * 400 + (isLate ? 1 : 0), isLate ? month - 9 : month + 3, dayOfYear - (153 * month + 2) / 5 + 1
+        )
     }
 
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {

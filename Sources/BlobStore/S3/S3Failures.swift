@@ -17,8 +17,10 @@ struct S3Failure: Error {
     init(_ error: HTTPError) {
         switch error.kind {
         case .certificate:
-            self.init(BlobStoreError(.misconfigured, "The storage's certificate is not trusted: \(error)."), mayPass: false)
-        case .library: self.init(BlobStoreError(.misconfigured, "The storage cannot be asked: \(error)."), mayPass: false)
+            self.init(
+                BlobStoreError(.misconfigured, "The storage's certificate is not trusted: \(error)."), mayPass: false)
+        case .library:
+            self.init(BlobStoreError(.misconfigured, "The storage cannot be asked: \(error)."), mayPass: false)
         case .body: self.init(BlobStoreError(.unavailable, "The bytes to store cannot be read."), mayPass: false)
         case .connection, .timeout, .answer:
             self.init(BlobStoreError(.unavailable, "The storage cannot be reached: \(error)."), mayPass: true)
@@ -32,7 +34,8 @@ struct S3Failure: Error {
         let said = "\(status)\(code.isEmpty ? "" : " ")\(code)"
         let mayPass =
             [429, 500, 502, 503, 504].contains(status) || status == 200
-            || ["RequestTimeout", "OperationAborted", "BadDigest", "XAmzContentSHA256Mismatch", "SlowDown"].contains(code)
+            || ["RequestTimeout", "OperationAborted", "BadDigest", "XAmzContentSHA256Mismatch", "SlowDown"].contains(
+                code)
         self.init(BlobStoreError(Self.kind(status, code), Self.text(Self.kind(status, code), said)), mayPass: mayPass)
         pause = answer.head.field("Retry-After").flatMap { Int64($0) }.map { .seconds($0) }
     }
@@ -41,7 +44,8 @@ struct S3Failure: Error {
         switch (status, code) {
         case (507, _), (_, "QuotaExceeded"), (_, "XMinioStorageFull"), (_, "InsufficientStorage"): .full
         case (413, _), (_, "EntityTooLarge"): .tooLarge
-        case (_, "NoSuchBucket"), (301, _), (307, _), (401, _), (403, _), (_, "AuthorizationHeaderMalformed"): .misconfigured
+        case (_, "NoSuchBucket"), (301, _), (307, _), (401, _), (403, _), (_, "AuthorizationHeaderMalformed"):
+            .misconfigured
         case (404, _): .absent
         default: .unavailable
         }

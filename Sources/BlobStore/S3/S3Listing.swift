@@ -21,7 +21,8 @@ extension S3BlobStore {
     }
 
     private func status(_ object: XMLElement) -> BlobStatus? {
-        guard let name = object["Key"].flatMap({ address.name(ofKey: $0) }), let size = object["Size"].flatMap({ Int64($0) })
+        guard let name = object["Key"].flatMap({ address.name(ofKey: $0) }),
+            let size = object["Size"].flatMap({ Int64($0) })
         else { return nil }
         return BlobStatus(name: name, size: size, modified: object["LastModified"].flatMap { S3Date.seconds($0) } ?? 0)
     }

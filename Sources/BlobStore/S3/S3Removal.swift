@@ -57,8 +57,12 @@ extension S3BlobStore {
                 throw BlobStoreError(.unavailable, "The storage's list of uploads cannot be read.")
             }
             for upload in result.all("Upload") {
-                guard let key = upload["Key"], let id = upload["UploadId"], address.name(ofKey: key) != nil else { continue }
-                guard let initiated = upload["Initiated"].flatMap({ S3Date.seconds($0) }), initiated <= limit else { continue }
+                guard let key = upload["Key"], let id = upload["UploadId"], address.name(ofKey: key) != nil else {
+                    continue
+                }
+                guard let initiated = upload["Initiated"].flatMap({ S3Date.seconds($0) }), initiated <= limit else {
+                    continue
+                }
                 if try abortQuiet(key, id, since: limit) { count += 1 }
             }
             guard result["IsTruncated"] == "true", let key = result["NextKeyMarker"], !key.isEmpty else { return count }
@@ -89,7 +93,9 @@ extension S3BlobStore {
             for part in result.all("Part") {
                 if let time = part["LastModified"].flatMap({ S3Date.seconds($0) }) { last = max(last ?? 0, time) }
             }
-            guard result["IsTruncated"] == "true", let next = result["NextPartNumberMarker"], next != marker else { return last }
+            guard result["IsTruncated"] == "true", let next = result["NextPartNumberMarker"], next != marker else {
+                return last
+            }
             marker = next
         }
     }

@@ -69,7 +69,8 @@ struct S3Signer {
         let canonical =
             "\(target.method)\n\(target.encodedPath)\n\(target.encodedQuery)\n\(fields)\n"
             + "\(Self.signedNames(target))\n\(payload)"
-        let text = "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
+        let text =
+            "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
         let key = try Self.key(credentials.secretKey, day: date.day, region: region, service: "s3")
         return hexadecimal(try Self.hmac(key, text))
     }

@@ -124,7 +124,9 @@ final class S3Upload: StagedBlob {
         guard let next = partSize ?? PartSizes.size(place: place + 1) else {
             throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
         }
-        filling = next == PartSizes.size(place: place) || partSize != nil ? spare.take() ?? S3Part(size: next) : S3Part(size: next)
+        filling =
+            next == PartSizes.size(place: place) || partSize != nil
+            ? spare.take() ?? S3Part(size: next) : S3Part(size: next)
     }
 
     /// Waits for the part that is under way.

@@ -20,7 +20,8 @@ struct CollectGarbage: ParsableCommand {
         let collector: Collector
         do {
             collector = Collector(
-                store: try openStorage(configuration, patience: .seconds(60)), owner: try OwnerConnection(configuration),
+                store: try openStorage(configuration, patience: .seconds(60)),
+                owner: try OwnerConnection(configuration),
                 graceSeconds: configuration.graceSeconds)
         } catch let error as BlobStoreError {
             throw Failure("The storage: \(error)")
