@@ -24,6 +24,11 @@ final class S3Client {
         try S3Call(request, self).answer()
     }
 
+    /// Sends a request once, where nobody minds much how it ends.
+    func attempt(_ request: S3Request) {
+        do throws(S3Failure) { _ = try finish(try start(request), of: request) } catch {}
+    }
+
     /// Moves the transfers that are under way, without waiting.
     func move() { http.move() }
 

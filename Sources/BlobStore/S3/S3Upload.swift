@@ -88,13 +88,13 @@ final class S3Upload: StagedBlob {
         case .open, .finished: abort()
         case .doubtful:
             abort()
-            _ = try? client.perform(S3Request("DELETE", key))
+            client.attempt(S3Request("DELETE", key))
         case .published, .discarded: break
         }
     }
 
     private func abort() {
-        if let upload { _ = try? client.perform(S3Request("DELETE", key, query: [("uploadId", upload)])) }
+        if let upload { client.attempt(S3Request("DELETE", key, query: [("uploadId", upload)])) }
         upload = nil
     }
 
