@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 from client import assert_failure, etag, log_in, retrieve_target
+from pool import peak_memory
 from s3 import FaultProxy, Server
 from worker import ask
 
@@ -174,7 +175,8 @@ def test_a_download_is_the_same_as_from_a_folder(s3, editor, folder, method, hea
     local, remote = answers
     differing = {"Date", "X-Request-Id", "Last-Modified"}
     assert (remote.status, remote.body) == (local.status, local.body)
-    shown = [sorted((n, v) for n, v in a.headers.items() if n not in differing) for a in answers]
+    # As sets: of a folder's file nginx may say Accept-Ranges twice.
+    shown = [sorted({(n, v) for n, v in a.headers.items() if n not in differing}) for a in answers]
     assert shown[0] == shown[1]
     assert ("Last-Modified" in remote.headers) == ("Last-Modified" in local.headers)
 
@@ -369,10 +371,14 @@ def test_a_blob_that_has_gone_is_an_outage(s3, in_cgi):
 
 def test_workers_stay_small(s3):
     s3.editor.store("memory", pattern(70 * MIB))
-    mine = Path(s3.environment["COFFER_WORKER"]).resolve()
+    mine = os.path.realpath(s3.environment["COFFER_WORKER"])
+    peaks = []
     for process in Path("/proc").iterdir():
-        if process.name.isdigit() and os.path.realpath(process / "exe") == str(mine):
-            peak = int(re.search(r"VmHWM:\s+(\d+)", (process / "status").read_text())[1]) << 10
-            assert peak <= 64 * MIB
+        try:
+            if process.name.isdigit() and os.readlink(process / "exe") == mine:
+                peaks.append(peak_memory(process.name))
+        except OSError:
+            continue  # gone, or not ours
+    assert peaks and max(peaks) <= 64 * MIB, peaks
 
 
