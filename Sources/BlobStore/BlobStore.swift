@@ -29,6 +29,14 @@ public struct BlobStatus: Equatable, Sendable {
     }
 }
 
+/// Where and how a web server fetches a blob from a remote store.
+public struct PresignedTarget: Equatable, Sendable {
+    /// `https://host:port`
+    public let origin: String
+    /// Path and query, encoded. A secret as long as it holds: whoever has it can read the blob.
+    public let target: String
+}
+
 /// A place for blobs. Kept open for the life of a process; an outage makes calls fail as `.unavailable` until it ends.
 public protocol BlobStore: AnyObject {
     /// Begins a blob whose bytes the caller writes, to be published under `name`, which nobody has used before.
@@ -51,6 +59,9 @@ public protocol BlobStore: AnyObject {
     /// Where a blob lies on this host; nil for remote stores.
     func absolutePath(of name: BlobName) -> String?
 
+    /// Where a web server may fetch a blob by GET in the next minutes, without further credentials; nil for local stores.
+    func presignedTarget(of name: BlobName) throws(BlobStoreError) -> PresignedTarget?
+
     /// Removes blobs; one that is absent already is no error. What was removed before a failure stays removed.
     func remove(_ names: [BlobName]) throws(BlobStoreError)
 
@@ -69,16 +80,19 @@ public protocol BlobStore: AnyObject {
 
     /// Removes what interrupted uploads left behind longer ago than `age` and nobody holds any more; returns how many
     /// leftovers there were.
-    func sweepAbandonedStages(olderThan age: Duration) throws(BlobStoreError) -> Int
+    ///
+    /// - Parameter age: nil for what the kind of store calls for: a minute where locks tell who is still at work, a day
+    ///   where only time does.
+    func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
 }
 
 extension BlobStore {
     /// Removes one blob.
     public func remove(_ name: BlobName) throws(BlobStoreError) { try remove([name]) }
 
-    /// Removes leftovers that are older than a minute.
+    /// Removes leftovers that are old enough for this kind of store.
     public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
-        try sweepAbandonedStages(olderThan: .seconds(60))
+        try sweepAbandonedStages(olderThan: nil)
     }
 }
 

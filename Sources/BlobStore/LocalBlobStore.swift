@@ -36,6 +36,8 @@ final class LocalBlobStore: BlobStore {
 
     func absolutePath(of name: BlobName) -> String? { layout.path(of: name) }
 
+    func presignedTarget(of name: BlobName) throws(BlobStoreError) -> PresignedTarget? { nil }
+
     func remove(_ names: [BlobName]) throws(BlobStoreError) {
         for name in names { try removeOne(name) }
     }

@@ -1,12 +1,16 @@
 // From the storage URL of the configuration to a store.
 
-/// Opens the store that a URL names: `file:///absolute/folder`.
+/// Opens the store that a URL names: `file:///absolute/folder`, or
+/// `s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual`.
 ///
-/// The folder and stage/ in it must exist, or the call fails as `.unavailable`: a file system that is not mounted must
-/// not look like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
+/// A bucket is not asked for anything yet. A folder and stage/ in it must exist, or the call fails as `.unavailable`: a
+/// file system that is not mounted must not look like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
 ///
-/// - Parameter creating: whether to make what is missing, for the operator's command; never for a worker.
-public func openBlobStore(_ url: String, creating: Bool = false) throws(BlobStoreError) -> any BlobStore {
+/// - Parameter creating: whether to make what is missing in a folder, for the operator's command; never for a worker.
+public func openBlobStore(
+    _ url: String, _ settings: BlobStoreSettings = BlobStoreSettings(), creating: Bool = false
+) throws(BlobStoreError) -> any BlobStore {
+    if url.hasPrefix("s3:") { return S3BlobStore(try S3Client(S3Address(url), settings)) }
     let layout = LocalLayout(root: try localRoot(url))
     if creating { try layout.makeMissingFolders() } else { try layout.requirePresence() }
     return LocalBlobStore(layout)
@@ -15,11 +19,8 @@ public func openBlobStore(_ url: String, creating: Bool = false) throws(BlobStor
 /// The folder that a `file:` URL names, without a slash at the end.
 private func localRoot(_ url: String) throws(BlobStoreError) -> String {
     let scheme = url.prefix { $0 != ":" }.lowercased()
-    if scheme == "s3" {
-        throw BlobStoreError(.misconfigured, "Storage in S3 is not available yet in this version; use file:///folder.")
-    }
     guard scheme == "file", url.dropFirst(scheme.count).hasPrefix("://") else {
-        throw BlobStoreError(.misconfigured, "The storage URL must begin with file:///.")
+        throw BlobStoreError(.misconfigured, "The storage URL must begin with file:/// or s3://.")
     }
     var root = url.dropFirst("file://".count)
     guard root.hasPrefix("/") else {

@@ -9,11 +9,12 @@ extension LocalBlobStore {
 
     /// The age of a file in stage/ counts from its last change of any kind, so that a body file that was slow to arrive
     /// is young when it has just been linked.
-    func sweepAbandonedStages(olderThan age: Duration) throws(BlobStoreError) -> Int {
+    func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
+        let seconds = age?.components.seconds ?? 60
         do {
             return try sweep(layout.stage) { path, status throws(SystemError) in
-                if now - status.changed < age.components.seconds { return false }
+                if now - status.changed < seconds { return false }
                 return try isAbandoned(path)
             }
                 + sweep(layout.incoming) { _, status throws(SystemError) in

@@ -7,8 +7,12 @@ public struct Configuration: Sendable {
     public internal(set) var databaseURL = ""
     /// libpq connection string with which `coffer` becomes coffer_owner; workers never use it.
     public internal(set) var ownerDatabaseURL = ""
-    /// Where the bytes lie: `file:///absolute/path`.
+    /// Where the bytes lie: `file:///absolute/path`, or `s3://bucket/prefix?endpoint=…&region=…&style=…`.
     public internal(set) var storageURL = ""
+    /// PEM file of certificates to trust for S3; nil for the system's.
+    public internal(set) var storageCertificateFile: String?
+    /// File of credentials for S3; nil for the shared one.
+    public internal(set) var storageCredentialsFile: String?
     /// What precedes every route in a request's path: empty, or `/some/path` without a slash at its end.
     public internal(set) var basePath = ""
     /// The largest upload in bytes; nil is no limit.

@@ -32,6 +32,13 @@ public struct ConfigurationOption: Sendable {
         .storage("COFFER_STORAGE_URL", "file:///var/lib/coffer/blobs", "Where the bytes of the files lie.") {
             $0.storageURL = $1
         },
+        .file("COFFER_S3_CA_FILE", "Certificates (PEM) to trust for S3 instead of the system's.") {
+            $0.storageCertificateFile = $1
+        },
+        .file(
+            "COFFER_S3_CREDENTIALS_FILE",
+            "Credentials for S3, as in ~/.aws/credentials; the AWS_ variables of the environment go first."
+        ) { $0.storageCredentialsFile = $1 },
         .basePath("COFFER_BASE_PATH", "What precedes every route in a request's path.") { $0.basePath = $1 },
         .number("COFFER_MAX_UPLOAD_BYTES", 0, 0...Int64.max, "The largest upload in bytes; 0 is no limit.") {
             $0.maximumUploadBytes = $1 == 0 ? nil : $1

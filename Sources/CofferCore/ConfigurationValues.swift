@@ -34,11 +34,37 @@ extension ConfigurationOption {
 
     static func storage(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
         Self(
-            name, standard, form: "file:///absolute/path", help, secret: true,
+            name, standard, form: "file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…", help,
+            secret: true,
             check: { (text) throws(ValueProblem) in
-                guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
-                    throw ValueProblem("must be file:///absolute/path")
+                if text.hasPrefix("s3://") {
+                    try checkParameters(text)
+                    return text
                 }
+                guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
+                    throw ValueProblem("must be file:///absolute/path or s3://bucket/prefix?endpoint=…")
+                }
+                return text
+            }, set)
+    }
+
+    /// Their values are the store's to judge, when it is opened.
+    private static func checkParameters(_ url: String) throws(ValueProblem) {
+        let query = url.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        for parameter in query.split(separator: "&") {
+            let name = parameter.prefix { $0 != "=" }
+            if !["endpoint", "region", "style"].contains(name) {
+                throw ValueProblem("has a parameter that is not known: \(quoted(String(name)))")
+            }
+        }
+    }
+
+    static func file(_ name: String, _ help: String, _ set: @escaping Store<String?>) -> Self {
+        Self(
+            name, "", form: "absolute path of a file, or empty", help,
+            check: { (text) throws(ValueProblem) in
+                if text.isEmpty { return nil }
+                guard text.hasPrefix("/") else { throw ValueProblem("must be an absolute path") }
                 return text
             }, set)
     }

@@ -29,6 +29,9 @@ extension Failure {
         case .full: self.init(.storageFull)
         // A blob that has a row and no bytes is an outage: the bytes may come back, the row must not be denied.
         case .unavailable, .absent: self.init(.storageUnavailable, fields: retryAfter)
+        // Of the operator's making, and of the operator's mending: an outage to a client.
+        case .misconfigured: self.init(.storageUnavailable, fields: retryAfter)
+        case .tooLarge: self.init(.tooLarge)
         default: self.init(.internalError)
         }
     }

@@ -49,7 +49,8 @@ struct RetrieveFile {
         let range = try range(request, file)
         let fields = file.validators + file.contentFields(inline: inline)
         if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
-        return stream(file, range, try open(file.blob), fields + [HeaderField("Accept-Ranges", "bytes")])
+        if let more = try fetch(request, file, range) { return Response(200, fields + more, .sentByServer) }
+        return stream(file, range, try open(file), fields + [HeaderField("Accept-Ranges", "bytes")])
     }
 
     /// The part of the file that is asked for; nil for all of it. Judged here also where the web server sends, which
@@ -87,10 +88,33 @@ struct RetrieveFile {
         return way == "x-sendfile" ? store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) } : nil
     }
 
-    private func open(_ blob: BlobName) throws(Failure) -> any BlobReader {
+    /// The fields that make the web server fetch the blob from a remote store; nil where it did not offer to for this
+    /// store. `COFFER_SENDFILE_REMOTE` is the location that it does so in and the store's origin. Which part it fetches
+    /// is decided here, so that nothing of the client's request goes to the store.
+    private func fetch(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> [HeaderField]? {
+        // The store's URL is for a GET; the head is all here.
+        guard request.method == .get, let way = try request.text("COFFER_SENDFILE_REMOTE") else { return nil }
+        let words = way.split(separator: " ")
         let store = try storage.store()
-        do {
-            return try store.open(blob)
+        do throws(BlobStoreError) {
+            guard words.count == 2, let remote = try store.presignedTarget(of: file.blob), remote.origin == words[1]
+            else { return nil }
+            let redirect = HeaderField("X-Accel-Redirect", words[0] + remote.target)
+            guard let range else { return [redirect] }
+            let part = "bytes=\(range.offset)-\(range.offset + range.length - 1)"
+            return [redirect, HeaderField("X-Coffer-Range", part)]
+        } catch {
+            journal.record(.storageFailed(error.description))
+            throw Failure(error)
+        }
+    }
+
+    private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
+        let store = try storage.store()
+        do throws(BlobStoreError) {
+            let reader = try store.open(file.blob)
+            if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
+            return reader
         } catch {
             journal.record(.storageFailed(error.description))
             throw Failure(error)

@@ -25,7 +25,7 @@ public final class Service {
         journal = Journal(level: configuration.logLevel)
         database = Database(configuration, journal: journal)
         authenticate = Authenticate(keys: KeyRing(database))
-        let storage = Storage(url: configuration.storageURL, journal: journal)
+        let storage = Storage(configuration, journal: journal)
         session = Session(database: database, authenticate: authenticate)
         storeFile = StoreFile(
             configuration: configuration, database: database, authenticate: authenticate, storage: storage,

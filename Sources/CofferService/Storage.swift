@@ -2,18 +2,21 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import CofferProcess
 
 final class Storage {
-    private let url: String
+    private let configuration: Configuration
     private let journal: Journal
     private var opened: (any BlobStore)?
 
-    init(url: String, journal: Journal) { (self.url, self.journal) = (url, journal) }
+    init(_ configuration: Configuration, journal: Journal) {
+        (self.configuration, self.journal) = (configuration, journal)
+    }
 
     func store() throws(Failure) -> any BlobStore {
         if let opened { return opened }
         do {
-            let store = try openBlobStore(url)
+            let store = try openStorage(configuration)
             opened = store
             return store
         } catch {

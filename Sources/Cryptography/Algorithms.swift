@@ -7,6 +7,9 @@ enum Algorithms {
     /// `EVP_MD_fetch`; nil if the provider has no SHA-256.
     nonisolated(unsafe) static let sha256: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA256", nil)
 
+    /// `EVP_MD_fetch`; nil if the provider has no MD5.
+    nonisolated(unsafe) static let md5: OpaquePointer? = unsafe EVP_MD_fetch(nil, "MD5", nil)
+
     /// HMAC with SHA-256 chosen and no key yet, to be duplicated for every use: `EVP_MAC_fetch`, `EVP_MAC_CTX_new`.
     nonisolated(unsafe) static let hmacSHA256: OpaquePointer? = unsafe makeHMAC()
 

@@ -26,6 +26,11 @@
     /// The bytes that have been put in, as a copy.
     public var array: [UInt8] { unsafe Array(memory.prefix(count)) }
 
+    /// Copies bytes behind those already there; there must be room for them.
+    public mutating func append(copying bytes: Span<UInt8>) {
+        append { $0.append(copying: bytes) }
+    }
+
     public mutating func removeAll() {
         count = 0
     }
@@ -39,5 +44,18 @@
         do { result = .success(try body(&space)) } catch { result = .failure(error) }
         count = unsafe space.finalize(for: memory)
         return try result.get()
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Copies bytes behind those already there; there must be room for them. One by one is several times slower.
+    public mutating func append(copying bytes: Span<UInt8>) {
+        precondition(bytes.count <= freeCapacity, "no room")
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe withUnsafeMutableBufferPointer { memory, count in
+                _ = unsafe memory.extracting(count...).update(fromContentsOf: bytes)
+                count += bytes.count
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ struct OpenBlobStoreTests {
         ("http://host/x", "begin with file:///"),
         ("file:/var", "begin with file:///"), ("file://host/var", "three slashes"), ("file://", "three slashes"),
         ("file:///", "no folder below /"), ("file:////", "no folder below /"), ("file:///a%20b", "no %, ? or #"),
-        ("file:///a?b", "no %, ? or #"), ("s3://bucket/prefix?region=x", "not available yet"),
+        ("file:///a?b", "no %, ? or #"), ("s3://bucket/prefix?zone=x", "zone"),
     ])
     func `a URL that cannot be used says why`(url: String, reason: String) throws {
         let error = #expect(throws: BlobStoreError.self) { _ = try openBlobStore(url) }

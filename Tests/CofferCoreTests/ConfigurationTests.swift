@@ -75,7 +75,15 @@ import Testing
         ),
         ("COFFER_SOCKET", "coffer.sock", "COFFER_SOCKET: must be an absolute path (environment)"),
         ("COFFER_BASE_PATH", "/a/", "COFFER_BASE_PATH: must begin with a slash and not end with one (environment)"),
-        ("COFFER_STORAGE_URL", "/srv", "COFFER_STORAGE_URL: must be file:///absolute/path (environment)"),
+        (
+            "COFFER_STORAGE_URL", "/srv",
+            "COFFER_STORAGE_URL: must be file:///absolute/path or s3://bucket/prefix?endpoint=… (environment)"
+        ),
+        (
+            "COFFER_STORAGE_URL", "s3://bucket?zone=a",
+            "COFFER_STORAGE_URL: has a parameter that is not known: “zone” (environment)"
+        ),
+        ("COFFER_S3_CA_FILE", "ca.pem", "COFFER_S3_CA_FILE: must be an absolute path (environment)"),
         (
             "COFFER_DATABASE_URL", "coffer",
             "COFFER_DATABASE_URL: must be a postgresql:// URI or a list of keyword=value (environment)"
@@ -108,8 +116,16 @@ private let golden = """
     COFFER_OWNER_DATABASE_URL=dbname=coffer
 
     # Where the bytes of the files lie.
-    # Takes: file:///absolute/path. From: /etc/coffer/coffer.conf:2.
+    # Takes: file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…. From: /etc/coffer/coffer.conf:2.
     COFFER_STORAGE_URL=file:///srv/blobs
+
+    # Certificates (PEM) to trust for S3 instead of the system's.
+    # Takes: absolute path of a file, or empty. From: default.
+    COFFER_S3_CA_FILE=
+
+    # Credentials for S3, as in ~/.aws/credentials; the AWS_ variables of the environment go first.
+    # Takes: absolute path of a file, or empty. From: default.
+    COFFER_S3_CREDENTIALS_FILE=
 
     # What precedes every route in a request's path.
     # Takes: /path, or empty. From: default.

@@ -61,9 +61,11 @@ struct FailuresTests {
     @Test(arguments: [
         (BlobStoreError.Kind.full, Failure.Kind.storageFull), (.unavailable, .storageUnavailable),
         (.absent, .storageUnavailable), (.exists, .internalError), (.refused, .internalError),
-        (.misconfigured, .internalError),
+        (.misconfigured, .storageUnavailable), (.tooLarge, .tooLarge),
     ])
-    func `a store that is full is 507, one that is away 503`(kind: BlobStoreError.Kind, expected: Failure.Kind) {
+    func `a store that is full is 507, one that is away or cannot be used 503`(
+        kind: BlobStoreError.Kind, expected: Failure.Kind
+    ) {
         #expect(Failure(BlobStoreError(kind, "secret")).kind == expected)
         #expect(!Failure(BlobStoreError(kind, "secret")).body.contains("secret"))
     }

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from s3 import RemoteBench
 from tables import tables
 
 SMALL = 4096
@@ -36,9 +37,7 @@ class Bench:
     def __init__(self, options):
         self.site, self.opponents, self.work = options.site, options.bench, Path(options.work)
         self.c_socket, self.runner = options.c_socket, options.runner.split()
-        body = json.dumps({"email": os.environ["COFFER_EDITOR_EMAIL"], "password": os.environ["COFFER_EDITOR_PASSWORD"]})
-        answer = urlopen(Request(f"{self.site}/rpc/login", body.encode(), {"Content-Type": "application/json"}))
-        token = json.load(answer)[0]["token"]
+        token = log_in(self.site, os.environ)
         self.authorization = f"Authorization: Bearer {token}"
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         # What a program of a download's statements needs to know.
@@ -201,6 +200,12 @@ class Bench:
         return peak
 
 
+def log_in(site, environment):
+    body = json.dumps({"email": environment["COFFER_EDITOR_EMAIL"], "password": environment["COFFER_EDITOR_PASSWORD"]})
+    answer = urlopen(Request(f"{site}/rpc/login", body.encode(), {"Content-Type": "application/json"}))
+    return json.load(answer)[0]["token"]
+
+
 def curl(*words):
     """Sends one request and returns the bytes a second of the answer's body."""
     return float(run("curl", "--silent", "--show-error", "--fail", "-o", "/dev/null", "-w", "%{speed_download}", *map(str, words)))
@@ -259,7 +264,22 @@ def lists(bench, rounds):
         yield figure, milliseconds(ours), f"{against} {milliseconds(other)}", ours / other, bar, False
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists}
+def remote(bench, rounds):
+    for kind in ("juicefs", "seaweedfs"):
+        authorize = lambda site, environment: f"Authorization: Bearer {log_in(site, environment)}"
+        with RemoteBench(kind, bench.work, bench.large, authorize, curl).running() as s3:
+            up, rclone = alternately(rounds, s3.upload, s3.upload_by_rclone)
+            yield f"1 GiB upload to {kind}", rate(up), f"rclone {rate(rclone)}", up / rclone, 0.6, True
+            before = s3.bytes_written()
+            down, direct = alternately(rounds, s3.download, s3.download_directly)
+            written = (s3.bytes_written() - before) / (rounds + 1)
+            yield f"1 GiB download from {kind}", rate(down), f"curl, directly {rate(direct)}", down / direct, 0.8, True
+            yield "of it through a worker", f"{written / 1024:.1f} KiB", "10 MiB", written / (10 * MEBIBYTE), 1.0, False
+            peak = s3.peak_memory()
+            yield "peak memory of a worker", f"{peak / MEBIBYTE:.1f} MiB", "64 MiB", peak / (64 * MEBIBYTE), 1.0, False
+
+
+GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "s3": remote}
 
 
 def main():
@@ -272,7 +292,7 @@ def main():
     load = os.getloadavg()[0]
     bench = Bench(options)
     groups = options.only or GROUPS
-    bench.prepare("large" in groups)
+    bench.prepare("large" in groups or "s3" in groups)
     print(f"Coffer {options.commit}, {os.cpu_count()} processors, load {load:.1f} before, medians of {options.rounds} rounds\n")
     print(f"| {'figure':<32} | {'Coffer':>12} | {'against':<30} | {'ratio':>5} | {'bar':<7} |    |")
     print(f"|{'-' * 34}|{'-' * 13}:|{'-' * 32}|{'-' * 6}:|{'-' * 9}|----|")

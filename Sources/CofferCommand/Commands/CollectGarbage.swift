@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
+internal import CofferProcess
 internal import Postgres
 
 struct CollectGarbage: ParsableCommand {
@@ -19,7 +20,8 @@ struct CollectGarbage: ParsableCommand {
         let collector: Collector
         do {
             collector = Collector(
-                store: try openBlobStore(configuration.storageURL), owner: try OwnerConnection(configuration),
+                store: try openStorage(configuration, patience: .seconds(60)),
+                owner: try OwnerConnection(configuration),
                 graceSeconds: configuration.graceSeconds)
         } catch let error as BlobStoreError {
             throw Failure("The storage: \(error)")

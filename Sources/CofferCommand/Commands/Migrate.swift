@@ -1,8 +1,8 @@
 // coffer migrate
 
 internal import ArgumentParser
-internal import BlobStore
 internal import CofferCore
+internal import CofferProcess
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +26,7 @@ struct Migrate: ParsableCommand {
         if count == 0 { print("nothing to apply") }
         if skipStorage { return }
         do {
-            _ = try openBlobStore(configuration.storageURL, creating: true)
+            _ = try openStorage(configuration, creating: true)
         } catch {
             throw Failure("The storage folder cannot be prepared: \(error)")
         }

@@ -1,0 +1,38 @@
+// A staged blob that the web server has written to a file of this host: read when its bytes are wanted.
+
+internal import System
+
+final class S3BodyFile: StagedBlob {
+    private static let bufferSize = 256 << 10
+
+    private let file: FileDescriptor
+    private let upload: S3Upload
+    let size: Int64
+
+    init(_ file: consuming FileDescriptor, _ client: S3Client, as name: BlobName) throws(BlobStoreError) {
+        do { size = try file.status().size } catch { throw BlobStoreError(error) }
+        upload = try S3Upload(client, as: name, length: size)
+        self.file = file
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        throw BlobStoreError(.refused, "A blob that was handed over is complete.")
+    }
+
+    func finish() throws(BlobStoreError) -> BlobContent {
+        if upload.size == 0 { try file.forEachChunk(size: Self.bufferSize, upload.write) }
+        let content = try upload.finish()
+        guard content.size == size else {
+            upload.discard()
+            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+        }
+        return content
+    }
+
+    func publish() throws(BlobStoreError) {
+        _ = try finish()
+        try upload.publish()
+    }
+
+    func discard() { upload.discard() }
+}

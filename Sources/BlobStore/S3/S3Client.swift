@@ -1,0 +1,122 @@
+// Signed requests to one bucket, sent again while that can help.
+
+internal import HTTP
+internal import System
+
+final class S3Client {
+    let address: S3Address
+    private let settings: BlobStoreSettings
+    private let http: HTTPClient
+    /// Read anew after a refusal: those in a file may have been renewed.
+    private var credentials: S3Credentials?
+
+    init(_ address: S3Address, _ settings: BlobStoreSettings) throws(BlobStoreError) {
+        (self.address, self.settings) = (address, settings)
+        var options = HTTPClient.Options()
+        options.certificateFile = settings.certificateFile
+        options.connectLimit = .seconds(2)
+        do { http = try HTTPClient(options) } catch { throw S3Failure(error).error }
+        _ = try signer()
+    }
+
+    /// Sends a request and waits for its answer, which is a success.
+    func perform(_ request: S3Request) throws(BlobStoreError) -> S3Answer {
+        try S3Call(request, self).answer()
+    }
+
+    /// Sends a request once, where nobody minds much how it ends.
+    func attempt(_ request: S3Request) {
+        do throws(S3Failure) { _ = try finish(try start(request), of: request) } catch {}
+    }
+
+    /// Moves the transfers that are under way, without waiting.
+    func move() { http.move() }
+
+    /// How often what fails may be tried from now on.
+    var schedule: RetrySchedule { RetrySchedule(patience: settings.patience) }
+
+    func start(_ request: S3Request) throws(S3Failure) -> HTTPTransfer {
+        let target = target(request.method, request.key, request.query, request.fields)
+        let fields: [HTTPField]
+        do throws(BlobStoreError) {
+            fields = try signer().fields(
+                target, payload: request.payload?.sha256 ?? S3Signer.emptyDigest, at: Clock.realtimeSeconds())
+        } catch {
+            throw S3Failure(error, mayPass: false)
+        }
+        let body = request.payload.map { HTTPRequest.Body.source(length: $0.length, $0.source()) } ?? .none
+        let address = "\(self.address.origin)\(target.encoded)"
+        do throws(HTTPError) {
+            return try http.start(HTTPRequest(request.method, address, fields: fields, body: body))
+        } catch {
+            throw S3Failure(error)
+        }
+    }
+
+    /// The whole answer of a transfer, if it is a success.
+    func finish(_ transfer: HTTPTransfer, of request: S3Request) throws(S3Failure) -> S3Answer {
+        let answer: S3Answer
+        do throws(HTTPError) {
+            answer = S3Answer(head: try transfer.head(), body: try transfer.contents())
+        } catch {
+            throw S3Failure(error)
+        }
+        // Some operations begin to answer before they know how they end.
+        let isSuccess = (200...299).contains(answer.head.status) && XMLElement.parse(answer.body)?.name != "Error"
+        guard isSuccess else { throw refusal(answer) }
+        guard request.isGood(answer.head) else {
+            throw S3Failure(BlobStoreError(.unavailable, "The storage has other bytes than were sent."), mayPass: true)
+        }
+        return answer
+    }
+
+    func refusal(_ answer: S3Answer) -> S3Failure {
+        if [401, 403].contains(answer.head.status) { credentials = nil }
+        return S3Failure(answer)
+    }
+
+    func presigned(_ key: String, lifetime: Duration) throws(BlobStoreError) -> String {
+        try signer().presigned(
+            target("GET", key, [], []), lifetime: Int(lifetime.components.seconds), at: Clock.realtimeSeconds())
+    }
+
+    private func target(
+        _ method: String, _ key: String?, _ query: [(name: String, value: String)], _ fields: [HTTPField]
+    ) -> S3Signer.Target {
+        S3Signer.Target(
+            method: method, host: address.host, path: address.root + (key ?? ""), query: query, fields: fields)
+    }
+
+    private func signer() throws(BlobStoreError) -> S3Signer {
+        let known = if let credentials { credentials } else { try S3Credentials.find(settings) }
+        credentials = known
+        return S3Signer(credentials: known, region: address.region)
+    }
+}
+
+/// One request under way, for as many attempts as it takes.
+final class S3Call {
+    private let request: S3Request
+    private let client: S3Client
+    private var first: Result<HTTPTransfer, S3Failure>?
+
+    /// Makes the first attempt; what fails is told by `answer`.
+    init(_ request: S3Request, _ client: S3Client) {
+        (self.request, self.client) = (request, client)
+        do throws(S3Failure) { first = .success(try client.start(request)) } catch { first = .failure(error) }
+    }
+
+    /// Waits for success, or for the end of all patience.
+    func answer() throws(BlobStoreError) -> S3Answer {
+        var schedule = client.schedule
+        while true {
+            do throws(S3Failure) {
+                let transfer = if let first = first.take() { try first.get() } else { try client.start(request) }
+                return try client.finish(transfer, of: request)
+            } catch {
+                guard error.mayPass, let pause = schedule.next(asked: error.pause) else { throw error.error }
+                Clock.sleep(pause)
+            }
+        }
+    }
+}

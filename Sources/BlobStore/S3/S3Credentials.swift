@@ -1,0 +1,57 @@
+// Who signs. Taken from the environment, a file that the configuration names, or the shared credentials file, in that
+// order, as the AWS tools do it.
+
+internal import System
+
+struct S3Credentials: Equatable, Sendable {
+    let accessKey: String
+    let secretKey: String
+    let sessionToken: String?
+
+    /// - Throws: `.misconfigured` where there are none; no message holds a secret.
+    static func find(_ settings: BlobStoreSettings) throws(BlobStoreError) -> S3Credentials {
+        let variable = { (name: String) in settings.environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+        if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY") {
+            return S3Credentials(accessKey: key, secretKey: secret, sessionToken: variable("AWS_SESSION_TOKEN"))
+        }
+        let profile = variable("AWS_PROFILE") ?? "default"
+        let shared = variable("AWS_SHARED_CREDENTIALS_FILE") ?? variable("HOME").map { $0 + "/.aws/credentials" }
+        guard let path = settings.credentialsFile ?? shared else { throw absent("there is no file of credentials") }
+        let text: String
+        do {
+            text = String(decoding: try FileSystem.contents(of: path), as: UTF8.self)
+        } catch {
+            throw BlobStoreError(
+                .misconfigured, "The file of the storage's credentials cannot be read.", underlying: error)
+        }
+        guard let found = parse(text, profile: profile) else { throw absent("their file has none for \(profile)") }
+        return found
+    }
+
+    private static func absent(_ reason: String) -> BlobStoreError {
+        BlobStoreError(.misconfigured, "There are no credentials for the storage: \(reason).")
+    }
+
+    /// Reads the section of a shared credentials file.
+    static func parse(_ text: String, profile: String) -> S3Credentials? {
+        var values: [String: String] = [:]
+        var isOurs = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            let line = trimmed(line)
+            if line.hasPrefix("#") || line.hasPrefix(";") { continue }
+            if line.hasPrefix("["), line.hasSuffix("]") {
+                isOurs = trimmed(line.dropFirst().dropLast()) == profile
+            } else if isOurs, let equals = line.firstIndex(of: "=") {
+                values[trimmed(line[..<equals]).lowercased()] = String(trimmed(line[line.index(after: equals)...]))
+            }
+        }
+        guard let key = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else { return nil }
+        return S3Credentials(accessKey: key, secretKey: secret, sessionToken: values["aws_session_token"])
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var rest = text.drop { $0.isWhitespace }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return rest
+    }
+}

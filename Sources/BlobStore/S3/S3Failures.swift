@@ -1,0 +1,69 @@
+// What a store refuses, and what of it may pass. Messages hold the store's code and never a key, a name or a secret.
+
+internal import HTTP
+
+/// An attempt that failed.
+struct S3Failure: Error {
+    let error: BlobStoreError
+    /// Whether another attempt can succeed.
+    let mayPass: Bool
+    /// How long the store asks to wait.
+    var pause: Duration?
+
+    init(_ error: BlobStoreError, mayPass: Bool) {
+        (self.error, self.mayPass) = (error, mayPass)
+    }
+
+    init(_ error: HTTPError) {
+        switch error.kind {
+        case .certificate:
+            self.init(
+                BlobStoreError(.misconfigured, "The storage's certificate is not trusted: \(error)."), mayPass: false)
+        case .library:
+            self.init(BlobStoreError(.misconfigured, "The storage cannot be asked: \(error)."), mayPass: false)
+        case .body: self.init(BlobStoreError(.unavailable, "The bytes to store cannot be read."), mayPass: false)
+        case .connection, .timeout, .answer:
+            self.init(BlobStoreError(.unavailable, "The storage cannot be reached: \(error)."), mayPass: true)
+        }
+    }
+
+    /// - Parameter answer: one whose status is no success, or that says `Error` all the same.
+    init(_ answer: S3Answer) {
+        let status = answer.head.status
+        let code = Self.code(answer.body)
+        let said = "\(status)\(code.isEmpty ? "" : " ")\(code)"
+        let mayPass =
+            [429, 500, 502, 503, 504].contains(status) || status == 200
+            || ["RequestTimeout", "OperationAborted", "BadDigest", "XAmzContentSHA256Mismatch", "SlowDown"].contains(
+                code)
+        self.init(BlobStoreError(Self.kind(status, code), Self.text(Self.kind(status, code), said)), mayPass: mayPass)
+        pause = answer.head.field("Retry-After").flatMap { Int64($0) }.map { .seconds($0) }
+    }
+
+    private static func kind(_ status: Int, _ code: String) -> BlobStoreError.Kind {
+        switch (status, code) {
+        case (507, _), (_, "QuotaExceeded"), (_, "XMinioStorageFull"), (_, "InsufficientStorage"): .full
+        case (413, _), (_, "EntityTooLarge"): .tooLarge
+        case (_, "NoSuchBucket"), (301, _), (307, _), (401, _), (403, _), (_, "AuthorizationHeaderMalformed"):
+            .misconfigured
+        case (404, _): .absent
+        default: .unavailable
+        }
+    }
+
+    private static func text(_ kind: BlobStoreError.Kind, _ said: String) -> String {
+        switch kind {
+        case .full: "The storage is full (\(said))."
+        case .tooLarge: "The storage cannot hold a file of this size (\(said))."
+        case .absent: "The blob is not in the store (\(said))."
+        case .misconfigured: "The storage refuses us: credentials, bucket, region or clock are wrong (\(said))."
+        default: "The storage does not do what it is asked (\(said))."
+        }
+    }
+
+    /// What an error's body names, letters and digits only.
+    private static func code(_ body: [UInt8]) -> String {
+        guard let root = XMLElement.parse(body), root.name == "Error" else { return "" }
+        return String((root["Code"] ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(60))
+    }
+}

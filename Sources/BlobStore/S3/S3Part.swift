@@ -1,0 +1,65 @@
+// A piece of an upload, held in memory so that it can be sent again and its digest is signed.
+
+internal import Cryptography
+internal import HTTP
+internal import System
+
+final class S3Part {
+    private var buffer: Buffer
+
+    /// - Parameter size: in bytes; memory is taken as it fills.
+    init(size: Int) { buffer = Buffer(capacity: size) }
+
+    var count: Int { buffer.count }
+    var isFull: Bool { buffer.count == buffer.capacity }
+
+    /// Takes as many of the bytes as there is room for; returns how many.
+    func append(_ bytes: Span<UInt8>) -> Int {
+        let count = min(bytes.count, buffer.capacity - buffer.count)
+        buffer.append(copying: bytes.extracting(first: count))
+        return count
+    }
+
+    func clear() { buffer.removeAll() }
+
+    /// A request that sends the part.
+    ///
+    /// - Parameter sha256: of the part, where it is known already.
+    func request(_ method: String, _ key: String, query: [(name: String, value: String)], sha256: [UInt8]?)
+        throws(BlobStoreError) -> S3Request
+    {
+        var request = S3Request(method, key, query: query)
+        let digest = if let sha256 { sha256 } else { try buffer.withBytes(digest(of:)) }
+        // Nil where there is no MD5 (FIPS). Then the store's word on the signed digest must do.
+        let md5 = buffer.withBytes { try? Cryptography.md5($0) }
+        if let md5 {
+            request.fields = [HTTPField("Content-MD5", base64(md5))]
+            let tag = hexadecimal(md5)
+            request.isGood = { Self.isPlausible($0, tag) }
+        }
+        request.payload = S3Payload(length: Int64(count), sha256: hexadecimal(digest)) { self.source() }
+        return request
+    }
+
+    /// Whether an ETag that is an MD5 is that of the part. It is none where the store encrypts with keys of others.
+    static func isPlausible(_ head: HTTPHead, _ tag: String) -> Bool {
+        let given = (head.field("ETag") ?? "").filter { $0 != "\"" }.lowercased()
+        let isDigest = given.utf8.count == 32 && given.allSatisfy { $0.isHexDigit }
+        let isEncrypted =
+            head.field("x-amz-server-side-encryption").map { $0 != "AES256" } ?? false
+            || head.field("x-amz-server-side-encryption-customer-algorithm") != nil
+        return !isDigest || isEncrypted || given == tag
+    }
+
+    private func source() -> HTTPRequest.Source {
+        var offset = 0
+        return { space in
+            self.buffer.withBytes { bytes in
+                let count = min(space.freeCapacity, bytes.count - offset)
+                space.append(copying: bytes.extracting(offset..<(offset + count)))
+                offset += count
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// AWS Signature Version 4 for S3: in the Authorization field, and in the query of a URL that anyone may use for a while.
+
+internal import Cryptography
+internal import HTTP
+
+/// Signs requests for one region.
+struct S3Signer {
+    let credentials: S3Credentials
+    let region: String
+
+    /// SHA-256 of nothing, in hexadecimal.
+    static let emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+    /// A request as it is signed.
+    struct Target {
+        let method: String
+        let host: String
+        /// Decoded, beginning with a slash.
+        let path: String
+        /// Decoded, in any order.
+        var query: [(name: String, value: String)] = []
+        /// Signed beside Host and those of the signature itself.
+        var fields: [HTTPField] = []
+
+        /// Path and query as they are sent.
+        var encoded: String { query.isEmpty ? encodedPath : "\(encodedPath)?\(encodedQuery)" }
+
+        var encodedPath: String { encode(path, keepingSlashes: true) }
+
+        var encodedQuery: String {
+            query.map { "\(encode($0.name, keepingSlashes: false))=\(encode($0.value, keepingSlashes: false))" }
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&")
+        }
+    }
+
+    /// The fields to send with the request, its own among them.
+    ///
+    /// - Parameters:
+    ///   - payload: SHA-256 of the body in hexadecimal.
+    ///   - seconds: since 1970.
+    func fields(_ target: Target, payload: String, at seconds: Int64) throws(BlobStoreError) -> [HTTPField] {
+        let date = S3Date(seconds: seconds)
+        var target = target
+        target.fields += [HTTPField("x-amz-content-sha256", payload), HTTPField("x-amz-date", date.stamp)]
+        if let token = credentials.sessionToken { target.fields.append(HTTPField("x-amz-security-token", token)) }
+        let signature = try sign(target, payload: payload, date)
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope(date)),"
+            + "SignedHeaders=\(Self.signedNames(target)),Signature=\(signature)"
+        return target.fields + [HTTPField("Authorization", authorization)]
+    }
+
+    /// Path and query of a request that anyone may send until `lifetime` (in seconds) is over.
+    func presigned(_ target: Target, lifetime: Int, at seconds: Int64) throws(BlobStoreError) -> String {
+        let date = S3Date(seconds: seconds)
+        var target = target
+        target.query += [
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", "\(credentials.accessKey)/\(scope(date))"),
+            ("X-Amz-Date", date.stamp), ("X-Amz-Expires", "\(lifetime)"),
+            ("X-Amz-SignedHeaders", Self.signedNames(target)),
+        ]
+        if let token = credentials.sessionToken { target.query.append(("X-Amz-Security-Token", token)) }
+        let signature = try sign(target, payload: "UNSIGNED-PAYLOAD", date)
+        return "\(target.encoded)&X-Amz-Signature=\(signature)"
+    }
+
+    private func sign(_ target: Target, payload: String, _ date: S3Date) throws(BlobStoreError) -> String {
+        let fields = Self.sorted(target).map { "\($0.name):\($0.value)\n" }.joined()
+        let canonical =
+            "\(target.method)\n\(target.encodedPath)\n\(target.encodedQuery)\n\(fields)\n"
+            + "\(Self.signedNames(target))\n\(payload)"
+        let text =
+            "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
+        let key = try Self.key(credentials.secretKey, day: date.day, region: region, service: "s3")
+        return hexadecimal(try Self.hmac(key, text))
+    }
+
+    static func key(
+        _ secret: String, day: String, region: String, service: String
+    ) throws(BlobStoreError) -> [UInt8] {
+        var key = Array("AWS4\(secret)".utf8)
+        for part in [day, region, service, "aws4_request"] { key = try hmac(key, part) }
+        return key
+    }
+
+    private func scope(_ date: S3Date) -> String { "\(date.day)/\(region)/s3/aws4_request" }
+
+    private static func sorted(_ target: Target) -> [(name: String, value: String)] {
+        (target.fields + [HTTPField("host", target.host)]).map { (name: $0.name.lowercased(), value: $0.value) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    private static func signedNames(_ target: Target) -> String {
+        sorted(target).map(\.name).joined(separator: ";")
+    }
+
+    private static func hmac(_ key: [UInt8], _ text: String) throws(BlobStoreError) -> [UInt8] {
+        do {
+            return try hmacSHA256(key: key.span, message: text.utf8Bytes.span)
+        } catch {
+            throw BlobStoreError(.unavailable, "HMAC is not available.")
+        }
+    }
+}
+
+/// RFC 3986: everything but letters, digits and `-._~` as `%XX`.
+private func encode(_ text: String, keepingSlashes: Bool) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var result: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            result.append(byte)
+        case UInt8(ascii: "/") where keepingSlashes: result.append(byte)
+        default: result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+    return String(decoding: result, as: UTF8.self)
+}
+
+func digest(of bytes: Span<UInt8>) throws(BlobStoreError) -> [UInt8] {
+    var digest = try newDigest()
+    digest.update(bytes)
+    return digest.finish()
+}
+
+func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+extension String {
+    var utf8Bytes: [UInt8] { Array(utf8) }
+}

@@ -1,0 +1,177 @@
+// A staged blob on its way into a bucket. What fits into one part is sent by one request when it is published; what does
+// not is sent part by part, each while the next one fills.
+
+internal import Cryptography
+internal import HTTP
+internal import System
+
+final class S3Upload: StagedBlob {
+    private let client: S3Client
+    private let key: String
+    /// The size of every part; nil where the length is not known.
+    private let partSize: Int?
+    private let length: Int64?
+
+    private(set) var size: Int64 = 0
+    private var digest: SHA256?
+    private var content: BlobContent?
+    private var filling: S3Part
+    private var spare: S3Part?
+    private var flight: (part: S3Part, call: S3Call)?
+    /// The store's name for an upload in parts; nil until there is a second part.
+    private var upload: String?
+    private var tags: [String] = []
+    private var state = State.open
+
+    private enum State {
+        case open, finished, published, discarded
+        /// Sent, and nothing known of how that ended.
+        case doubtful
+    }
+
+    init(_ client: S3Client, as name: BlobName, length: Int64?) throws(BlobStoreError) {
+        guard let partSize = length.map(PartSizes.size(length:)) ?? PartSizes.size(place: 0) else {
+            throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
+        }
+        (self.client, self.length, key) = (client, length, client.address.key(of: name))
+        self.partSize = length == nil ? nil : partSize
+        filling = S3Part(size: min(partSize, length.map { max(1, Int(clamping: $0)) } ?? partSize))
+        digest = try newDigest()
+    }
+
+    deinit { discard() }
+
+    func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        guard state == .open else { throw BlobStoreError(.refused, "The blob is finished already.") }
+        var written = 0
+        while written < bytes.count {
+            if filling.isFull { try discardingOnError { () throws(BlobStoreError) in try sendPart() } }
+            written += filling.append(bytes.extracting(droppingFirst: written))
+        }
+        digest?.update(bytes)
+        size += Int64(bytes.count)
+        if flight != nil { client.move() }
+    }
+
+    func finish() throws(BlobStoreError) -> BlobContent {
+        if let content { return content }
+        guard state == .open, let digest = digest.take() else {
+            throw BlobStoreError(.refused, "The blob is discarded already.")
+        }
+        try discardingOnError { () throws(BlobStoreError) in
+            if upload == nil { return }
+            try sendPart()
+            try land()
+        }
+        state = .finished
+        let content = BlobContent(size: size, sha256: digest.finish())
+        self.content = content
+        return content
+    }
+
+    func publish() throws(BlobStoreError) {
+        let content = try finish()
+        guard state == .finished else { throw BlobStoreError(.refused, "The blob is published or discarded already.") }
+        state = .doubtful
+        try discardingOnError { () throws(BlobStoreError) in
+            if let upload { try complete(upload) } else { try put(content) }
+        }
+        state = .published
+    }
+
+    func discard() {
+        defer { if state != .published { state = .discarded } }
+        flight = nil
+        digest = nil
+        // Whatever fails here is left to gc: uploads by their age, an object by the list of uploads that were begun.
+        switch state {
+        case .open, .finished: abort()
+        case .doubtful:
+            abort()
+            client.attempt(S3Request("DELETE", key))
+        case .published, .discarded: break
+        }
+    }
+
+    private func abort() {
+        if let upload { client.attempt(S3Request("DELETE", key, query: [("uploadId", upload)])) }
+        upload = nil
+    }
+
+    private func discardingOnError(_ body: () throws(BlobStoreError) -> Void) throws(BlobStoreError) {
+        do {
+            try body()
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    private func put(_ content: BlobContent) throws(BlobStoreError) {
+        let request = try filling.request("PUT", key, query: [], sha256: content.sha256)
+        let answer = try client.perform(request)
+        if answer.head.field("ETag") == nil { try verify() }
+    }
+
+    /// Sends the part that is full, once the one before has arrived.
+    private func sendPart() throws(BlobStoreError) {
+        if upload == nil { upload = try begin() }
+        guard let upload else { return }
+        try land()
+        let place = tags.count
+        let query = [("partNumber", "\(place + 1)"), ("uploadId", upload)]
+        flight = (filling, S3Call(try filling.request("PUT", key, query: query, sha256: nil), client))
+        guard let next = partSize ?? PartSizes.size(place: place + 1) else {
+            throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
+        }
+        filling =
+            next == PartSizes.size(place: place) || partSize != nil
+            ? spare.take() ?? S3Part(size: next) : S3Part(size: next)
+    }
+
+    /// Waits for the part that is under way.
+    private func land() throws(BlobStoreError) {
+        guard let (part, call) = flight.take() else { return }
+        guard let tag = try call.answer().head.field("ETag") else {
+            throw BlobStoreError(.unavailable, "The storage does not name a part that it was sent.")
+        }
+        tags.append(tag)
+        part.clear()
+        spare = part
+    }
+
+    private func begin() throws(BlobStoreError) -> String {
+        let answer = try client.perform(S3Request("POST", key, query: [("uploads", "")]))
+        guard let upload = XMLElement.parse(answer.body)?["UploadId"], !upload.isEmpty else {
+            throw BlobStoreError(.unavailable, "The storage does not begin an upload.")
+        }
+        return upload
+    }
+
+    private func complete(_ upload: String) throws(BlobStoreError) {
+        let parts = tags.enumerated().map {
+            "<Part><PartNumber>\($0.offset + 1)</PartNumber><ETag>\(escaped($0.element))</ETag></Part>"
+        }.joined()
+        var request = S3Request("POST", key, query: [("uploadId", upload)])
+        request.fields = [HTTPField("Content-Type", "application/xml")]
+        request.payload = try S3Payload("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8Bytes)
+        do {
+            _ = try client.perform(request)
+        } catch  where error.kind == .absent {
+            // Sent a second time, it may find that the first was heard. What is there decides.
+        }
+        try verify()
+    }
+
+    /// Whether the store has as many bytes as were sent.
+    private func verify() throws(BlobStoreError) {
+        let head = try client.perform(S3Request("HEAD", key)).head
+        guard head.field("Content-Length") == "\(size)" else {
+            throw BlobStoreError(.unavailable, "The storage has other bytes than were sent.")
+        }
+    }
+
+    private func escaped(_ text: String) -> String {
+        text.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"][$0] ?? String($0) }.joined()
+    }
+}

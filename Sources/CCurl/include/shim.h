@@ -1,0 +1,91 @@
+#pragma once
+#include <curl/curl.h>
+#include <stddef.h>
+
+// Loaded when a transfer is first wanted and not linked: the 25 libraries behind libcurl would add a third to the start
+// of every worker in CGI mode, also where the bytes lie in a folder.
+// Not in this header alone, as each of Swift's object files would have its own.
+extern struct coffer_curl_functions {
+    CURLcode (*global_init)(long);
+    CURL *(*easy_init)(void);
+    void (*easy_cleanup)(CURL *);
+    void (*easy_reset)(CURL *);
+    CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
+    CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
+    CURLcode (*easy_pause)(CURL *, int);
+    const char *(*easy_strerror)(CURLcode);
+    CURLM *(*multi_init)(void);
+    CURLMcode (*multi_cleanup)(CURLM *);
+    CURLMcode (*multi_add_handle)(CURLM *, CURL *);
+    CURLMcode (*multi_remove_handle)(CURLM *, CURL *);
+    CURLMcode (*multi_perform)(CURLM *, int *);
+    CURLMcode (*multi_poll)(CURLM *, struct curl_waitfd[], unsigned int, int, int *);
+    CURLMsg *(*multi_info_read)(CURLM *, int *);
+    struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
+    void (*slist_free_all)(struct curl_slist *);
+} coffer_curl;
+
+// 0 when the library or one of its functions is missing. Call it once, before anything else here.
+int coffer_curl_load(void);
+
+static inline CURL *coffer_easy_init(void) { return coffer_curl.easy_init(); }
+static inline void coffer_easy_cleanup(CURL *easy) { coffer_curl.easy_cleanup(easy); }
+static inline void coffer_easy_reset(CURL *easy) { coffer_curl.easy_reset(easy); }
+static inline int coffer_easy_resume(CURL *easy) { return coffer_curl.easy_pause(easy, CURLPAUSE_CONT) == CURLE_OK; }
+static inline const char *coffer_easy_strerror(int code) { return coffer_curl.easy_strerror((CURLcode)code); }
+
+// curl_easy_setopt is variadic, which Swift does not import: one function for each type of argument.
+static inline int coffer_set_long(CURL *easy, CURLoption option, long value) {
+    return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
+}
+static inline int coffer_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+    return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
+}
+static inline int coffer_set_text(CURL *easy, CURLoption option, const char *value) {
+    return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
+}
+static inline int coffer_set_list(CURL *easy, struct curl_slist *value) {
+    return coffer_curl.easy_setopt(easy, CURLOPT_HTTPHEADER, value) == CURLE_OK;
+}
+typedef size_t (*coffer_transfer)(char *, size_t, size_t, void *);
+static inline int coffer_set_callbacks(CURL *easy, void *context, coffer_transfer read, coffer_transfer write, coffer_transfer head) {
+    return coffer_curl.easy_setopt(easy, CURLOPT_READFUNCTION, read) == CURLE_OK
+        && coffer_curl.easy_setopt(easy, CURLOPT_READDATA, context) == CURLE_OK
+        && coffer_curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, write) == CURLE_OK
+        && coffer_curl.easy_setopt(easy, CURLOPT_WRITEDATA, context) == CURLE_OK
+        && coffer_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, head) == CURLE_OK
+        && coffer_curl.easy_setopt(easy, CURLOPT_HEADERDATA, context) == CURLE_OK;
+}
+
+static inline CURLM *coffer_multi_init(void) { return coffer_curl.multi_init(); }
+static inline void coffer_multi_cleanup(CURLM *multi) { coffer_curl.multi_cleanup(multi); }
+static inline int coffer_multi_add(CURLM *multi, CURL *easy) {
+    return coffer_curl.multi_add_handle(multi, easy) == CURLM_OK;
+}
+static inline void coffer_multi_remove(CURLM *multi, CURL *easy) { coffer_curl.multi_remove_handle(multi, easy); }
+static inline int coffer_multi_perform(CURLM *multi) {
+    int running;
+    return coffer_curl.multi_perform(multi, &running) == CURLM_OK;
+}
+static inline int coffer_multi_poll(CURLM *multi, int milliseconds) {
+    return coffer_curl.multi_poll(multi, NULL, 0, milliseconds, NULL) == CURLM_OK;
+}
+// The next transfer that has ended, with its CURLcode; NULL when there is none. The code lies in a union.
+static inline CURL *coffer_multi_ended(CURLM *multi, int *code) {
+    CURLMsg *message;
+    int left;
+    while ((message = coffer_curl.multi_info_read(multi, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *code = message->data.result;
+        return message->easy_handle;
+    }
+    return NULL;
+}
+
+static inline struct curl_slist *coffer_list_append(struct curl_slist *list, const char *text) {
+    return coffer_curl.slist_append(list, text);
+}
+static inline void coffer_list_free(struct curl_slist *list) { coffer_curl.slist_free_all(list); }
+
+// Macros with casts, which Swift does not import.
+enum { coffer_read_abort = CURL_READFUNC_ABORT, coffer_write_pause = CURL_WRITEFUNC_PAUSE };

@@ -1,0 +1,19 @@
+// The store of an installation, opened as its options say.
+
+public import BlobStore
+public import CofferCore
+
+/// Opens the store.
+///
+/// - Parameters:
+///   - creating: whether to make a folder that is missing, for the operator's command; never for a worker.
+///   - patience: for how long requests to a remote store are sent again while they fail; nil for the usual, which is
+///     short enough for someone who waits for an answer.
+public func openStorage(
+    _ configuration: Configuration, creating: Bool = false, patience: Duration? = nil
+) throws(BlobStoreError) -> any BlobStore {
+    var settings = BlobStoreSettings(
+        certificateFile: configuration.storageCertificateFile, credentialsFile: configuration.storageCredentialsFile)
+    if let patience { settings.patience = patience }
+    return try openBlobStore(configuration.storageURL, settings, creating: creating)
+}

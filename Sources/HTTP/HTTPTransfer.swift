@@ -1,0 +1,243 @@
+// One request and its answer. The request's body is asked for as the connection takes it; the answer waits in a buffer of
+// fixed size, and libcurl pauses while that is full.
+
+internal import CCurl
+internal import System
+
+@safe public final class HTTPTransfer {
+    /// More than libcurl hands over at once, which is 16 KiB.
+    private static let bufferSize = 256 << 10
+    /// Of all fields of an answer together.
+    private static let longestHead = 64 << 10
+
+    private let client: HTTPClient
+    private let easy: UnsafeMutableRawPointer
+    private let fields: FieldList
+    private let body: HTTPRequest.Body
+    private var sent: Int64 = 0
+
+    private var lines: [String] = []
+    private var headSize = 0
+    private var isHeadComplete = false
+    private var incoming = Buffer(capacity: bufferSize)
+    private var consumed = 0
+    private var isPaused = false
+    private var hasBodyFailed = false
+    /// Bytes in both directions, by which a wait knows that something moves.
+    private var moved: Int64 = 0
+    /// libcurl's last word; nil while the transfer is under way.
+    private var code: Int32?
+
+    init(_ request: HTTPRequest, _ client: HTTPClient) throws(HTTPError) {
+        self.client = client
+        body = request.body
+        fields = try FieldList(request.fields)
+        unsafe easy = try client.takeHandle()
+        guard set(request) else { throw HTTPError(.library, "libcurl refuses an option") }
+        unsafe try client.add(self, easy)
+    }
+
+    deinit { unsafe client.giveBack(easy) }
+
+    /// Whether libcurl has nothing more to do, be it for a failure.
+    public var hasEnded: Bool { code != nil }
+
+    /// Waits for the head of the answer.
+    public func head() throws(HTTPError) -> HTTPHead {
+        try wait { $0.isHeadComplete }
+        guard let status else { throw HTTPError(.answer, "The answer is not HTTP") }
+        let fields = lines.dropFirst().compactMap { line -> HTTPField? in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            return HTTPField(String(line[..<colon]), String(line[line.index(after: colon)...]).trimmed)
+        }
+        return HTTPHead(status: status, fields: fields)
+    }
+
+    private var status: Int? { lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
+
+    /// Appends bytes of the answer's body, at least one unless it has ended; returns how many.
+    public func read(into buffer: inout OutputSpan<UInt8>) throws(HTTPError) -> Int {
+        if buffer.isFull { return 0 }
+        try wait { $0.incoming.count > 0 }
+        let count = min(buffer.freeCapacity, incoming.count - consumed)
+        let begin = consumed
+        incoming.withBytes { bytes in
+            buffer.append(copying: bytes.extracting(begin..<(begin + count)))
+        }
+        consumed += count
+        if consumed == incoming.count {
+            incoming.removeAll()
+            consumed = 0
+            resume()
+        }
+        return count
+    }
+
+    /// The whole body of the answer.
+    ///
+    /// - Parameter limit: in bytes; a longer one is an error.
+    public func contents(limit: Int = 4 << 20) throws(HTTPError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            try wait { $0.incoming.count > 0 }
+            if incoming.count == 0 { return bytes }
+            bytes += incoming.array
+            incoming.removeAll()
+            if bytes.count > limit { throw HTTPError(.answer, "The answer is too long") }
+            resume()
+        }
+    }
+
+    /// Moves transfers until the condition holds or this one has ended well.
+    private func wait(_ condition: (HTTPTransfer) -> Bool) throws(HTTPError) {
+        var last = (moved: moved, time: ContinuousClock.now)
+        while !condition(self) {
+            client.move()
+            if condition(self) { return }
+            if let code {
+                if hasBodyFailed { throw HTTPError(.body, "The request's body could not be read") }
+                if code != 0 { throw HTTPError(code: code) }
+                return
+            }
+            let now = ContinuousClock.now
+            if moved != last.moved { last = (moved, now) }
+            let left = client.options.idleLimit - last.time.duration(to: now)
+            if left <= .zero { throw HTTPError(.timeout, "The server does not answer") }
+            client.wait(atMost: left)
+        }
+    }
+
+    private func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        // Hands over what it had to hold back, and may pause again.
+        _ = unsafe coffer_easy_resume(easy)
+    }
+
+    func end(_ code: Int32) {
+        self.code = code
+        // A HEAD, or an answer without a body, has its head complete in any case.
+        if code == 0 { isHeadComplete = true }
+    }
+}
+
+// What libcurl calls.
+extension HTTPTransfer {
+    private static func from(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
+        unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    fileprivate func give(_ memory: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
+        guard case .source(let length, let source) = body else { return 0 }
+        let wanted = Int(min(Int64(capacity), length - sent))
+        if wanted == 0 { return 0 }
+        let target = unsafe UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt8.self)
+        let region = unsafe UnsafeMutableBufferPointer(start: target, count: wanted)
+        var space = unsafe OutputSpan(buffer: region, initializedCount: 0)
+        let isGood = source(&space)
+        let count = unsafe space.finalize(for: region)
+        guard isGood, count > 0 else {
+            hasBodyFailed = true
+            return Int(coffer_read_abort)
+        }
+        sent += Int64(count)
+        moved += Int64(count)
+        return count
+    }
+
+    fileprivate func take(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
+        isHeadComplete = true
+        if incoming.count + count > incoming.capacity {
+            isPaused = true
+            return Int(coffer_write_pause)
+        }
+        let start = unsafe UnsafeRawPointer(memory).assumingMemoryBound(to: UInt8.self)
+        incoming.append(copying: unsafe Span(_unsafeStart: start, count: count))
+        moved += Int64(count)
+        return count
+    }
+
+    fileprivate func takeLine(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
+        headSize += count
+        guard headSize <= Self.longestHead else { return 0 }
+        let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: count)
+        let line = unsafe String(decoding: bytes, as: UTF8.self).trimmed
+        moved += Int64(count)
+        if line.hasPrefix("HTTP/") {
+            // Another head came before, such as 100.
+            lines = [line]
+        } else if line.isEmpty {
+            isHeadComplete = (status ?? 0) >= 200
+        } else if !isHeadComplete {
+            lines.append(line)
+        }
+        return count
+    }
+
+    private func set(_ request: HTTPRequest) -> Bool {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let options = client.options
+        var isSet =
+            unsafe coffer_set_callbacks(
+                easy, context,
+                { unsafe HTTPTransfer.from($3).give($0!, $1 * $2) },
+                { unsafe HTTPTransfer.from($3).take($0!, $1 * $2) },
+                { unsafe HTTPTransfer.from($3).takeLine($0!, $1 * $2) }) == 1
+        func set(_ option: CURLoption, _ value: Int) {
+            isSet = unsafe coffer_set_long(easy, option, value) == 1 && isSet
+        }
+        func set(_ option: CURLoption, _ text: String) {
+            isSet = unsafe coffer_set_text(easy, option, text) == 1 && isSet
+        }
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_PATH_AS_IS, 1)
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_NOPROXY, "*")
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectLimit / .milliseconds(1)))
+        set(CURLOPT_BUFFERSIZE, 128 << 10)
+        if let file = options.certificateFile { set(CURLOPT_CAINFO, file) }
+        switch request.body {
+        case .none where request.method == "HEAD": set(CURLOPT_NOBODY, 1)
+        case .none: set(CURLOPT_CUSTOMREQUEST, request.method)
+        case .source(let length, _):
+            set(CURLOPT_UPLOAD, 1)
+            set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+            set(CURLOPT_CUSTOMREQUEST, request.method)
+            isSet = unsafe coffer_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)) == 1 && isSet
+        }
+        return unsafe coffer_set_list(easy, fields.list) == 1 && isSet
+    }
+}
+
+/// `curl_slist` with its life tied to a transfer.
+@safe private final class FieldList {
+    private(set) var list: UnsafeMutablePointer<curl_slist>?
+
+    init(_ fields: [HTTPField]) throws(HTTPError) {
+        // Neither a type of libcurl's own nor a wait for 100 Continue.
+        let lines =
+            fields.map { "\($0.name): \($0.value)" }
+            + ["Expect:", "Content-Type:"].filter { line in
+                !fields.contains { "\($0.name):" == line }
+            }
+        for line in lines {
+            guard line.utf8.allSatisfy({ $0 >= 0x20 }), let next = unsafe coffer_list_append(list, line) else {
+                throw HTTPError(.library, "A field cannot be sent")
+            }
+            unsafe list = unsafe next
+        }
+    }
+
+    deinit { unsafe coffer_list_free(list) }
+}
+
+extension String {
+    /// Without spaces and line ends at either end.
+    fileprivate var trimmed: String {
+        let isBlank = { (character: Character) in character.isWhitespace }
+        var rest = self[...].drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,171 @@
+import BlobStore
+import System
+import Testing
+
+/// What every kind of store promises, asked of a folder, and of the buckets that COFFER_TEST_S3 names: words of
+/// `access-key,secret-key,storage-url`.
+struct ConformanceTests {
+    /// A store that nobody else uses.
+    struct Store: CustomTestStringConvertible, Sendable {
+        let url: String
+        let credentials: [String: String]
+
+        var testDescription: String { String(url.prefix { $0 != ":" }) + (url.split(separator: ":").last ?? "") }
+
+        func open() throws -> any BlobStore {
+            var settings = BlobStoreSettings()
+            settings.environment = { [credentials] in credentials[$0] }
+            let unique = "coffer-test-\(UInt64.random(in: 0 ... .max))"
+            let url = url.replacing("coffer/?", with: "coffer/\(unique)?").replacing("/folder", with: "/\(unique)")
+            return try openBlobStore(url, settings, creating: true)
+        }
+    }
+
+    static let stores: [Store] =
+        [Store(url: "file:///tmp/folder", credentials: [:])]
+        + (Environment.value("COFFER_TEST_S3") ?? "").split(separator: " ").map { word in
+            let parts = word.split(separator: ",", maxSplits: 2).map { String($0) }
+            return Store(
+                url: parts[2], credentials: ["AWS_ACCESS_KEY_ID": parts[0], "AWS_SECRET_ACCESS_KEY": parts[1]])
+        }
+
+    private func closing(_ store: any BlobStore) {
+        while let page = try? store.list(after: nil, limit: 1000), !page.isEmpty {
+            try? store.remove(page.map(\.name))
+        }
+        if let name = try? BlobName.generate(), let path = store.absolutePath(of: name) {
+            try? TestStore.remove(String(path.dropLast(36)))
+        }
+    }
+
+    @discardableResult
+    private func put(_ bytes: [UInt8], into store: any BlobStore, length: Int64?, step: Int = 100_000) throws
+        -> (BlobName, BlobContent)
+    {
+        let name = try BlobName.generate()
+        let staged = try store.stage(as: name, length: length)
+        for begin in stride(from: 0, to: bytes.count, by: step) {
+            try staged.write(bytes.span.extracting(begin..<min(begin + step, bytes.count)))
+        }
+        let content = try staged.finish()
+        #expect(try staged.finish() == content)
+        try staged.publish()
+        return (name, content)
+    }
+
+    private func bytes(of reader: any BlobReader, from offset: Int64 = 0, count: Int, step: Int = 65_536) throws
+        -> [UInt8]
+    {
+        var buffer = Buffer(capacity: count)
+        while buffer.count < count {
+            let before = buffer.count
+            var chunk = Buffer(capacity: min(step, count - before))
+            try chunk.append { space throws(BlobStoreError) in
+                _ = try reader.read(at: offset + Int64(before), into: &space)
+            }
+            if chunk.count == 0 { break }
+            chunk.withBytes { buffer.append(copying: $0) }
+        }
+        return buffer.array
+    }
+
+    @Test(arguments: stores, [0, 1, 100_000, (16 << 20) - 1, 16 << 20, (16 << 20) + 1, 40 << 20])
+    func `what was stored is read back, of known length or not`(store: Store, count: Int) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let expected = pattern(count)
+        for length in [Int64(count), nil] {
+            let (name, content) = try put(expected, into: blobs, length: length)
+            #expect(content.size == count)
+            let status = try blobs.status(of: name)
+            #expect(status.size == count)
+            #expect(abs(status.modified - Clock.realtimeSeconds()) < 60)
+            let reader = try blobs.open(name)
+            #expect(reader.size == count)
+            #expect(try bytes(of: reader, count: count + 1) == expected)
+        }
+    }
+
+    @Test(arguments: stores)
+    func `reading jumps and ends with the blob`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let expected = pattern(1 << 20)
+        let (name, _) = try put(expected, into: blobs, length: nil)
+        let reader = try blobs.open(name)
+        for (offset, count) in [(500_000, 10), (500_010, 100_000), (0, 5), (1_048_570, 100), (1_048_576, 1), (7, 1)] {
+            let part = try bytes(of: reader, from: Int64(offset), count: count)
+            #expect(part == Array(expected.dropFirst(offset).prefix(count)))
+        }
+    }
+
+    @Test(arguments: stores)
+    func `what is not published does not exist`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        for count in [10, 20 << 20] {
+            let name = try BlobName.generate()
+            do {
+                let staged = try blobs.stage(as: name, length: nil)
+                try staged.write(pattern(count).span)
+                _ = try staged.finish()
+                #expect(kind { _ = try blobs.status(of: name) } == .absent)
+                staged.discard()
+                #expect(kind { try staged.publish() } != nil)
+            }
+            #expect(kind { _ = try blobs.open(name) } == .absent)
+        }
+        #expect(try blobs.list(after: nil, limit: 10).isEmpty)
+        #expect(try blobs.sweepAbandonedStages(olderThan: .zero) == 0)
+    }
+
+    @Test(arguments: stores)
+    func `a body file is taken in, and nothing that is none`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
+        try FileSystem.create(path).write(all: pattern(18 << 20).span)
+        defer { try? FileSystem.unlink(path) }
+        let name = try BlobName.generate()
+        let staged = try blobs.adopt(bodyFile: path, as: name)
+        #expect(staged.size == 18 << 20)
+        #expect(kind { try staged.write([1].span) } == .refused)
+        #expect(try staged.finish().size == 18 << 20)
+        try staged.publish()
+        #expect(try FileSystem.contents(of: path, limit: 20 << 20) == pattern(18 << 20))
+        #expect(try blobs.status(of: name).size == 18 << 20)
+        #expect(kind { _ = try blobs.adopt(bodyFile: "/tmp", as: .generate()) } == .refused)
+    }
+
+    private func all(_ store: any BlobStore, limit: Int) throws -> [BlobStatus] {
+        var found: [BlobStatus] = []
+        while case let page = try store.list(after: found.last?.name, limit: limit), !page.isEmpty { found += page }
+        return found
+    }
+
+    @Test(arguments: stores)
+    func `pages together are all blobs, and removal takes many at once`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let names = try (0..<25).map { try put(pattern($0), into: blobs, length: Int64($0)).0 }
+        for limit in [1, 7, 1000] {
+            let found = try all(blobs, limit: limit)
+            #expect(found.map(\.name) == names.sorted())
+            #expect(found.map(\.size).reduce(0, +) == (0..<25).reduce(0, +))
+        }
+        try blobs.remove(Array(names.prefix(20)) + [.generate()])
+        try blobs.remove([])
+        try blobs.remove(names[20])
+        try blobs.remove(names[20])
+        #expect(try all(blobs, limit: 100).map(\.name) == names.suffix(4).sorted())
+        #expect(kind { _ = try blobs.open(names[0]) } == .absent)
+    }
+
+    @Test(arguments: stores)
+    func `a probe leaves nothing behind`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        try blobs.probe()
+        #expect(try blobs.list(after: nil, limit: 10).isEmpty)
+    }
+}

@@ -1,0 +1,140 @@
+"""S3 servers and a proxy before them that can do harm, for the tests."""
+
+import http.client
+import importlib.util
+import ssl
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def load_server():
+    loader = SourceFileLoader("s3_server", str(Path(__file__).resolve().parents[2] / "scripts" / "s3-server"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("s3_server", loader))
+    sys.modules["s3_server"] = module
+    loader.exec_module(module)
+    return module
+
+
+Server = load_server().Server
+
+
+class Fault:
+    """What is done to the next `times` requests for which `when(method, path)` is true.
+
+    status: answer so without asking the server. cut: close after so many bytes of the answer's body. delay: seconds
+    before anything. headers: replaced in the answer. flip: change a byte of the request's body.
+    """
+
+    def __init__(self, times, when=lambda method, path: True, **harm):
+        self.times, self.when, self.harm = times, when, harm
+        self.done = 0
+
+
+class FaultProxy:
+    """An HTTP proxy for one server, which sees the Host that was signed. `seen` has the requests' first lines."""
+
+    def __init__(self, server, certificate=None):
+        self.server, self.faults, self.seen = server, [], []
+        self.lock = threading.Lock()
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one_request(self):
+                try:
+                    super().handle_one_request()
+                except OSError:
+                    self.close_connection = True
+
+            def log_message(self, *_):
+                pass
+
+            def pass_on(self):
+                proxy.pass_on(self)
+
+            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on
+
+        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.listener.daemon_threads = True
+        scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.listener.socket = context.wrap_socket(self.listener.socket, server_side=True)
+            scheme = "https"
+        self.endpoint = f"{scheme}://127.0.0.1:{self.listener.server_port}"
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.listener.shutdown()
+        self.listener.server_close()
+
+    def add(self, *arguments, **harm):
+        fault = Fault(*arguments, **harm)
+        self.faults = [fault]
+        return fault
+
+    def clear(self):
+        self.faults, self.seen = [], []
+
+    def harm_to(self, method, path):
+        with self.lock:
+            self.seen.append((method, path))
+            for fault in self.faults:
+                if fault.done < fault.times and fault.when(method, path):
+                    fault.done += 1
+                    return fault.harm
+        return {}
+
+    def pass_on(self, request):
+        harm = self.harm_to(request.command, request.path)
+        threading.Event().wait(harm.get("delay", 0))
+        length = int(request.headers.get("Content-Length", 0))
+        if "status" in harm:
+            while length > 0:
+                length -= len(request.rfile.read(min(length, 1 << 16)))
+            request.send_response(harm["status"])
+            request.send_header("Content-Length", "0")
+            return request.end_headers()
+        server = http.client.HTTPConnection(urlsplit(self.server.endpoint).netloc, timeout=60)
+        try:
+            server.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                server.putheader(name, value)
+            server.endheaders()
+            while length > 0:
+                chunk = request.rfile.read(min(length, 1 << 16))
+                if not chunk:
+                    raise ConnectionError("the client is gone")
+                length -= len(chunk)
+                if harm.pop("flip", False):
+                    chunk = bytes([chunk[0] ^ 1]) + chunk[1:]
+                server.send(chunk)
+            self.answer(request, server.getresponse(), harm)
+        except (OSError, http.client.HTTPException):
+            request.close_connection = True
+        finally:
+            server.close()
+
+    def answer(self, request, answer, harm):
+        request.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            value = harm.get("headers", {}).get(name.lower(), value)
+            if name.lower() != "connection":
+                request.send_header(name, value)
+        left = harm.get("cut", 1 << 60)
+        chunked = answer.headers.get("Transfer-Encoding") == "chunked"
+        request.end_headers()
+        while request.command != "HEAD" and (chunk := answer.read(min(1 << 16, left))):
+            request.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk) if chunked else chunk)
+            left -= len(chunk)
+            if left == 0:
+                request.close_connection = True
+                return
+        if chunked:
+            request.wfile.write(b"0\r\n\r\n")

@@ -1,0 +1,93 @@
+"""Storage in S3: an instance of its own on a real server, compared with what goes to and comes from that server directly."""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def load_server():
+    loader = SourceFileLoader("s3_server", str(SCRIPTS / "s3-server"))
+    module = module_from_spec(spec_from_loader("s3_server", loader))
+    loader.exec_module(module)
+    return module
+
+
+class RemoteBench:
+    """The instance, what the server can do without it, and the bytes that workers have written."""
+
+    def __init__(self, kind, work, large, log_in, curl):
+        self.kind, self.large, self.curl = kind, large, curl
+        module = load_server()
+        self.server = module.Server(kind, work / kind)
+        self.rclone = module.program("rclone")
+        self.run = {"COFFER_RUN_DIR": str(work / f"run-{kind}"), "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        self.log_in = log_in
+
+    @contextlib.contextmanager
+    def running(self):
+        self.server.start()
+        try:
+            url = self.server.storage_url("bench")
+            self.script("run", {**self.run, "COFFER_STORAGE_URL": url, **self.server.credentials})
+            text = (Path(self.run["COFFER_RUN_DIR"]) / "environment").read_text()
+            self.environment = {n: "".join(shlex.split(v)) for n, v in re.findall(r"^export (\w+)=(.*)$", text, re.M)}
+            self.site = self.environment["COFFER_URL"]
+            self.authorization = self.log_in(self.site, self.environment)
+            yield self
+        finally:
+            self.script("stop", self.run)
+            self.server.stop(9)
+            shutil.rmtree(self.server.folder, ignore_errors=True)
+
+    @staticmethod
+    def script(name, environment):
+        subprocess.run([SCRIPTS / name], env=environment, check=True, stdout=sys.stderr, stderr=sys.stderr)
+
+    def upload(self):
+        begin = time.perf_counter()
+        headers = ["-H", self.authorization, "-H", "File-Path: bench/large.bin"]
+        self.curl("-X", "POST", "-T", self.large, *headers, f"{self.site}/rpc/store_file")
+        seconds = time.perf_counter() - begin
+        gc = {"PATH": os.defpath} | {n: v for n, v in self.environment.items() if n.startswith("COFFER_")}
+        subprocess.run([self.environment["COFFER_COMMAND"], "gc", "--grace", "0"], env=gc, check=True, stdout=subprocess.PIPE)
+        return self.large.stat().st_size / seconds
+
+    def upload_by_rclone(self):
+        begin = time.perf_counter()
+        remote = f":s3,provider=Other,access_key_id={self.server.access_key},secret_access_key={self.server.secret_key}"
+        remote += f",endpoint='{self.server.endpoint}':coffer/rclone/large.bin"
+        command = [self.rclone, "copyto", "--s3-no-check-bucket", "--ignore-times", str(self.large), remote]
+        subprocess.run(command, check=True, env={"PATH": os.defpath, "HOME": "/nonexistent"}, stderr=subprocess.DEVNULL)
+        return self.large.stat().st_size / (time.perf_counter() - begin)
+
+    def download(self):
+        return self.curl("-H", self.authorization, f"{self.site}/rpc/retrieve_file?p_file_path=bench/large.bin")
+
+    def download_directly(self):
+        user = f"{self.server.access_key}:{self.server.secret_key}"
+        signing = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user, "-H", f"x-amz-content-sha256: {EMPTY}"]
+        return self.curl(*signing, f"{self.server.endpoint}/coffer/rclone/large.bin")
+
+    def workers(self):
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(folder / "exe") == self.environment["COFFER_WORKER"]:
+                    yield folder
+
+    def bytes_written(self):
+        """By all workers together, to nginx among others."""
+        return sum(int(re.search(r"wchar: (\d+)", (worker / "io").read_text())[1]) for worker in self.workers())
+
+    def peak_memory(self):
+        return max(int(re.search(r"VmHWM:\s*(\d+) kB", (worker / "status").read_text())[1]) * 1024 for worker in self.workers())
