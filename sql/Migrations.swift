@@ -25,4 +25,6 @@ public let migrations: [Migration] = [
     Migration(name: "0012-folders.sql", text: PackageResources._012_folders_sql),
     Migration(name: "0013-users.sql", text: PackageResources._013_users_sql),
     Migration(name: "0014-sessions.sql", text: PackageResources._014_sessions_sql),
+    Migration(name: "0015-stores.sql", text: PackageResources._015_stores_sql),
+    Migration(name: "0016-upkeep.sql", text: PackageResources._016_upkeep_sql),
 ]

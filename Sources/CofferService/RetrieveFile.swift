@@ -11,7 +11,7 @@ struct RetrieveFile {
     let storage: Storage
     let journal: Journal
 
-    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at"
+    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url"
     private static let statement = Statement(name: "retrieve_file", sql: "\(columns) from api.retrieve_file($1)")
     /// The same, and the audit log tells who asked.
     private static let audited = Statement(
@@ -49,7 +49,7 @@ struct RetrieveFile {
         let range = try range(request, file)
         let fields = file.validators + file.contentFields(inline: inline)
         if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
-        return stream(file, range, try open(file.blob), fields + [HeaderField("Accept-Ranges", "bytes")])
+        return stream(file, range, try open(file), fields + [HeaderField("Accept-Ranges", "bytes")])
     }
 
     /// The part of the file that is asked for; nil for all of it. Judged here also where the web server sends, which
@@ -77,7 +77,9 @@ struct RetrieveFile {
         guard let way = try request.text("COFFER_SENDFILE") else { return nil }
         // Web servers apply a range to a HEAD too, which RFC 9110 §14.2 forbids.
         if request.method == .head, try request.text("HTTP_RANGE") != nil { return nil }
-        let store = try storage.store()
+        // The web server knows the folder of one local store; what lies in another is streamed.
+        if let url = file.storeURL, url != storage.configured { return nil }
+        let store = try storage.store(file.storeURL)
         let prefix = "x-accel-redirect:"
         if way.hasPrefix(prefix) {
             return store.path(of: file.blob).map {
@@ -87,10 +89,10 @@ struct RetrieveFile {
         return way == "x-sendfile" ? store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) } : nil
     }
 
-    private func open(_ blob: BlobName) throws(Failure) -> any BlobReader {
-        let store = try storage.store()
+    private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
+        let store = try storage.store(file.storeURL)
         do {
-            return try store.open(blob)
+            return try store.open(file.blob)
         } catch {
             journal.record(.storageFailed(error.description))
             throw Failure(error)
@@ -116,6 +118,8 @@ private struct StoredFile {
     let tag: String
     let blob: BlobName
     let modified: HTTPDate
+    /// Where the blob is; nil for the store that the configuration names.
+    let storeURL: String?
 
     /// nil where there is no such file.
     init?(_ rows: Rows) {
@@ -130,6 +134,7 @@ private struct StoredFile {
         self.tag = tag
         self.blob = blob
         self.modified = HTTPDate(seconds: modified)
+        storeURL = rows.text(0, 6)
     }
 
     /// What a 304 carries as well (RFC 9110 §15.4.5).

@@ -1,19 +1,23 @@
-// The blob store of this installation, opened when first needed: a store that is away at the start may come back.
+// The blob stores of this installation, opened when first needed: one that is away at the start may come back.
 
 internal import BlobStore
 internal import CofferCore
 
 final class Storage {
-    private let url: String
-    private var opened: (any BlobStore)?
+    /// The store that the configuration names, and that web servers on this host know the folder of.
+    let configured: String
+    /// By URL. The database tells for each blob which one it is in, so nothing here can be out of date.
+    private var opened: [String: any BlobStore] = [:]
 
-    init(url: String) { self.url = url }
+    init(url: String) { configured = url }
 
-    func store() throws(Failure) -> any BlobStore {
-        if let opened { return opened }
+    /// - Parameter url: as the database tells it: nil for the store that the configuration names.
+    func store(_ url: String? = nil) throws(Failure) -> any BlobStore {
+        let url = url ?? configured
+        if let store = opened[url] { return store }
         do {
             let store = try openBlobStore(url)
-            opened = store
+            opened[url] = store
             return store
         } catch {
             throw Failure(error)

@@ -29,16 +29,17 @@ struct StoreFile {
         let upload = try Upload(request)
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
         let name = try generate()
-        _ = try database.run(
+        let begun = try database.run(
             Query(
                 Self.begin,
                 [
                     .text(name.description), .text(upload.path.text), upload.announced.map { .integer($0) } ?? .null,
                     upload.ifMatch, upload.ifNoneMatch,
                 ]), as: caller.identity, for: request)
+        let storeURL = begun.text(0, 0)
         do {
-            let content = try write(upload, as: name, request)
-            return try commit(upload, content, as: name, from: caller, request)
+            let content = try write(upload, as: name, in: storeURL, request)
+            return try commit(upload, content, as: name, in: storeURL, from: caller, request)
         } catch {
             // Where the database is away the commit may have happened or may not, and where the store is away the blob
             // may still be there: only the list knows of it then. Else it is struck off, or collected in its time.
@@ -61,7 +62,8 @@ struct StoreFile {
     }
 
     private func commit(
-        _ upload: Upload, _ content: BlobContent, as name: BlobName, from caller: Caller, _ request: Request
+        _ upload: Upload, _ content: BlobContent, as name: BlobName, in storeURL: String?, from caller: Caller,
+        _ request: Request
     ) throws(Failure) -> Response {
         let query = Query(
             Self.commit,
@@ -78,14 +80,14 @@ struct StoreFile {
                     HeaderField("Repr-Digest", DigestField.sha256(content.sha256)), .noStore,
                 ], .text(JSON.quoted(rows.text(0, 0) ?? "")))
         } catch {
-            if error.kind != .databaseUnavailable { try remove(name) }
+            if error.kind != .databaseUnavailable { try remove(name, from: storeURL) }
             throw error
         }
     }
 
     /// Takes back what was published for a commit that was refused.
-    private func remove(_ name: BlobName) throws(Failure) {
-        let store = try storage.store()
+    private func remove(_ name: BlobName, from storeURL: String?) throws(Failure) {
+        let store = try storage.store(storeURL)
         do {
             try store.remove(name)
         } catch {
@@ -95,9 +97,11 @@ struct StoreFile {
     }
 
     /// Stages, hashes, compares and publishes.
-    private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> BlobContent {
+    private func write(
+        _ upload: Upload, as name: BlobName, in storeURL: String?, _ request: Request
+    ) throws(Failure) -> BlobContent {
         do {
-            let staged = try stage(upload, as: name, request)
+            let staged = try stage(upload, as: name, in: storage.store(storeURL), request)
             try refuse(staged.size, limit: configuration.maximumUploadBytes)
             let content = try staged.finish()
             if let announced = upload.announced, announced != content.size {
@@ -120,8 +124,9 @@ struct StoreFile {
     }
 
     /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
-    private func stage(_ upload: Upload, as name: BlobName, _ request: Request) throws -> any StagedBlob {
-        let store = try storage.store()
+    private func stage(
+        _ upload: Upload, as name: BlobName, in store: any BlobStore, _ request: Request
+    ) throws -> any StagedBlob {
         if try request.text("COFFER_BODY_HANDOFF") == "on" {
             if let path = try request.text("COFFER_BODY_FILE") { return try store.adopt(bodyFile: path, as: name) }
             return try store.stage(as: name, length: 0)
