@@ -68,9 +68,17 @@ final class Database {
     func change(
         _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void
     ) throws(Failure) -> Rows {
-        let opening = try opening(identity, for: request)
+        try change([try opening(identity, for: request), query], check: check)
+    }
+
+    /// Runs a change as the worker's own role that stays only if `check` accepts its result.
+    func change(_ query: Query, check: (Rows) throws(Failure) -> Void) throws(Failure) {
+        _ = try change([query], check: check)
+    }
+
+    private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws(Failure) -> Rows {
         do {
-            let rows = try run([Query(Self.begin), opening, query], isRepeatable: false)[2]
+            let rows = try run([Query(Self.begin)] + queries, isRepeatable: false)[queries.count]
             try check(rows)
             _ = try run([Query(Self.commit)], isRepeatable: false)
             return rows
@@ -120,6 +128,9 @@ final class Database {
         if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries) }
     }
+
+    /// Whether there is a connection, so that whoever need not ask now can spare making one.
+    var isConnected: Bool { connection != nil }
 
     /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
     /// its catalog.
