@@ -38,6 +38,7 @@ struct Coffer: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, CollectGarbage.self, Config.self,
+            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Check.self, CollectGarbage.self,
+            Config.self,
         ])
 }
