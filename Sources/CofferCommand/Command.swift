@@ -39,6 +39,6 @@ struct Coffer: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Check.self, CollectGarbage.self,
-            Config.self,
+            Config.self, StorageCommand.self,
         ])
 }
