@@ -41,11 +41,12 @@ class Worker:
         if token:
             values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         encoded = b"".join(pair(name.encode(), value.encode()) for name, value in values.items())
-        begin = record(BEGIN, struct.pack(">HB5x", RESPONDER, 0))
-        stdin = (record(STDIN, body) if body else b"") + record(STDIN, b"")
+        start = record(BEGIN, struct.pack(">HB5x", RESPONDER, 0))
+        parts = [body[begin : begin + 65535] for begin in range(0, len(body), 65535)]
+        stdin = b"".join(record(STDIN, part) for part in [*parts, b""])
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(self.path)
-            connection.sendall(begin + record(PARAMS, encoded) + record(PARAMS, b"") + stdin)
+            connection.sendall(start + record(PARAMS, encoded) + record(PARAMS, b"") + stdin)
             head, _, content = standard_output(connection).partition(b"\r\n\r\n")
         return int(head.split(b"Status: ", 1)[1][:3]), content
 
