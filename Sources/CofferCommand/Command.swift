@@ -38,7 +38,7 @@ struct Coffer: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Check.self, CollectGarbage.self,
-            Config.self, StorageCommand.self,
+            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Backup.self, Check.self, CollectGarbage.self,
+            Config.self, Restore.self, StorageCommand.self,
         ])
 }
