@@ -2,6 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import CofferProcess
 internal import Postgres
 
 /// A file as a tree shows it.
@@ -90,6 +91,6 @@ final class TreeTally {
     /// Tells of a file that is not in the other place.
     func tell(_ path: String, _ reason: String) {
         problems += 1
-        print("\(path.oneLineForPeople): \(reason)")
+        print("\(path.oneLine): \(reason)")
     }
 }
