@@ -55,7 +55,8 @@ struct Health {
         let query = Query(Self.store, [.text(storage.configured)])
         guard let rows = try? database.run([query])[0], rows.count == 1 else { return nil }
         guard rows.boolean(0, 1) == true else {
-            throw BlobStoreError(.misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
+            throw BlobStoreError(
+                .misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
         }
         return rows.text(0, 0)
     }

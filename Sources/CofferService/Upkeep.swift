@@ -44,7 +44,9 @@ final class Upkeep {
     private func remove(_ rows: Rows) throws(Failure) -> Int {
         var names: [String?: [BlobName]] = [:]
         for row in 0..<rows.count {
-            if let name = rows.text(row, 1).flatMap({ BlobName($0) }) { names[rows.text(row, 0), default: []].append(name) }
+            if let name = rows.text(row, 1).flatMap({ BlobName($0) }) {
+                names[rows.text(row, 0), default: []].append(name)
+            }
         }
         for (url, names) in names {
             do {

@@ -136,6 +136,8 @@ def test_a_damaged_backup_restores_nothing(installation, elsewhere, damage):
     backup = move_backup(installation, elsewhere)
     intact = elsewhere.folder / "intact"
     shutil.copytree(backup, intact)
+    for path in [intact, *intact.rglob("*")]:
+        elsewhere.own(path)
     damage(backup)
     elsewhere.coffer("restore", backup, status=1)
     assert elsewhere.sql("select count(*) from pg_namespace where nspname = 'internal'") == ["0"]

@@ -30,7 +30,7 @@ final class BackupWriter {
     ///
     /// - Returns: the head of the new manifest, which is in `manifest.next` until the blobs are there.
     func writeDatabase() throws(Failure) -> ManifestHead {
-        let dump = "database-\(Clock.realtimeSeconds()).dump"
+        let dump = "database-\(Clock.realtimeSeconds())-\(UInt32.random(in: 0 ... .max)).dump"
         try owner.execute("begin isolation level repeatable read, read only")
         defer { try? owner.execute("rollback") }
         let facts = try owner.call(
@@ -59,7 +59,9 @@ final class BackupWriter {
 
     private func writeManifest(_ head: ManifestHead) throws(Failure) {
         let file = try system("The manifest") { () throws(SystemError) in
-            do throws(SystemError) { try FileSystem.unlink(path("manifest.next")) } catch  where error.number == Errno.noSuchFile {}
+            do throws(SystemError) { try FileSystem.unlink(path("manifest.next")) } catch
+                where error.number == Errno.noSuchFile
+            {}
             return Box(try FileSystem.create(path("manifest.next"), mode: 0o600))
         }
         try file.write(head.lines)

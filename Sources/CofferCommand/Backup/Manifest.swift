@@ -26,6 +26,7 @@ final class ManifestReader {
     private let lines: LineReader
     private let path: String
     private var count: Int64 = 0
+    private var isAtEnd = false
 
     /// - Parameter name: of the file; another than the usual one while a backup is being made.
     init(_ folder: String, name: String = "manifest") throws(Failure) {
@@ -36,7 +37,8 @@ final class ManifestReader {
         guard try Self.line(lines, path) == ManifestHead.version,
             let level = try Self.words(lines, path, "level", 1)?.first.flatMap({ Int64($0) }),
             let dump = try Self.words(lines, path, "dump", 2), !dump[0].contains("/"),
-            let files = try Self.words(lines, path, "files", 2), let number = Int64(files[0]), let bytes = Int64(files[1])
+            let files = try Self.words(lines, path, "files", 2), let number = Int64(files[0]),
+            let bytes = Int64(files[1])
         else { throw Failure("\(path) is not the manifest of a backup.") }
         head = ManifestHead(
             level: level, dump: dump[0], dumpDigest: dump[1], total: Amount(files: number, bytes: bytes))
@@ -44,10 +46,15 @@ final class ManifestReader {
 
     /// The next blob; nil at the end, which must be the one that the manifest announces.
     func next() throws(Failure) -> KnownBlob? {
+        if isAtEnd { return nil }
         guard let line = try Self.line(lines, path) else { throw Failure("\(path) ends too early.") }
         let words = line.split(separator: " ")
-        if words.count == 2, words[0] == "end", Int64(words[1]) == count, count == head.total.files { return nil }
-        guard words.count == 3, let name = BlobName(String(words[0])), let size = Int64(words[1]), words[2].utf8.count == 64
+        if words.count == 2, words[0] == "end", Int64(words[1]) == count, count == head.total.files {
+            isAtEnd = true
+            return nil
+        }
+        guard words.count == 3, let name = BlobName(String(words[0])), let size = Int64(words[1]),
+            words[2].utf8.count == 64
         else { throw Failure("\(path) has a line that cannot be read.") }
         count += 1
         return KnownBlob(name: name, content: KnownBlob.Content(size: size, sha256: String(words[2])))

@@ -45,7 +45,9 @@ struct Backup: ParsableCommand {
             try tally.copy(page, options, threads: parallel, progress) { sources[$0] }
         }
         progress.end()
-        if tally.failures > 0 { throw Failure("\(tally.failures) blobs could not be copied: the backup is not complete.") }
+        if tally.failures > 0 {
+            throw Failure("\(tally.failures) blobs could not be copied: the backup is not complete.")
+        }
         try writer.complete(head)
         var report = "saved \(head.total.files) files, \(tally.copied) of them copied now"
         if prune { report += ", removed \(try pruned(folder, writer.blobURL)) blobs" }
@@ -54,7 +56,9 @@ struct Backup: ParsableCommand {
 
     private func makeFolder(_ path: String) throws(Failure) {
         try system("The folder") { () throws(SystemError) in
-            do throws(SystemError) { try FileSystem.makeFolder(path, mode: 0o700) } catch  where error.number == Errno.fileExists {}
+            do throws(SystemError) { try FileSystem.makeFolder(path, mode: 0o700) } catch
+                where error.number == Errno.fileExists
+            {}
         }
     }
 
@@ -107,7 +111,9 @@ func forEachStray(
 ) throws(Failure) {
     let known = PagedStream<KnownBlob> { (_) throws(Failure) in try manifest.next(20_000) }
     let blobs = PagedStream<BlobStatus> { (last) throws(Failure) in
-        do throws(BlobStoreError) { return try store.list(after: last?.name, limit: 20_000) } catch { throw Failure(error) }
+        do throws(BlobStoreError) { return try store.list(after: last?.name, limit: 20_000) } catch {
+            throw Failure(error)
+        }
     }
     var join = MergeJoin(known, by: \.name, blobs, by: \.name)
     while let pair = try join.next() {

@@ -119,7 +119,9 @@ final class Collector {
     private static func groups(_ rows: Rows) -> [Group] {
         var groups: [Int64: Group] = [:]
         for row in 0..<rows.count {
-            guard let store = rows.integer(row, 0), let name = rows.text(row, 2).flatMap({ BlobName($0) }) else { continue }
+            guard let store = rows.integer(row, 0), let name = rows.text(row, 2).flatMap({ BlobName($0) }) else {
+                continue
+            }
             groups[store, default: Group(store: store, url: rows.text(row, 1), names: [])].names.append(name)
         }
         return groups.values.flatMap { group in

@@ -73,7 +73,8 @@ final class BlobCopier {
     private func isPresent(_ task: CopyTask, in target: any BlobStore) throws -> Bool {
         do {
             let size = try target.status(of: task.name).size
-            if size == task.content.size, try !options.comparesBytes || digest(task, in: target) == task.content.sha256 {
+            if size == task.content.size, try !options.comparesBytes || digest(task, in: target) == task.content.sha256
+            {
                 return true
             }
             try target.remove(task.name)

@@ -42,7 +42,9 @@ final class BlobMove {
 
     /// Lets files use their copies. Rows that are being changed at the moment are waited for.
     func useCopies() throws(Failure) {
-        while try owner.call("select internal.use_copies($1::smallint, 1000)", [.integer(target.id)]).integer(0, 0) ?? 0 > 0 {
+        while try owner.call("select internal.use_copies($1::smallint, 1000)", [.integer(target.id)]).integer(0, 0) ?? 0
+            > 0
+        {
             if options.interruption.isAskedFor { throw Failure.interrupted }
         }
     }

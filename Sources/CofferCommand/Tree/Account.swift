@@ -51,7 +51,8 @@ struct Account {
     }
 
     /// Runs a function of schema `api` as this user's request would.
-    func call(_ sql: String, _ parameters: [Parameter], then more: (String, [Parameter])? = nil) throws(Failure) -> Rows {
+    func call(_ sql: String, _ parameters: [Parameter], then more: (String, [Parameter])? = nil) throws(Failure) -> Rows
+    {
         try owner.transaction { (transaction) throws(Failure) in
             try transaction.call(
                 "select set_config('coffer.user_id', $1, true), set_config('coffer.request_id', 'coffer import', true)",
