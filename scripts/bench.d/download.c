@@ -18,7 +18,7 @@ static const char *const identity =
     " set_config('coffer.user_id', $2, true), set_config('coffer.session_id', $1, true),"
     " set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true)";
 static const char *const lookup =
-    "select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)";
+    "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url from api.retrieve_file($1)";
 
 static void command(PGconn *connection, const char *text) { PQclear(PQexec(connection, text)); }
 

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from checks import checks
 from tables import tables
 
 SMALL = 4096
@@ -259,7 +260,12 @@ def lists(bench, rounds):
         yield figure, milliseconds(ours), f"{against} {milliseconds(other)}", ours / other, bar, False
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists}
+def check(bench, rounds):
+    for figure, ours, against, ratio, bar in checks(rounds, alternately):
+        yield figure, ours, against, ratio, bar, True
+
+
+GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check}
 
 
 def main():
