@@ -82,7 +82,8 @@ let package = Package(
                 name: "coffer", dependencies: ["CofferCommand"], path: "Sources/CofferMain",
                 swiftSettings: settings),
             .testTarget(
-                name: "CofferCommandTests", dependencies: ["CofferCommand", "CofferSchema", "CofferCore"],
+                name: "CofferCommandTests",
+                dependencies: ["CofferCommand", "CofferSchema", "CofferCore", "BlobStore", "System"],
                 swiftSettings: settings),
         ]
 )

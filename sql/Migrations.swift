@@ -26,4 +26,6 @@ public let migrations: [Migration] = [
     Migration(name: "0013-users.sql", text: PackageResources._013_users_sql),
     Migration(name: "0014-sessions.sql", text: PackageResources._014_sessions_sql),
     Migration(name: "0015-upload-check.sql", text: PackageResources._015_upload_check_sql),
+    Migration(name: "0016-stores.sql", text: PackageResources._016_stores_sql),
+    Migration(name: "0017-upkeep.sql", text: PackageResources._017_upkeep_sql),
 ]

@@ -38,6 +38,8 @@ struct Coffer: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, CollectGarbage.self, Config.self,
+            Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Backup.self, Check.self,
+            CollectGarbage.self,
+            Config.self, Export.self, Import.self, Restore.self, StorageCommand.self,
         ])
 }

@@ -35,6 +35,8 @@ public struct Configuration: Sendable {
     public internal(set) var preparesStatements = true
     /// How long the bytes of a deleted file stay for readers that have begun, in seconds.
     public internal(set) var graceSeconds = 0
+    /// Whether workers do a share of gc after requests.
+    public internal(set) var workersCollect = true
     /// Number of worker processes of `coffer serve`.
     public internal(set) var workers = 0
     /// The unix socket of `coffer serve`, absolute.

@@ -72,6 +72,9 @@ public struct ConfigurationOption: Sendable {
         .number(
             "COFFER_GRACE_SECONDS", 3600, 0...31_536_000, "How long the bytes of a deleted file stay for readers."
         ) { $0.graceSeconds = Int($1) },
+        .toggle("COFFER_WORKER_GC", true, "Whether workers remove garbage now and then, as without cron.") {
+            $0.workersCollect = $1
+        },
         .number("COFFER_WORKERS", 4, 1...1024, "Worker processes of coffer serve.") { $0.workers = Int($1) },
         .socketPath("COFFER_SOCKET", "/run/coffer/coffer.sock", "The unix socket of coffer serve.") {
             $0.socketPath = $1

@@ -21,6 +21,9 @@ func withoutSecrets(_ text: String) -> String {
     return shown + parameters.map(parameterWithoutSecret).joined(separator: "&")
 }
 
+/// Whether a URL holds what `coffer config` would hide.
+public func hasSecret(_ url: String) -> Bool { withoutSecrets(url) != url }
+
 private func parameterWithoutSecret(_ parameter: Substring) -> String {
     guard let equals = parameter.firstIndex(of: "="), isSecret(parameter[..<equals]) else { return String(parameter) }
     return parameter[...equals] + "***"

@@ -10,12 +10,15 @@ public enum Observation: Equatable, Sendable {
     case storageFailed(String)
     /// A refused upload's blob that could not be removed; it stays on the list of what `coffer gc` collects.
     case blobLeftBehind(String)
+    /// What a worker's share of gc removed.
+    case collected(blobs: Int, stages: Int)
 
     public var level: Configuration.LogLevel {
         switch self {
         case .served, .clientGone: .debug
         case .refused(_, let status): status >= 500 ? .error : .info
         case .blobLeftBehind: .warning
+        case .collected: .info
         case .databaseFailed, .storageFailed: .error
         }
     }
@@ -28,6 +31,7 @@ public enum Observation: Equatable, Sendable {
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"
         case .storageFailed(let message): "event=storage_failed message=\(JSON.quoted(message))"
+        case .collected(let blobs, let stages): "event=collected blobs=\(blobs) stages=\(stages)"
         case .blobLeftBehind(let name): "event=blob_left_behind blob=\(name)"
         }
     }

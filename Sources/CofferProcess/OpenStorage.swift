@@ -1,19 +1,20 @@
-// The store of an installation, opened as its options say.
+// The stores of an installation, opened as its options say.
 
 public import BlobStore
 public import CofferCore
 
-/// Opens the store.
+/// Opens a store with the credentials and the trust that the options name.
 ///
 /// - Parameters:
+///   - url: nil for the store that the options name.
 ///   - creating: whether to make a folder that is missing, for the operator's command; never for a worker.
 ///   - patience: for how long requests to a remote store are sent again while they fail; nil for the usual, which is
 ///     short enough for someone who waits for an answer.
 public func openStorage(
-    _ configuration: Configuration, creating: Bool = false, patience: Duration? = nil
+    _ configuration: Configuration, url: String? = nil, creating: Bool = false, patience: Duration? = nil
 ) throws(BlobStoreError) -> any BlobStore {
     var settings = BlobStoreSettings(
         certificateFile: configuration.storageCertificateFile, credentialsFile: configuration.storageCredentialsFile)
     if let patience { settings.patience = patience }
-    return try openBlobStore(configuration.storageURL, settings, creating: creating)
+    return try openBlobStore(url ?? configuration.storageURL, settings, creating: creating)
 }

@@ -66,10 +66,10 @@ final class Database {
 
     /// Runs one repeatable statement in the name of `identity`, and `work` while the server is at it.
     ///
-    /// - Returns: what `work` returned, once the statement has succeeded.
+    /// - Returns: the statement's rows, and what `work` returned.
     func run<Value>(
         _ query: Query, as identity: Identity, for request: Request, meanwhile work: () -> Value
-    ) throws(Failure) -> Value {
+    ) throws(Failure) -> (Rows, Value) {
         let queries = [try opening(identity, for: request), query]
         let sent: Connection.Sent
         do {
@@ -77,25 +77,33 @@ final class Database {
             sent = try open().begin(queries)
         } catch {
             // What is wrong with the connection is found out, and mended where it can be, in the usual way.
-            do { _ = try run(queries) } catch { throw Failure(error) }
-            return work()
+            let rows: [Rows]
+            do { rows = try run(queries) } catch { throw Failure(error) }
+            return (rows[1], work())
         }
         let result = work()
         do {
-            _ = try finish { () throws(PostgresError) in try open().answers(to: sent) }
+            return (try finish { () throws(PostgresError) in try open().answers(to: sent) }[1], result)
         } catch {
             throw Failure(error)
         }
-        return result
     }
 
     /// Runs a change that stays only if `check` accepts its result. Takes a second round trip.
     func change(
         _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void
     ) throws(Failure) -> Rows {
-        let opening = try opening(identity, for: request)
+        try change([try opening(identity, for: request), query], check: check)
+    }
+
+    /// Runs a change as the worker's own role that stays only if `check` accepts its result.
+    func change(_ query: Query, check: (Rows) throws(Failure) -> Void) throws(Failure) {
+        _ = try change([query], check: check)
+    }
+
+    private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws(Failure) -> Rows {
         do {
-            let rows = try run([Query(Self.begin), opening, query], isRepeatable: false)[2]
+            let rows = try run([Query(Self.begin)] + queries, isRepeatable: false)[queries.count]
             try check(rows)
             _ = try run([Query(Self.commit)], isRepeatable: false)
             return rows
@@ -145,6 +153,9 @@ final class Database {
         if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries) }
     }
+
+    /// Whether there is a connection, so that whoever need not ask now can spare making one.
+    var isConnected: Bool { connection != nil }
 
     /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
     /// its catalog.

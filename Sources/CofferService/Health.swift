@@ -1,6 +1,7 @@
 // 3. Whether this process answers, and whether everything it needs does.
 
 internal import BlobStore
+internal import BlobStore
 internal import CofferCore
 internal import Postgres
 
@@ -12,6 +13,8 @@ struct Health {
     private static let level = Statement(name: "level", sql: "select internal.migration_level()")
     private static let anonymous = Statement(
         name: "switch", sql: "select set_config('role', 'coffer_anonymous', true)")
+
+    private static let store = Statement(name: "store", sql: "select url, is_known from internal.current_store($1)")
 
     /// `GET /health/live`.
     func live() -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
@@ -38,14 +41,27 @@ struct Health {
     }
 
     private func storageIsReady() -> Bool {
-        // Why it cannot be opened is in the log already.
-        guard let store = try? storage.store() else { return false }
+        let store: any BlobStore
         do {
+            // Why a store cannot be opened is in the log already.
+            guard let opened = try? storage.store(try currentStore()) else { return false }
+            store = opened
             try store.probe()
             return true
         } catch {
             journal.record(.storageFailed(error.description))
             return false
         }
+    }
+
+    /// The URL of the store that uploads go to; that of the configuration when the database does not tell.
+    private func currentStore() throws(BlobStoreError) -> String? {
+        let query = Query(Self.store, [.text(storage.configured)])
+        guard let rows = try? database.run([query])[0], rows.count == 1 else { return nil }
+        guard rows.boolean(0, 1) == true else {
+            throw BlobStoreError(
+                .misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
+        }
+        return rows.text(0, 0)
     }
 }

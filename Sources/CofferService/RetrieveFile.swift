@@ -11,7 +11,7 @@ struct RetrieveFile {
     let storage: Storage
     let journal: Journal
 
-    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at"
+    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url"
     private static let statement = Statement(name: "retrieve_file", sql: "\(columns) from api.retrieve_file($1)")
     /// The same, and the audit log tells who asked.
     private static let audited = Statement(
@@ -78,7 +78,9 @@ struct RetrieveFile {
         guard let way = try request.text("COFFER_SENDFILE") else { return nil }
         // Web servers apply a range to a HEAD too, which RFC 9110 §14.2 forbids.
         if request.method == .head, try request.text("HTTP_RANGE") != nil { return nil }
-        let store = try storage.store()
+        // The web server knows the folder of one local store; what lies in another is streamed.
+        if let url = file.storeURL, url != storage.configured { return nil }
+        let store = try storage.store(file.storeURL)
         let prefix = "x-accel-redirect:"
         if way.hasPrefix(prefix) {
             return store.path(of: file.blob).map {
@@ -95,7 +97,7 @@ struct RetrieveFile {
         // The store's URL is for a GET; the head is all here.
         guard request.method == .get, let way = try request.text("COFFER_SENDFILE_REMOTE") else { return nil }
         let words = way.split(separator: " ")
-        let store = try storage.store()
+        let store = try storage.store(file.storeURL)
         do throws(BlobStoreError) {
             guard words.count == 2, let remote = try store.presignedTarget(of: file.blob), remote.origin == words[1]
             else { return nil }
@@ -110,7 +112,7 @@ struct RetrieveFile {
     }
 
     private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
-        let store = try storage.store()
+        let store = try storage.store(file.storeURL)
         do throws(BlobStoreError) {
             let reader = try store.open(file.blob)
             if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
@@ -140,6 +142,8 @@ private struct StoredFile {
     let tag: String
     let blob: BlobName
     let modified: HTTPDate
+    /// Where the blob is; nil for the store that the configuration names.
+    let storeURL: String?
 
     /// nil where there is no such file.
     init?(_ rows: Rows) {
@@ -154,6 +158,7 @@ private struct StoredFile {
         self.tag = tag
         self.blob = blob
         self.modified = HTTPDate(seconds: modified)
+        storeURL = rows.text(0, 6)
     }
 
     /// What a 304 carries as well (RFC 9110 §15.4.5).

@@ -19,6 +19,7 @@ public final class Service {
     private let health: Health
     private let crossOrigin: CrossOrigin
     private let database: Database
+    private let upkeep: Upkeep
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -38,6 +39,7 @@ public final class Service {
         functions = Functions(database: database, authenticate: authenticate)
         health = Health(database: database, storage: storage, journal: journal)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
+        upkeep = Upkeep(configuration: configuration, database: database, storage: storage, journal: journal)
     }
 
     /// Connects, fetches the keys and lets the database read its catalog before the first request waits for it. What
@@ -74,6 +76,9 @@ public final class Service {
             journal.record(.storageFailed("\(error)"))
         }
     }
+
+    /// Does what is due and what nobody waits for. To be called when a request's connection is closed.
+    public func afterRequest() { upkeep.run() }
 
     private func answer(_ request: Request) throws(Failure) -> Response {
         if request.method == .options {

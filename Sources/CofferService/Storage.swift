@@ -1,4 +1,4 @@
-// The blob store of this installation, opened when first needed: a store that is away at the start may come back.
+// The blob stores of this installation, opened when first needed: one that is away at the start may come back.
 
 internal import BlobStore
 internal import CofferCore
@@ -7,17 +7,23 @@ internal import CofferProcess
 final class Storage {
     private let configuration: Configuration
     private let journal: Journal
-    private var opened: (any BlobStore)?
+    /// By URL. The database tells for each blob which one it is in, so nothing here can be out of date.
+    private var opened: [String: any BlobStore] = [:]
 
     init(_ configuration: Configuration, journal: Journal) {
         (self.configuration, self.journal) = (configuration, journal)
     }
 
-    func store() throws(Failure) -> any BlobStore {
-        if let opened { return opened }
+    /// The store that the configuration names, and that web servers on this host know the folder of.
+    var configured: String { configuration.storageURL }
+
+    /// - Parameter url: as the database tells it: nil for the store that the configuration names.
+    func store(_ url: String? = nil) throws(Failure) -> any BlobStore {
+        let url = url ?? configured
+        if let store = opened[url] { return store }
         do {
-            let store = try openStorage(configuration)
-            opened = store
+            let store = try openStorage(configuration, url: url)
+            opened[url] = store
             return store
         } catch {
             journal.record(.storageFailed(error.description))

@@ -41,18 +41,22 @@ struct StoreFile {
                 upload.ifMatch, upload.ifNoneMatch,
             ])
         var early: Result<Finished, Failure>?
+        let storeURL: String?
         if let announced = upload.announced, announced <= Self.short, upload.isHandedOver {
             // Two waits for the disk at once. Nothing may be published before the name is on the list for good.
-            early = try database.run(begin, as: caller.identity, for: request) {
-                Result { () throws(Failure) in try write(upload, as: name, request) }
+            let (begun, written) = try database.run(begin, as: caller.identity, for: request) {
+                Result { () throws(Failure) in try write(upload, as: name, in: nil, request) }
             }
+            storeURL = begun.text(0, 0)
+            // Where uploads go to another store by now, the body is there to be read again.
+            if storeURL == nil || storeURL == storage.configured { early = written }
         } else {
-            _ = try database.run(begin, as: caller.identity, for: request)
+            storeURL = try database.run(begin, as: caller.identity, for: request).text(0, 0)
         }
         do throws(Failure) {
-            let finished = if let early { try early.get() } else { try write(upload, as: name, request) }
+            let finished = if let early { try early.get() } else { try write(upload, as: name, in: storeURL, request) }
             try publish(finished.blob)
-            return try commit(upload, finished.content, as: name, from: caller, request)
+            return try commit(upload, finished.content, as: name, in: storeURL, from: caller, request)
         } catch {
             // Where the database is away the commit may have happened or may not, and where the store is away the blob
             // may still be there: only the list knows of it then. Else it is struck off, or collected in its time.
@@ -84,7 +88,8 @@ struct StoreFile {
     }
 
     private func commit(
-        _ upload: Upload, _ content: BlobContent, as name: BlobName, from caller: Caller, _ request: Request
+        _ upload: Upload, _ content: BlobContent, as name: BlobName, in storeURL: String?, from caller: Caller,
+        _ request: Request
     ) throws(Failure) -> Response {
         let query = Query(
             Self.commit,
@@ -101,14 +106,14 @@ struct StoreFile {
                     HeaderField("Repr-Digest", DigestField.sha256(content.sha256)), .noStore,
                 ], .text(JSON.quoted(rows.text(0, 0) ?? "")))
         } catch {
-            if error.kind != .databaseUnavailable { try remove(name) }
+            if error.kind != .databaseUnavailable { try remove(name, from: storeURL) }
             throw error
         }
     }
 
     /// Takes back what was published for a commit that was refused.
-    private func remove(_ name: BlobName) throws(Failure) {
-        let store = try storage.store()
+    private func remove(_ name: BlobName, from storeURL: String?) throws(Failure) {
+        let store = try storage.store(storeURL)
         do {
             try store.remove(name)
         } catch {
@@ -124,9 +129,11 @@ struct StoreFile {
     }
 
     /// Stages, hashes and compares.
-    private func write(_ upload: Upload, as name: BlobName, _ request: Request) throws(Failure) -> Finished {
+    private func write(
+        _ upload: Upload, as name: BlobName, in storeURL: String?, _ request: Request
+    ) throws(Failure) -> Finished {
         try translated {
-            let staged = try stage(upload, as: name, request)
+            let staged = try stage(upload, as: name, in: storage.store(storeURL), request)
             try refuse(staged.size, limit: configuration.maximumUploadBytes)
             let content = try staged.finish()
             if let announced = upload.announced, announced != content.size {
@@ -159,8 +166,9 @@ struct StoreFile {
     }
 
     /// The body in the stage: the web server's file where it handed one over, else read from the exchange.
-    private func stage(_ upload: Upload, as name: BlobName, _ request: Request) throws -> any StagedBlob {
-        let store = try storage.store()
+    private func stage(
+        _ upload: Upload, as name: BlobName, in store: any BlobStore, _ request: Request
+    ) throws -> any StagedBlob {
         if try request.text("COFFER_BODY_HANDOFF") == "failed" {
             // The web server could not write the body, and its room is free again: away, or was it full?
             try store.probe()

@@ -9,7 +9,12 @@ internal import System
 do {
     let service = Service(try loadConfiguration())
     if !Gateway.isCGI { service.warmUp() }
-    try Gateway.serve { service.handle($0) }
+    try Gateway.serve {
+        service.handle($0)
+    } afterwards: {
+        // A CGI process knows nothing of the last time, so it asks at random.
+        if !Gateway.isCGI || Int.random(in: 0..<16) == 0 { service.afterRequest() }
+    }
 } catch {
     StandardError.write(line: "coffer.fcgi: \(error)")
     exit(status: 1)

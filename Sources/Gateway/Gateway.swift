@@ -19,14 +19,17 @@ public enum Gateway {
     /// all that arrive on descriptor 0 until SIGTERM, SIGINT or SIGUSR1 comes, or until the pool named by
     /// COFFER_POOL_PID is no longer this process's parent.
     ///
-    /// - Parameter handle: answers one request; the exchange is no longer valid when it has returned.
+    /// - Parameters:
+    ///   - handle: answers one request; the exchange is no longer valid when it has returned.
+    ///   - afterwards: what is done when the answer is sent and the connection closed.
     /// - Throws: `.system` or `.library` when no further request can be accepted.
-    public static func serve(_ handle: (any Exchange) -> Void) throws(GatewayError) {
+    public static func serve(
+        _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
+    ) throws(GatewayError) {
         if isCGI {
-            let exchange = CGIExchange()
-            handle(exchange)
-            exchange.finish()
-            return Faults.point("finished")
+            serveOne(handle)
+            Faults.point("finished")
+            return afterwards()
         }
         let listener: FileDescriptor
         do throws(SystemError) { listener = try Sockets.adoptListener(0) } catch { throw .system(error) }
@@ -36,13 +39,20 @@ public enum Gateway {
             until: {
                 if let pool, pool != Signals.parent { return true }
                 return Signals.isPending(anyOf: stopSignals)
-            }, handle)
+            }, handle, afterwards: afterwards)
+    }
+
+    /// The one request of a CGI process. Standard output is closed at the end, which tells the web server that it was.
+    private static func serveOne(_ handle: (any Exchange) -> Void) {
+        let exchange = CGIExchange()
+        handle(exchange)
+        exchange.finish()
     }
 
     /// Serves what arrives on `listener` until `isOver`, asked before each request and after each `pause` without one.
     static func serve(
         on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until isOver: () -> Bool,
-        _ handle: (any Exchange) -> Void
+        _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
         _ = isCGI
         do { try Sockets.setReceiveTimeout(listener.number, pause) } catch { throw .system(error) }
@@ -52,6 +62,7 @@ public enum Gateway {
             if exchange.isResponder { handle(exchange) } else { exchange.refuseRole() }
             exchange.finish()
             Faults.point("finished")
+            afterwards()
         }
     }
 

@@ -83,6 +83,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.fchmod) { fchmod(number, mode) }
     }
 
+    /// Sets when the contents last changed, in whole seconds since 1970, and leaves when they were last read.
+    ///
+    /// The corresponding C function is `futimens`.
+    public func setModified(_ seconds: Int64) throws(SystemError) {
+        // UTIME_OMIT of <sys/stat.h>, which Swift does not import.
+        let times = [timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
+        try Faults.call(.futimens) { unsafe futimens(number, times) }
+    }
+
     /// Makes the user this process runs as the file's owner and leaves its group.
     ///
     /// The corresponding C function is `fchown`. EPERM for another user's file, except for root.

@@ -100,6 +100,18 @@ public enum FileSystem {
         return UInt64(raw.f_bavail) * UInt64(raw.f_frsize)
     }
 
+    /// Puts bytes into a file, new or replaced as a whole, durably: whoever reads it finds the old bytes or these.
+    ///
+    /// The corresponding C functions are `open`, `write`, `fsync` and `rename`. A file `path.new` is replaced, too.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemError) {
+        let new = path + ".new"
+        do { try unlink(new) } catch  where error.number == ENOENT {}
+        let file = try create(new, mode: mode)
+        try file.write(all: bytes.span)
+        try file.fsync()
+        try rename(new, to: path)
+    }
+
     /// All bytes of a small file, such as a configuration.
     ///
     /// The corresponding C functions are `open` and `read`.

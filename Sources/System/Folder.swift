@@ -6,7 +6,12 @@ extension FileSystem {
     /// The names in a folder, in no order, without `.` and `..` and without names that are not UTF-8.
     ///
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
-    public static func list(_ path: String) throws(SystemError) -> [String] {
+    public static func list(_ path: String) throws(SystemError) -> [String] { try listCounting(path).names }
+
+    /// The names in a folder that are UTF-8, and how many others there are.
+    ///
+    /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
+    public static func listCounting(_ path: String) throws(SystemError) -> (names: [String], others: Int) {
         let number = try openFolder(path).release()
         guard let stream = unsafe fdopendir(number) else {
             let failure = errno
@@ -15,10 +20,15 @@ extension FileSystem {
         }
         defer { unsafe closedir(stream) }
         var names: [String] = []
+        var others = 0
         while let name = try unsafe nextName(stream) {
-            if let name = name.text, name != ".", name != ".." { names.append(name) }
+            guard let name = name.text else {
+                others += 1
+                continue
+            }
+            if name != ".", name != ".." { names.append(name) }
         }
-        return names
+        return (names, others)
     }
 
     private struct Entry {

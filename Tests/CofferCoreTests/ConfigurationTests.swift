@@ -171,6 +171,10 @@ private let golden = """
     # Takes: a whole number from 0 to 31536000. From: default.
     COFFER_GRACE_SECONDS=3600
 
+    # Whether workers remove garbage now and then, as without cron.
+    # Takes: on or off. From: default.
+    COFFER_WORKER_GC=on
+
     # Worker processes of coffer serve.
     # Takes: a whole number from 1 to 1024. From: command line.
     COFFER_WORKERS=8

@@ -15,6 +15,7 @@ import pytest
 
 from client import Client, log_in
 from instance import OwnInstance
+from installation import Cluster, Installation
 
 
 def setting(name):
@@ -87,6 +88,32 @@ def account(url, sql):
     yield SimpleNamespace(email=email, password=password, log_in=lambda: log_in(url, email, password))
     # A test may have deleted the account itself.
     sql(f"select internal.delete_user(email) from internal.users where email = '{email}'")
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    made = Cluster()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def new_installation(cluster):
+    """Makes installations of this test's own, each with its options."""
+    made = []
+
+    def make(**options):
+        made.append(Installation(cluster, options))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.close()
+
+
+@pytest.fixture
+def installation(new_installation):
+    return new_installation().set_up()
 
 
 def base64url(data):

@@ -16,7 +16,7 @@ static const char *const identity =
     " where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),"
     " internal.refuse_session()), true), set_config('coffer.user_id', $2, true)";
 static const char *const lookup =
-    "select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)";
+    "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url from api.retrieve_file($1)";
 
 static void command(PGconn *connection, const char *text) { PQclear(PQexec(connection, text)); }
 

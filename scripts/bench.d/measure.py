@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from checks import checks
 from s3 import RemoteBench
 from tables import tables
 
@@ -279,7 +280,12 @@ def remote(bench, rounds):
             yield "peak memory of a worker", f"{peak / MEBIBYTE:.1f} MiB", "64 MiB", peak / (64 * MEBIBYTE), 1.0, False
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "s3": remote}
+def check(bench, rounds):
+    for figure, ours, against, ratio, bar in checks(rounds, alternately):
+        yield figure, ours, against, ratio, bar, True
+
+
+GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check, "s3": remote}
 
 
 def main():

@@ -50,6 +50,8 @@ $$, $$ values
     ('api.retrieve_file_audited(text)', 'coffer_admin coffer_editor'),
     ('api.store_file(text,text,text,text,bigint,bytea,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.whoami()', 'coffer_admin coffer_editor'),
+    ('internal.collect_share(bigint,integer)', 'coffer_authenticator'),
+    ('internal.current_store(text)', 'coffer_authenticator'),
     ('internal.current_user_id()', 'coffer_admin coffer_editor'),
     ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
     ('internal.migration_level()', 'coffer_authenticator'),
@@ -88,7 +90,7 @@ $$, $$
         ('internal.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
-        ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at'),
+        ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at store_url'),
         ('internal.users', 'select',
             'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)

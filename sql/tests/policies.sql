@@ -1,12 +1,15 @@
 -- The policies there are, table by table, and that there is no table without a line here.
 begin;
 \ir setup.psql
-select plan(22);
+select plan(25);
 
 select tables_are('internal', 
-    '{audit_chains,audit_log,discarded_blobs,files,folders,jwt_keys,login_failures,migrations,sessions,users}'::name[]);
+    '{audit_chains,audit_log,blob_copies,discarded_blobs,files,folders,jwt_keys,login_failures,migrations,sessions,stores,upkeep,users}'::name[]);
 select policies_are('internal', 'audit_chains', '{owner_read,owner_add,owner_advance}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
+select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
+select policies_are('internal', 'stores', '{owner_all}'::name[]);
+select policies_are('internal', 'upkeep', '{owner_all}'::name[]);
 select policies_are('internal', 'discarded_blobs', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);

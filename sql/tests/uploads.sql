@@ -39,7 +39,7 @@ select is((select description from internal.files where id = :'id'), 'first', 'a
 select is(pg_temp.discarded(), 'replaced one', 'and discards the old blob');
 select is((select content_type from internal.files where id = :'id'), 'application/octet-stream', 'a type is given');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select r::text from api.retrieve_file(''dir/file'') r'),
-    (select format('(dir/file,application/octet-stream,3,%s,%s,%s)', encode(sha256('two'), 'hex'), md5('two' || :editor),
+    (select format('(dir/file,application/octet-stream,3,%s,%s,%s,)', encode(sha256('two'), 'hex'), md5('two' || :editor),
         floor(extract(epoch from now())))), 'retrieving tells all that a download needs');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from api.retrieve_file(''dir/none'')'), '0',
     'and nothing of a file that is not there');
@@ -92,13 +92,13 @@ select is(pg_temp.attempt('coffer_editor', :editor, $$
     'the editor deletes a folder');
 select is(pg_temp.discarded(), 'deleted four, uploading gone, replaced one, deleted three, replaced two',
     'and every blob is on the list');
-select is(array(select internal.take_discarded('1 hour', 100)) && array[md5('one' || :editor)], false,
+select is(array(select blob from internal.take_discarded('1 hour', 100)) && array[md5('one' || :editor)], false,
     'within the grace period none is taken');
-select is(array(select internal.take_discarded('0', 100)) @> array(select md5(c || :editor)
-    from unnest('{one,two,three,four}'::text[]) c) and not array(select internal.take_discarded('0', 100))
+select is(array(select blob from internal.take_discarded('0', 100)) @> array(select md5(c || :editor)
+    from unnest('{one,two,three,four}'::text[]) c) and not array(select blob from internal.take_discarded('0', 100))
     @> array[md5('gone' || :editor)], true, 'after it all are, except an upload that may still go on');
 update internal.discarded_blobs set discarded_at = now() - interval '8 days' where blob = md5('gone' || :editor);
-select internal.forget_discarded(array(select internal.take_discarded('0', 1000)));
+select internal.forget_discarded(1::smallint, array(select blob from internal.take_discarded('0', 1000)));
 select is(pg_temp.discarded(), null, 'but after a week that, too; and what was removed is forgotten');
 
 select * from finish();

@@ -10,22 +10,21 @@ struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
         abstract: "Remove the bytes of deleted, replaced and interrupted uploads, and what has expired.",
-        discussion: "Safe at any time, beside workers and beside another gc. Run it from cron or a timer.")
+        discussion: """
+            Safe at any time, beside workers and beside another gc; while a backup is made it removes no blobs. Run it \
+            from cron or a timer, or leave it to the workers (COFFER_WORKER_GC).
+            """)
 
     @Option(help: "Seconds for which bytes stay for readers that have begun (COFFER_GRACE_SECONDS).")
     var grace: String?
+    @Flag(help: "Only tell how much there is to remove, abandoned stages aside.") var dryRun = false
 
     func run() throws {
         let configuration = try loadConfiguration(arguments: ["COFFER_GRACE_SECONDS": grace])
-        let collector: Collector
-        do {
-            collector = Collector(
-                store: try openStorage(configuration, patience: .seconds(60)),
-                owner: try OwnerConnection(configuration),
-                graceSeconds: configuration.graceSeconds)
-        } catch let error as BlobStoreError {
-            throw Failure("The storage: \(error)")
-        }
+        let collector = Collector(
+            owner: try OwnerConnection(configuration), configuredURL: configuration.storageURL,
+            graceSeconds: configuration.graceSeconds)
+        if dryRun { return print(try collector.forecast()) }
         defer { print(collector.report) }
         try collector.collect()
         try collector.sweep()
@@ -35,32 +34,50 @@ struct CollectGarbage: ParsableCommand {
 
 /// Removes what nobody needs any more, and counts.
 final class Collector {
-    private let store: any BlobStore
     private let owner: OwnerConnection
+    private let stores = OpenedStores()
+    private let configuredURL: String
     private let graceSeconds: Int
     private var removed = 0
     private var swept = 0
     private var expiredSessions: Int64 = 0
+    private var isHeld = false
 
     var report: String {
-        "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
+        let report = "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
+        return isHeld ? report + "; a backup is being made, so blobs wait for the next time" : report
     }
 
-    init(store: any BlobStore, owner: OwnerConnection, graceSeconds: Int) {
-        (self.store, self.owner, self.graceSeconds) = (store, owner, graceSeconds)
+    init(owner: OwnerConnection, configuredURL: String, graceSeconds: Int) {
+        (self.owner, self.configuredURL, self.graceSeconds) = (owner, configuredURL, graceSeconds)
     }
 
-    /// Removes discarded blobs, batch by batch, until none is left.
+    /// What a run would remove now.
+    func forecast() throws(Failure) -> String {
+        let rows = try owner.call(
+            """
+            select (select count(*) from internal.discarded_blobs d
+                    where internal.is_due(d.reason, d.discarded_at, make_interval(secs => $1))
+                        and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)),
+                (select count(*) from internal.sessions s where s.expires_at < now())
+            """, [.integer(Int64(graceSeconds))])
+        return "would remove \(rows.text(0, 0) ?? "0") blobs and \(rows.text(0, 1) ?? "0") expired sessions"
+    }
+
+    /// Removes discarded blobs, batch by batch, until none is left or a backup begins.
     func collect() throws(Failure) {
         while try collectBatch() == Self.batch {}
     }
 
-    /// Removes what crashed uploads left in the staging folder.
+    /// Removes what crashed uploads left in the stores.
     func sweep() throws(Failure) {
-        do {
-            swept = try store.sweepAbandonedStages()
-        } catch {
-            throw Failure("The storage: \(error)")
+        let rows = try owner.call("select url from internal.stores order by id")
+        for row in 0..<rows.count {
+            do {
+                swept += try stores.store(rows.text(row, 0) ?? configuredURL).sweepAbandonedStages()
+            } catch {
+                throw Failure(error)
+            }
         }
     }
 
@@ -78,25 +95,57 @@ final class Collector {
     private func collectBatch() throws(Failure) -> Int {
         var failure: Failure?
         let count = try owner.transaction { (transaction) throws(Failure) in
+            isHeld = try transaction.call("select internal.may_collect()").boolean(0, 0) != true
             let rows = try transaction.call(
-                "select internal.take_discarded(make_interval(secs => $1), $2)",
+                "select store, url, blob from internal.take_discarded(make_interval(secs => $1), $2)",
                 [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch))])
-            let names = (0..<rows.count).compactMap { rows.text($0, 0) }
-            var gone: [String] = []
-            do {
-                for name in names {
-                    if let blob = BlobName(name) { try store.remove(blob) }
-                    gone.append(name)
-                }
+            do throws(Failure) {
+                for group in Self.groups(rows) { try remove(group, in: transaction) }
             } catch {
-                failure = Failure("The storage: \(error)")
+                failure = error
             }
-            try transaction.call(
-                "select internal.forget_discarded($1::text[])", [.text("{" + gone.joined(separator: ",") + "}")])
-            removed += gone.count
-            return names.count
+            return rows.count
         }
         if let failure { throw failure }
         return count
     }
+
+    private struct Group {
+        let store: Int64
+        let url: String?
+        var names: [BlobName]
+    }
+
+    /// So many names of one store as stores remove at once, S3 by one request.
+    private static func groups(_ rows: Rows) -> [Group] {
+        var groups: [Int64: Group] = [:]
+        for row in 0..<rows.count {
+            guard let store = rows.integer(row, 0), let name = rows.text(row, 2).flatMap({ BlobName($0) }) else {
+                continue
+            }
+            groups[store, default: Group(store: store, url: rows.text(row, 1), names: [])].names.append(name)
+        }
+        return groups.values.flatMap { group in
+            stride(from: 0, to: group.names.count, by: 50).map { begin in
+                Group(
+                    store: group.store, url: group.url,
+                    names: Array(group.names[begin..<min(begin + 50, group.names.count)]))
+            }
+        }
+    }
+
+    private func remove(_ group: Group, in transaction: OwnerConnection.Transaction) throws(Failure) {
+        do {
+            try stores.store(group.url ?? configuredURL).remove(group.names)
+        } catch {
+            throw Failure(error)
+        }
+        try transaction.call(
+            "select internal.forget_discarded($1::smallint, $2::text[])",
+            [.integer(group.store), .text(arrayText(group.names))])
+        removed += group.names.count
+    }
 }
+
+/// Names as the text form of a PostgreSQL array. They are digits and letters and need no quotes.
+func arrayText(_ names: [BlobName]) -> String { "{" + names.map(\.description).joined(separator: ",") + "}" }

@@ -1,0 +1,48 @@
+// Where a check stopped: a file of one line, so that it can go on after an interruption or a crash.
+
+internal import BlobStore
+internal import System
+
+struct CheckCursor: Equatable {
+    /// The store that was being checked; those with lower numbers are done.
+    var store: Int64
+    /// The last blob that is done; nil for none.
+    var blob: BlobName?
+    var problems: Int
+
+    /// `store blob problems`, with `-` for no blob.
+    var text: String { "\(store) \(blob?.description ?? "-") \(problems)\n" }
+
+    init(store: Int64, blob: BlobName?, problems: Int) {
+        (self.store, self.blob, self.problems) = (store, blob, problems)
+    }
+
+    init?(_ text: String) {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, let store = Int64(words[0]), let problems = Int(words[2]) else { return nil }
+        let blob = BlobName(String(words[1]))
+        guard blob != nil || words[1] == "-" else { return nil }
+        self.init(store: store, blob: blob, problems: problems)
+    }
+
+    /// The cursor in a file; nil when there is none yet.
+    static func load(_ path: String) throws(Failure) -> CheckCursor? {
+        let text: String
+        do {
+            text = String(decoding: try FileSystem.contents(of: path, limit: 200), as: UTF8.self)
+        } catch {
+            if error.number == Errno.noSuchFile { return nil }
+            throw Failure("The file to resume from cannot be read: \(error)")
+        }
+        guard let cursor = CheckCursor(text) else { throw Failure("\(path) is not a file that `coffer check` made.") }
+        return cursor
+    }
+
+    func save(_ path: String) throws(Failure) {
+        do {
+            try FileSystem.replace(path, with: Array(text.utf8))
+        } catch {
+            throw Failure("The file to resume from cannot be written: \(error)")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// What the database says about the blobs of a store.
+
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+
+/// A blob that has a row.
+struct KnownBlob: Sendable {
+    let name: BlobName
+    /// What a file says of it; nil for garbage and for copies that no file uses yet, which need not be there.
+    let content: Content?
+
+    struct Content: Equatable, Sendable {
+        let size: Int64
+        /// In hexadecimal.
+        let sha256: String
+    }
+}
+
+/// A file as people know it.
+struct FileRecord {
+    let id: String
+    let email: String
+    let path: String
+}
+
+struct KnownBlobs {
+    let owner: OwnerConnection
+    let store: Int64
+
+    /// Rows of a page. Its names take a few megabytes.
+    static let page: Int64 = 20_000
+
+    /// The rows after a name, in the order of names. Each part is one range of an index.
+    func list(after last: BlobName?) throws(Failure) -> [KnownBlob] {
+        let rows = try owner.call(
+            """
+            select k.blob, k.size_bytes, encode(k.sha256, 'hex') from (
+                (select f.blob, f.size_bytes, f.sha256 from internal.files f
+                    where f.blob > $2 and f.store = $1 order by f.blob limit $3)
+                union all
+                (select d.blob, null, null from internal.discarded_blobs d
+                    where d.blob > $2 and d.store = $1 order by d.blob limit $3)
+                union all
+                (select c.blob, null, null from internal.blob_copies c
+                    where c.blob > $2 and c.store = $1 order by c.blob limit $3)) k
+            order by k.blob, k.size_bytes
+            limit $3
+            """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)])
+        var known: [KnownBlob] = []
+        known.reserveCapacity(rows.count)
+        for row in 0..<rows.count {
+            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }
+            // A file goes before what else names its blob.
+            if known.last?.name == name { continue }
+            let content = rows.integer(row, 1).flatMap { size in
+                rows.text(row, 2).map { KnownBlob.Content(size: size, sha256: $0) }
+            }
+            known.append(KnownBlob(name: name, content: content))
+        }
+        return known
+    }
+
+    /// Which of these names have a row of any kind now.
+    func known(_ names: [BlobName]) throws(Failure) -> Set<BlobName> {
+        if names.isEmpty { return [] }
+        let rows = try owner.call(
+            """
+            select f.blob from internal.files f where f.blob = any ($2::text[]) and f.store = $1
+            union all
+            select d.blob from internal.discarded_blobs d where d.blob = any ($2::text[]) and d.store = $1
+            union all
+            select c.blob from internal.blob_copies c where c.blob = any ($2::text[]) and c.store = $1
+            """, [.integer(store), .text(arrayText(names))])
+        return Set((0..<rows.count).compactMap { rows.text($0, 0).flatMap { BlobName($0) } })
+    }
+
+    /// The files whose bytes these are now.
+    func files(_ names: [BlobName]) throws(Failure) -> [BlobName: FileRecord] {
+        if names.isEmpty { return [:] }
+        let rows = try owner.call(
+            """
+            select f.blob, f.id, u.email, f.file_path from internal.files f join internal.users u on u.id = f.user_id
+            where f.blob = any ($2::text[]) and f.store = $1
+            """, [.integer(store), .text(arrayText(names))])
+        var files: [BlobName: FileRecord] = [:]
+        for row in 0..<rows.count {
+            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }
+            files[name] = FileRecord(
+                id: rows.text(row, 1) ?? "", email: rows.text(row, 2) ?? "", path: rows.text(row, 3) ?? "")
+        }
+        return files
+    }
+
+    /// Lists a blob that has no row as discarded, so that gc removes it after the grace period.
+    func discard(_ name: BlobName) throws(Failure) {
+        try owner.call(
+            """
+            insert into internal.discarded_blobs (blob, reason, store)
+            select $2, 'deleted', $1 where not exists (
+                select from internal.files f where f.blob = $2 and f.store = $1)
+            on conflict do nothing
+            """, [.integer(store), .text(name.description)])
+    }
+}

@@ -1,0 +1,135 @@
+// coffer backup
+
+internal import ArgumentParser
+internal import BlobStore
+internal import CofferCore
+internal import System
+
+struct Backup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Save the database and all bytes into a folder, while people work.",
+        discussion: """
+            What is there from an earlier backup is not copied again. The folder holds password hashes and signing \
+            keys: keep it as safe as the server. Needs pg_dump.
+            """)
+
+    @ArgumentParser.Argument(help: "The folder; it is made when it is missing.") var folder: String
+    @Flag(help: "Compare what is there already by its bytes, not its size.") var digest = false
+    @Flag(help: "Remove blobs of earlier backups that this one does not need.") var prune = false
+    @Option(help: "Read at most so many bytes per second.") var rate: Int64?
+    @Option(help: "Blobs that are copied at once.") var parallel = 2
+    @Flag(help: "Show no progress.") var quiet = false
+
+    func validate() throws {
+        if let rate, rate < 1 { throw ValidationError("--rate is at least 1.") }
+        guard (1...64).contains(parallel) else { throw ValidationError("--parallel is from 1 to 64.") }
+    }
+
+    func run() throws {
+        let configuration = try loadConfiguration()
+        let interruption = Interruption()
+        let folder = try absolute(folder)
+        try makeFolder(folder)
+        let writer = try BackupWriter(folder, configuration, interruption)
+        do { _ = try openStore(writer.blobURL, creating: true) } catch { throw Failure(error) }
+        try writer.hold()
+        let head = try writer.writeDatabase()
+        let manifest = try ManifestReader(folder, name: "manifest.next")
+        let progress = Progress(total: head.total, countsBytes: true, isSilent: quiet)
+        var options = BlobCopier.Options(target: writer.blobURL, rate: RateLimit(rate), interruption: interruption)
+        options.looksFirst = true
+        options.comparesBytes = digest
+        var tally = CopyTally()
+        while case let page = try manifest.next(256), !page.isEmpty {
+            let sources = try writer.sources(page)
+            try tally.copy(page, options, threads: parallel, progress) { sources[$0] }
+        }
+        progress.end()
+        if tally.failures > 0 {
+            throw Failure("\(tally.failures) blobs could not be copied: the backup is not complete.")
+        }
+        try writer.complete(head)
+        var report = "saved \(head.total.files) files, \(tally.copied) of them copied now"
+        if prune { report += ", removed \(try pruned(folder, writer.blobURL)) blobs" }
+        print(report)
+    }
+
+    private func makeFolder(_ path: String) throws(Failure) {
+        try system("The folder") { () throws(SystemError) in
+            do throws(SystemError) { try FileSystem.makeFolder(path, mode: 0o700) } catch
+                where error.number == Errno.fileExists
+            {}
+        }
+    }
+
+    private func pruned(_ folder: String, _ url: String) throws(Failure) -> Int {
+        let store: any BlobStore
+        do { store = try openStore(url) } catch { throw Failure(error) }
+        var count = 0
+        try forEachStray(in: store, besides: ManifestReader(folder)) { (name) throws(Failure) in
+            do throws(BlobStoreError) { try store.remove(name) } catch { throw Failure(error) }
+            count += 1
+        }
+        return count
+    }
+}
+
+/// Counts what becomes of blobs, and tells of failures.
+struct CopyTally {
+    private(set) var copied = 0
+    private(set) var failures = 0
+
+    mutating func copy(
+        _ page: [KnownBlob], _ options: BlobCopier.Options, threads: Int, _ progress: Progress,
+        source: (BlobName) -> String?
+    ) throws(Failure) {
+        let tasks = page.compactMap { blob in
+            blob.content.map { CopyTask(name: blob.name, source: source(blob.name) ?? "", content: $0) }
+        }
+        let outcomes = inParallel(tasks, threads: threads, with: { BlobCopier(options) }) { $1.copy($0) }
+        for (task, outcome) in zip(tasks, outcomes) {
+            switch outcome {
+            case .copied: copied += 1
+            case .present: break
+            case .absent: fail(task, "it is missing")
+            case .failed(let message): fail(task, message)
+            case .interrupted: throw Failure.interrupted
+            }
+            progress.add(Amount(files: 1, bytes: task.content.size))
+        }
+    }
+
+    private mutating func fail(_ task: CopyTask, _ reason: String) {
+        failures += 1
+        print("not copied: blob \(task.name): \(reason)")
+    }
+}
+
+/// Calls `body` with each blob of a store that a manifest does not name.
+func forEachStray(
+    in store: any BlobStore, besides manifest: ManifestReader, _ body: (BlobName) throws(Failure) -> Void
+) throws(Failure) {
+    let known = PagedStream<KnownBlob> { (_) throws(Failure) in try manifest.next(20_000) }
+    let blobs = PagedStream<BlobStatus> { (last) throws(Failure) in
+        do throws(BlobStoreError) { return try store.list(after: last?.name, limit: 20_000) } catch {
+            throw Failure(error)
+        }
+    }
+    var join = MergeJoin(known, by: \.name, blobs, by: \.name)
+    while let pair = try join.next() {
+        if case .right(let blob) = pair { try body(blob.name) }
+    }
+}
+
+/// A path as it is wanted where the working folder does not count.
+func absolute(_ path: String) throws(Failure) -> String {
+    var path = path
+    if !path.hasPrefix("/") {
+        guard let here = Environment.value("PWD"), here.hasPrefix("/") else {
+            throw Failure("The folder must be an absolute path.")
+        }
+        path = "\(here)/\(path)"
+    }
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+}

@@ -1,0 +1,96 @@
+// coffer restore
+
+internal import ArgumentParser
+internal import BlobStore
+internal import CofferCore
+internal import CofferSchema
+internal import Postgres
+internal import System
+
+struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring back a backup, into an empty database and an empty store.",
+        discussion: """
+            The bytes come first and the database last, in one transaction: until then nothing is there, and the same \
+            command can be given again. Needs pg_restore.
+            """)
+
+    @ArgumentParser.Argument(help: "The folder that `coffer backup` made.") var folder: String
+    @Option(help: "Blobs that are copied at once.") var parallel = 2
+    @Flag(help: "Show no progress.") var quiet = false
+
+    func run() throws {
+        let configuration = try loadConfiguration()
+        let interruption = Interruption()
+        let folder = try absolute(folder)
+        let owner = try OwnerConnection(configuration, timeout: .seconds(24 * 3600))
+        let head = try check(folder, owner)
+        let store: any BlobStore
+        do { store = try openStore(configuration.storageURL, creating: true) } catch { throw Failure(error) }
+        try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
+            throw Failure("The store is not empty: it holds blobs that are not of this backup.")
+        }
+        try copyBlobs(folder, to: configuration.storageURL, interruption)
+        try restoreDatabase(head, folder, owner, configuration, interruption)
+        print("restored \(head.total.files) files with \(head.total.bytes) bytes")
+    }
+
+    /// Refuses before anything is changed.
+    private func check(_ folder: String, _ owner: OwnerConnection) throws(Failure) -> ManifestHead {
+        let head = try ManifestReader(folder).head
+        guard try digest(ofFile: "\(folder)/\(head.dump)") == head.dumpDigest else {
+            throw Failure("The dump in \(folder) is not the one that was saved.")
+        }
+        if head.level > Schema.level { throw Failure("The backup is of a newer version of Coffer.") }
+        let sql = "select from pg_catalog.pg_namespace where nspname in ('api', 'internal', 'extensions')"
+        let schemas: Rows
+        do { schemas = try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }
+        if schemas.count > 0 { throw Failure("The database is not empty.") }
+        return head
+    }
+
+    private func copyBlobs(_ folder: String, to url: String, _ interruption: Interruption) throws(Failure) {
+        let manifest = try ManifestReader(folder)
+        let progress = Progress(total: manifest.head.total, countsBytes: true, isSilent: quiet)
+        var options = BlobCopier.Options(target: url, rate: RateLimit(nil), interruption: interruption)
+        options.looksFirst = true
+        var tally = CopyTally()
+        while case let page = try manifest.next(256), !page.isEmpty {
+            try tally.copy(page, options, threads: parallel, progress) { _ in "file://\(folder)/blobs" }
+        }
+        progress.end()
+        if tally.failures > 0 { throw Failure("\(tally.failures) blobs of the backup are damaged or missing.") }
+    }
+
+    private func restoreDatabase(
+        _ head: ManifestHead, _ folder: String, _ owner: OwnerConnection, _ configuration: Configuration,
+        _ interruption: Interruption
+    ) throws(Failure) {
+        // Roles belong to the cluster, so no dump has them: the first migration makes them, and what else it makes goes.
+        try owner.execute(
+            """
+            begin;
+            \(String(decoding: migrations[0].text, as: UTF8.self))
+            ;
+            reset role;
+            drop extension pgcrypto;
+            drop schema api, internal, extensions cascade;
+            commit
+            """)
+        var arguments = ["--single-transaction", "--exit-on-error", "--dbname="]
+        arguments[2] += try database(configuration)
+        try DatabaseTool(connection: configuration.ownerDatabaseURL, interruption: interruption)
+            .run("pg_restore", arguments + ["\(folder)/\(head.dump)"])
+        try Migrator(owner: owner).run { print("applied \($0)") }
+        try owner.call("select internal.settle_in_one_store()")
+    }
+
+    /// The name alone: the rest of the connection is in the environment.
+    private func database(_ configuration: Configuration) throws(Failure) -> String {
+        do {
+            return try connectionEnvironment(configuration.ownerDatabaseURL)["PGDATABASE"] ?? "coffer"
+        } catch {
+            throw Failure("The database: \(error.message)")
+        }
+    }
+}

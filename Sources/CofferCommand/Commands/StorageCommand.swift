@@ -1,0 +1,185 @@
+// coffer storage …
+
+internal import ArgumentParser
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+
+struct StorageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "storage", abstract: "Move the bytes of all files to another store, while people work.",
+        discussion: """
+            First copy, as often as you like; then switch, which sends new uploads to the other store, copies what \
+            came meanwhile and lets all files use their copies. Both stores are read all the time and no worker needs \
+            a restart. Afterwards set COFFER_STORAGE_URL to the new store, with nginx's folder, at your leisure: until \
+            then the workers stream what a local store has.
+            """,
+        subcommands: [List.self, Copy.self, Switch.self, Relocate.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the stores and what they have.")
+
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() throws {
+            let configuration = try loadConfiguration()
+            try Listing.stores.show(
+                OwnerConnection(configuration, timeout: .seconds(3600)), [.text(configuration.storageURL)],
+                asJSON: json)
+        }
+    }
+
+    struct Relocate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Note that the store in use has moved by other means, such as rsync.",
+            discussion: "Only needed where the database knows more than one store; else COFFER_STORAGE_URL is enough.")
+
+        @ArgumentParser.Argument(help: "The URL of where it is now.") var url: String
+
+        func run() throws {
+            try refuseSecrets(url)
+            try OwnerConnection(loadConfiguration()).call("select internal.relocate_store($1)", [.text(url)])
+        }
+    }
+
+    /// How bytes are moved.
+    struct Moving: ParsableArguments {
+        @Option(help: "Blobs that are copied at once.") var parallel = 4
+        @Option(help: "Read at most so many bytes per second.") var rate: Int64?
+        @Flag(help: "Show no progress.") var quiet = false
+
+        func validate() throws {
+            if let rate, rate < 1 { throw ValidationError("--rate is at least 1.") }
+            guard (1...64).contains(parallel) else { throw ValidationError("--parallel is from 1 to 64.") }
+        }
+
+        func move(
+            _ owner: OwnerConnection, to target: StoreRecord, _ interruption: Interruption
+        ) throws(Failure) -> (BlobMove, Progress) {
+            let rows = try owner.call(
+                "select count(*), coalesce(sum(size_bytes), 0) from internal.files where store <> $1",
+                [.integer(target.id)])
+            let total = Amount(files: rows.integer(0, 0) ?? 0, bytes: rows.integer(0, 1) ?? 0)
+            let progress = Progress(total: total, countsBytes: true, isSilent: quiet)
+            let options = BlobCopier.Options(target: target.url, rate: RateLimit(rate), interruption: interruption)
+            return (BlobMove(owner, to: target, options, threads: parallel, progress: progress), progress)
+        }
+    }
+
+    struct Copy: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copy every blob to another store and compare digests; nothing uses the copies yet.",
+            discussion: "Copies only what is not there. After an interruption the same command goes on.")
+
+        @Option(help: "The URL of the other store.") var to: String
+        @OptionGroup var moving: Moving
+
+        func run() throws {
+            let configuration = try loadConfiguration()
+            let interruption = Interruption()
+            try refuseSecrets(to)
+            let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+            do { _ = try openStore(to, creating: true) } catch { throw Failure(error) }
+            let rows = try owner.call(
+                "select internal.add_store($1, $2)", [.text(configuration.storageURL), .text(to)])
+            let target = StoreRecord(id: rows.integer(0, 0) ?? 0, url: to, isCurrent: false)
+            let (move, progress) = try moving.move(owner, to: target, interruption)
+            try move.copyAll()
+            progress.end()
+            print("copied \(move.copied.files) blobs with \(move.copied.bytes) bytes")
+            if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied.") }
+        }
+    }
+
+    struct Switch: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Use the store that was copied to, after copying what came meanwhile.",
+            discussion: "What is left in the old store becomes garbage, and gc removes it after the grace period.")
+
+        @Option(help: "The URL of that store, where more than one was copied to.") var to: String?
+        @OptionGroup var moving: Moving
+
+        func run() throws {
+            let configuration = try loadConfiguration()
+            let interruption = Interruption()
+            let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+            let target = try target(owner, Stores(owner, configuration))
+            do { try openStore(target.url).probe() } catch { throw Failure(error) }
+            let (move, progress) = try moving.move(owner, to: target, interruption)
+            try move.copyAll()
+            if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied; nothing is switched.") }
+            try owner.call("select internal.use_store($1::smallint)", [.integer(target.id)])
+            // What came between the last page and the switch.
+            try move.copyAll()
+            try move.useCopies()
+            progress.end()
+            try conclude(owner, target)
+        }
+
+        private func target(_ owner: OwnerConnection, _ stores: Stores) throws(Failure) -> StoreRecord {
+            if let to {
+                guard let named = stores.all.first(where: { $0.url == to }) else {
+                    throw Failure("Nothing was copied to this store.")
+                }
+                return named
+            }
+            let rows = try owner.call(
+                """
+                select c.store from internal.blob_copies c group by c.store
+                union
+                -- An earlier switch that has not come to its end.
+                select s.id from internal.stores s
+                where s.is_current and exists (select from internal.files f where f.store <> s.id)
+                    and not exists (select from internal.blob_copies)
+                """)
+            guard rows.count == 1, let target = stores.all.first(where: { $0.id == rows.integer(0, 0) }) else {
+                throw Failure(
+                    rows.count == 0
+                        ? "Nothing was copied to another store; see: coffer storage copy"
+                        : "More than one store was copied to: name one with --to.")
+            }
+            return target
+        }
+
+        private func conclude(_ owner: OwnerConnection, _ target: StoreRecord) throws(Failure) {
+            let rows = try owner.call(
+                """
+                select (select count(*) from internal.files where store <> $1),
+                    (select count(*) from internal.discarded_blobs
+                        where store <> $1 and reason = 'uploading' and discarded_at > now() - interval '7 days')
+                """, [.integer(target.id)])
+            let files = rows.integer(0, 0) ?? 0
+            let uploads = rows.integer(0, 1) ?? 0
+            print("in use: \(target.url)")
+            if files + uploads > 0 {
+                print(
+                    "\(files) files and \(uploads) uploads that began before are still in the other store, which goes "
+                        + "on being read; run the command again later")
+            }
+        }
+    }
+}
+
+/// A URL that is kept in the database holds no password.
+private func refuseSecrets(_ url: String) throws(Failure) {
+    if hasSecret(url) { throw Failure("The URL of a store must hold no secret: it is kept in the database.") }
+}
+
+extension Listing {
+    /// `$1` is the URL of the configuration.
+    fileprivate static let stores = Listing(
+        columns: [
+            .text("ID"), .text("STATE"), .number("FILES"), .number("BYTES"), .number("COPIES"), .number("GARBAGE"),
+            .text("URL"),
+        ],
+        sql: """
+            select s.id, case when s.is_current then 'in use' else 'readable' end as state,
+                (select count(*) from internal.files f where f.store = s.id) as files,
+                (select coalesce(sum(f.size_bytes), 0) from internal.files f where f.store = s.id) as bytes,
+                (select count(*) from internal.blob_copies c where c.store = s.id) as copies,
+                (select count(*) from internal.discarded_blobs d where d.store = s.id) as garbage,
+                coalesce(s.url, $1) as url
+            from internal.stores s
+            order by s.id
+            """)
+}

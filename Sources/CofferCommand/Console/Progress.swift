@@ -1,0 +1,116 @@
+// How far a long command has come: one line that changes at a terminal, a line now and then elsewhere, nothing for
+// programs. It goes to standard error, for standard output is what was asked for.
+
+internal import CofferProcess
+internal import System
+
+/// Files and their bytes.
+struct Amount: Equatable, Sendable {
+    var files: Int64 = 0
+    var bytes: Int64 = 0
+
+    static func += (left: inout Amount, right: Amount) {
+        left.files += right.files
+        left.bytes += right.bytes
+    }
+}
+
+/// What a progress line says.
+struct ProgressText {
+    /// Nil where nobody knows before the end.
+    let total: Amount?
+    /// Whether bytes are moved or read, so that their rate tells how long it takes; else that of files.
+    let countsBytes: Bool
+
+    /// - Parameter seconds: since the work began.
+    func line(_ done: Amount, seconds: Double) -> String {
+        let rate = Double(countsBytes ? done.bytes : done.files) / max(seconds, 0.001)
+        var parts = ["\(grouped(done.files))\(total.map { " of \(grouped($0.files))" } ?? "") files"]
+        if countsBytes {
+            parts.append(total.map { "\(binary(done.bytes)) of \(binary($0.bytes))" } ?? binary(done.bytes))
+            parts.append("\(binary(Int64(rate)))/s")
+        } else {
+            parts.append("\(grouped(Int64(rate))) files/s")
+        }
+        if let left = left(done, rate) { parts.append("\(clock(left)) left") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func left(_ done: Amount, _ rate: Double) -> Int64? {
+        guard let total, rate > 0 else { return nil }
+        let rest = countsBytes ? total.bytes - done.bytes : total.files - done.files
+        return Int64((Double(max(rest, 0)) / rate).rounded(.up))
+    }
+}
+
+/// `1234567` as `1,234,567`.
+func grouped(_ number: Int64) -> String {
+    let digits = String(number.magnitude)
+    var text = number < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+        text.append(digit)
+    }
+    return text
+}
+
+/// Bytes in the largest unit of 1024 that leaves a number above 1: `1.5 MiB`.
+func binary(_ bytes: Int64) -> String {
+    var value = Double(bytes)
+    var unit = "B"
+    for next in ["KiB", "MiB", "GiB", "TiB", "PiB"] where value >= 1024 {
+        value /= 1024
+        unit = next
+    }
+    if unit == "B" { return "\(bytes) B" }
+    let tenths = Int64((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(unit)"
+}
+
+/// Seconds as `m:ss` or `h:mm:ss`.
+func clock(_ seconds: Int64) -> String {
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let minutes = seconds / 60
+    if minutes < 60 { return "\(minutes):\(two(seconds % 60))" }
+    return "\(minutes / 60):\(two(minutes % 60)):\(two(seconds % 60))"
+}
+
+/// Shows progress in the way that suits who is watching.
+final class Progress {
+    enum Way {
+        case terminal, lines, silent
+    }
+
+    private let way: Way
+    private let text: ProgressText
+    private let begin = Clock.monotonicNanoseconds()
+    private var shown: Int64
+    private(set) var done = Amount()
+
+    init(total: Amount?, countsBytes: Bool, isSilent: Bool) {
+        way = isSilent ? .silent : Terminal.isTerminal(2) ? .terminal : .lines
+        text = ProgressText(total: total, countsBytes: countsBytes)
+        shown = begin
+    }
+
+    func add(_ amount: Amount) {
+        done += amount
+        let now = Clock.monotonicNanoseconds()
+        guard way != .silent, now - shown >= (way == .terminal ? 200_000_000 : 10_000_000_000) else { return }
+        shown = now
+        show(now)
+    }
+
+    /// Shows where the work ended, and leaves the line.
+    func end() {
+        guard way != .silent else { return }
+        show(Clock.monotonicNanoseconds())
+        if way == .terminal { StandardError.write("\n") }
+    }
+
+    private func show(_ now: Int64) {
+        let line = text.line(done, seconds: Double(now - begin) / 1e9)
+        // At a terminal: back to the first column, and away with what was there.
+        StandardError.write(way == .terminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
+    }
+}

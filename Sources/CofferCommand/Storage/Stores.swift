@@ -1,0 +1,63 @@
+// The stores that the database knows of, and the one that the configuration names.
+
+internal import BlobStore
+internal import CofferCore
+internal import CofferProcess
+internal import Postgres
+
+struct StoreRecord: Equatable, Sendable {
+    let id: Int64
+    let url: String
+    let isCurrent: Bool
+}
+
+struct Stores {
+    let all: [StoreRecord]
+
+    /// - Throws: when the configuration names none of them.
+    init(_ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
+        let rows = try owner.call("select id, url, is_current from internal.stores order by id")
+        all = (0..<rows.count).map {
+            StoreRecord(
+                id: rows.integer($0, 0) ?? 0, url: rows.text($0, 1) ?? configuration.storageURL,
+                isCurrent: rows.boolean($0, 2) ?? false)
+        }
+        guard all.contains(where: { $0.url == configuration.storageURL }) else {
+            throw Failure("COFFER_STORAGE_URL names none of the stores that this database uses: coffer storage list")
+        }
+    }
+
+    var current: StoreRecord {
+        get throws(Failure) {
+            guard let current = all.first(where: \.isCurrent) else { throw Failure("The database names no store.") }
+            return current
+        }
+    }
+}
+
+/// Opens a store as the installation's options say, with more patience for a remote one than a worker has.
+func openStore(_ url: String, creating: Bool = false) throws(BlobStoreError) -> any BlobStore {
+    let configuration: Configuration
+    do throws(Failure) {
+        configuration = try loadConfiguration()
+    } catch {
+        throw BlobStoreError(.misconfigured, error.message)
+    }
+    return try openStorage(configuration, url: url, creating: creating, patience: .seconds(60))
+}
+
+/// Opened stores by URL, for one thread.
+final class OpenedStores {
+    private var opened: [String: any BlobStore] = [:]
+
+    func store(_ url: String) throws(BlobStoreError) -> any BlobStore {
+        if let store = opened[url] { return store }
+        let store = try openStore(url)
+        opened[url] = store
+        return store
+    }
+}
+
+extension Failure {
+    init(_ error: BlobStoreError) { self.init("The storage: \(error)") }
+}

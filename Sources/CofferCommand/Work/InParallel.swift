@@ -1,0 +1,50 @@
+// Batches of work on a few threads. A batch is small, so what is known between two of them is exact: that is where
+// progress is recorded and interruptions are obeyed.
+
+internal import Synchronization
+internal import System
+
+/// What `body` makes of each item, in the order of the items.
+///
+/// - Parameters:
+///   - makeContext: called once on each thread, for what threads cannot share, such as a store.
+///   - body: called on the threads, in any order.
+func inParallel<Item: Sendable, Context, Value: Sendable>(
+    _ items: [Item], threads: Int, with makeContext: @escaping @Sendable () -> Context,
+    _ body: @escaping @Sendable (Item, Context) -> Value
+) -> [Value] {
+    let share = Share<Value>(count: items.count)
+    Threads.run(min(threads, items.count)) { _ in
+        let context = makeContext()
+        while let index = share.next() { share.put(body(items[index], context), at: index) }
+    }
+    return share.values
+}
+
+/// The next item to do, and what was made of those that are done.
+private final class Share<Value: Sendable>: Sendable {
+    private struct State {
+        var next = 0
+        var values: [Value?]
+    }
+
+    private let state: Mutex<State>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        state = Mutex(State(values: Array(repeating: nil, count: count)))
+    }
+
+    func next() -> Int? {
+        state.withLock { state in
+            guard state.next < count else { return nil }
+            state.next += 1
+            return state.next - 1
+        }
+    }
+
+    func put(_ value: Value, at index: Int) { state.withLock { $0.values[index] = value } }
+
+    var values: [Value] { state.withLock { $0.values.compactMap { $0 } } }
+}

@@ -1,0 +1,26 @@
+import BlobStore
+import Testing
+
+@testable import CofferCommand
+
+struct CheckCursorTests {
+    @Test func `a cursor is a line and comes back from it`() throws {
+        let name = try BlobName.generate()
+        for cursor in [CheckCursor(store: 1, blob: nil, problems: 0), CheckCursor(store: 2, blob: name, problems: 3)] {
+            #expect(CheckCursor(cursor.text) == cursor)
+        }
+    }
+
+    @Test(arguments: ["", "1 2", "1 zz 0", "x - 0", "1 - x", "1 - 0 0"])
+    func `anything else is none`(text: String) { #expect(CheckCursor(text) == nil) }
+
+    @Test func `it is saved as a whole, and absent before`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/cursor"
+        #expect(try CheckCursor.load(path) == nil)
+        for problems in 1...3 {
+            try CheckCursor(store: 1, blob: nil, problems: problems).save(path)
+            #expect(try CheckCursor.load(path)?.problems == problems)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import System
+import Testing
+
+@testable import CofferCommand
+
+final class ManifestTests {
+    private let folder: TemporaryFolder
+    private let head = ManifestHead(
+        level: 16, dump: "database-1.dump", dumpDigest: "abc", total: Amount(files: 2, bytes: 3))
+    private let blobs = [
+        Manifest.line(String(repeating: "1", count: 32), 1, String(repeating: "a", count: 64)),
+        Manifest.line(String(repeating: "2", count: 32), 2, String(repeating: "b", count: 64)),
+    ]
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func reader(_ text: String) throws -> ManifestReader {
+        try FileSystem.replace(folder.path + "/manifest", with: Array(text.utf8))
+        return try ManifestReader(folder.path)
+    }
+
+    @Test func `what was written is read`() throws {
+        let reader = try reader(head.lines + blobs.joined() + Manifest.end(2))
+        #expect(reader.head == head)
+        let page = try reader.next(10)
+        #expect(page.map { $0.content?.size } == [1, 2])
+        #expect(try reader.next() == nil, "the end stays the end")
+    }
+
+    @Test func `a manifest that was cut, or that counts wrongly, is an error`() throws {
+        for text in [blobs.joined(), blobs[0] + Manifest.end(1), blobs.joined() + Manifest.end(3), "nonsense\n"] {
+            let reader = try reader(head.lines + text)
+            #expect(throws: CofferCommand.Failure.self) { _ = try reader.next(10) }
+        }
+    }
+
+    @Test(arguments: ["", "coffer-backup 2\n", "coffer-backup 1\nlevel x\n"])
+    func `what is no manifest is an error`(text: String) {
+        #expect(throws: CofferCommand.Failure.self) { _ = try reader(text) }
+    }
+
+    @Test func `a dump is a file of the folder`() {
+        let head = ManifestHead(level: 1, dump: "../x", dumpDigest: "a", total: Amount())
+        #expect(throws: CofferCommand.Failure.self) { _ = try reader(head.lines + Manifest.end(0)) }
+    }
+
+    @Test func `lines may be longer than what is read at once`() throws {
+        let long = String(repeating: "x", count: 200_000)
+        try FileSystem.replace(folder.path + "/lines", with: Array("a\n\n\(long)\nlast".utf8))
+        let lines = LineReader(try FileSystem.open(folder.path + "/lines"))
+        for expected in ["a", "", long, "last", nil] { #expect(try lines.next() == expected) }
+    }
+}

@@ -1,0 +1,149 @@
+"""coffer check: every kind of damage is found, told and, where that is safe, repaired; work in progress is none."""
+
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from installation import Load
+
+
+def problems(output):
+    lines = [json.loads(line) for line in output.splitlines()]
+    return {(line["problem"], line["blob"]): line for line in lines if "problem" in line}, lines[-1]
+
+
+def check(installation, *options, status=0):
+    return problems(installation.coffer("check", "--json", "--age", "0", *options, status=status))
+
+
+def lose(installation):
+    installation.blobs()[installation.blob("files/0000")].unlink()
+    return "missing", installation.blob("files/0000")
+
+
+def orphan(installation):
+    name = "0123456789abcdef" * 2
+    path = installation.store() / "01" / name
+    path.parent.mkdir(exist_ok=True)
+    installation.own(path.parent)
+    path.write_bytes(b"nobody's")
+    installation.own(path)
+    return "orphan", name
+
+
+def shorten(installation):
+    os.truncate(installation.blobs()[installation.blob("files/0001")], 50)
+    return "wrong_size", installation.blob("files/0001")
+
+
+def alter(installation):
+    with installation.blobs()[installation.blob("files/0002")].open("r+b") as blob:
+        blob.write(b"other")
+    return "wrong_digest", installation.blob("files/0002")
+
+
+def test_a_sound_store_is_clean(installation):
+    installation.fill(5)
+    found, totals = check(installation, "--digest")
+    assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0}
+    assert "5 files are as they should be, 0 problems" in installation.coffer("check")
+
+
+@pytest.mark.parametrize("damage", [lose, orphan, shorten, alter])
+def test_each_damage_is_found_and_nothing_else(installation, damage):
+    installation.fill(5)
+    expected = damage(installation)
+    found, totals = check(installation, "--digest", status=1)
+    assert set(found) == {expected} and totals["problems"] == 1
+    problem = found[expected]
+    if expected[0] != "orphan":
+        assert problem["email"] == "owner@installation.example" and problem["file_path"].startswith("files/000")
+    line = installation.coffer("check", "--digest", "--age", "0", status=1).splitlines()[0]
+    assert line.startswith(f"{expected[0]} store 1 blob {expected[1]}"), line
+
+
+def test_without_digests_only_sizes_are_compared(installation):
+    installation.fill(5)
+    alter(installation)
+    assert check(installation)[1]["problems"] == 0
+
+
+def test_repair_lists_a_blob_of_no_file_for_gc_and_leaves_the_rest(installation):
+    installation.fill(5)
+    lost, stray = lose(installation), orphan(installation)
+    found, totals = check(installation, status=1)
+    assert set(found) == {lost, stray} and not found[stray]["repaired"]
+    found, totals = check(installation, "--repair", status=1)
+    assert found[stray]["repaired"] and not found[lost]["repaired"]
+    assert (totals["problems"], totals["repaired"]) == (1, 1)
+    assert set(check(installation, status=1)[0]) == {lost}
+    installation.coffer("gc", "--grace", "0")
+    assert stray[1] not in installation.blobs()
+
+
+def test_a_young_blob_of_no_file_is_left_alone(installation):
+    installation.fill(1)
+    orphan(installation)
+    assert "0 problems" in installation.coffer("check")
+
+
+def test_people_at_work_give_no_false_alarm(installation):
+    installation.fill(50)
+    with Load(installation) as load:
+        for _ in range(15):
+            assert check(installation, "--digest")[0] == {}
+            installation.coffer("gc", "--grace", "0")
+    assert load.rounds > 10
+
+
+def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
+    contents = installation.fill(30, size=100_000)
+    (expected, name) = lose(installation)
+    folder = installation.folder / "cursor"
+    folder.mkdir()
+    installation.own(folder)
+    cursor = folder / "at"
+    # So slow that it takes 30 seconds.
+    run = installation.start("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
+    time.sleep(1.5)
+    run.send_signal(signal.SIGINT)
+    output, errors = run.communicate(timeout=10)
+    assert run.returncode == 130 and "--resume" in errors, (output, errors)
+    found, totals = check(installation, "--digest", "--resume", str(cursor), status=1)
+    assert totals["problems"] == 1
+    assert not cursor.exists()
+    assert len(contents) == 30
+
+
+def test_a_check_goes_on_behind_its_cursor(installation):
+    installation.fill(10)
+    names = sorted(installation.blobs())
+    for name in (names[2], names[7]):
+        installation.blobs()[name].unlink()
+    cursor = installation.folder / "cursor"
+    cursor.write_text(f"1 {names[4]} 1\n")
+    installation.own(cursor)
+    installation.own(installation.folder)
+    found, totals = check(installation, "--resume", str(cursor), status=1)
+    assert [name for _, name in found] == [names[7]], "what is done is not done again"
+    assert totals["problems"] == 2, "and what was found there is not forgotten"
+    cursor.write_text("nonsense")
+    installation.coffer("check", "--resume", str(cursor), status=1)
+
+
+def test_the_rate_is_kept(installation):
+    installation.fill(4, size=100_000)
+    started = time.monotonic()
+    installation.coffer("check", "--digest", "--rate", "200000")
+    assert 1.4 < time.monotonic() - started < 6
+
+
+def test_progress_is_lines_where_there_is_no_terminal(installation):
+    installation.fill(3)
+    run = installation.start("check", "--digest")
+    _, errors = run.communicate(timeout=30)
+    assert re.fullmatch(r"3 of 3 files, 300 B of 300 B, .*/s, 0:00 left\n", errors), errors

@@ -1,0 +1,182 @@
+"""What is garbage goes, in its time: by coffer gc, by workers after they have answered, and never what somebody needs."""
+
+import os
+import time
+
+import pytest
+
+from installation import Load
+
+
+@pytest.fixture
+def site(new_installation):
+    """An installation whose workers collect."""
+    return new_installation(COFFER_WORKER_GC="on", COFFER_GRACE_SECONDS="60").set_up()
+
+
+def discard(installation, path="files/0000", age="2 hours"):
+    """Deletes a file long ago; the path of its blob."""
+    blob = installation.blobs()[installation.blob(path)]
+    status, _ = installation.worker.ask("DELETE", f"/files?file_path=eq.{path}", installation.token())
+    assert status == 204
+    installation.sql(f"update internal.discarded_blobs set discarded_at = now() - interval '{age}'")
+    return blob
+
+
+def make_due(installation):
+    installation.sql("update internal.upkeep set due_at = now()")
+
+
+def live(worker):
+    assert worker.ask("GET", "/health/ready")[0] == 200
+
+
+def gone(path, seconds=3):
+    deadline = time.monotonic() + seconds
+    while path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not path.exists()
+
+
+def test_gc_removes_after_the_grace_period(installation):
+    installation.fill(2)
+    blob = discard(installation, age="10 minutes")
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "900")
+    assert "would remove 1 blobs and 0 expired sessions" in installation.coffer("gc", "--grace", "300", "--dry-run")
+    assert blob.exists()
+    assert "removed 1 blobs" in installation.coffer("gc", "--grace", "300")
+    assert not blob.exists()
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
+    assert len(installation.blobs()) == 1
+
+
+def test_gc_removes_expired_sessions(installation):
+    installation.token()
+    installation.sql("update internal.sessions set expires_at = now() - interval '1 second'")
+    assert "1 expired sessions" in installation.coffer("gc", "--dry-run")
+    assert "1 expired sessions" in installation.coffer("gc")
+    assert installation.sql("select count(*) from internal.sessions") == ["0"]
+
+
+def test_gc_removes_abandoned_stages(installation):
+    stage = installation.store() / "stage" / "left"
+    stage.write_bytes(b"half")
+    installation.own(stage)
+    installation.coffer("gc")
+    assert stage.exists(), "it may be on its way"
+    # The age counts from the inode's last change, which nobody can set.
+    assert "0 abandoned stages" in installation.coffer("gc")
+
+
+def test_two_gcs_and_people_at_work_do_no_harm(installation):
+    installation.fill(10)
+    with Load(installation) as load:
+        for _ in range(6):
+            runs = [installation.start("gc", "--grace", "1") for _ in range(2)]
+            for run in runs:
+                output, errors = run.communicate(timeout=30)
+                assert run.returncode == 0, (output, errors)
+            assert "0 problems" in installation.coffer("check", "--age", "0")
+    assert load.failures == [] and load.rounds > 10
+    installation.coffer("gc", "--grace", "0")
+    assert len(installation.blobs()) == int(installation.sql("select count(*) from internal.files")[0])
+
+
+def test_a_worker_does_a_share_after_a_request(site):
+    site.fill(2)
+    blob = discard(site)
+    make_due(site)
+    live(site.work())
+    assert gone(blob)
+    assert site.sql("select count(*) from internal.discarded_blobs") == ["0"]
+
+
+def test_there_is_one_share_a_minute_for_all_workers(site):
+    site.fill(3)
+    first = discard(site)
+    make_due(site)
+    live(site.work())
+    assert gone(first)
+    second = discard(site, "files/0001")
+    for _ in range(3):
+        live(site.work())
+    assert not gone(second, 0.5), "the minute is not over"
+    make_due(site)
+    live(site.worker)
+    assert not gone(second, 0.5), "this worker has asked in this minute"
+    live(site.work())
+    assert gone(second), "and another may"
+
+
+def test_a_share_leaves_what_is_young(site):
+    site.fill(1)
+    blob = discard(site, age="30 seconds")
+    make_due(site)
+    live(site.work())
+    assert not gone(blob, 0.5)
+
+
+def test_a_share_that_fails_forgets_nothing(site):
+    site.fill(1)
+    blob = discard(site)
+    away = blob.parent.with_suffix(".away")
+    blob.parent.rename(away)
+    # Not a folder: unlink fails.
+    blob.parent.write_bytes(b"")
+    make_due(site)
+    live(site.work())
+    time.sleep(0.3)
+    assert site.sql("select count(*) from internal.discarded_blobs") == ["1"]
+    blob.parent.unlink()
+    away.rename(blob.parent)
+    live(site.work())
+    assert gone(blob), "the next share is due at once"
+
+
+def test_shares_can_be_switched_off(new_installation):
+    site = new_installation(COFFER_WORKER_GC="off").set_up()
+    site.fill(1)
+    blob = discard(site)
+    make_due(site)
+    live(site.work())
+    assert not gone(blob, 0.5)
+
+
+def test_a_cgi_process_does_shares_too(site):
+    site.fill(1)
+    blob = discard(site)
+    make_due(site)
+    import subprocess
+
+    import worker as single
+
+    program = os.environ["COFFER_WORKER"]
+    parameters = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health/ready", "GATEWAY_INTERFACE": "CGI/1.1", "CONTENT_LENGTH": "0"}
+    for _ in range(200):
+        done = subprocess.run(
+            [*single.as_owner(program), program], env=site.environment | parameters, capture_output=True, timeout=30, stdin=subprocess.DEVNULL
+        )
+        assert b"Status: 200" in done.stdout
+        if not blob.exists():
+            return
+    raise AssertionError("of 200 processes none collected")
+
+
+def test_nothing_is_removed_while_a_backup_holds_it(site):
+    import subprocess
+
+    site.fill(1)
+    blob = discard(site)
+    holder = subprocess.Popen(["psql", "-XAtq", site.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        holder.stdin.write("select internal.hold_collection(); select 'held';\n")
+        holder.stdin.flush()
+        while "held" not in holder.stdout.readline():
+            pass
+        assert "a backup is being made" in site.coffer("gc", "--grace", "0")
+        make_due(site)
+        live(site.work())
+        assert not gone(blob, 0.5)
+    finally:
+        holder.communicate(timeout=10)
+    assert "removed 1 blobs" in site.coffer("gc", "--grace", "0")

@@ -1,0 +1,100 @@
+"""Figures of coffer check: files a second, and reading all bytes against sha256sum on the same files.
+
+The files are made directly, in the database and in the store, as a hundred thousand uploads would take minutes.
+"""
+
+import hashlib
+import os
+import subprocess
+import time
+from pathlib import Path
+
+SMALL = 100_000
+LARGE = 4
+LARGE_BYTES = 128 << 20
+
+# Without the triggers: what they count and audit is of no interest here.
+INSERT = """
+set session_replication_role = replica;
+insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+select u.id, 'check/' || n % 1000 || '/' || n, 'text/plain', 1024, sha256(convert_to(repeat(md5(n::text), 32), 'UTF8')),
+    md5('check' || n)
+from internal.users u, generate_series(1, {count}) n where u.email = '{email}';
+"""
+REMOVE = "set session_replication_role = replica; delete from internal.files where file_path like 'check/%' or file_path like 'large/%';"
+LARGE_ROW = """
+set session_replication_role = replica;
+insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+select u.id, 'large/{blob}', 'text/plain', {size}, '\\x{sha256}', '{blob}' from internal.users u where u.email = '{email}';
+"""
+
+
+class Checks:
+    def __init__(self):
+        self.blobs = Path(os.environ["COFFER_BLOBS"])
+        self.email = os.environ["COFFER_EDITOR_EMAIL"]
+        self.made = []
+
+    def sql(self, script):
+        words = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", os.environ["COFFER_OWNER_DATABASE_URL"]]
+        subprocess.run(words, input=script, text=True, check=True, stdout=subprocess.DEVNULL)
+
+    def put(self, blob, content):
+        path = self.blobs / blob[:2] / blob
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        self.made.append(str(path))
+
+    def make_small(self):
+        for number in range(1, SMALL + 1):
+            content = hashlib.md5(str(number).encode()).hexdigest().encode() * 32
+            self.put(hashlib.md5(f"check{number}".encode()).hexdigest(), content)
+        self.sql(INSERT.format(count=SMALL, email=self.email) + "analyze internal.files;")
+
+    def make_large(self):
+        for number in range(LARGE):
+            content = os.urandom(1 << 20) * (LARGE_BYTES >> 20)
+            blob = hashlib.md5(f"large{number}".encode()).hexdigest()
+            self.put(blob, content)
+            digest = hashlib.sha256(content).hexdigest()
+            self.sql(LARGE_ROW.format(blob=blob, size=len(content), sha256=digest, email=self.email))
+
+    def remove(self):
+        self.sql(REMOVE)
+        for path in self.made:
+            os.unlink(path)
+        self.made = []
+
+    def check(self, *options):
+        begin = time.perf_counter()
+        subprocess.run([os.environ["COFFER_COMMAND"], "check", *options], check=True, capture_output=True)
+        return time.perf_counter() - begin
+
+    def digests(self):
+        return self.check("--digest")
+
+    def sha256sum(self):
+        begin = time.perf_counter()
+        names = "\0".join(self.made).encode()
+        subprocess.run(["xargs", "-0", "sha256sum"], input=names, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - begin
+
+
+def checks(rounds, alternately):
+    """Rows: figure, ours, against, ratio, bar."""
+    site = Checks()
+    try:
+        site.make_small()
+        plain, digests, sums = alternately(rounds, site.check, site.digests, site.sha256sum)
+        yield "check, 100,000 files", f"{SMALL / plain:,.0f}/s", "50,000/s", SMALL / plain / 50_000, 1.0
+        yield "… with digests, 1 KiB each", f"{SMALL / digests:,.0f}/s", f"sha256sum {SMALL / sums:,.0f}/s", sums / digests, 0.7
+        site.remove()
+        site.make_large()
+        digests, sums = alternately(rounds, site.digests, site.sha256sum)
+        mebibytes = LARGE * LARGE_BYTES >> 20
+        yield (
+            "… with digests, 128 MiB each", f"{mebibytes / digests:,.0f} MiB/s",
+            f"sha256sum {mebibytes / sums:,.0f} MiB/s", sums / digests, 0.7,
+        )
+    finally:
+        site.remove()

@@ -1,0 +1,107 @@
+-- Two stores: what goes where, while bytes are copied from one to the other; and the shares of gc that workers do.
+begin;
+\ir setup.psql
+select plan(40);
+
+create function pg_temp.blob(p_content text) returns text language sql as $$
+    select md5(p_content || '00000000-0000-4000-8000-00000000000e')
+$$;
+-- Where the bytes of one content are, as the tables tell.
+create function pg_temp.places(p_content text) returns text language sql as $$
+    select string_agg(p.place, ', ' order by p.place) from (
+        select 'file ' || f.store from internal.files f where f.blob = pg_temp.blob(p_content)
+        union all
+        select d.reason || ' ' || d.store from internal.discarded_blobs d where d.blob = pg_temp.blob(p_content)
+        union all
+        select case when c.is_whole then 'copy ' else 'copying ' end || c.store from internal.blob_copies c
+        where c.blob = pg_temp.blob(p_content)) p (place)
+$$;
+
+-- One store.
+select is((select s::text from internal.stores s), '(1,,t)', 'at first there is the store of the configuration');
+select pg_temp.store(:editor, 'one', 'one') as one \gset
+select pg_temp.store(:editor, 'two', 'two') as two \gset
+select is(pg_temp.places('one'), 'file 1', 'and files are there');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select blob || coalesce(store_url, ''-'') from api.retrieve_file(''one'')'),
+    pg_temp.blob('one') || '-', 'a download names no URL');
+update internal.files set updated_at = '2020-01-01' where id = :'one';
+select is((select s::text from internal.current_store('file:///x') s), '(file:///x,t)', 'whatever the configuration names is it');
+
+-- A second one.
+select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''file:///a'', ''file:///a'')'),
+    'KF014 This store is the one in use.');
+select is(internal.add_store('file:///a', 'file:///b'), 2::smallint, 'a second store is added');
+select is(internal.add_store('file:///a', 'file:///b'), 2::smallint, 'and is the same when it is named again');
+select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''file:///c'', ''file:///b'')'),
+    'KF014 COFFER_STORAGE_URL does not name the store that is in use.');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select store_url from api.retrieve_file(''one'')'),
+    'file:///a', 'now a download names the URL');
+select is((select s::text from internal.current_store('file:///b') s), '(file:///a,t)', 'from now on only these two can be named');
+select is((select s::text from internal.current_store('file:///x') s), '(file:///a,f)', 'and no third one');
+select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1)), 1, 'a page of copies');
+select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1000) where size_bytes = 3), 2,
+    'what was begun and not finished comes again');
+select is(pg_temp.places('one'), 'copying 2, file 1', 'a copy is listed before it is made');
+select internal.finish_copies(2::smallint, array[pg_temp.blob('one'), pg_temp.blob('two')]);
+select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1000)), 0, 'and does not come when it is whole');
+select pg_temp.store(:editor, 'two', 'later') as later \gset
+select is(pg_temp.places('two'), 'copy 2, replaced 1', 'a file that is overwritten leaves its copy');
+
+-- The switch.
+select pg_temp.attempt('coffer_editor', :editor, format('select api.begin_upload(%L, ''three'', 1, null, false)', pg_temp.blob('three'))) as url \gset
+select is(:'url'::text, 'file:///a', 'before the switch an upload goes to the first store');
+select internal.use_store(2::smallint);
+select is(pg_temp.attempt('coffer_editor', :editor, format('select api.store_file(%L, ''three'', null, null, 5, sha256(''three''), null, false)',
+    pg_temp.blob('three'))) is not null, true);
+select is(pg_temp.places('three'), 'file 1', 'and stays there though the switch came meanwhile');
+select is(pg_temp.store(:editor, 'four', 'four') is not null, true);
+select is(pg_temp.places('four'), 'file 2', 'after the switch uploads go to the second store');
+select is(internal.use_copies(2::smallint, 1000), 2::bigint, 'the copies are used');
+select is(pg_temp.places('one'), 'file 2, replaced 1', 'and what was copied from becomes garbage');
+select is(pg_temp.places('two'), 'deleted 2, replaced 1', 'as does the copy of what was overwritten');
+select is((select updated_at::text from internal.files where id = :'one'), '2020-01-01 00:00:00+00',
+    'for the user nothing has changed');
+select is((select count(*)::int from internal.audit_log where subject = 'one'), 1, 'not even in the audit log');
+select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1000) where url = 'file:///a'), 2,
+    'what was not copied is still where it was');
+update internal.files set description = 'new' where id = :'one';
+select isnt((select updated_at::text from internal.files where id = :'one'), '2020-01-01 00:00:00+00',
+    'while a change by the user is one');
+
+-- Removing: by store.
+select set_eq($$ select url, blob from internal.take_discarded('0', 100)
+        where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
+    $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')), ('file:///b', pg_temp.blob('two')) $$,
+    'gc gets each blob with its store');
+select internal.forget_discarded(1::smallint, array[pg_temp.blob('two')]);
+select is(pg_temp.places('two'), 'deleted 2', 'and forgets it there alone');
+
+-- Shares of workers.
+delete from internal.discarded_blobs;
+insert into internal.discarded_blobs (blob, reason, discarded_at)
+values (md5('1'), 'deleted', now() - interval '30 s'), (md5('2'), 'deleted', now() - interval '90 s'),
+    (md5('3'), 'uploading', now() - interval '6 days'), (md5('4'), 'uploading', now() - interval '8 days');
+update internal.upkeep set due_at = now() + interval '1 s';
+select is_empty('select * from internal.collect_share(0, 100)', 'before its time there is no share');
+update internal.upkeep set due_at = now();
+select set_eq('select blob from internal.collect_share(0, 100)', array[null, md5('2'), md5('4')],
+    'a share is what has been garbage for a minute, and uploads that have been going on for a week');
+select is((select due_at from internal.upkeep), now() + interval '1 minute', 'the next is due in a minute');
+select is_empty('select * from internal.collect_share(0, 100)', 'and not before');
+select set_eq('select blob from internal.discarded_blobs', array[md5('1'), md5('3')], 'what was taken is off the list');
+update internal.upkeep set due_at = now();
+update internal.discarded_blobs set reason = 'deleted', discarded_at = now() - interval '1 hour';
+select is((select count(*)::int from internal.collect_share(7200, 100)), 1, 'the grace may be longer');
+update internal.upkeep set due_at = now();
+select is((select count(*)::int from internal.collect_share(60, 1)), 2, 'a share may be smaller');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.collect_share(60, 1)'), '42501',
+    'a request role can do none');
+
+-- After a restore.
+select internal.settle_in_one_store();
+select is((select s::text from internal.stores s), '(1,,t)', 'a restored database has one store again');
+select is_empty('select from internal.files where store <> 1 union all select from internal.discarded_blobs',
+    'and all files are there');
+
+select * from finish();
+rollback;
