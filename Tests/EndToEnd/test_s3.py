@@ -42,7 +42,10 @@ def variables(file):
     return {name: "".join(shlex.split(value)) for name, value in found}
 
 
-@pytest.fixture(scope="module", params=["juicefs", "seaweedfs"])
+KINDS = os.environ.get("COFFER_TEST_S3_KINDS", "juicefs seaweedfs").split()
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def s3(request):
     """A server, the proxy before it, and an instance whose store it is."""
     work = Path(tempfile.mkdtemp(prefix="coffer-s3."))
@@ -63,7 +66,7 @@ def s3(request):
             scripts("stop", run)
         finally:
             proxy.close()
-            server.stop(signal.SIGKILL)
+            server.close()
             shutil.rmtree(work, ignore_errors=True)
 
 

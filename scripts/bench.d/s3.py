@@ -68,7 +68,7 @@ class RemoteBench:
         remote = f":s3,provider=Other,access_key_id={self.server.access_key},secret_access_key={self.server.secret_key}"
         remote += f",endpoint='{self.server.endpoint}':coffer/rclone/large.bin"
         command = [self.rclone, "copyto", "--s3-no-check-bucket", "--ignore-times", str(self.large), remote]
-        subprocess.run(command, check=True, env={"PATH": os.defpath, "HOME": "/nonexistent"}, stderr=subprocess.DEVNULL)
+        subprocess.run(command, check=True, env={"PATH": os.defpath, "HOME": str(self.server.folder)}, stderr=subprocess.DEVNULL)
         return self.large.stat().st_size / (time.perf_counter() - begin)
 
     def download(self):
