@@ -76,6 +76,8 @@ final class Database {
             if connection?.isUsable == false { connection = nil }
             sent = try open().begin(queries)
         } catch {
+            // Whoever has waited in vain is not made to wait again.
+            guard error.kind != .timeout else { throw Failure(error) }
             // What is wrong with the connection is found out, and mended where it can be, in the usual way.
             let rows: [Rows]
             do { rows = try run(queries) } catch { throw Failure(error) }
