@@ -62,7 +62,7 @@ final class BackupWriter {
             do throws(SystemError) { try FileSystem.unlink(path("manifest.next")) } catch
                 where error.number == Errno.noSuchFile
             {}
-            return Box(try FileSystem.create(path("manifest.next"), mode: 0o600))
+            return OutputFile(try FileSystem.create(path("manifest.next"), mode: 0o600))
         }
         try file.write(head.lines)
         var last = ""
@@ -119,7 +119,7 @@ final class BackupWriter {
 }
 
 /// An open file that is written to, with the command's failures.
-final class Box {
+final class OutputFile {
     private let file: FileDescriptor
 
     init(_ file: consuming FileDescriptor) { self.file = file }

@@ -80,7 +80,7 @@ struct Import: ParsableCommand {
         let interruption = Interruption()
         let account = try Account(email, OwnerConnection(configuration), configuration)
         let root = try absolute(folder)
-        _ = try system("The folder") { () throws(SystemError) in Box(try FileSystem.openFolder(root)) }
+        try system("The folder") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
         let importer = TreeImporter(account, configuration, interruption)
         let progress = Progress(total: nil, countsBytes: true, isSilent: quiet)
         let tally = TreeTally()
