@@ -1,7 +1,6 @@
 // 3. Whether this process answers, and whether everything it needs does.
 
 internal import BlobStore
-internal import BlobStore
 internal import CofferCore
 internal import Postgres
 
@@ -23,7 +22,10 @@ struct Health {
     ///
     /// - Throws: `Failure` 503 that names which part failed. Why is in the log, not in the answer.
     func ready() throws(Failure) -> Response {
-        let failed = [("database", databaseIsReady()), ("storage", storageIsReady())].filter { !$0.1 }.map(\.0)
+        let database = databaseIsReady()
+        // A database that is away is not waited for twice.
+        let storage = storageIsReady(asking: database)
+        let failed = [("database", database), ("storage", storage)].filter { !$0.1 }.map(\.0)
         guard failed.isEmpty else {
             throw Failure(.notReady, details: "Failed: " + failed.joined(separator: ", "), fields: retryAfter)
         }
@@ -40,12 +42,12 @@ struct Health {
         return level == Schema.level
     }
 
-    private func storageIsReady() -> Bool {
-        let store: any BlobStore
-        do {
-            // Why a store cannot be opened is in the log already.
-            guard let opened = try? storage.store(try currentStore()) else { return false }
-            store = opened
+    /// - Parameter asksDatabase: whether the database is asked which store uploads go to.
+    private func storageIsReady(asking asksDatabase: Bool) -> Bool {
+        do throws(BlobStoreError) {
+            let url = asksDatabase ? try currentStore() : nil
+            // Why it cannot be opened is in the log already.
+            guard let store = try? storage.store(url) else { return false }
             try store.probe()
             return true
         } catch {
