@@ -1,0 +1,76 @@
+"""The operator's commands where the bytes lie in a bucket: moving there and back under load, check, gc, backup, trees."""
+
+import json
+import os
+import shutil
+import time
+
+import pytest
+
+from installation import Load
+from s3 import Server
+
+KINDS = os.environ.get("COFFER_TEST_S3_KINDS", "juicefs seaweedfs").split()
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def server(request, tmp_path_factory):
+    server = Server(request.param, tmp_path_factory.mktemp("server")).start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def bucket(server, installation):
+    """The URL of a store in the bucket, which this installation's programs have the credentials of."""
+    file = installation.folder / "credentials"
+    file.write_text(
+        f"[default]\naws_access_key_id = {server.access_key}\naws_secret_access_key = {server.secret_key}\n"
+    )
+    file.chmod(0o600)
+    installation.own(file)
+    installation.configure(COFFER_S3_CREDENTIALS_FILE=str(file))
+    return server.storage_url(installation.name)
+
+
+def test_everything_moves_to_a_bucket_and_back_under_load(installation, bucket):
+    first = installation.options["COFFER_STORAGE_URL"]
+    contents = installation.fill(20)
+    large = os.urandom(20 * MIB)
+    assert installation.put("large", large) == 200
+    contents["large"] = large
+    with Load(installation, "a") as load:
+        for target in (bucket, first):
+            installation.coffer("storage", "copy", "--to", target)
+            installation.coffer("storage", "switch", "--to", target)
+            before = load.rounds
+            while load.rounds < before + 5 and not load.failures:
+                time.sleep(0.05)
+            installation.coffer("storage", "switch", "--to", target)
+            installation.configure(COFFER_STORAGE_URL=target)
+            assert "0 problems" in installation.coffer("check", "--digest", "--age", "60")
+    assert load.failures == []
+    for path, content in (contents | load.contents).items():
+        assert installation.get(path) == (200, content), path
+    installation.coffer("gc", "--grace", "0")
+    left = [store["files"] for store in json.loads(installation.coffer("storage", "list", "--json"))]
+    assert left[0] == len(contents | load.contents) and left[1] == 0
+
+
+def test_check_gc_and_backup_work_on_a_bucket(installation, bucket, new_installation):
+    contents = installation.fill(10)
+    installation.coffer("storage", "copy", "--to", bucket)
+    installation.coffer("storage", "switch")
+    assert installation.put("files/0000", b"overwritten") == 200
+    contents["files/0000"] = b"overwritten"
+    assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
+    assert "removed 11 blobs" in installation.coffer("gc", "--grace", "0"), "ten in the folder, one in the bucket"
+    installation.coffer("backup", installation.folder / "backup")
+    restored = new_installation().make_empty()
+    shutil.move(installation.folder / "backup", restored.folder / "backup")
+    assert "restored " in restored.coffer("restore", restored.folder / "backup")
+    assert "0 problems" in restored.coffer("check", "--digest", "--age", "0")
+    restored.tokens = installation.tokens
+    for path, content in contents.items():
+        assert restored.get(path) == (200, content), path
