@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 from checks import checks
 from s3 import RemoteBench
 from tables import tables
+from uploads import Uploads
 
 SMALL = 4096
 LARGE = 1 << 30
@@ -93,8 +94,8 @@ class Bench:
                 os.kill(pid, signal.SIGKILL)
 
     @staticmethod
-    def wrk(url, *more):
-        text = run("wrk", "-t", "2", "-c", "16", "-d", "5s", *more, url)
+    def wrk(url, *more, clients=16):
+        text = run("wrk", "-t", "2", "-c", str(clients), "-d", "5s", *map(str, more), url)
         if "Non-2xx" in text or "Socket errors" in text:
             sys.exit(f"bench: not every answer was a success:\n{text}")
         return float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])
@@ -285,7 +286,13 @@ def check(bench, rounds):
         yield figure, ours, against, ratio, bar, True
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check, "s3": remote}
+def uploads(bench, rounds):
+    peers = Uploads(bench.work, bench.site, bench.authorization, bench.blobs, bench.wrk)
+    ours, theirs = alternately(rounds, peers.ours, peers.in_postgres)
+    yield "4 KiB uploads, 8 clients", requests(ours), f"PL/Python, no fsync {requests(theirs)}", ours / theirs, 0.6, True
+
+
+GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check, "uploads": uploads, "s3": remote}
 
 
 def main():
