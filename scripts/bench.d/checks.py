@@ -41,7 +41,11 @@ class Checks:
 
     def put(self, blob, content):
         path = self.blobs / blob[:2] / blob
-        path.parent.mkdir(exist_ok=True)
+        if not path.parent.exists():
+            # A folder that the workers can write to afterwards.
+            path.parent.mkdir()
+            store = self.blobs.stat()
+            os.chown(path.parent, store.st_uid, store.st_gid)
         path.write_bytes(content)
         self.made.append(str(path))
 
