@@ -3,7 +3,7 @@
 internal import Cryptography
 internal import System
 
-final class HandedOverBlob: StagedBlob {
+final class HandedOverBlob: NotedBlob {
     private static let bufferSize = 256 << 10
 
     private let stage: StageFile
@@ -40,6 +40,8 @@ final class HandedOverBlob: StagedBlob {
         _ = try finish()
         try stage.publish(as: name)
     }
+
+    func settle() { stage.discard() }
 
     func discard() {
         stage.discard()

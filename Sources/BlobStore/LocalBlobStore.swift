@@ -3,7 +3,7 @@
 
 internal import System
 
-final class LocalBlobStore: BlobStore {
+final class LocalBlobStore: NotingBlobStore {
     private static let copyBufferSize = 256 << 10
 
     let layout: LocalLayout
@@ -13,12 +13,26 @@ final class LocalBlobStore: BlobStore {
     }
 
     func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
-        try WrittenBlob(StageFile.create(in: layout), as: name)
+        try WrittenBlob(StageFile.create(in: layout, noting: nil), as: name)
+    }
+
+    func stageWithNote(as name: BlobName) throws(BlobStoreError) -> any NotedBlob {
+        try WrittenBlob(StageFile.create(in: layout, noting: name), as: name)
     }
 
     func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
-        if let stage = try StageFile.link(path, in: layout) { return try HandedOverBlob(stage, as: name) }
-        return try copy(path, as: name)
+        try adopt(path, as: name, noting: nil)
+    }
+
+    func adoptWithNote(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any NotedBlob {
+        try adopt(path, as: name, noting: name)
+    }
+
+    private func adopt(
+        _ path: String, as name: BlobName, noting note: BlobName?
+    ) throws(BlobStoreError) -> any NotedBlob {
+        if let stage = try StageFile.link(path, in: layout, noting: note) { return try HandedOverBlob(stage, as: name) }
+        return try copy(path, to: WrittenBlob(StageFile.create(in: layout, noting: note), as: name))
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
@@ -55,10 +69,9 @@ final class LocalBlobStore: BlobStore {
     }
 
     /// Takes in a file that cannot be linked.
-    private func copy(_ path: String, as name: BlobName) throws(BlobStoreError) -> WrittenBlob {
+    private func copy(_ path: String, to blob: WrittenBlob) throws(BlobStoreError) -> WrittenBlob {
         let source: FileDescriptor
         do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
-        let blob = try WrittenBlob(StageFile.create(in: layout), as: name)
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob
     }

@@ -1,6 +1,7 @@
 // Where a local store keeps what. Files get mode 0640 and folders 0750, less the umask.
 //
-//     root/stage/<32 digits>      uploads in flight, each locked by the process at work on it
+//     root/stage/ab<30 digits>    notes of blobs that are not on record yet, each locked by the process at work on it
+//     root/stage/-<32 digits>     other blobs on their way in, likewise locked
 //     root/incoming/              the web server's temporary files, for uploads without a copy
 //     root/ab/ab<30 digits>       blobs
 
@@ -17,7 +18,13 @@ struct LocalLayout: Sendable {
 
     func path(of name: BlobName) -> String { "\(root)/\(relativePath(of: name))" }
 
-    func newStagePath() throws(BlobStoreError) -> String { "\(stage)/\(try BlobName.generate())" }
+    /// - Parameter name: of the blob that the file is to be a note of; nil for none.
+    func stagePath(noting name: BlobName?) throws(BlobStoreError) -> String {
+        if let name { return notePath(of: name) }
+        return try "\(stage)/-\(BlobName.generate())"
+    }
+
+    func notePath(of name: BlobName) -> String { "\(stage)/\(name)" }
 
     /// Makes the root and the folders above it, stage/ and incoming/, where they are missing.
     func makeMissingFolders() throws(BlobStoreError) {

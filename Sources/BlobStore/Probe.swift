@@ -5,7 +5,7 @@ internal import System
 extension LocalBlobStore {
     /// Writes a few random bytes to stage/, makes them durable, reads them back and removes them.
     func probe() throws(BlobStoreError) {
-        let stage = try StageFile.create(in: layout)
+        let stage = try StageFile.create(in: layout, noting: nil)
         let written = Array(try BlobName.generate().description.utf8)
         var buffer = Buffer(capacity: written.count + 1)
         do {

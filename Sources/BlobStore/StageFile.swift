@@ -1,28 +1,39 @@
 // A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. The order of the
-// calls is what makes an acknowledged upload durable.
+// calls is what makes an acknowledged upload durable. One that is named as its blob is a note: it stays beside the blob
+// until the blob is on record.
+//
+// A note needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
+// so no blob is there after a power cut whose note is not; where that does not hold, `coffer check` finds the blob.
 
 internal import System
 
-/// Owns one name in stage/ and removes it, at the latest when this is released.
+/// Owns one name in stage/ and removes it, at the latest when this is released; the note of a published blob stays.
 final class StageFile {
     let file: FileDescriptor
     private let path: String
     private let layout: LocalLayout
+    private let isNote: Bool
     private var isPresent = true
+    private var outlivesUs = false
 
-    private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout) {
+    private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout, isNote: Bool) {
         self.file = file
         self.path = path
         self.layout = layout
+        self.isNote = isNote
     }
 
-    deinit { discard() }
+    deinit {
+        if !outlivesUs { discard() }
+    }
 
     /// Makes a new, empty file.
-    static func create(in layout: LocalLayout) throws(BlobStoreError) -> StageFile {
-        let path = try layout.newStagePath()
+    ///
+    /// - Parameter name: of the blob that the file is to be a note of; nil for none.
+    static func create(in layout: LocalLayout, noting name: BlobName?) throws(BlobStoreError) -> StageFile {
+        let path = try layout.stagePath(noting: name)
         do {
-            let stage = StageFile(try FileSystem.create(path), path, layout)
+            let stage = StageFile(try FileSystem.create(path), path, layout, isNote: name != nil)
             try stage.lock()
             return stage
         } catch {
@@ -34,11 +45,13 @@ final class StageFile {
     ///
     /// Nil when that cannot be done and a copy can: the file lies on another file system, or is someone else's, who
     /// could change it later.
-    static func link(_ source: String, in layout: LocalLayout) throws(BlobStoreError) -> StageFile? {
-        let path = try layout.newStagePath()
+    static func link(
+        _ source: String, in layout: LocalLayout, noting name: BlobName?
+    ) throws(BlobStoreError) -> StageFile? {
+        let path = try layout.stagePath(noting: name)
         do {
             try FileSystem.link(source, to: path)
-            let stage = try openLinked(path, layout)
+            let stage = try openLinked(path, layout, isNote: name != nil)
             try stage.file.takeOwnership()
             try stage.file.setMode(0o640)
             try stage.lock()
@@ -52,16 +65,19 @@ final class StageFile {
 
     /// Publishes the file, which must be durable already, as a blob.
     func publish(as name: BlobName) throws(BlobStoreError) {
-        defer { discard() }
+        defer {
+            if !outlivesUs { discard() }
+        }
         do throws(SystemError) {
             let folder = try layout.openFolder(of: name)
             let blob = layout.path(of: name)
             // Not rename(2), which would overwrite.
             try FileSystem.link(path, to: blob)
+            outlivesUs = isNote
             do {
                 try folder.fsync()
             } catch {
-                try? FileSystem.unlink(blob)
+                if (try? FileSystem.unlink(blob)) != nil { outlivesUs = false }
                 throw error
             }
         } catch {
@@ -76,9 +92,11 @@ final class StageFile {
         try? FileSystem.unlink(path)
     }
 
-    private static func openLinked(_ path: String, _ layout: LocalLayout) throws(SystemError) -> StageFile {
+    private static func openLinked(
+        _ path: String, _ layout: LocalLayout, isNote: Bool
+    ) throws(SystemError) -> StageFile {
         do {
-            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout)
+            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout, isNote: isNote)
         } catch {
             try? FileSystem.unlink(path)
             throw error

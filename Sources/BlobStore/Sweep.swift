@@ -1,5 +1,5 @@
 // Leftovers of uploads that nobody finishes: those of crashed processes in stage/, those of a crashed web server in
-// incoming/.
+// incoming/. Notes are their caller's to judge.
 
 internal import System
 
@@ -11,41 +11,82 @@ extension LocalBlobStore {
     /// is young when it has just been linked.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
-        let seconds = age?.components.seconds ?? 60
         do {
-            return try sweep(layout.stage) { path, status throws(SystemError) in
-                if now - status.changed < seconds { return false }
-                return try isAbandoned(path)
+            let stages = try abandoned(olderThan: age) { BlobName($0) == nil }
+            let incoming = try files(in: layout.incoming) { _, _, status throws(SystemError) in
+                now - status.modified >= Self.incomingAge
             }
-                + sweep(layout.incoming) { _, status throws(SystemError) in
-                    now - status.modified >= Self.incomingAge
-                }
+            return try remove(stages, from: layout.stage) + remove(incoming, from: layout.incoming)
         } catch {
             throw BlobStoreError(error)
         }
     }
 
-    /// Removes the regular files of a folder that `isLeftover` picks; returns how many.
-    private func sweep(
-        _ folder: String, _ isLeftover: (String, FileStatus) throws(SystemError) -> Bool
-    ) throws(SystemError) -> Int {
-        var count = 0
+    func hasNote(of name: BlobName) throws(BlobStoreError) -> Bool {
+        do {
+            _ = try FileSystem.status(layout.notePath(of: name), followingLinks: false)
+            return true
+        } catch  where error.number == Errno.noSuchFile {
+            return false
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    func abandonedNotes(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
+        do {
+            return try abandoned(olderThan: age) { BlobName($0) != nil }.compactMap { BlobName($0) }
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    func removeNotes(of names: [BlobName]) throws(BlobStoreError) {
+        do {
+            _ = try remove(names.map(\.description), from: layout.stage)
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
+
+    /// The names in stage/ that `isWanted` picks and nobody holds any more.
+    private func abandoned(
+        olderThan age: Duration?, _ isWanted: (String) -> Bool
+    ) throws(SystemError) -> [String] {
+        let limit = Clock.realtimeSeconds() - (age?.components.seconds ?? 60)
+        return try files(in: layout.stage) { name, path, status throws(SystemError) in
+            guard isWanted(name), status.changed <= limit else { return false }
+            // A lock that is free is free for good: only the file's maker ever takes it.
+            return try FileSystem.open(path, for: .readingAndWriting, followingLinks: false).tryLockExclusively()
+        }
+    }
+
+    /// The names of the regular files of a folder that `isWanted` picks.
+    private func files(
+        in folder: String, _ isWanted: (String, String, FileStatus) throws(SystemError) -> Bool
+    ) throws(SystemError) -> [String] {
+        var wanted: [String] = []
         for name in try FileSystem.list(folder) {
             let path = "\(folder)/\(name)"
             do {
                 let status = try FileSystem.status(path, followingLinks: false)
-                guard status.kind == .regular, try isLeftover(path, status) else { continue }
-                try FileSystem.unlink(path)
-                count += 1
+                if status.kind == .regular, try isWanted(name, path, status) { wanted.append(name) }
             } catch  where error.number == Errno.noSuchFile {
                 // Its owner was faster.
             }
         }
-        return count
+        return wanted
     }
 
-    /// Whether no process holds the file's lock. It is free for good then: only its maker ever takes it.
-    private func isAbandoned(_ path: String) throws(SystemError) -> Bool {
-        try FileSystem.open(path, for: .readingAndWriting, followingLinks: false).tryLockExclusively()
+    /// Removes files of a folder; returns how many there were.
+    private func remove(_ names: [String], from folder: String) throws(SystemError) -> Int {
+        var count = 0
+        for name in names {
+            do {
+                try FileSystem.unlink("\(folder)/\(name)")
+                count += 1
+            } catch  where error.number == Errno.noSuchFile {}
+        }
+        return count
     }
 }

@@ -3,7 +3,7 @@
 internal import Cryptography
 internal import System
 
-final class WrittenBlob: StagedBlob {
+final class WrittenBlob: NotedBlob {
     /// How many bytes may gather before the kernel is told to start writing them out, so that the final fsync is short.
     private static let writebackStep: Int64 = 8 << 20
 
@@ -51,6 +51,8 @@ final class WrittenBlob: StagedBlob {
         _ = try finish()
         try stage.publish(as: name)
     }
+
+    func settle() { stage.discard() }
 
     func discard() {
         digest = nil

@@ -64,33 +64,6 @@ final class Database {
         }
     }
 
-    /// Runs one repeatable statement in the name of `identity`, and `work` while the server is at it.
-    ///
-    /// - Returns: the statement's rows, and what `work` returned.
-    func run<Value>(
-        _ query: Query, as identity: Identity, for request: Request, meanwhile work: () -> Value
-    ) throws(Failure) -> (Rows, Value) {
-        let queries = [try opening(identity, for: request), query]
-        let sent: Connection.Sent
-        do {
-            if connection?.isUsable == false { connection = nil }
-            sent = try open().begin(queries)
-        } catch {
-            // Whoever has waited in vain is not made to wait again.
-            guard error.kind != .timeout else { throw Failure(error) }
-            // What is wrong with the connection is found out, and mended where it can be, in the usual way.
-            let rows: [Rows]
-            do { rows = try run(queries) } catch { throw Failure(error) }
-            return (rows[1], work())
-        }
-        let result = work()
-        do {
-            return (try finish { () throws(PostgresError) in try open().answers(to: sent) }[1], result)
-        } catch {
-            throw Failure(error)
-        }
-    }
-
     /// Runs a change that stays only if `check` accepts its result. Takes a second round trip.
     func change(
         _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void

@@ -78,6 +78,22 @@ struct Request {
         get throws(Failure) { ["on", "1"].contains(try text("HTTPS")) }
     }
 
+    /// Fills `buffer`, which is emptied first, with the next bytes of the body: fewer than `limit` only at its end.
+    func readBody(into buffer: inout [UInt8], upTo limit: Int) throws(Failure) {
+        buffer.removeAll(keepingCapacity: true)
+        var filled: Int
+        repeat {
+            filled = buffer.count
+            do {
+                try buffer.append(addingCapacity: limit - filled) { span in try exchange.read(into: &span) }
+            } catch let error as GatewayError {
+                throw Failure(error)
+            } catch {
+                throw Failure(.internalError)
+            }
+        } while filled < buffer.count && buffer.count < limit
+    }
+
     /// Bytes of the body as announced; nil where the length is not known.
     ///
     /// A web server that asks whether an upload may begin sends no body with the question, but tells its length.

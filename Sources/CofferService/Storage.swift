@@ -7,6 +7,8 @@ internal import CofferProcess
 final class Storage {
     private let configuration: Configuration
     private let journal: Journal
+    /// Whether uploads went to the configured store when that was last found out. At worst an upload takes the longer way.
+    var receives = true
     /// By URL. The database tells for each blob which one it is in, so nothing here can be out of date.
     private var opened: [String: any BlobStore] = [:]
 
@@ -16,6 +18,9 @@ final class Storage {
 
     /// The store that the configuration names, and that web servers on this host know the folder of.
     var configured: String { configuration.storageURL }
+
+    /// The configured store where uploads go there, as far as is known, and it keeps notes.
+    var noting: (any NotingBlobStore)? { receives ? try? store() as? any NotingBlobStore : nil }
 
     /// - Parameter url: as the database tells it: nil for the store that the configuration names.
     func store(_ url: String? = nil) throws(Failure) -> any BlobStore {

@@ -19,6 +19,8 @@ final class Upkeep {
     private static let limit: Int64 = 64
     private static let collect = Statement(
         name: "collect", sql: "select url, blob from internal.collect_share($1::bigint, $2::integer)")
+    private static let list = Statement(
+        name: "list_leftovers", sql: "select internal.list_leftovers($1, $2::text[])")
 
     init(configuration: Configuration, database: Database, storage: Storage, journal: Journal) {
         (self.configuration, self.database) = (configuration, database)
@@ -32,13 +34,33 @@ final class Upkeep {
         guard configuration.workersCollect, now >= nextQuestion, database.isConnected else { return }
         nextQuestion = now + Self.patience
         let query = Query(Self.collect, [.integer(Int64(configuration.graceSeconds)), .integer(Self.limit)])
+        var isOurs = false
         // The list forgets the blobs when they are gone and not before. What fails here is tried again in a minute.
         try? database.change(query) { (rows) throws(Failure) in
             guard rows.count > 0 else { return }
             let blobs = try remove(rows)
             let stages = try sweep()
             if blobs + stages > 0 { journal.record(.collected(blobs: blobs, stages: stages)) }
+            isOurs = true
         }
+        if isOurs { try? listLeftovers() }
+    }
+
+    /// A note goes when the list is on the disk.
+    private func listLeftovers() throws(Failure) {
+        guard let store = storage.noting else { return }
+        let notes: [BlobName]
+        do { notes = try store.abandonedNotes(olderThan: nil) } catch { throw Failure(error) }
+        guard !notes.isEmpty else { return }
+        let names = "{\(notes.map(\.description).joined(separator: ","))}"
+        let rows: [Rows]
+        do {
+            rows = try database.run([Query(Self.list, [.text(storage.configured), .text(names)])])
+        } catch {
+            throw Failure(error)
+        }
+        guard rows[0].boolean(0, 0) == true else { return }
+        do { try store.removeNotes(of: notes) } catch { throw Failure(error) }
     }
 
     private func remove(_ rows: Rows) throws(Failure) -> Int {

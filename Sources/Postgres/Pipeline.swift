@@ -15,33 +15,15 @@ extension Connection {
     ///   batch was carried out is unknown.
     public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
         if queries.isEmpty { return [] }
-        return try answers(to: begin(queries))
-    }
-
-    /// A batch that the server has been sent and whose answers nobody has read yet.
-    public struct Sent {
-        let queries: [Query]
-        let prepares: [Int]
-        let deadline: Deadline
-    }
-
-    /// Sends queries as `run(_:)` does, so that the caller can do something else while the server works.
-    ///
-    /// - Returns: what `answers(to:)` must be given before anything else is asked of this connection.
-    public func begin(_ queries: [Query]) throws(PostgresError) -> Sent {
         try check(queries)
         let deadline = Deadline(after: timeout)
         let prepares = try send(queries)
-        Faults.point("before \(queries.last?.statement.name ?? "")")
+        let last = queries.last?.statement.name ?? ""
+        Faults.point("before \(last)")
         try flush(deadline)
-        Faults.point("sent \(queries.last?.statement.name ?? "")")
-        return Sent(queries: queries, prepares: prepares, deadline: deadline)
-    }
-
-    /// Waits for the answers to a batch; returns and throws as `run(_:)`.
-    public func answers(to sent: Sent) throws(PostgresError) -> [Rows] {
-        let results = try receive(sent.queries, sent.prepares, sent.deadline)
-        Faults.point("after \(sent.queries.last?.statement.name ?? "")")
+        Faults.point("sent \(last)")
+        let results = try receive(queries, prepares, deadline)
+        Faults.point("after \(last)")
         return results
     }
 

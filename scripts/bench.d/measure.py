@@ -287,9 +287,10 @@ def check(bench, rounds):
 
 
 def uploads(bench, rounds):
-    peers = Uploads(bench.work, bench.site, bench.authorization, bench.blobs, bench.wrk)
-    ours, theirs = alternately(rounds, peers.ours, peers.in_postgres)
+    peers = Uploads(bench.work, bench.site, bench.blobs, bench.wrk)
+    ours, theirs, least = alternately(rounds, peers.ours, peers.with_the_same_rows, peers.with_one_row)
     yield "4 KiB uploads, 8 clients", requests(ours), f"PL/Python, no fsync {requests(theirs)}", ours / theirs, 0.6, True
+    yield "…", requests(ours), f"the same with one row {requests(least)}", ours / least, None, True
 
 
 GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check, "uploads": uploads, "s3": remote}

@@ -1,19 +1,49 @@
 """What a small durable upload costs, against the same work as a function inside PostgreSQL.
 
-The opponent is PL/Python with pyfilesystem: it gets the bytes as an argument, hashes them, writes a file and upserts a
-row. It has no web server before it, checks no token, and never asks that the file is on the disk.
+The opponent is PL/Python with pyfilesystem: it gets the bytes as an argument, hashes them, writes a file, and puts down
+the same rows as Coffer does: who asks, the file, the totals, the audit log. It is called directly, so it has no web
+server before it and checks no token; and it never asks that the file is on the disk. A second one keeps one row of one
+table and nothing else, without users, quota or log: that is what so careful a store gives away.
 """
 
+import base64
+import json
 import os
 import re
 import subprocess
+from urllib.request import Request, urlopen
 
 CLIENTS = 8
 SIZE = 4096
 SECONDS = 5
 DATABASE = "coffer_bench_plpython"
+PASSWORD = "bench-" + os.urandom(12).hex()
 
-FUNCTION = """
+SAME_ROWS = """
+create extension plpython3u;
+create table public.bench_sessions (number int primary key, session_id text, user_id text, role text);
+create function public.bench_store_file(p_number int, p_path text, p_body bytea) returns text
+language plpython3u security definer set search_path = '' as $$
+import hashlib, uuid
+if "fs" not in SD:
+    from fs.osfs import OSFS
+    SD["fs"] = OSFS("{folder}")
+    SD["enter"] = plpy.prepare(
+        "select set_config('coffer.user_id', b.user_id, true), set_config('coffer.session_id', b.session_id, true),"
+        " s.database_role from public.bench_sessions b join internal.live_sessions s"
+        " on s.id = b.session_id::uuid and s.user_id = b.user_id::uuid and s.role = b.role where b.number = $1", ["int"])
+    SD["put"] = plpy.prepare(
+        "select api.store_file($1, $2, null, 'application/octet-stream', $3, $4, null, false, 'file:///bench') as id",
+        ["text", "text", "bigint", "bytea"])
+plpy.execute(SD["enter"], [p_number])
+name = uuid.uuid4().hex
+folder = SD["fs"].makedir(name[:2], recreate=True)
+folder.writebytes(name, p_body)
+return plpy.execute(SD["put"], [name, p_path, len(p_body), hashlib.sha256(p_body).digest()])[0]["id"]
+$$;
+"""
+
+ONE_ROW = """
 create extension plpython3u;
 create table files (path text primary key, size_bytes bigint not null, sha256 bytea not null,
     updated_at timestamptz not null default now());
@@ -33,45 +63,77 @@ plpy.execute(SD["put"], [p_path, len(p_body), hashlib.sha256(p_body).digest()])
 $$;
 """
 
-CALL = f"""\\set n random(1, 1000000000)
-select store_file('bench/' || (:n % 100) || '/' || :n, decode(repeat('ab', {SIZE}), 'hex'));
+BODY = f"decode(repeat('ab', {SIZE}), 'hex')"
+PATH = "'uploads/' || (:n % 100) || '/' || :n"
+SAME_ROWS_CALL = f"""\\set n random(1, 1000000000)
+\\set k random(0, {CLIENTS - 1})
+select bench_store_file(:k, {PATH}, {BODY});
+"""
+ONE_ROW_CALL = f"""\\set n random(1, 1000000000)
+select store_file({PATH}, {BODY});
 """
 
 REQUESTS = """
+local tokens = {%s}
 local number = math.random(1, 1000000000)
 local body = string.rep("a", %d)
 request = function()
     number = number + 1
     local path = "uploads/" .. number %% 100 .. "/" .. number
-    return wrk.format("POST", "/rpc/store_file", {["Authorization"] = "%s", ["File-Path"] = path}, body)
+    local token = "Bearer " .. tokens[number %% #tokens + 1]
+    return wrk.format("POST", "/rpc/store_file", {["Authorization"] = token, ["File-Path"] = path}, body)
 end
 init = function() math.randomseed(tonumber(tostring({}):match("0x(%%x+)"), 16)) number = math.random(1, 1000000000) end
 """
 
 
 class Uploads:
-    def __init__(self, work, site, authorization, blobs, wrk):
-        self.work, self.site, self.wrk = work, site, wrk
+    def __init__(self, work, site, blobs, wrk):
+        self.work, self.site, self.blobs, self.wrk = work, site, blobs, wrk
+        tokens = [self.account(number) for number in range(CLIENTS)]
         self.script = work / "upload.lua"
-        self.script.write_text(REQUESTS % (SIZE, authorization.removeprefix("Authorization: ")))
-        self.calls = work / "store.sql"
-        self.calls.write_text(CALL)
-        owner = os.environ["COFFER_OWNER_DATABASE_URL"]
-        self.url = owner.replace("/coffer?", f"/{DATABASE}?")
-        self.folder = blobs / "plpython"
-        self.folder.mkdir()
-        store = blobs.stat()
-        os.chown(self.folder, store.st_uid, store.st_gid)
-        psql(owner, f"create database {DATABASE}")
-        psql(self.url, FUNCTION.replace("{folder}", str(self.folder)))
+        self.script.write_text(REQUESTS % (", ".join(f'"{token}"' for token in tokens), SIZE))
+        self.owner = os.environ["COFFER_OWNER_DATABASE_URL"]
+        psql(self.owner, SAME_ROWS.replace("{folder}", self.folder("same-rows")))
+        for number, token in enumerate(tokens):
+            claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+            values = f"{number}, '{claims['sid']}', '{claims['user_id']}', '{claims['role']}'"
+            psql(self.owner, f"insert into public.bench_sessions values ({values})")
+        self.plain = self.owner.replace("/coffer?", f"/{DATABASE}?")
+        psql(self.owner, f"create database {DATABASE}")
+        psql(self.plain, ONE_ROW.replace("{folder}", self.folder("one-row")))
+
+    def account(self, number):
+        """A user of each client's own, as it is with people; the token of a session."""
+        email = f"bench{number}@example.com"
+        subprocess.run([os.environ["COFFER_COMMAND"], "user", "add", email, "--role", "editor"], input=PASSWORD, check=True, text=True,
+            stdout=subprocess.DEVNULL)
+        body = json.dumps({"email": email, "password": PASSWORD}).encode()
+        with urlopen(Request(f"{self.site}/rpc/login", body, {"Content-Type": "application/json"})) as answer:
+            return json.load(answer)[0]["token"]
+
+    def folder(self, name):
+        folder = self.blobs / name
+        folder.mkdir()
+        store = self.blobs.stat()
+        os.chown(folder, store.st_uid, store.st_gid)
+        return str(folder)
 
     def ours(self):
         """Requests a second through nginx."""
         return self.wrk(f"{self.site}/rpc/store_file", "-s", self.script, clients=CLIENTS)
 
-    def in_postgres(self):
-        words = ["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-f", self.calls]
-        done = subprocess.run([*words, self.url], check=True, capture_output=True, text=True)
+    def with_the_same_rows(self):
+        return self.pgbench(self.owner, SAME_ROWS_CALL)
+
+    def with_one_row(self):
+        return self.pgbench(self.plain, ONE_ROW_CALL)
+
+    def pgbench(self, url, script):
+        calls = self.work / "store.sql"
+        calls.write_text(script)
+        words = ["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-f", calls]
+        done = subprocess.run([*words, url], check=True, capture_output=True, text=True)
         return float(re.search(r"tps = ([\d.]+)", done.stdout)[1])
 
 

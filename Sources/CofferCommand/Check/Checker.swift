@@ -116,14 +116,26 @@ final class Checker {
         return true
     }
 
-    /// The other way round: the row first, for gc removes a row when its blob is gone.
+    /// The other way round: the row first, for gc removes a row when its blob is gone. And the store's note before the
+    /// row, for an upload removes its note when it has one.
     private func settleOrphans() throws(Failure) {
-        let orphans = suspects.filter { $0.kind.isRepairable }
+        var orphans: [Suspect] = []
+        for suspect in suspects where suspect.kind.isRepairable {
+            if try !hasNote(suspect.name) { orphans.append(suspect) }
+        }
         let rows = try known.known(orphans.map(\.name))
         for orphan in orphans where !rows.contains(orphan.name) {
             guard try status(orphan.name) != nil else { continue }
             if options.repairs { try known.discard(orphan.name) }
             tell(orphan, nil)
+        }
+    }
+
+    private func hasNote(_ name: BlobName) throws(Failure) -> Bool {
+        do {
+            return try (store as? any NotingBlobStore)?.hasNote(of: name) ?? false
+        } catch {
+            throw Failure(error)
         }
     }
 

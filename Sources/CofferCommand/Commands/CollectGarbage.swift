@@ -73,12 +73,25 @@ final class Collector {
     func sweep() throws(Failure) {
         let rows = try owner.call("select url from internal.stores order by id")
         for row in 0..<rows.count {
+            let url = rows.text(row, 0) ?? configuredURL
             do {
-                swept += try stores.store(rows.text(row, 0) ?? configuredURL).sweepAbandonedStages()
-            } catch {
+                let store = try stores.store(url)
+                swept += try store.sweepAbandonedStages()
+                if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
+            } catch let error as BlobStoreError {
                 throw Failure(error)
+            } catch {
+                throw error as? Failure ?? Failure("\(error)")
             }
         }
+    }
+
+    /// Makes leftovers of what the store has noted and nobody works on; a note goes when the list is on the disk.
+    private func listLeftovers(of store: any NotingBlobStore, _ url: String) throws {
+        let notes = try store.abandonedNotes(olderThan: nil)
+        let isListed = try owner.call(
+            "select internal.list_leftovers($1, $2::text[])", [.text(url), .text(arrayText(notes))])
+        if isListed.boolean(0, 0) == true { try store.removeNotes(of: notes) }
     }
 
     /// Removes expired sessions, and login failures that count no more.
