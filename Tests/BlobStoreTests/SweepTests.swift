@@ -10,7 +10,7 @@ struct SweepTests {
 
     @Test func `a sweep takes what nobody holds and leaves what someone does`() throws {
         let held = try test.blobs.stage(as: .generate(), length: nil)
-        _ = try FileSystem.create("\(test.root)/stage/\(try BlobName.generate())")
+        _ = try FileSystem.create("\(test.root)/stage/-\(try BlobName.generate())")
         #expect(try test.blobs.sweepAbandonedStages(olderThan: .zero) == 1)
         #expect(try test.stages.count == 1)
         try held.publish()
@@ -18,10 +18,10 @@ struct SweepTests {
     }
 
     @Test func `what is young is left, also a body file that took long to arrive`() throws {
-        _ = try FileSystem.create("\(test.root)/stage/\(try BlobName.generate())")
+        _ = try FileSystem.create("\(test.root)/stage/-\(try BlobName.generate())")
         let body = try test.bodyFile([1])
         try age(body, days: 1)
-        try FileSystem.link(body, to: "\(test.root)/stage/\(try BlobName.generate())")
+        try FileSystem.link(body, to: "\(test.root)/stage/-\(try BlobName.generate())")
         #expect(try test.blobs.sweepAbandonedStages() == 0)
         #expect(try test.stages.count == 2)
     }

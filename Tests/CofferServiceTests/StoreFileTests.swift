@@ -15,6 +15,9 @@ struct StoreFileTests {
         try #require(try user.store("a", "old").status == 200)
     }
 
+    /// More than what is read at once, so that the blob is on the list from the beginning.
+    private static let long = String(repeating: "x", count: 70_000)
+
     /// What a refused upload must leave behind: the old file, and nothing else.
     ///
     /// - Parameter listed: uploads that stay on the list of leftovers, as a store that is away may still have their blobs.
@@ -91,7 +94,7 @@ struct StoreFileTests {
     func `a head that cannot be accepted is refused before the body is read`(
         fields: [String: String], status: Int, code: String
     ) throws {
-        let exchange = user.upload("a", "new", fields)
+        let exchange = user.upload("a", Self.long, ["Content-Length": "\(Self.long.utf8.count)"].merging(fields) { $1 })
         exchange.onRead = { Issue.record("the body was read") }
         let answer = try service.answer(exchange)
         #expect(answer.status == status)
@@ -139,38 +142,44 @@ struct StoreFileTests {
     func `a disk that is full is 507 and one that fails is 503`(
         call: SystemCall, number: Int32, status: Int, code: String
     ) throws {
-        let answer = try Faults.$inject.withValue({ $0 == call ? number : nil }) { try user.store("a", "new") }
-        #expect(answer.status == status)
-        #expect(answer.code == code)
-        #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
-        try expectNothingChanged(listed: status == 503 ? 1 : 0)
+        for content in ["new", Self.long] {
+            let answer = try Faults.$inject.withValue({ $0 == call ? number : nil }) { try user.store("a", content) }
+            #expect(answer.status == status)
+            #expect(answer.code == code)
+            #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
+            try expectNothingChanged(listed: status == 503 && content == Self.long ? 1 : 0)
+        }
     }
 
     @Test func `whichever call fails, the file is the old one or the new one, and nothing is lost`() throws {
-        for position in 0..<40 {
+        for position in 0..<80 {
+            // Once by the short way, once by the long one.
+            let ending = position.isMultiple(of: 2) ? "" : Self.long
             let count = Mutex(0)
             let fail = { @Sendable (_: SystemCall) -> Int32? in
                 count.withLock { count in
                     count += 1
-                    return count == position + 1 ? Errno.inputOutput : nil
+                    return count == position / 2 + 1 ? Errno.inputOutput : nil
                 }
             }
-            let answer = try Faults.$inject.withValue(fail) { try user.store("a", "new \(position)") }
+            let answer = try Faults.$inject.withValue(fail) { try user.store("a", "new" + ending) }
             let isStored = answer.status == 200
             #expect(isStored || answer.status == 503, "call \(position)")
             #expect(try user.retrieve("a").text.hasPrefix(isStored ? "new" : "old"), "call \(position)")
             #expect(try user.installation.orphans.isEmpty, "call \(position)")
             if isStored { try user.store("a", "old") }
-            if count.withLock({ $0 }) <= position { return }
+            if count.withLock({ $0 }) <= position / 2, !ending.isEmpty { return }
         }
         Issue.record("an upload makes more calls than expected")
     }
 
     @Test func `a store that is away is 503, and an upload after its return works`() throws {
         try user.installation.moveStore(away: true)
-        let answer = try user.store("a", "new")
-        #expect(answer.status == 503)
-        #expect(answer.code == "KF008")
+        for content in ["new", Self.long] {
+            let answer = try user.store("a", content)
+            #expect(answer.status == 503)
+            #expect(answer.code == "KF008")
+        }
         #expect(try user.retrieve("a").code == "KF008")
         try user.installation.moveStore(away: false)
         try expectNothingChanged(listed: 1)

@@ -1,0 +1,79 @@
+-- The short way of an upload: a blob that the store has noted becomes a file in one call; and what its notes leave.
+begin;
+\ir setup.psql
+select plan(31);
+
+create function pg_temp.put(
+    p_path text, p_content text, p_url text default 'file:///a', p_if_match text default null,
+    p_if_none_match boolean default false) returns text
+language sql as $$
+    select pg_temp.attempt('coffer_editor', '00000000-0000-4000-8000-00000000000e', format(
+        'select api.store_file(%L, %L, null, ''text/plain'', %s, %L, %L, %L, %L)', md5(p_content), p_path,
+        octet_length(p_content), sha256(convert_to(p_content, 'UTF8')), p_if_match, p_if_none_match, p_url))
+$$;
+create function pg_temp.folders() returns text language sql as $$
+    select string_agg(format('%s/%s %s %s', f.parent, f.name, f.file_count, f.size_bytes), ', ' order by f.parent, f.name)
+    from internal.folders f where f.user_id = '00000000-0000-4000-8000-00000000000e'
+$$;
+create function pg_temp.usage() returns text language sql as $$
+    select u.file_count || ' ' || u.used_bytes from internal.users u where u.id = '00000000-0000-4000-8000-00000000000e'
+$$;
+create function pg_temp.log() returns text language sql as $$
+    select string_agg(a.action || ' ' || a.subject, ', ' order by a.id) from internal.audit_log a
+    where a.user_id = '00000000-0000-4000-8000-00000000000e' and a.action in ('store', 'move', 'delete')
+$$;
+create function pg_temp.discarded() returns text language sql as $$
+    select string_agg(d.reason, ', ' order by d.blob collate "C") from internal.discarded_blobs d
+$$;
+
+select pg_temp.put('a/b/one', 'one') as one \gset
+select matches(:'one'::text, '^[0-9a-f-]{36}$', 'a blob that nobody listed becomes a file');
+select is(pg_temp.usage(), '1 3', 'it is counted');
+select is(pg_temp.folders(), '/a 1 3, a/b 1 3', 'in its folders, too');
+select is(pg_temp.log(), 'store a/b/one', 'and audited');
+select is(pg_temp.discarded(), null, 'nothing is garbage');
+select is(pg_temp.put('a/b/one', 'longer'), :'one', 'overwriting keeps the id');
+select is(pg_temp.usage(), '1 6', 'counts the difference');
+select is(pg_temp.folders(), '/a 1 6, a/b 1 6', 'in the folders, too');
+select is(pg_temp.log(), 'store a/b/one, store a/b/one', 'is audited');
+select is(pg_temp.discarded(), 'replaced', 'and discards the blob before');
+select is(pg_temp.put('root', 'r') is not null, true, 'a file in no folder');
+select is(pg_temp.folders(), '/a 1 6, a/b 1 6', 'counts in none');
+select is(pg_temp.put('a/b/one', 'x', p_if_none_match => true), 'KF004', 'conditions hold here as well');
+select is(pg_temp.put('a/b/one', 'x', p_if_match => encode(sha256('one'), 'hex')), 'KF004', 'of either kind');
+select is(pg_temp.put('none', 'x', p_if_match => '*'), 'KF004', 'also for a file that is not there');
+select is(pg_temp.put('a/b/one', 'again', p_if_match => encode(sha256('longer'), 'hex')), :'one', 'and when they are met');
+select is(pg_temp.put('a//b', 'x'), 'KF003', 'as do the rules of paths');
+update internal.users set quota_bytes = 10 where id = '00000000-0000-4000-8000-00000000000e';
+select is(pg_temp.put('big', '12345'), 'KF006', 'and the quota');
+select is(pg_temp.put('big', '1234') is not null, true, 'to the byte');
+select is(pg_temp.attempt('coffer_editor', '00000000-0000-4000-8000-00000000000e',
+    'select api.store_file(''nothing'', ''x'', null, null, 1, sha256(''''), null, false, ''file:///a'')'), 'KF014',
+    'a name that is none is refused');
+select is(pg_temp.attempt('coffer_editor', gen_random_uuid(),
+    'select api.store_file(md5(''z''), ''x'', null, null, 1, sha256(''''), null, false, ''file:///a'')'), 'KF011',
+    'and a user who is gone');
+
+-- One change that replaces and moves.
+update internal.users set quota_bytes = null;
+update internal.files set blob = md5('both'), size_bytes = 40, file_path = 'c/one' where id = :'one';
+select is(pg_temp.usage(), '3 45', 'a file that is replaced and moved at once is counted once');
+select is(pg_temp.folders(), '/c 1 40', 'where it is now');
+
+-- Notes that outlive their upload.
+select is(internal.list_leftovers('file:///a', array[md5('both'), md5('lost')]), true, 'what is left becomes a leftover');
+select is((select string_agg(d.blob, ' ') from internal.discarded_blobs d where d.reason = 'uploading'), md5('lost'),
+    'but no blob of a file');
+select is(internal.list_leftovers('file:///a', array[md5('lost')]), true, 'once');
+
+-- Another store.
+select internal.add_store('file:///a', 'file:///b') as store \gset
+select is(pg_temp.put('x', 'x', 'file:///a') is not null, true, 'until the switch files go where the worker thinks');
+select internal.use_store(:store::smallint);
+select is(pg_temp.put('y', 'y', 'file:///a'), null, 'after it the worker is told by a null');
+select is((select count(*)::int from internal.files where file_path = 'y'), 0, 'and nothing is stored');
+select is(pg_temp.put('y', 'y', 'file:///b') is not null, true, 'in the new one it is');
+select is(internal.list_leftovers('file:///c', array[md5('q')]), false, 'a store that is none of ours has no leftovers');
+
+select * from finish();
+rollback;
