@@ -102,84 +102,91 @@ $$;
 comment on function internal.count_file(uuid, text, bigint, bigint) is
     'Adds to the totals of the folders that a file lies in. The user''s row is locked by who calls.';
 
--- An upload is one row, and so are its triggers. What moves or goes may be a hundred thousand rows at once: there the
--- triggers stay with statements.
-drop trigger inserted on internal.files;
-drop function internal.files_inserted();
-
-create function internal.file_inserted() returns trigger
+-- An upload is one row, and that is told apart: to group one row takes longer than all else that is done for it.
+create or replace function internal.files_inserted() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    v_file record;
 begin
-    perform internal.count_usage(new.user_id, new.size_bytes, 1);
-    perform internal.count_file(new.user_id, new.file_path, 1, new.size_bytes);
-    perform internal.record('store', new.user_id, array[new.file_path]);
+    select n.user_id, n.file_path, n.size_bytes, t.files into v_file
+    from new_files n, (select count(*) as files from new_files) t limit 1;
+    if v_file.files = 1 then
+        perform internal.count_usage(v_file.user_id, v_file.size_bytes, 1);
+        perform internal.count_file(v_file.user_id, v_file.file_path, 1, v_file.size_bytes);
+        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
+        return null;
+    end if;
+    perform internal.count_usage(t.user_id, t.bytes, t.files)
+    from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
+        from new_files n group by n.user_id order by n.user_id) t;
+    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
+    from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
+            sum(n.size_bytes)::bigint as bytes
+        from new_files n group by 1, 2) t
+    group by t.user_id;
+    perform internal.record('store', t.user_id, t.paths)
+    from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
+        from new_files n group by n.user_id order by n.user_id) t;
     return null;
 end
 $$;
-comment on function internal.file_inserted() is 'Counts and audits a new file.';
-create trigger inserted after insert on internal.files
-    for each row execute function internal.file_inserted();
 
--- The bytes of a file that stays where it is; what moves is files_updated's to count.
-create function internal.file_replaced() returns trigger
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    insert into internal.discarded_blobs (blob, reason, user_id, store)
-    values (old.blob, 'replaced', old.user_id, old.store)
-    on conflict do nothing;
-    if new.blob = old.blob then
-        return null;  -- the same bytes, in another store
-    end if;
-    if new.size_bytes <> old.size_bytes then
-        perform internal.count_usage(new.user_id, new.size_bytes - old.size_bytes, 0);
-        if new.file_path = old.file_path then
-            perform internal.count_file(new.user_id, new.file_path, 0, new.size_bytes - old.size_bytes);
-        end if;
-    end if;
-    perform internal.record('store', new.user_id, array[new.file_path]);
-    return null;
-end
-$$;
-comment on function internal.file_replaced() is 'Discards the blob that was replaced; counts; audits overwriting.';
-create trigger replaced after update on internal.files
-    for each row when (new.blob <> old.blob or new.store <> old.store) execute function internal.file_replaced();
-
--- The pairs are made by grouping, see 0012.
 create or replace function internal.files_updated() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    v_file record;
 begin
-    -- What was replaced or described has moved nowhere.
-    if not exists (select n.id, n.file_path from new_files n except select o.id, o.file_path from old_files o) then
+    select n.user_id, n.file_path, n.size_bytes - o.size_bytes as growth, t.files, n.blob <> o.blob as is_replaced,
+        n.file_path <> o.file_path or n.store <> o.store as is_moved, o.blob, o.store into v_file
+    from new_files n, old_files o, (select count(*) as files from new_files) t limit 1;
+    if not found or v_file.files = 1 and not v_file.is_replaced and not v_file.is_moved then
+        return null;
+    elsif v_file.files = 1 and not v_file.is_moved then
+        insert into internal.discarded_blobs (blob, reason, user_id, store)
+        values (v_file.blob, 'replaced', v_file.user_id, v_file.store)
+        on conflict do nothing;
+        if v_file.growth <> 0 then
+            perform internal.count_usage(v_file.user_id, v_file.growth, 0);
+            perform internal.count_file(v_file.user_id, v_file.file_path, 0, v_file.growth);
+        end if;
+        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
         return null;
     end if;
+    -- Also where the same blob is now in another store.
+    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    select gone.blob, 'replaced', gone.user_id, gone.store
+    from (select o.blob, o.user_id, o.store from old_files o
+        except select n.blob, n.user_id, n.store from new_files n) gone
+    on conflict do nothing;
+    -- A file keeps its owner.
+    perform internal.count_usage(t.user_id, t.bytes, 0)
+    from (select c.user_id, sum(c.bytes)::bigint as bytes
+        from (select n.user_id, n.size_bytes as bytes from new_files n
+            union all select o.user_id, -o.size_bytes from old_files o) c
+        group by c.user_id having sum(c.bytes) <> 0 order by c.user_id) t;
     perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
     from (select c.user_id, c.folder, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
-        from (select m.user_id, internal.folder_of(p.path) as folder, p.files, p.files * p.bytes as bytes
-            from (select f.user_id, max(f.file_path) filter (where f.is_new) as new_path,
-                    max(f.size_bytes) filter (where f.is_new) as new_bytes,
-                    max(f.file_path) filter (where not f.is_new) as old_path,
-                    max(f.size_bytes) filter (where not f.is_new) as old_bytes
-                from (select n.id, n.user_id, n.file_path, n.size_bytes, true as is_new from new_files n
-                    union all select o.id, o.user_id, o.file_path, o.size_bytes, false from old_files o) f
-                group by f.user_id, f.id having min(f.file_path) <> max(f.file_path)) m,
-                lateral (values (m.new_path, 1, m.new_bytes), (m.old_path, -1, m.old_bytes)) as p (path, files, bytes)
-            ) c
+        from (select n.user_id, internal.folder_of(n.file_path) as folder, 1 as files, n.size_bytes as bytes
+                from new_files n
+            union all
+            select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) c
         group by c.user_id, c.folder having sum(c.files) <> 0 or sum(c.bytes) <> 0) t
     group by t.user_id;
-    perform internal.record('move', t.user_id, t.paths)
-    from (select c.user_id, array_agg(c.file_path order by c.file_path) as paths
-        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path
-            from (select n.id, n.user_id, n.file_path, true as is_new from new_files n
-                union all select o.id, o.user_id, o.file_path, false from old_files o) f
-            group by f.user_id, f.id having min(f.file_path) <> max(f.file_path)) c
-        group by c.user_id order by c.user_id) t;
+    perform internal.record(t.action, t.user_id, t.paths)
+    from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
+        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
+                case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
+                    when min(f.file_path) <> max(f.file_path) then 'move' end as action
+            from (select n.id, n.user_id, n.file_path, n.blob, true as is_new from new_files n
+                union all select o.id, o.user_id, o.file_path, o.blob, false from old_files o) f
+            group by f.user_id, f.id) c
+        where c.action is not null
+        group by c.user_id, c.action order by c.user_id, c.action) t;
     return null;
 end
 $$;
-comment on function internal.files_updated() is 'Counts and audits moving.';
 
 -- One subject, as of every upload, without the detour over arrays.
 create or replace function internal.record(
