@@ -30,7 +30,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
     with Load(installation, "a") as one, Load(installation, "b") as two:
         while one.rounds < 5 or two.rounds < 5:
             time.sleep(0.05)
-        run = installation.start("backup", installation.folder / "backup", "--rate", "40000")
+        run = installation.launch("backup", installation.folder / "backup", "--rate", "40000")
         held = 0
         while run.poll() is None:
             held += "a backup is being made" in installation.coffer("gc", "--grace", "0")
@@ -40,7 +40,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
     assert held, "gc ran meanwhile, and removed nothing"
     token = installation.token()
     backup = move_backup(installation, elsewhere)
-    installation.sql(f"drop database {installation.name} with (force)", installation.cluster.url("postgres", "postgres"))
+    installation.drop()
     shutil.rmtree(installation.store())
 
     assert "restored " in elsewhere.coffer("restore", backup)
@@ -107,7 +107,7 @@ def test_restore_refuses_what_is_not_empty(installation, elsewhere):
             elsewhere.configure(COFFER_STORAGE_URL=url)
             installation.put("more", b"than the backup")
         target = elsewhere if url else installation
-        run = target.start("restore", installation.folder / "backup")
+        run = target.launch("restore", installation.folder / "backup")
         _, errors = run.communicate(timeout=30)
         assert run.returncode == 1 and f"The {name} is not empty" in errors, errors
     assert elsewhere.sql("select count(*) from pg_namespace where nspname = 'internal'") == ["0"]

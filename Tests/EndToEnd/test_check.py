@@ -108,7 +108,7 @@ def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
     installation.own(folder)
     cursor = folder / "at"
     # So slow that it takes 30 seconds.
-    run = installation.start("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
+    run = installation.launch("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
     time.sleep(1.5)
     run.send_signal(signal.SIGINT)
     output, errors = run.communicate(timeout=10)
@@ -144,6 +144,6 @@ def test_the_rate_is_kept(installation):
 
 def test_progress_is_lines_where_there_is_no_terminal(installation):
     installation.fill(3)
-    run = installation.start("check", "--digest")
+    run = installation.launch("check", "--digest")
     _, errors = run.communicate(timeout=30)
     assert re.fullmatch(r"3 of 3 files, 300 B of 300 B, .*/s, 0:00 left\n", errors), errors

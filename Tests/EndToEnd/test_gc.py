@@ -1,12 +1,10 @@
 """What is garbage goes, in its time: by coffer gc, by workers after they have answered, and never what somebody needs."""
 
-import os
 import subprocess
 import time
 
 import pytest
 
-import worker as single
 from installation import Load
 
 
@@ -74,7 +72,7 @@ def test_two_gcs_and_people_at_work_do_no_harm(installation):
     installation.fill(10)
     with Load(installation) as load:
         for _ in range(6):
-            runs = [installation.start("gc", "--grace", "1") for _ in range(2)]
+            runs = [installation.launch("gc", "--grace", "1") for _ in range(2)]
             for run in runs:
                 output, errors = run.communicate(timeout=30)
                 assert run.returncode == 0, (output, errors)
@@ -148,8 +146,8 @@ def test_a_cgi_process_does_shares_too(site):
     site.fill(1)
     blob = discard(site)
     make_due(site)
-    program = os.environ["COFFER_WORKER"]
-    command = [*single.as_owner(program), program]
+    program = site["WORKER"]
+    command = [*site.as_owner(program), program]
     request = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health/ready", "GATEWAY_INTERFACE": "CGI/1.1"}
     # One in sixteen asks.
     for _ in range(200):
@@ -165,16 +163,9 @@ def test_a_cgi_process_does_shares_too(site):
 def test_nothing_is_removed_while_a_backup_holds_it(site):
     site.fill(1)
     blob = discard(site)
-    holder = subprocess.Popen(["psql", "-XAtq", site.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        holder.stdin.write("select internal.hold_collection(); select 'held';\n")
-        holder.stdin.flush()
-        while "held" not in holder.stdout.readline():
-            pass
+    with site.holding("select internal.hold_collection()"):
         assert "a backup is being made" in site.coffer("gc", "--grace", "0")
         make_due(site)
         live(site.work())
         assert not gone(blob, 0.5)
-    finally:
-        holder.communicate(timeout=10)
     assert "removed 1 blobs" in site.coffer("gc", "--grace", "0")

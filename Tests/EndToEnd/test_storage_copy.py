@@ -109,12 +109,12 @@ def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
 
 def test_an_interrupted_copy_goes_on(installation, other):
     installation.fill(30, size=50_000)
-    run = installation.start("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
+    run = installation.launch("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
     time.sleep(1.5)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=10)
     assert run.returncode == 1 and "goes on from here" in errors, errors
-    run = installation.start("storage", "copy", "--to", other, "--rate", "300000")
+    run = installation.launch("storage", "copy", "--to", other, "--rate", "300000")
     time.sleep(1)
     run.kill()
     run.communicate(timeout=10)
@@ -161,14 +161,14 @@ def test_a_configuration_that_names_another_store_is_an_error(installation, othe
 
 
 def test_a_url_with_a_secret_is_refused(installation):
-    done = installation.start("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
+    done = installation.launch("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
     output, errors = done.communicate(timeout=30)
     assert done.returncode == 1 and "secret" in errors and "hunter2" not in output + errors
 
 
 def test_two_copies_at_once_do_no_harm(installation, other):
     contents = installation.fill(60)
-    runs = [installation.start("storage", "copy", "--to", other) for _ in range(2)]
+    runs = [installation.launch("storage", "copy", "--to", other) for _ in range(2)]
     threads = [threading.Thread(target=run.communicate) for run in runs]
     for thread in threads:
         thread.start()
