@@ -63,6 +63,8 @@ class Upload:
             "HTTP_AUTHORIZATION": f"Bearer {self.client.token}",
             "HTTP_FILE_PATH": PATH,
             "COFFER_CONFIG": self.instance["CONFIG"],
+            # One process in sixteen would do a share of gc, too.
+            "COFFER_WORKER_GC": "off",
             **environment,
         }
         body = self.instance.store() / "incoming" / secrets.token_hex(5)
