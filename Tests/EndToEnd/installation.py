@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -98,6 +99,21 @@ class Installation(Instance):
             "insert into internal.users (email, password_hash, role) values "
             f"('{email}', extensions.crypt('{PASSWORD}', extensions.gen_salt('bf', 4)), 'editor')"
         )
+
+    def move_to(self, url):
+        """All files into another store; what the old one has becomes garbage."""
+        self.coffer("storage", "copy", "--to", url)
+        self.coffer("storage", "switch", "--to", url)
+
+    @contextmanager
+    def away(self, url=None):
+        """A store that is not there for a while."""
+        store = self.store(url)
+        hidden = store.rename(store.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            hidden.rename(store)
 
     def close(self):
         for worker in self.workers:

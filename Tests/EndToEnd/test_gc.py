@@ -68,6 +68,34 @@ def test_gc_removes_abandoned_stages(installation):
     assert "0 abandoned stages" in installation.coffer("gc")
 
 
+@pytest.mark.parametrize("which", ["the old one", "the one in use"])
+def test_a_store_that_is_away_holds_up_no_other(installation, which):
+    old, new = installation.storage_url, installation.new_store()
+    # More than gc takes at once, and older than what is in the other store.
+    installation.fill(2)
+    installation.sql(
+        "insert into internal.discarded_blobs (blob, reason, discarded_at) "
+        "select md5(n::text), 'deleted', now() - interval '3 hours' from generate_series(1, 1100) n"
+    )
+    installation.move_to(new)
+    assert installation.put("files/0000", b"overwritten") == 200
+    away, rest = (old, new) if which == "the old one" else (new, old)
+    in_rest = 1 if rest == new else 1102
+    installation.sql("update internal.sessions set expires_at = now() - interval '1 second'")
+    with installation.away(away):
+        before = installation.blobs(rest).keys()
+        done = installation.run("gc", "--grace", "0")
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available."), line
+        expected = f"removed {in_rest} blobs, 0 abandoned stages and 1 expired sessions\n"
+        assert done.stdout == expected
+        assert len(before - installation.blobs(rest).keys()) == (1 if rest == new else 2)
+        assert installation.run("gc", "--grace", "0").stdout.startswith("removed 0 blobs")
+    assert installation.coffer("gc", "--grace", "0").startswith(f"removed {1103 - in_rest} blobs")
+    assert installation.listed() == set() and not installation.blobs(old)
+
+
 def test_two_gcs_and_people_at_work_do_no_harm(installation):
     installation.fill(10)
     with Load(installation) as load:

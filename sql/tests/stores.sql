@@ -1,7 +1,7 @@
 -- Two stores: what goes where, while bytes are copied from one to the other; and the shares of gc that workers do.
 begin;
 \ir setup.psql
-select plan(40);
+select plan(41);
 
 create function pg_temp.blob(p_content text) returns text language sql as $$
     select md5(p_content || '00000000-0000-4000-8000-00000000000e')
@@ -73,6 +73,9 @@ select set_eq($$ select url, blob from internal.take_discarded('0', 100)
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
     $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')), ('file:///b', pg_temp.blob('two')) $$,
     'gc gets each blob with its store');
+select set_eq($$ select url, blob from internal.take_discarded('0', 100, array[1::smallint])
+        where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
+    $$ values ('file:///b', pg_temp.blob('two')) $$, 'or without those of a store that is away');
 select internal.forget_discarded(1::smallint, array[pg_temp.blob('two')]);
 select is(pg_temp.places('two'), 'deleted 2', 'and forgets it there alone');
 
