@@ -99,6 +99,23 @@ def test_a_backup_of_two_stores_is_restored_into_one(installation, elsewhere):
     assert elsewhere.sql("select id, url from internal.stores") == ["1|"]
 
 
+def test_a_backup_without_the_first_store_is_restored(installation, elsewhere):
+    contents = installation.fill(3)
+    first, other = installation.storage_url, installation.new_store()
+    installation.move_to(other)
+    installation.configure(COFFER_STORAGE_URL=other)
+    installation.coffer("gc", "--grace", "0")
+    installation.coffer("storage", "forget", first)
+    save(installation)
+    elsewhere.coffer("restore", move_backup(installation, elsewhere))
+    assert elsewhere.sql("select id, url, is_current from internal.stores") == ["1||t"]
+    elsewhere.tokens = installation.tokens
+    for path, content in contents.items():
+        assert elsewhere.get(path) == (200, content)
+    assert elsewhere.put("after", b"life goes on") == 200
+    assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
+
+
 def test_restore_refuses_what_is_not_empty(installation, elsewhere):
     installation.fill(2)
     save(installation)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -164,6 +165,65 @@ def test_a_url_with_a_secret_is_refused(installation):
     done = installation.launch("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
     output, errors = done.communicate(timeout=30)
     assert done.returncode == 1 and "secret" in errors and "hunter2" not in output + errors
+
+
+def refused(installation, words, *command):
+    done = installation.run("storage", *command)
+    assert done.returncode == 1 and words in done.stderr, done
+    return done
+
+
+def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
+    contents = installation.fill(3)
+    first = installation.storage_url
+    refused(installation, "No store of this URL is known. See: coffer storage list", "forget", "file:///nowhere")
+    installation.coffer("storage", "copy", "--to", other)
+    refused(installation, "There are still 0 files, 0 blobs that gc has to remove and 3 copies", "forget", other)
+    refused(installation, "This store is the one in use.", "forget", first)
+    installation.sql("select internal.use_store(2::smallint)")
+    refused(installation, "COFFER_STORAGE_URL still names this store.", "forget", first)
+    installation.configure(COFFER_STORAGE_URL=other)
+    refused(installation, "There are still 3 files, 0 blobs that gc has to remove and 0 copies", "forget", first)
+    installation.coffer("storage", "switch")
+    refused(installation, "There are still 0 files, 3 blobs that gc has to remove and 0 copies", "forget", first)
+    refused(installation, "This store is the one in use.", "forget", other)
+    assert len(stores(installation)) == 2
+    installation.coffer("gc", "--grace", "0")
+    shutil.rmtree(installation.store(first))
+    assert installation.coffer("storage", "forget", first) == ""
+    assert [(store["id"], store["url"]) for store in stores(installation)] == [(2, other)]
+    assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
+    installation.coffer("gc", "--grace", "0")
+    all_readable(installation, contents, installation.work())
+    assert installation.put("later", b"later") == 200
+
+
+def test_copies_that_are_given_up_become_garbage(installation, other):
+    installation.fill(3)
+    installation.coffer("storage", "copy", "--to", other)
+    refused(installation, "0 files, 3 blobs that gc has to remove and 0 copies", "forget", "--copies", other)
+    installation.coffer("gc", "--grace", "0")
+    assert installation.blobs(other) == {} and len(installation.blobs()) == 3
+    installation.coffer("storage", "forget", "--copies", other)
+    assert [store["files"] for store in stores(installation)] == [3]
+    refused(installation, "Nothing was copied to this store.", "switch", "--to", other)
+    # Its number is not given to another, for a copy to it may still be going on.
+    installation.coffer("storage", "copy", "--to", installation.new_store())
+    assert [store["id"] for store in stores(installation)] == [1, 3]
+
+
+def test_a_store_that_an_upload_may_still_choose_is_not_forgotten(installation, other):
+    """Nor does anybody wait, who reads, for the one who wants to forget it."""
+    installation.coffer("storage", "copy", "--to", other)
+    begun = "select api.begin_upload(md5('slow'), 'slow', 4, null, false)"
+    identity = "select set_config('coffer.user_id', id::text, false) from internal.users"
+    first = installation.storage_url
+    installation.configure(COFFER_STORAGE_URL=other)
+    with installation.holding(f"{identity}; begin; {begun}"):
+        installation.sql("select internal.use_store(2::smallint)")
+        refused(installation, "Try again when no backup and no gc is at work.", "forget", first)
+        assert installation.get("nothing")[0] == 400
+    installation.coffer("storage", "forget", first)
 
 
 def test_two_copies_at_once_do_no_harm(installation, other):
