@@ -167,16 +167,18 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
     assert found == {} and (totals["files"], totals["stores_away"]) == (6, 0)
 
 
-def test_a_check_that_is_resumed_begins_with_the_store_that_was_away(installation):
+@pytest.mark.parametrize("which", ["the old one", "the one in use"])
+def test_a_check_that_is_resumed_begins_with_the_store_that_was_away(installation, which):
     installation.fill(3)
     old, new = half_moved(installation)
     lost = lose(installation)
-    orphan(installation, new)
+    stray = orphan(installation, new)
     cursor = installation.folder / "cursor"
-    with installation.away(old):
+    with installation.away(old if which == "the old one" else new):
         check(installation, "--resume", cursor, status=1)
     found, totals = check(installation, "--resume", cursor, status=1)
-    assert lost in found and totals["problems"] == 2, "nothing is left out and nothing counted twice"
+    assert set(found) == ({lost, stray} if which == "the old one" else {stray})
+    assert totals["problems"] == 2, "nothing is left out and nothing counted twice"
     assert not cursor.exists()
 
 
