@@ -57,8 +57,8 @@ class Instance:
         return done.stdout.splitlines() if check else done
 
     @contextmanager
-    def holding(self, script):
-        """Another session that has run a script, and goes on holding what that took."""
+    def holding(self, script, end=""):
+        """Another session that has run a script, and goes on holding what that took; what it does in the end."""
         command = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", self["OWNER_DATABASE_URL"]]
         session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
@@ -68,7 +68,7 @@ class Instance:
                 assert session.poll() is None
             yield
         finally:
-            session.communicate(timeout=30)
+            session.communicate(end, timeout=30)
 
     @contextmanager
     def other_database(self, template="template1"):
