@@ -1,5 +1,6 @@
 """An instance of one test's own without a web server: a database, stores, workers, accounts, in less than a second."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -99,6 +100,24 @@ class Installation(Instance):
             "insert into internal.users (email, password_hash, role) values "
             f"('{email}', extensions.crypt('{PASSWORD}', extensions.gen_salt('bf', 4)), 'editor')"
         )
+
+    def place(self, name, content, url=None):
+        """Puts a blob of this name into a store, past everybody; its path."""
+        path = self.store(url) / name[:2] / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        for each in (path.parent, path):
+            self.own(each)
+        return path
+
+    def begin_upload(self, path, name, content):
+        """The first steps of an upload, and the statement of its last one."""
+        identity = f"select set_config('coffer.user_id', id::text, false) from internal.users where email = '{EMAIL}'"
+        self.sql(f"{identity}; select api.begin_upload('{name}', '{path}', {len(content)}, null, false)")
+        self.place(name, content)
+        digest = hashlib.sha256(content).hexdigest()
+        return f"""{identity};
+            select api.store_file('{name}', '{path}', null, null, {len(content)}, '\\x{digest}', null, false)"""
 
     def move_to(self, url):
         """All files into another store; what the old one has becomes garbage."""

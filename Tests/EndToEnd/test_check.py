@@ -27,11 +27,7 @@ def lose(installation):
 
 def orphan(installation, url=None):
     name = "0123456789abcdef" * 2
-    path = installation.store(url) / "01" / name
-    path.parent.mkdir(exist_ok=True)
-    installation.own(path.parent)
-    path.write_bytes(b"nobody's")
-    installation.own(path)
+    installation.place(name, b"nobody's", url)
     return "orphan", name
 
 

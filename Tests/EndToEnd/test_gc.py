@@ -62,10 +62,41 @@ def test_gc_removes_abandoned_stages(installation):
     stage = installation.store() / "stage" / "left"
     stage.write_bytes(b"half")
     installation.own(stage)
-    installation.coffer("gc")
-    assert stage.exists(), "it may be on its way"
-    # The age counts from the inode's last change, which nobody can set.
-    assert "0 abandoned stages" in installation.coffer("gc")
+    assert "0 abandoned stages" in installation.coffer("gc"), "it may be on its way"
+    assert stage.exists()
+    installation.collect()
+    assert not stage.exists()
+
+
+def test_an_upload_has_a_week_whatever_the_grace(installation):
+    last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
+    age = "update internal.discarded_blobs set discarded_at = now() - interval '6 days'"
+    installation.sql(age)
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
+    installation.sql(last_step)
+    assert installation.get("slow") == (200, b"slow")
+    installation.begin_upload("abandoned", "cd" * 16, b"abandoned")
+    installation.sql(age.replace("6", "8"))
+    assert "removed 1 blobs" in installation.coffer("gc", "--grace", "0")
+    assert installation.blobs().keys() == {"ab" * 16}
+
+
+def test_an_upload_that_gc_has_taken_waits_for_it_and_fails(installation):
+    name = "ab" * 16
+    last_step = installation.begin_upload("late", name, b"late")
+    installation.sql("update internal.discarded_blobs set discarded_at = now() - interval '8 days'")
+    forget = f"select internal.forget_discarded(1::smallint, array['{name}']); commit;"
+    with installation.holding("begin; select internal.take_discarded('0', 10)", forget):
+        assert "lock timeout" in installation.sql(f"set lock_timeout = '300ms'; {last_step}", check=False).stderr
+    assert "The upload has expired." in installation.sql(last_step, check=False).stderr
+    assert installation.rows() == {}
+
+
+def test_what_a_file_has_is_not_removed_whatever_the_list_says(installation):
+    contents = installation.fill(1)
+    installation.sql("insert into internal.discarded_blobs (blob, reason) select blob, 'deleted' from internal.files")
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
+    assert installation.get("files/0000") == (200, contents["files/0000"])
 
 
 @pytest.mark.parametrize("which", ["the old one", "the one in use"])

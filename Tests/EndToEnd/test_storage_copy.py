@@ -89,18 +89,10 @@ def test_a_worker_that_knew_one_store_goes_on_with_two(installation, other):
 
 def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
     installation.fill(2)
-    begun = "select api.begin_upload('{0}', '{1}', 4, null, false)"
-    identity = "select set_config('coffer.user_id', id::text, false) from internal.users"
-    name = "ab" * 16
-    installation.sql(f"{identity}; {begun.format(name, 'slow')}")
-    blob = installation.store() / "ab" / name
-    blob.parent.mkdir(exist_ok=True)
-    installation.own(blob.parent)
-    blob.write_bytes(b"slow")
-    installation.own(blob)
+    last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
     installation.coffer("storage", "copy", "--to", other)
     assert "0 files and 1 uploads that began before" in installation.coffer("storage", "switch")
-    installation.sql(f"{identity}; select api.store_file('{name}', 'slow', null, null, 4, sha256('slow'), null, false)")
+    installation.sql(last_step)
     assert installation.get("slow") == (200, b"slow")
     assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
     installation.coffer("storage", "switch")
