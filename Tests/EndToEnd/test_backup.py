@@ -99,6 +99,14 @@ def test_a_backup_of_two_stores_is_restored_into_one(installation, elsewhere):
     assert elsewhere.sql("select id, url from internal.stores") == ["1|"]
 
 
+def test_a_backup_needs_no_store_that_nothing_but_garbage_is_in(installation):
+    installation.fill(5)
+    old = installation.storage_url
+    installation.move_to(installation.new_store())
+    with installation.away(old):
+        assert save(installation) == "saved 5 files, 5 of them copied now\n"
+
+
 def test_a_backup_without_the_first_store_is_restored(installation, elsewhere):
     contents = installation.fill(3)
     first, other = installation.storage_url, installation.new_store()

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from installation import Load
+from pool import wait_until
 
 
 @pytest.fixture(params=["folder"])
@@ -39,6 +40,7 @@ def test_copies_change_nothing_until_the_switch(installation, other):
     assert set(installation.blobs(other)) == set(installation.blobs())
     assert "copied 0 blobs" in installation.coffer("storage", "copy", "--to", other), "what is there is not copied again"
     assert current(installation) == first
+    assert "0 problems" in installation.coffer("check", "--age", "0"), "a copy is no blob of no file"
     assert installation.put("late", b"came meanwhile") == 200
     contents["late"] = b"came meanwhile"
     assert installation.blob("late") not in installation.blobs(other)
@@ -69,6 +71,20 @@ def test_a_move_under_load_loses_nothing(installation, other):
     assert one.failures == two.failures == []
     all_readable(installation, contents | one.contents | two.contents)
     assert [store["files"] for store in stores(installation)][0] == 0
+
+
+def test_what_comes_in_the_moment_of_the_switch_is_copied_too(installation, other):
+    installation.fill(2)
+    installation.coffer("storage", "copy", "--to", other)
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'coffer'"
+    with installation.holding("begin; lock table internal.stores in share row exclusive mode"):
+        run = installation.launch("storage", "switch")
+        wait_until(lambda: installation.sql(waiting), 10, "the switch")
+        assert installation.put("between", b"between") == 200
+    output, errors = run.communicate(timeout=30)
+    assert run.returncode == 0 and "still in the other store" not in output, (output, errors)
+    assert [store["files"] for store in stores(installation)] == [0, 3]
+    assert installation.get("between") == (200, b"between")
 
 
 def test_a_worker_that_knew_one_store_goes_on_with_two(installation, other):
