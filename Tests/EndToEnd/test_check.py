@@ -189,6 +189,20 @@ def test_a_store_that_goes_away_meanwhile_is_told(installation):
     assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
 
 
+def test_what_is_mended_meanwhile_is_not_told(installation):
+    installation.fill(4, size=100_000)
+    lost = installation.blobs()[installation.blob("files/0000")]
+    hidden = lost.rename(installation.folder / "hidden")
+    _, stray = orphan(installation)
+    # The lists are compared at once, and reading the bytes takes three seconds.
+    run = installation.launch("check", "--digest", "--age", "0", "--rate", "100000", "--threads", "1")
+    time.sleep(0.7)
+    hidden.rename(lost)
+    installation.blobs()[stray].unlink()
+    output, errors = run.communicate(timeout=20)
+    assert run.returncode == 0 and " 0 problems" in output, (output, errors)
+
+
 def test_the_rate_is_kept(installation):
     installation.fill(4, size=100_000)
     started = time.monotonic()
