@@ -10,7 +10,6 @@ import time
 import pytest
 
 from installation import Load
-from pool import wait_until
 
 
 @pytest.fixture(params=["folder"])
@@ -73,17 +72,18 @@ def test_a_move_under_load_loses_nothing(installation, other):
     assert [store["files"] for store in stores(installation)][0] == 0
 
 
-def test_what_comes_in_the_moment_of_the_switch_is_copied_too(installation, other):
+def test_what_comes_behind_the_back_of_the_switch_is_copied_too(installation, other):
     installation.fill(2)
     installation.coffer("storage", "copy", "--to", other)
-    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'coffer'"
-    with installation.holding("begin; lock table internal.stores in share row exclusive mode"):
-        run = installation.launch("storage", "switch")
-        wait_until(lambda: installation.sql(waiting), 10, "the switch")
-        assert installation.put("between", b"between") == 200
+    assert installation.put("slow", b"x" * 200_000) == 200
+    run = installation.launch("storage", "switch", "--rate", "100000")
+    time.sleep(0.7)
+    # Before all names that it has looked at, and before it sends uploads to the other store.
+    installation.sql(installation.begin_upload("between", "0" * 32, b"between"))
+    assert current(installation) != other
     output, errors = run.communicate(timeout=30)
     assert run.returncode == 0 and "still in the other store" not in output, (output, errors)
-    assert [store["files"] for store in stores(installation)] == [0, 3]
+    assert [store["files"] for store in stores(installation)] == [0, 4]
     assert installation.get("between") == (200, b"between")
 
 
@@ -202,8 +202,9 @@ def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
     assert [(store["id"], store["url"]) for store in stores(installation)] == [(2, other)]
     assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
     installation.coffer("gc", "--grace", "0")
-    all_readable(installation, contents, installation.work())
-    assert installation.put("later", b"later") == 200
+    fresh = installation.work()
+    all_readable(installation, contents, fresh)
+    assert installation.put("later", b"later", worker=fresh) == 200
 
 
 def test_copies_that_are_given_up_become_garbage(installation, other):
