@@ -29,4 +29,5 @@ public let migrations: [Migration] = [
     Migration(name: "0016-stores.sql", text: PackageResources._016_stores_sql),
     Migration(name: "0017-upkeep.sql", text: PackageResources._017_upkeep_sql),
     Migration(name: "0018-short-way.sql", text: PackageResources._018_short_way_sql),
+    Migration(name: "0019-forget-store.sql", text: PackageResources._019_forget_store_sql),
 ]

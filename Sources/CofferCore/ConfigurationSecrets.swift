@@ -1,7 +1,7 @@
-// Passwords in connection strings, made unreadable for `coffer config`. Doubt hides more rather than less.
+// Passwords in connection strings, made unreadable wherever people see them. Doubt hides more rather than less.
 
 /// The connection string or URL with every password replaced by `***`.
-func withoutSecrets(_ text: String) -> String {
+public func withoutSecrets(_ text: String) -> String {
     let scheme = text.prefix { $0.isLetter || $0.isNumber }
     guard text[scheme.endIndex...].hasPrefix("://") else { return keywordsWithoutSecrets(text) }
     var rest = text.dropFirst(scheme.count + 3)

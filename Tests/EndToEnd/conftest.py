@@ -6,16 +6,14 @@ import hmac
 import json
 import os
 import secrets
-import subprocess
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from client import Client, log_in
-from instance import OwnInstance
 from installation import Cluster, Installation
+from instance import Instance, OwnInstance
 
 
 def setting(name):
@@ -35,23 +33,25 @@ def nobody(url):
     return Client(url)
 
 
-def session_of(url, account):
-    return log_in(url, setting(f"COFFER_{account}_EMAIL"), setting(f"COFFER_{account}_PASSWORD"))
+@pytest.fixture(scope="session")
+def instance(url):
+    """The one that is running."""
+    return Instance()
 
 
 @pytest.fixture(scope="session")
-def editor(url):
-    return session_of(url, "EDITOR")
+def editor(instance):
+    return instance.log_in("EDITOR")
 
 
 @pytest.fixture(scope="session")
-def stranger(url):
-    return session_of(url, "EDITOR2")
+def stranger(instance):
+    return instance.log_in("EDITOR2")
 
 
 @pytest.fixture(scope="session")
-def admin(url):
-    return session_of(url, "ADMIN")
+def admin(instance):
+    return instance.log_in("ADMIN")
 
 
 @pytest.fixture
@@ -64,19 +64,8 @@ def folder(editor, stranger, admin):
 
 
 @pytest.fixture(scope="session")
-def sql():
-    """Runs a script as the database's superuser; returns its rows as lines, columns separated by |."""
-    owner = setting("COFFER_OWNER_DATABASE_URL")
-
-    def run(script, check=True):
-        command = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", owner]
-        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
-        if check:
-            assert done.returncode == 0, done.stderr
-            return done.stdout.splitlines()
-        return done
-
-    return run
+def sql(instance):
+    return instance.sql
 
 
 @pytest.fixture
@@ -136,17 +125,18 @@ def sign(sql):
 
 
 @pytest.fixture(scope="session")
-def blobs():
-    return Path(setting("COFFER_BLOBS"))
+def blobs(instance):
+    """The folder of the store."""
+    return instance.store()
 
 
 @pytest.fixture
-def no_leftovers(blobs):
+def no_leftovers(instance):
     """Asserts that, after a moment, nothing is left of uploads in flight."""
 
     def check():
         deadline = time.monotonic() + 10
-        while left := [path for name in ("stage", "incoming") for path in (blobs / name).rglob("*") if path.is_file()]:
+        while left := instance.in_flight():
             assert time.monotonic() < deadline, f"left behind: {left}"
             time.sleep(0.05)
 

@@ -1,21 +1,19 @@
-"""A whole installation of one test's own beside the instance: database, stores, workers, accounts."""
+"""An instance of one test's own without a web server: a database, stores, workers, accounts, in less than a second."""
 
+import hashlib
 import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import worker as single
+from instance import Instance, postgres_program
+from script import fastcgi
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts" / "bench.d"))
-from fastcgi import Worker  # noqa: E402
-
-OWNER = "COFFER_OWNER_DATABASE_URL"
 PASSWORD = "correct horse battery"
 EMAIL = "owner@installation.example"
 
@@ -24,15 +22,16 @@ class Cluster:
     """A PostgreSQL of these tests' own: what it holds need not outlive a crash, so databases come and go quickly."""
 
     def __init__(self):
-        self.programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self.instance = Instance()
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-cluster-"))
-        Installation.own(self.folder)
+        self.instance.own(self.folder)
         self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off -c max_connections=200"
         self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={options}", "start")
 
-    def run(self, program, *words):
-        command = [*single.as_owner("/usr/bin/env"), self.programs / program, f"--pgdata={self.folder}/data", *words]
+    def run(self, name, *words):
+        program = postgres_program(name)
+        command = [*self.instance.as_owner(program), program, f"--pgdata={self.folder}/data", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={"PATH": os.defpath, "LANG": "C.UTF-8"}, cwd="/")
 
     def url(self, user, database):
@@ -43,35 +42,38 @@ class Cluster:
         shutil.rmtree(self.folder)
 
 
-class Installation:
+class Installation(Instance):
     """Everything lies in one folder, which belongs to the user that the instance's workers run as."""
 
     def __init__(self, cluster, configuration=None):
         self.name = f"coffer_{secrets.token_hex(4)}"
         self.cluster = cluster
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-installation-"))
+        self.configuration = self.folder / "coffer.conf"
+        shared = {f"COFFER_{name}": os.environ[f"COFFER_{name}"] for name in ("COMMAND", "WORKER", "BLOBS")}
+        super().__init__({
+            **shared,
+            "COFFER_CONFIG": str(self.configuration),
+            "COFFER_OWNER_DATABASE_URL": cluster.url("postgres", self.name),
+        })  # fmt: skip
         self.own(self.folder)
-        self.owner_url = cluster.url("postgres", self.name)
-        self.options = {
+        self.options = {}
+        self.configure(**{
             "COFFER_DATABASE_URL": cluster.url("coffer_authenticator", self.name),
             "COFFER_STORAGE_URL": self.new_store(),
             "COFFER_WORKER_GC": "off",
             **(configuration or {}),
-        }
-        self.configuration = self.folder / "coffer.conf"
-        self.configure()
+        })  # fmt: skip
         self.workers = []
         self.tokens = {}
-
-    @staticmethod
-    def own(path):
-        owner = os.stat(os.environ["COFFER_BLOBS"])
-        if os.geteuid() == 0:
-            os.chown(path, owner.st_uid, owner.st_gid)
 
     def configure(self, **options):
         self.options.update(options)
         self.configuration.write_text("".join(f'{name}="{value}"\n' for name, value in self.options.items()))
+
+    @property
+    def storage_url(self):
+        return self.options["COFFER_STORAGE_URL"]
 
     def new_store(self):
         """The URL of a store that nobody has made yet."""
@@ -86,8 +88,11 @@ class Installation:
 
     def make_empty(self):
         """A database without anything."""
-        self.sql(f"create database {self.name}", self.cluster.url("postgres", "postgres"))
+        self.sql(f"create database {self.name}", url=self.cluster.url("postgres", "postgres"))
         return self
+
+    def drop(self):
+        self.sql(f"drop database {self.name} with (force)", url=self.cluster.url("postgres", "postgres"))
 
     def add(self, email):
         """An account. What a password is worth is not tested here."""
@@ -96,46 +101,43 @@ class Installation:
             f"('{email}', extensions.crypt('{PASSWORD}', extensions.gen_salt('bf', 4)), 'editor')"
         )
 
+    def place(self, name, content, url=None):
+        """Puts a blob of this name into a store, past everybody; its path."""
+        path = self.store(url) / name[:2] / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        for each in (path.parent, path):
+            self.own(each)
+        return path
+
+    def begin_upload(self, path, name, content):
+        """The first steps of an upload, and the statement of its last one."""
+        identity = f"select set_config('coffer.user_id', id::text, false) from internal.users where email = '{EMAIL}'"
+        self.sql(f"{identity}; select api.begin_upload('{name}', '{path}', {len(content)}, null, false)")
+        self.place(name, content)
+        digest = hashlib.sha256(content).hexdigest()
+        return f"""{identity};
+            select api.store_file('{name}', '{path}', null, null, {len(content)}, '\\x{digest}', null, false)"""
+
+    def move_to(self, url):
+        """All files into another store; what the old one has becomes garbage."""
+        self.coffer("storage", "copy", "--to", url)
+        self.coffer("storage", "switch", "--to", url)
+
+    @contextmanager
+    def away(self, url=None):
+        """A store that is not there for a while."""
+        store = self.store(url)
+        hidden = store.rename(store.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            hidden.rename(store)
+
     def close(self):
         for worker in self.workers:
             worker.stop()
         shutil.rmtree(self.folder)
-
-    # The operator
-
-    def command(self, *words):
-        return [*single.as_owner(os.environ["COFFER_COMMAND"]), os.environ["COFFER_COMMAND"], *map(str, words)]
-
-    @property
-    def environment(self):
-        return {"PATH": os.defpath, "LANG": "C.UTF-8", "COFFER_CONFIG": str(self.configuration), OWNER: self.owner_url}
-
-    def coffer(self, *words, stdin="", status=0):
-        done = subprocess.run(
-            self.command(*words), input=stdin, capture_output=True, text=True, timeout=120, env=self.environment, cwd="/"
-        )
-        assert done.returncode == status, (words, done)
-        return done.stdout
-
-    def start(self, *words):
-        return subprocess.Popen(
-            self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment, cwd="/"
-        )
-
-    def sql(self, script, url=None):
-        command = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", url or self.owner_url]
-        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
-
-    # The stores
-
-    def store(self, url=None):
-        return Path((url or self.options["COFFER_STORAGE_URL"]).removeprefix("file://"))
-
-    def blobs(self, url=None):
-        """Name and path of each blob."""
-        return {path.name: path for path in self.store(url).glob("??/*")}
 
     def blob(self, path):
         """The name of a file's blob."""
@@ -145,9 +147,8 @@ class Installation:
 
     def work(self):
         """A worker that runs until the end of the test."""
-        worker = Worker(
-            os.environ["COFFER_WORKER"], self.configuration, self.folder / f"socket-{len(self.workers)}",
-            single.as_owner(os.environ["COFFER_WORKER"]),
+        worker = fastcgi.Worker(
+            self["WORKER"], self.configuration, self.folder / f"socket-{len(self.workers)}", self.as_owner(self["WORKER"])
         )
         self.workers.append(worker)
         return worker

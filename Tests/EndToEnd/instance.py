@@ -1,21 +1,24 @@
-"""An instance as its operator sees it: started and stopped by the scripts, looked into by SQL and by a walk of its
-store. What the tests of crashes and outages share."""
+"""An instance as its operator sees it: the command, SQL, the folders of its stores. Tests have three kinds of it:
+
+- `Instance()`, the one that is running and that most tests share;
+- `OwnInstance`, all of it once more by scripts/run, for tests that stop, starve and kill (some seconds to start);
+- `Installation` (installation.py), without a web server, for tests of the operator's commands (one for each test).
+"""
 
 import hashlib
 import os
+import secrets
 import shlex
 import signal
 import subprocess
-import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from client import Client, log_in
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.append(str(SCRIPTS / "bench.d"))
-import fastcgi  # noqa: E402
+from script import SCRIPTS, fastcgi, replay
 
 # What must be empty when the totals of users and folders are those of their files.
 WRONG_TOTALS = """
@@ -37,53 +40,106 @@ class Instance:
     """A running instance by the settings of its environment file; without any, the one that the tests run against."""
 
     def __init__(self, settings=None):
-        self.settings = settings or {name: text for name, text in os.environ.items() if name.startswith("COFFER_")}
+        named = {name: text for name, text in os.environ.items() if name.startswith("COFFER_")}
+        self.settings = named if settings is None else settings
 
     def __getitem__(self, name):
         return self.settings[f"COFFER_{name}"]
 
-    @property
-    def blobs(self):
-        return Path(self["BLOBS"])
-
     def log_in(self, account="EDITOR"):
         return log_in(self["URL"], self[f"{account}_EMAIL"], self[f"{account}_PASSWORD"])
 
-    def sql(self, script):
-        """The rows of a superuser's script as lines, columns separated by |."""
-        options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
-        done = subprocess.run(
-            ["psql", *options, self["OWNER_DATABASE_URL"]], input=script, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
+    def sql(self, script, check=True, url=None):
+        """Runs a superuser's script; its rows as lines, columns separated by |. Unchecked: whatever came of it."""
+        command = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", url or self["OWNER_DATABASE_URL"]]
+        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 or not check, done.stderr
+        return done.stdout.splitlines() if check else done
 
-    def as_owner(self):
-        """Words before a command that make root the store's owner, who may read whatever lies in root's folders."""
-        if os.geteuid() != 0:
-            return []
-        owner = os.stat(self.blobs)
-        reaching = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        return ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", *reaching]
+    @contextmanager
+    def holding(self, script, end=""):
+        """Another session that has run a script, and goes on holding what that took; what it does in the end."""
+        command = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", self["OWNER_DATABASE_URL"]]
+        session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            session.stdin.write(f"{script};\n\\echo held\n")
+            session.stdin.flush()
+            while session.stdout.readline().strip() != "held":
+                assert session.poll() is None
+            yield
+        finally:
+            session.communicate(end, timeout=30)
 
-    def command(self, *arguments, before=()):
-        """Runs the operator's command; what came of it."""
-        environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **self.settings}
+    @contextmanager
+    def other_database(self, template="template1"):
+        """The same instance with a database of the test's own beside its own one."""
+        name = f"coffer_{secrets.token_hex(4)}"
+        self.sql(f"create database {name} template {template}")
+        url = self["OWNER_DATABASE_URL"].replace("/coffer?", f"/{name}?")
+        try:
+            yield Instance(self.settings | {"COFFER_OWNER_DATABASE_URL": url})
+        finally:
+            self.sql(f"drop database {name} with (force)")
+
+    @property
+    def database(self):
+        """The name of the database."""
+        return urlsplit(self["OWNER_DATABASE_URL"]).path.removeprefix("/")
+
+    # The operator's command
+
+    def as_owner(self, program):
+        """Words before a command that make root the user that the servers run as."""
+        return [*replay.as_owner(str(program), self["BLOBS"])]
+
+    def own(self, path):
+        """Gives root's file or folder to that user."""
+        if os.geteuid() == 0:
+            os.chown(path, *os.stat(self["BLOBS"])[4:6])
+
+    def command(self, *words):
+        return [*self.as_owner(self["COMMAND"]), self["COMMAND"], *map(str, words)]
+
+    @property
+    def environment(self):
+        return {"PATH": os.defpath, "LANG": "C.UTF-8", **self.settings}
+
+    def run(self, *words, stdin="", before=(), **environment):
+        """Whatever came of the command."""
         return subprocess.run(
-            [*self.as_owner(), *before, self["COMMAND"], *arguments],
-            env=environment, cwd="/", capture_output=True, text=True, timeout=120,
+            [*before, *self.command(*words)], input=stdin, env=self.environment | environment,
+            cwd="/", capture_output=True, text=True, timeout=120,
         )  # fmt: skip
 
-    def collect(self):
-        """Runs gc as if all that lies about had been lying there for longer than any grace."""
-        self.sql("update internal.discarded_blobs set discarded_at = discarded_at - interval '9 days'")
-        # The kernel's times are as they are; the command's clock is ahead of them.
-        done = self.command("gc", "--grace", "0", before=["env", "NO_FAKE_STAT=1", "faketime", "-f", "+9d"])
-        assert done.returncode == 0, done.stderr
+    def coffer(self, *words, status=0, **more):
+        """What the command prints when it ends as it should."""
+        done = self.run(*words, **more)
+        assert done.returncode == status, (words, done)
+        return done.stdout
 
-    def stored(self):
-        """The blobs in the store, with their paths."""
-        return {path.name: path for path in self.blobs.glob("??/*")}
+    def launch(self, *words):
+        """The running command."""
+        return subprocess.Popen(
+            self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment, cwd="/"
+        )
+
+    # What rows and stores hold
+
+    @property
+    def storage_url(self):
+        return f"file://{self['BLOBS']}"
+
+    def store(self, url=None):
+        """The folder of a store; of the one in use, unless another is named."""
+        return Path((url or self.storage_url).removeprefix("file://"))
+
+    def blobs(self, url=None):
+        """Name and path of each blob in a store."""
+        return {path.name: path for path in self.store(url).glob("??/*")}
+
+    def in_flight(self):
+        """The files of uploads that have not come to their end."""
+        return [path for name in ("stage", "incoming") for path in (self.store() / name).rglob("*") if path.is_file()]
 
     def listed(self):
         """The blobs that gc knows of."""
@@ -95,9 +151,15 @@ class Instance:
         lines = self.sql(f"select blob, size_bytes, encode(sha256, 'hex') from internal.files {of_user}")
         return {blob: (int(size), digest) for blob, size, digest in (line.split("|") for line in lines)}
 
+    def collect(self):
+        """Runs gc as if all that lies about had been lying there for longer than any grace."""
+        self.sql("update internal.discarded_blobs set discarded_at = discarded_at - interval '9 days'")
+        # The kernel's times are as they are; the command's clock is ahead of them.
+        self.coffer("gc", "--grace", "0", before=["env", "NO_FAKE_STAT=1", "faketime", "-f", "+9d"])
+
     def wrongs(self):
         """Whatever rows, bytes and totals do not agree on. After `collect`, and with nobody at work."""
-        stored, rows = self.stored(), self.rows()
+        stored, rows = self.blobs(), self.rows()
         found = [f"a row without its blob {blob}" for blob in rows.keys() - stored.keys()]
         found += [f"a blob without a row {blob}" for blob in stored.keys() - rows.keys()]
         for blob in rows.keys() & stored.keys():
@@ -106,18 +168,11 @@ class Instance:
                 found.append(f"other bytes in {blob}")
         found += [f"still listed {blob}" for blob in self.listed()]
         found += [f"wrong totals: {line}" for line in self.sql(WRONG_TOTALS)]
-        found += [f"left behind: {path}" for name in ("stage", "incoming") for path in (self.blobs / name).iterdir()]
-        audit = self.command("audit", "verify")
-        found += [f"audit verify: {audit.stdout}{audit.stderr}"] * (audit.returncode != 0)
-        if "coffer check" in self.command("check", "--help").stdout:
-            check = self.command("check", "--digest")
-            found += [f"check: {check.stdout}{check.stderr}"] * (check.returncode != 0)
+        found += [f"left behind: {path}" for path in self.in_flight()]
+        for words in (("audit", "verify"), ("check", "--digest")):
+            done = self.run(*words)
+            found += [f"{words}: {done.stdout}{done.stderr}"] * (done.returncode != 0)
         return found
-
-
-def mount(*arguments):
-    """Whether mount(8) could do it."""
-    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
 
 
 class OwnInstance(Instance):
@@ -127,7 +182,7 @@ class OwnInstance(Instance):
     """
 
     def __init__(self, small_disk=False, **options):
-        super().__init__({"unset": ""})
+        super().__init__({})
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance."))
         self.folder.chmod(0o755)
         # With `small_disk` a file system of its own for the store, where that can be had.
@@ -136,13 +191,13 @@ class OwnInstance(Instance):
         self.is_mounted = small_disk and mount("-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", self.mount)
         options.setdefault("STORAGE_URL", f"file://{self.mount}/blobs")
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environment = {
+        self.script_environment = {
             **kept,
             "COFFER_RUN_DIR": str(self.folder / "run"),
             "COFFER_PROGRAMS": str(SCRIPTS.parent / ".build/release"),
             "COFFER_LOGIN_RATE": "10r/s",
-            **{f"COFFER_{name}": str(value) for name, value in options.items()},
         }
+        self.set_options(options)
 
     def __enter__(self):
         try:
@@ -158,13 +213,17 @@ class OwnInstance(Instance):
             subprocess.run(["umount", self.mount], check=True)
         subprocess.run(["rm", "-rf", self.folder], check=True)
 
-    def script(self, name, **options):
-        environment = {**self.environment, **{f"COFFER_{key}": str(value) for key, value in options.items()}}
-        return subprocess.run([SCRIPTS / name], env=environment, capture_output=True, text=True, timeout=900)
+    def set_options(self, options):
+        self.script_environment.update({f"COFFER_{name}": str(value) for name, value in options.items()})
+
+    def script(self, name):
+        return subprocess.run(
+            [SCRIPTS / name], env=self.script_environment, capture_output=True, text=True, timeout=900
+        )
 
     def start(self, **options):
         """As an operator would, who tries again when a server is still going down. Options stay for later starts."""
-        self.environment.update({f"COFFER_{key}": str(value) for key, value in options.items()})
+        self.set_options(options)
         # A server that has crashed syncs its whole folder before it answers.
         deadline = time.monotonic() + 90
         while (done := self.script("run")).returncode != 0 and time.monotonic() < deadline:
@@ -176,7 +235,7 @@ class OwnInstance(Instance):
         lines = (self.folder / "run/environment").read_text().splitlines()
         self.settings = dict(shlex.split(line)[1].split("=", 1) for line in lines)
         # Clients and the web server's address stay as they are.
-        self.environment["COFFER_PORT"] = str(Client(self["URL"]).port)
+        self.set_options({"PORT": Client(self["URL"]).port})
 
     def stop(self):
         done = self.script("stop")
@@ -199,10 +258,10 @@ class OwnInstance(Instance):
     def workers(self):
         return set(children(self.pid("pool")))
 
-    def stream(self, client, path, body, patience=60):
+    def stream(self, client, path, body, patience=60, **parameters):
         """An upload whose body the worker reads; status and body of the answer."""
         return fastcgi.ask(
-            self["SOCKET"], "POST", "/rpc/store_file", client.token, body, patience, HTTP_FILE_PATH=path
+            self["SOCKET"], "POST", "/rpc/store_file", client.token, body, patience, HTTP_FILE_PATH=path, **parameters
         )
 
     def pid(self, name):
@@ -214,9 +273,19 @@ class OwnInstance(Instance):
             return None
 
 
+def mount(*arguments):
+    """Whether mount(8) could do it."""
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
+
+
 def children(pid):
     """Process ids of a process's children."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def postgres_program(name):
+    """Where the newest PostgreSQL has a program of its server's."""
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)) / name

@@ -15,10 +15,7 @@ from collections import Counter
 from urllib.parse import quote
 
 from client import PATIENCE_SECONDS, digest_field
-from instance import SCRIPTS, OwnInstance, children
-
-sys.path.append(str(SCRIPTS / "bench.d"))
-import fastcgi
+from instance import OwnInstance, children
 
 # How often which process is killed, of a hundred.
 VICTIMS = {"worker": 46, "backend": 18, "nginx worker": 16, "nginx": 8, "postmaster": 6, "pool": 6}
@@ -115,11 +112,7 @@ class Worker(threading.Thread):
     def streamed(self, path, body, fields):
         """The same through the workers' socket, as a web server does that hands no file over."""
         parameters = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in fields.items()}
-        status, content = fastcgi.ask(
-            self.instance["SOCKET"], "POST", "/rpc/store_file", self.client.token, body,
-            PATIENCE_SECONDS, HTTP_FILE_PATH=path, **parameters,
-        )  # fmt: skip
-        return status, content
+        return self.instance.stream(self.client, path, body, PATIENCE_SECONDS, **parameters)
 
     def delete(self, file):
         def request():
@@ -166,7 +159,7 @@ class Killer:
             self.counts[victim] += 1
             # What has been replaced goes meanwhile; a server that is down is for the next time.
             if sum(self.counts.values()) % 10 == 0:
-                self.instance.command("gc", "--grace", "0")
+                self.instance.run("gc", "--grace", "0")
             if victim in ("nginx", "postmaster", "pool"):
                 time.sleep(self.random.uniform(0, 0.3))
                 self.instance.start()

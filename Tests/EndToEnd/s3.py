@@ -1,25 +1,14 @@
 """S3 servers and a proxy before them that can do harm, for the tests."""
 
 import http.client
-import importlib.util
 import ssl
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.machinery import SourceFileLoader
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from script import load_script
 
-def load_server():
-    loader = SourceFileLoader("s3_server", str(Path(__file__).resolve().parents[2] / "scripts" / "s3-server"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("s3_server", loader))
-    sys.modules["s3_server"] = module
-    loader.exec_module(module)
-    return module
-
-
-Server = load_server().Server
+Server = load_script("s3-server").Server
 
 
 class Fault:

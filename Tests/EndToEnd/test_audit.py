@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import subprocess
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from client import Client, log_in, retrieve_target
-from test_command import coffer
 from worker import ask
+
 
 def recorded(admin, user, select="action,subject", since=0):
     query = f"/audit_log?user_id=eq.{user}&id=gt.{since}&order=id&select={select}"
@@ -66,26 +65,26 @@ def test_a_day_of_an_editor(person, admin, nobody):
     assert {row for row in recorded(admin, user, "user_id", start)} == {(user,)}
 
 
-def test_what_an_admin_does_to_an_account(person, admin, sql):
+def test_what_an_admin_does_to_an_account(person, admin, instance):
     me = admin.get("/rpc/whoami").json()["user_id"]
     (start,) = recorded(admin, person.user, "id")[-1]
     fields = {"Content-Type": "application/json"}
     for value in ('{"quota_bytes":5}', '{"role":"admin"}', '{"disabled":true}', '{"disabled":false}', '{"disabled":false}'):
         assert admin.request("PATCH", f"/users?id=eq.{person.user}", fields, value).status == 204
     admin.post("/rpc/reset_password", {"p_user_id": person.user, "p_new_password": "another password"})
-    coffer("session", "revoke", "--user", person.email, check=False)
+    instance.run("session", "revoke", "--user", person.email)
     admin.post("/rpc/delete_user", {"p_user_id": person.user})
     rows = recorded(admin, person.user, "action,subject,actor_id", start)
     actions = ["user_quota", "user_role", "user_disable", "user_enable", "user_password", "user_delete"]
     assert rows == [(action, person.email, me) for action in actions]
 
 
-def test_ended_sessions_are_recorded(person, admin):
+def test_ended_sessions_are_recorded(person, admin, instance):
     other = person.log_in()
-    (session,) = [row["id"] for row in json.loads(coffer("session", "list", "--user", person.email, "--json").stdout)][:1]
+    (session,) = [row["id"] for row in json.loads(instance.coffer("session", "list", "--user", person.email, "--json"))][:1]
     (start,) = recorded(admin, person.user, "id")[-1]
-    coffer("session", "revoke", session)
-    coffer("session", "revoke", "--user", person.email)
+    instance.coffer("session", "revoke", session)
+    instance.coffer("session", "revoke", "--user", person.email)
     assert recorded(admin, person.user, since=start) == [("session_revoke", person.email)] * 2
     assert {client.get("/rpc/whoami").status for client in (person.client, other)} == {401}
 
@@ -174,49 +173,31 @@ def test_nobody_but_the_program_writes_it(person, admin):
 # Tampering
 
 
-def url_of(database):
-    return os.environ["COFFER_OWNER_DATABASE_URL"].replace("/coffer?", f"/{database}?")
-
-
-def run_in(database, script):
-    done = subprocess.run(
-        ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", url_of(database)],
-        input=script, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
 @pytest.fixture(scope="module")
-def template(sql):
+def template(instance):
     """A database with a log of two users who did things; it is only copied."""
-    name = f"coffer_{secrets.token_hex(4)}"
-    sql(f"create database {name}")
-    coffer("migrate", "--skip-storage", COFFER_OWNER_DATABASE_URL=url_of(name))
-    for email in ("one@audit.example", "two@audit.example"):
-        (user,) = run_in(name, f"select internal.create_user('{email}', 'long enough 1', 'editor', null)")
-        run_in(name, f"select internal.record('store', '{user}', array['a', 'b', 'c', 'd'])")
-        run_in(name, f"select internal.record('delete', '{user}', array['b'])")
-    run_in(name, "select internal.rotate_key()")
-    yield name
-    sql(f"drop database {name} with (force)")
+    with instance.other_database() as made:
+        made.coffer("migrate", "--skip-storage")
+        for email in ("one@audit.example", "two@audit.example"):
+            (user,) = made.sql(f"select internal.create_user('{email}', 'long enough 1', 'editor', null)")
+            made.sql(f"select internal.record('store', '{user}', array['a', 'b', 'c', 'd'])")
+            made.sql(f"select internal.record('delete', '{user}', array['b'])")
+        made.sql("select internal.rotate_key()")
+        yield made.database
 
 
 @pytest.fixture
-def log(sql, template):
+def log(instance, template):
     """A copy of this test's own: `run` is SQL there, `verify` the operator's check."""
-    name = f"coffer_{secrets.token_hex(4)}"
-    sql(f"create database {name} template {template}")
-    environment = {"COFFER_OWNER_DATABASE_URL": url_of(name)}
-    one, two = run_in(name, "select id from internal.users order by email")
-    yield SimpleNamespace(
-        run=lambda script: run_in(name, script),
-        verify=lambda *arguments: coffer("audit", "verify", *arguments, check=False, **environment),
-        heads=lambda: coffer("audit", "heads", **environment).stdout,
-        one=one,
-        two=two,
-    )
-    sql(f"drop database {name} with (force)")
+    with instance.other_database(template) as copy:
+        one, two = copy.sql("select id from internal.users order by email")
+        yield SimpleNamespace(
+            run=copy.sql,
+            verify=lambda *arguments: copy.run("audit", "verify", *arguments),
+            heads=lambda: copy.coffer("audit", "heads"),
+            one=one,
+            two=two,
+        )
 
 
 @pytest.fixture
@@ -407,22 +388,13 @@ def test_saved_heads_that_are_none_are_an_error(log, kept, content):
 # Concurrency
 
 
-def test_uploads_of_two_users_do_not_wait_for_each_other(person, stranger, folder, sql):
+def test_uploads_of_two_users_do_not_wait_for_each_other(person, stranger, folder, instance):
     """One user's upload is held open, with the end of its chain locked, while another's goes through."""
     person.client.store("a", b"x")
-    held = subprocess.Popen(
-        ["psql", "-XAtq", os.environ["COFFER_OWNER_DATABASE_URL"]],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        held.stdin.write(f"""begin;
-            select internal.record('store', '{person.user}', array['held']);
-            update internal.users set used_bytes = used_bytes where id = '{person.user}';
-            \\echo held
-            """)
-        held.stdin.flush()
-        while held.stdout.readline().strip() != "held":
-            assert held.poll() is None
+    script = f"""begin;
+        select internal.record('store', '{person.user}', array['held']);
+        update internal.users set used_bytes = used_bytes where id = '{person.user}'"""
+    with instance.holding(script):
         # Had they to wait, the database's timeout would make it 503.
         assert stranger.store(f"{folder}/a", b"x").status == 200
         assert stranger.delete(f"/files?file_path=eq.{folder}/a").status == 204
@@ -432,8 +404,4 @@ def test_uploads_of_two_users_do_not_wait_for_each_other(person, stranger, folde
             HTTP_FILE_PATH="a", CONTENT_TYPE="text/plain",
         )[0]  # fmt: skip
         assert waiting.status == 503, "the same user's wait, so the lock was really held"
-    finally:
-        held.stdin.close()
-        held.wait(30)
-        held.stdout.close()
     assert person.client.store("a", b"y").status == 200

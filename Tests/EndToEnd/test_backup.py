@@ -30,7 +30,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
     with Load(installation, "a") as one, Load(installation, "b") as two:
         while one.rounds < 5 or two.rounds < 5:
             time.sleep(0.05)
-        run = installation.start("backup", installation.folder / "backup", "--rate", "40000")
+        run = installation.launch("backup", installation.folder / "backup", "--rate", "40000")
         held = 0
         while run.poll() is None:
             held += "a backup is being made" in installation.coffer("gc", "--grace", "0")
@@ -40,7 +40,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
     assert held, "gc ran meanwhile, and removed nothing"
     token = installation.token()
     backup = move_backup(installation, elsewhere)
-    installation.sql(f"drop database {installation.name} with (force)", installation.cluster.url("postgres", "postgres"))
+    installation.drop()
     shutil.rmtree(installation.store())
 
     assert "restored " in elsewhere.coffer("restore", backup)
@@ -99,6 +99,31 @@ def test_a_backup_of_two_stores_is_restored_into_one(installation, elsewhere):
     assert elsewhere.sql("select id, url from internal.stores") == ["1|"]
 
 
+def test_a_backup_needs_no_store_that_nothing_but_garbage_is_in(installation):
+    installation.fill(5)
+    old = installation.storage_url
+    installation.move_to(installation.new_store())
+    with installation.away(old):
+        assert save(installation) == "saved 5 files, 5 of them copied now\n"
+
+
+def test_a_backup_without_the_first_store_is_restored(installation, elsewhere):
+    contents = installation.fill(3)
+    first, other = installation.storage_url, installation.new_store()
+    installation.move_to(other)
+    installation.configure(COFFER_STORAGE_URL=other)
+    installation.coffer("gc", "--grace", "0")
+    installation.coffer("storage", "forget", first)
+    save(installation)
+    elsewhere.coffer("restore", move_backup(installation, elsewhere))
+    assert elsewhere.sql("select id, url, is_current from internal.stores") == ["1||t"]
+    elsewhere.tokens = installation.tokens
+    for path, content in contents.items():
+        assert elsewhere.get(path) == (200, content)
+    assert elsewhere.put("after", b"life goes on") == 200
+    assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
+
+
 def test_restore_refuses_what_is_not_empty(installation, elsewhere):
     installation.fill(2)
     save(installation)
@@ -107,7 +132,7 @@ def test_restore_refuses_what_is_not_empty(installation, elsewhere):
             elsewhere.configure(COFFER_STORAGE_URL=url)
             installation.put("more", b"than the backup")
         target = elsewhere if url else installation
-        run = target.start("restore", installation.folder / "backup")
+        run = target.launch("restore", installation.folder / "backup")
         _, errors = run.communicate(timeout=30)
         assert run.returncode == 1 and f"The {name} is not empty" in errors, errors
     assert elsewhere.sql("select count(*) from pg_namespace where nspname = 'internal'") == ["0"]

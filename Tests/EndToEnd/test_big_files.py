@@ -8,7 +8,6 @@ import pytest
 
 from client import digest_field, retrieve_target
 from pool import peak_memory, workers
-from worker import command
 
 CHUNK = 1 << 20
 GIB = 1 << 30
@@ -101,10 +100,9 @@ def test_a_worker_streams_both_ways_in_little_memory(editor, folder, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def collected(editor, folder, sql):
+def collected(editor, folder, instance):
     """Takes the large blobs out of the store at once, as `coffer gc` would after the grace period."""
     yield
     editor.clear(folder)
-    done = subprocess.run(command("gc", "--grace", "0"), capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert sql("select count(*) from internal.discarded_blobs where reason = 'deleted'") == ["0"]
+    instance.coffer("gc", "--grace", "0")
+    assert instance.sql("select count(*) from internal.discarded_blobs where reason = 'deleted'") == ["0"]

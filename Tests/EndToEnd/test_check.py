@@ -25,13 +25,9 @@ def lose(installation):
     return "missing", installation.blob("files/0000")
 
 
-def orphan(installation):
+def orphan(installation, url=None):
     name = "0123456789abcdef" * 2
-    path = installation.store() / "01" / name
-    path.parent.mkdir(exist_ok=True)
-    installation.own(path.parent)
-    path.write_bytes(b"nobody's")
-    installation.own(path)
+    installation.place(name, b"nobody's", url)
     return "orphan", name
 
 
@@ -49,7 +45,7 @@ def alter(installation):
 def test_a_sound_store_is_clean(installation):
     installation.fill(5)
     found, totals = check(installation, "--digest")
-    assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0}
+    assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0, "stores_away": 0}
     assert "5 files are as they should be, 0 problems" in installation.coffer("check")
 
 
@@ -108,7 +104,7 @@ def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
     installation.own(folder)
     cursor = folder / "at"
     # So slow that it takes 30 seconds.
-    run = installation.start("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
+    run = installation.launch("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
     time.sleep(1.5)
     run.send_signal(signal.SIGINT)
     output, errors = run.communicate(timeout=10)
@@ -135,6 +131,78 @@ def test_a_check_goes_on_behind_its_cursor(installation):
     installation.coffer("check", "--resume", str(cursor), status=1)
 
 
+def half_moved(installation):
+    """Files in one store, and uploads that go to another; their URLs."""
+    old, new = installation.storage_url, installation.new_store()
+    installation.coffer("storage", "copy", "--to", new)
+    installation.sql("select internal.use_store(2::smallint)")
+    return old, new
+
+
+@pytest.mark.parametrize("which", ["the old one", "the one in use"])
+def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, which):
+    installation.fill(5)
+    old, new = half_moved(installation)
+    assert installation.put("in the new one", b"x" * 100) == 200
+    away, files = (old, 1) if which == "the old one" else (new, 5)
+    rest = new if away == old else old
+    stray = orphan(installation, rest)
+    with installation.away(away):
+        for options in ((), ("--digest",)):
+            done = installation.run("check", "--age", "0", *options)
+            assert done.returncode == 1
+            (line,) = [line for line in done.stderr.splitlines() if "is away" in line]
+            assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available.")
+            found, total = done.stdout.splitlines()
+            assert found.startswith("orphan") and stray[1] in found
+            assert total == f"{files} files are as they should be, 1 problems, 0 repaired, 1 stores not checked"
+        found, totals = check(installation, "--repair", status=1)
+        assert [problem["repaired"] for problem in found.values()] == [True]
+        assert (totals["problems"], totals["stores_away"]) == (0, 1), "not to know is no success"
+    found, totals = check(installation, "--digest")
+    assert found == {} and (totals["files"], totals["stores_away"]) == (6, 0)
+
+
+@pytest.mark.parametrize("which", ["the old one", "the one in use"])
+def test_a_check_that_is_resumed_begins_with_the_store_that_was_away(installation, which):
+    installation.fill(3)
+    old, new = half_moved(installation)
+    lost = lose(installation)
+    stray = orphan(installation, new)
+    cursor = installation.folder / "cursor"
+    with installation.away(old if which == "the old one" else new):
+        check(installation, "--resume", cursor, status=1)
+    found, totals = check(installation, "--resume", cursor, status=1)
+    assert set(found) == ({lost, stray} if which == "the old one" else {stray})
+    assert totals["problems"] == 2, "nothing is left out and nothing counted twice"
+    assert not cursor.exists()
+
+
+def test_a_store_that_goes_away_meanwhile_is_told(installation):
+    installation.fill(3, size=100_000)
+    # So slow that each blob takes a second.
+    run = installation.launch("check", "--digest", "--rate", "100000", "--threads", "1")
+    time.sleep(0.7)
+    with installation.away():
+        output, errors = run.communicate(timeout=20)
+    assert run.returncode == 1 and "coffer: store 1 is away" in errors, errors
+    assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
+
+
+def test_what_is_mended_meanwhile_is_not_told(installation):
+    installation.fill(4, size=100_000)
+    lost = installation.blobs()[installation.blob("files/0000")]
+    hidden = lost.rename(installation.folder / "hidden")
+    _, stray = orphan(installation)
+    # The lists are compared at once, and reading the bytes takes three seconds.
+    run = installation.launch("check", "--digest", "--age", "0", "--rate", "100000", "--threads", "1")
+    time.sleep(0.7)
+    hidden.rename(lost)
+    installation.blobs()[stray].unlink()
+    output, errors = run.communicate(timeout=20)
+    assert run.returncode == 0 and " 0 problems" in output, (output, errors)
+
+
 def test_the_rate_is_kept(installation):
     installation.fill(4, size=100_000)
     started = time.monotonic()
@@ -144,6 +212,6 @@ def test_the_rate_is_kept(installation):
 
 def test_progress_is_lines_where_there_is_no_terminal(installation):
     installation.fill(3)
-    run = installation.start("check", "--digest")
+    run = installation.launch("check", "--digest")
     _, errors = run.communicate(timeout=30)
     assert re.fullmatch(r"3 of 3 files, 300 B of 300 B, .*/s, 0:00 left\n", errors), errors

@@ -3,121 +3,98 @@
 import json
 import os
 import secrets
-import subprocess
 
 import pytest
 
 from client import assert_failure, log_in
-from worker import command
-
-OWNER = "COFFER_OWNER_DATABASE_URL"
-
-
-def coffer(*arguments, stdin="", check=True, **environment):
-    done = subprocess.run(
-        command(*arguments), input=stdin, capture_output=True, text=True, timeout=60, env=os.environ | environment
-    )
-    if check:
-        assert done.returncode == 0, done.stderr
-    return done
 
 
 @pytest.fixture
-def empty_database(sql, tmp_path):
-    """The URL of a database of this test's own."""
-    name = f"coffer_{secrets.token_hex(4)}"
-    sql(f"create database {name}")
-    yield os.environ[OWNER].replace("/coffer?", f"/{name}?")
-    sql(f"drop database {name} with (force)")
+def empty_database(instance):
+    """The instance with an empty database of this test's own."""
+    with instance.other_database() as other:
+        yield other
 
 
-def applied(url):
-    query = "select name || ' ' || checksum from internal.migrations order by name"
-    return subprocess.run(["psql", "-XAtq", url, "-c", query], capture_output=True, text=True, check=True).stdout
+def applied(instance):
+    return instance.sql("select name || ' ' || checksum from internal.migrations order by name")
 
 
 def test_migrations_at_once_are_applied_once(empty_database):
-    environment = os.environ | {OWNER: empty_database}
-    runs = [
-        subprocess.Popen(
-            command("migrate", "--skip-storage"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
+    runs = [empty_database.launch("migrate", "--skip-storage") for _ in range(3)]
     outputs = [run.communicate(timeout=60) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], outputs
-    names = [line.split()[0] for line in applied(empty_database).splitlines()]
+    names = [line.split()[0] for line in applied(empty_database)]
     assert names == sorted(os.listdir("sql/migrations"))
     before = applied(empty_database)
-    coffer("migrate", "--skip-storage", **{OWNER: empty_database})
+    empty_database.coffer("migrate", "--skip-storage")
     assert applied(empty_database) == before
 
 
 def test_a_changed_old_migration_is_an_error(empty_database):
-    coffer("migrate", "--skip-storage", **{OWNER: empty_database})
-    change = "update internal.migrations set checksum = repeat('0', 64) where name = '0002-users.sql'"
-    subprocess.run(["psql", "-XAtq", empty_database, "-c", change], check=True)
-    done = coffer("migrate", "--skip-storage", check=False, **{OWNER: empty_database})
+    empty_database.coffer("migrate", "--skip-storage")
+    empty_database.sql("update internal.migrations set checksum = repeat('0', 64) where name = '0002-users.sql'")
+    done = empty_database.run("migrate", "--skip-storage")
     assert done.returncode == 1
     assert "0002-users.sql" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_an_account_from_its_making_to_its_end(url, sql):
+def test_an_account_from_its_making_to_its_end(url, instance):
     email, password, other = f"{secrets.token_hex(6)}@command.example", "long enough 1", "long enough 2"
 
     def listed():
-        return [user for user in json.loads(coffer("user", "list", "--json").stdout) if user["email"] == email]
+        return [user for user in json.loads(instance.coffer("user", "list", "--json")) if user["email"] == email]
 
-    coffer("user", "add", email, "--role", "editor", "--quota", "1000", stdin=password + "\n")
+    instance.coffer("user", "add", email, "--role", "editor", "--quota", "1000", stdin=password + "\n")
     try:
         assert (listed()[0]["role"], listed()[0]["quota_bytes"], listed()[0]["state"]) == ("editor", 1000, "enabled")
         session = log_in(url, email, password)
         assert session.store("a", b"12345").status == 200
         assert (listed()[0]["file_count"], listed()[0]["used_bytes"]) == (1, 5)
-        coffer("user", "set-quota", email)
+        instance.coffer("user", "set-quota", email)
         assert listed()[0]["quota_bytes"] is None
 
-        coffer("user", "set-password", email, stdin=other + "\n")
+        instance.coffer("user", "set-password", email, stdin=other + "\n")
         assert_failure(session.get("/rpc/whoami"), 401, "KF011")
         session = log_in(url, email, other)
-        coffer("user", "set-role", email, "admin")
+        instance.coffer("user", "set-role", email, "admin")
         assert_failure(session.get("/rpc/whoami"), 401, "KF011")
         session = log_in(url, email, other)
-        coffer("user", "disable", email)
+        instance.coffer("user", "disable", email)
         assert_failure(session.get("/rpc/whoami"), 401, "KF011")
         assert listed()[0]["state"] == "disabled"
-        coffer("user", "enable", email)
+        instance.coffer("user", "enable", email)
         assert log_in(url, email, other).get("/rpc/whoami").status == 200
     finally:
-        coffer("user", "delete", email)
+        instance.coffer("user", "delete", email)
     assert listed() == []
-    assert coffer("user", "delete", email, check=False).returncode == 1
+    assert instance.run("user", "delete", email).returncode == 1
 
 
 @pytest.mark.parametrize("password, word", [("short", "10"), ("x" * 73, "72"), ("", "")])
-def test_a_password_that_breaks_a_rule_is_refused(password, word):
-    done = coffer("user", "add", "rule@command.example", "--role", "editor", stdin=password + "\n", check=False)
+def test_a_password_that_breaks_a_rule_is_refused(password, word, instance):
+    done = instance.run("user", "add", "rule@command.example", "--role", "editor", stdin=password + "\n")
     assert done.returncode != 0 and word in done.stderr
     assert not password or password not in done.stderr
 
 
-def test_an_older_key_verifies_until_it_is_retired(url, account):
+def test_an_older_key_verifies_until_it_is_retired(url, account, instance):
     session = account.log_in()
-    newest = coffer("key", "rotate").stdout.split()[-1]
-    keys = {key["kid"]: key["state"] for key in json.loads(coffer("key", "list", "--json").stdout)}
+    newest = instance.coffer("key", "rotate").split()[-1]
+    keys = {key["kid"]: key["state"] for key in json.loads(instance.coffer("key", "list", "--json"))}
     assert keys[newest] == "signs"
     assert session.get("/rpc/whoami").status == 200, "the older key still verifies"
     assert account.log_in().get("/rpc/whoami").status == 200, "a key that was just made is fetched at once"
-    assert coffer("key", "retire", newest, check=False).returncode == 1, "the signing key stays"
+    assert instance.run("key", "retire", newest).returncode == 1, "the signing key stays"
 
 
-def test_the_configuration_hides_secrets():
-    shown = coffer("config", COFFER_DATABASE_URL="postgresql://worker:hunter2@db/coffer").stdout
+def test_the_configuration_hides_secrets(instance):
+    shown = instance.coffer("config", COFFER_DATABASE_URL="postgresql://worker:hunter2@db/coffer")
     assert "hunter2" not in shown
     assert "COFFER_DATABASE_URL" in shown and "environment" in shown
 
 
-def test_an_option_that_cannot_be_used_is_named():
-    done = coffer("config", check=False, COFFER_WORKERS="many")
+def test_an_option_that_cannot_be_used_is_named(instance):
+    done = instance.run("config", COFFER_WORKERS="many")
     assert done.returncode == 1
     assert "COFFER_WORKERS" in done.stderr and len(done.stderr.splitlines()) == 1

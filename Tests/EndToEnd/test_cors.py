@@ -106,10 +106,8 @@ def test_a_foreign_origin_is_served_and_may_not_read(editor, origin):
 
 
 @pytest.mark.parametrize("value", ["*", "friend.example", "https://friend.example/", "https://friend.example/path", "null"])
-def test_a_list_that_would_not_work_is_an_error_at_start(value):
-    from test_command import coffer
-
-    done = coffer("config", check=False, COFFER_CORS_ORIGINS=value)
+def test_a_list_that_would_not_work_is_an_error_at_start(value, instance):
+    done = instance.run("config", COFFER_CORS_ORIGINS=value)
     assert done.returncode == 1 and "COFFER_CORS_ORIGINS" in done.stderr
 
 

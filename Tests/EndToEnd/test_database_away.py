@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from client import Client, assert_failure, named, retrieve_target
-from instance import children
+from instance import children, postgres_program
 from pool import wait_until
 
 OLD, NEW = b"old " * 1000, b"new " * 50000
@@ -45,10 +45,10 @@ class Server:
 
     def __init__(self, own):
         self.own, self.data = own, own.folder / "run/postgres"
-        self.programs = Path(sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version)[-1])
 
     def control(self, *arguments):
-        command = [*self.own.as_owner(), self.programs / "pg_ctl", "--pgdata", self.data, "--wait", "--silent"]
+        program = postgres_program("pg_ctl")
+        command = [*self.own.as_owner(program), program, "--pgdata", self.data, "--wait", "--silent"]
         done = subprocess.run([*command, *arguments], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         return done.returncode == 0
 
@@ -88,10 +88,6 @@ def is_running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def version(path):
-    return [int(number) for number in path.parent.name.split(".")]
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +247,7 @@ def test_a_server_that_crashes_under_uploads_keeps_what_was_acknowledged(own, ow
             os.kill(postmaster, signal_number)
             wait_until(lambda: not is_running(postmaster), 10, "the end of the server")
             server.start()
-            wait_until(lambda: own.command("user", "list").returncode == 0, 10, "the server")
+            wait_until(lambda: own.run("user", "list").returncode == 0, 10, "the server")
     finally:
         stop.set()
         for thread in threads:

@@ -67,9 +67,10 @@ def test_both_go_on_where_they_stopped(installation, tree):
     (tree / "folder/b.txt").unlink()
     assert f"exported 1 files, skipped {len(NAMES) - 1}" in export(installation, tree)
     assert f"imported 0 files, skipped {len(NAMES)}" in installation.coffer("import", EMAIL, tree)
-    (tree / "a").write_bytes(b"changed")
-    assert "imported 1 files" in installation.coffer("import", EMAIL, tree)
-    assert installation.get("a") == (200, b"changed")
+    for changed in (b"changed", b"another"):
+        (tree / "a").write_bytes(changed)
+        assert "imported 1 files" in installation.coffer("import", EMAIL, tree)
+        assert installation.get("a") == (200, changed)
 
 
 def test_a_file_with_other_bytes_is_replaced_only_when_asked(installation, tree):
@@ -140,6 +141,19 @@ def test_an_import_keeps_the_quota(installation, tree):
     assert "b: The quota would be exceeded" in output and "imported 2 files" in output
     assert len(installation.blobs()) == 2
     assert "0 problems" in installation.coffer("check", "--age", "0")
+
+
+def test_an_import_that_is_refused_in_the_end_leaves_no_blob(installation, tree):
+    installation.sql("""
+        create function internal.refuse() returns trigger language plpgsql as $$
+        begin
+            raise exception using errcode = 'KF006', message = 'Somebody was faster.';
+        end
+        $$;
+        create trigger refuse before insert on internal.files for each row execute function internal.refuse()""")
+    write(installation, tree, {"a": b"x"})
+    assert "a: Somebody was faster." in installation.coffer("import", EMAIL, tree, status=1)
+    assert installation.blobs() == {} and installation.listed() == set()
 
 
 def test_an_unknown_user_is_told(installation, tree):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from client import assert_failure
+from pool import wait_until
 
 COLUMNS = [
     "name", "is_folder", "id", "user_id", "file_path", "description", "content_type", "size_bytes", "sha256",
@@ -175,13 +176,18 @@ def test_questions_that_cannot_be(editor, query, code):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 1000])
-def test_pages_are_the_whole_in_order(account, limit):
+def test_pages_are_the_whole_in_order(account, limit, sql):
     client = account.log_in()
     folders = [f"d{number}" for number in range(5)]
     files = ["A", "a", "a.txt", "a0", "aa", "b", "é"]
     put(client, *(f"top/{name}/x" for name in folders), *(f"top/{name}" for name in files))
     expected = [(name, True) for name in folders] + [(name, False) for name in sorted(files, key=str.encode)]
     assert entries(client, "top", limit) == expected
+    # The worker would cut what is too much, but it was read in vain.
+    user = f"select set_config('coffer.user_id', id::text, false) from internal.users where email = '{account.email}'"
+    for asked in (limit, 5, 6):
+        found = sql(f"{user}; select name from api.list_folder('top', {asked}, null)")[1:]
+        assert found == [name for name, _ in expected[:asked]]
 
 
 def test_odd_names(account, sql):
@@ -383,6 +389,21 @@ def test_two_moves_of_one_folder_at_once(account, sql):
     assert [answer.status for answer in answers] == [200, 200]
     assert sorted(answer.json() for answer in answers) == [0, 20], "one came too late"
     assert len({path[0] for path in paths(client)}) == 1
+    assert_totals(sql, client)
+
+
+def test_a_move_takes_along_what_was_stored_while_it_waited(account, instance, sql):
+    client = account.log_in()
+    put(client, "a/early")
+    late = f"""begin; insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+        select id, 'a/late', 'text/plain', 0, sha256(''), md5(email) from internal.users where email = '{account.email}'"""
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and usename = 'coffer_authenticator'"
+    with ThreadPoolExecutor(1) as executor:
+        with instance.holding(late, "commit;"):
+            moving = executor.submit(move, client, "a", "b")
+            wait_until(lambda: sql(waiting), 5, "the move to wait")
+        assert moving.result().json() == 2
+    assert paths(client) == ["b/early", "b/late"]
     assert_totals(sql, client)
 
 

@@ -1,12 +1,10 @@
 """What is garbage goes, in its time: by coffer gc, by workers after they have answered, and never what somebody needs."""
 
-import os
 import subprocess
 import time
 
 import pytest
 
-import worker as single
 from installation import Load
 
 
@@ -64,17 +62,76 @@ def test_gc_removes_abandoned_stages(installation):
     stage = installation.store() / "stage" / "left"
     stage.write_bytes(b"half")
     installation.own(stage)
-    installation.coffer("gc")
-    assert stage.exists(), "it may be on its way"
-    # The age counts from the inode's last change, which nobody can set.
-    assert "0 abandoned stages" in installation.coffer("gc")
+    assert "0 abandoned stages" in installation.coffer("gc"), "it may be on its way"
+    assert stage.exists()
+    installation.collect()
+    assert not stage.exists()
+
+
+def test_an_upload_has_a_week_whatever_the_grace(installation):
+    last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
+    age = "update internal.discarded_blobs set discarded_at = now() - interval '6 days'"
+    installation.sql(age)
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
+    installation.sql(last_step)
+    assert installation.get("slow") == (200, b"slow")
+    installation.begin_upload("abandoned", "cd" * 16, b"abandoned")
+    installation.sql(age.replace("6", "8"))
+    assert "removed 1 blobs" in installation.coffer("gc", "--grace", "0")
+    assert installation.blobs().keys() == {"ab" * 16}
+
+
+def test_an_upload_that_gc_has_taken_waits_for_it_and_fails(installation):
+    name = "ab" * 16
+    last_step = installation.begin_upload("late", name, b"late")
+    installation.sql("update internal.discarded_blobs set discarded_at = now() - interval '8 days'")
+    forget = f"select internal.forget_discarded(1::smallint, array['{name}']); commit;"
+    with installation.holding("begin; select internal.take_discarded('0', 10)", forget):
+        assert "lock timeout" in installation.sql(f"set lock_timeout = '300ms'; {last_step}", check=False).stderr
+    assert "The upload has expired." in installation.sql(last_step, check=False).stderr
+    assert installation.rows() == {}
+
+
+def test_what_a_file_has_is_not_removed_whatever_the_list_says(installation):
+    contents = installation.fill(1)
+    installation.sql("insert into internal.discarded_blobs (blob, reason) select blob, 'deleted' from internal.files")
+    assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
+    assert installation.get("files/0000") == (200, contents["files/0000"])
+
+
+@pytest.mark.parametrize("which", ["the old one", "the one in use"])
+def test_a_store_that_is_away_holds_up_no_other(installation, which):
+    old, new = installation.storage_url, installation.new_store()
+    # More than gc takes at once, and older than what is in the other store.
+    installation.fill(2)
+    installation.sql(
+        "insert into internal.discarded_blobs (blob, reason, discarded_at) "
+        "select md5(n::text), 'deleted', now() - interval '3 hours' from generate_series(1, 1100) n"
+    )
+    installation.move_to(new)
+    assert installation.put("files/0000", b"overwritten") == 200
+    away, rest = (old, new) if which == "the old one" else (new, old)
+    in_rest = 1 if rest == new else 1102
+    installation.sql("update internal.sessions set expires_at = now() - interval '1 second'")
+    with installation.away(away):
+        before = installation.blobs(rest).keys()
+        done = installation.run("gc", "--grace", "0")
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available."), line
+        expected = f"removed {in_rest} blobs, 0 abandoned stages and 1 expired sessions\n"
+        assert done.stdout == expected
+        assert len(before - installation.blobs(rest).keys()) == (1 if rest == new else 2)
+        assert installation.run("gc", "--grace", "0").stdout.startswith("removed 0 blobs")
+    assert installation.coffer("gc", "--grace", "0").startswith(f"removed {1103 - in_rest} blobs")
+    assert installation.listed() == set() and not installation.blobs(old)
 
 
 def test_two_gcs_and_people_at_work_do_no_harm(installation):
     installation.fill(10)
     with Load(installation) as load:
         for _ in range(6):
-            runs = [installation.start("gc", "--grace", "1") for _ in range(2)]
+            runs = [installation.launch("gc", "--grace", "1") for _ in range(2)]
             for run in runs:
                 output, errors = run.communicate(timeout=30)
                 assert run.returncode == 0, (output, errors)
@@ -148,8 +205,8 @@ def test_a_cgi_process_does_shares_too(site):
     site.fill(1)
     blob = discard(site)
     make_due(site)
-    program = os.environ["COFFER_WORKER"]
-    command = [*single.as_owner(program), program]
+    program = site["WORKER"]
+    command = [*site.as_owner(program), program]
     request = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health/ready", "GATEWAY_INTERFACE": "CGI/1.1"}
     # One in sixteen asks.
     for _ in range(200):
@@ -165,16 +222,9 @@ def test_a_cgi_process_does_shares_too(site):
 def test_nothing_is_removed_while_a_backup_holds_it(site):
     site.fill(1)
     blob = discard(site)
-    holder = subprocess.Popen(["psql", "-XAtq", site.owner_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        holder.stdin.write("select internal.hold_collection(); select 'held';\n")
-        holder.stdin.flush()
-        while "held" not in holder.stdout.readline():
-            pass
+    with site.holding("select internal.hold_collection()"):
         assert "a backup is being made" in site.coffer("gc", "--grace", "0")
         make_due(site)
         live(site.work())
         assert not gone(blob, 0.5)
-    finally:
-        holder.communicate(timeout=10)
     assert "removed 1 blobs" in site.coffer("gc", "--grace", "0")

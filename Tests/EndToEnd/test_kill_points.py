@@ -2,8 +2,6 @@
 connection to the database is cut at every message. The old file or the new one is whole, an acknowledged one is the
 new, and gc and a repeat leave one blob."""
 
-import hashlib
-import os
 import re
 import secrets
 import socket
@@ -14,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from instance import SCRIPTS, Instance
+from instance import Instance
+from script import SCRIPTS
 from worker import Answer
 
 DEBUG_WORKER = SCRIPTS.parent / ".build/debug/coffer.fcgi"
@@ -38,13 +37,13 @@ class Upload:
             self.client.delete(f"/files?file_path=eq.{PATH}")
 
     def folders(self):
-        return [self.instance.blobs / f"{number:02x}" for number in range(256)]
+        return [self.instance.store() / f"{number:02x}" for number in range(256)]
 
     def make_folders(self):
         for folder in self.folders():
             if not folder.exists():
                 folder.mkdir(0o750)
-                os.chown(folder, *os.stat(self.instance.blobs)[4:6])
+                self.instance.own(folder)
 
     def remove_folders(self):
         """Those that hold nothing."""
@@ -64,18 +63,20 @@ class Upload:
             "HTTP_AUTHORIZATION": f"Bearer {self.client.token}",
             "HTTP_FILE_PATH": PATH,
             "COFFER_CONFIG": self.instance["CONFIG"],
+            # One process in sixteen would do a share of gc, too.
+            "COFFER_WORKER_GC": "off",
             **environment,
         }
-        body = self.instance.blobs / "incoming" / secrets.token_hex(5)
+        body = self.instance.store() / "incoming" / secrets.token_hex(5)
         if self.way == "handoff":
             body.write_bytes(NEW)
-            os.chown(body, *(os.stat(self.instance.blobs)[4:6]))
+            self.instance.own(body)
             values |= {"COFFER_BODY_HANDOFF": "on", "COFFER_BODY_FILE": str(body)}
         # From a file, as a pipe would come in other pieces each time.
         with tempfile.TemporaryFile() as body_input:
             body_input.write(NEW if self.way == "streaming" else b"")
             body_input.seek(0)
-            command = [*self.instance.as_owner(), DEBUG_WORKER]
+            command = [*self.instance.as_owner(DEBUG_WORKER), DEBUG_WORKER]
             done = subprocess.run(command, env=values, stdin=body_input, capture_output=True, timeout=60)
         if self.way == "handoff":
             assert body.read_bytes() == NEW, "the web server's file is as it was"
@@ -94,8 +95,8 @@ class Upload:
         assert self.client.retrieve(PATH).body == NEW
         self.instance.collect()
         assert len(self.instance.rows(self.email)) == 1
-        assert self.instance.stored().keys() == self.instance.rows().keys()
-        assert list((self.instance.blobs / "stage").iterdir()) == []
+        assert self.instance.blobs().keys() == self.instance.rows().keys()
+        assert list((self.instance.store() / "stage").iterdir()) == []
 
 
 @pytest.fixture(params=["streaming", "handoff"])

@@ -101,13 +101,11 @@ def test_guesses_at_the_current_password_count_too(account):
     assert client.get("/files").status == 200
 
 
-def test_gc_forgets_what_counts_no_more(account, sql):
-    from test_command import coffer
-
+def test_gc_forgets_what_counts_no_more(account, sql, instance):
     guess(account.email, "wrong", address())
     key = f"sha256(convert_to(lower('{account.email}'), 'UTF8'))"
     sql(f"update internal.login_failures set failed_at = failed_at - interval '20 minutes' where account = {key}")
-    coffer("gc")
+    instance.coffer("gc")
     assert sql(f"select count(*) from internal.login_failures where account = {key}") == ["0"]
 
 

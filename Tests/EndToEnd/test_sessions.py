@@ -7,11 +7,14 @@ import uuid
 import pytest
 
 from client import assert_failure
-from test_command import coffer
 
 
-def listed(*arguments):
-    return json.loads(coffer("session", "list", "--json", *arguments).stdout)
+@pytest.fixture
+def listed(instance):
+    def sessions(*arguments):
+        return json.loads(instance.coffer("session", "list", "--json", *arguments))
+
+    return sessions
 
 
 def session_id(client):
@@ -24,7 +27,7 @@ def assert_ended(client):
     assert_failure(client.store("a", b"x"), 401, "KF011")
 
 
-def test_sessions_are_listed(account):
+def test_sessions_are_listed(account, editor, instance, listed):
     first, second = account.log_in(), account.log_in()
     rows = listed("--user", account.email.upper())
     assert {row["id"] for row in rows} == {session_id(first), session_id(second)}
@@ -35,34 +38,34 @@ def test_sessions_are_listed(account):
         assert row["created_at"].endswith("Z") and row["created_at"] < row["expires_at"]
     everybody = listed()
     assert {row["id"] for row in rows} < {row["id"] for row in everybody}
-    table = coffer("session", "list", "--user", account.email).stdout
+    table = instance.coffer("session", "list", "--user", account.email)
     assert table.splitlines()[0].split() == ["ID", "EMAIL", "ROLE", "CREATED", "EXPIRES"]
     assert len(table.splitlines()) == 3 and session_id(first) in table
     assert first.token.split(".")[2] not in table + json.dumps(everybody)
 
 
-def test_a_user_without_sessions_has_an_empty_list(account):
+def test_a_user_without_sessions_has_an_empty_list(account, instance, listed):
     assert listed("--user", account.email) == []
-    assert len(coffer("session", "list", "--user", account.email).stdout.splitlines()) <= 1
+    assert len(instance.coffer("session", "list", "--user", account.email).splitlines()) <= 1
 
 
-def test_one_session_is_revoked(account):
+def test_one_session_is_revoked(account, instance, listed):
     first, second = account.log_in(), account.log_in()
-    coffer("session", "revoke", session_id(first))
+    instance.coffer("session", "revoke", session_id(first))
     assert_ended(first)
     assert second.get("/rpc/whoami").status == 200
     assert [row["id"] for row in listed("--user", account.email)] == [session_id(second)]
-    done = coffer("session", "revoke", session_id(first), check=False)
+    done = instance.run("session", "revoke", session_id(first))
     assert done.returncode == 1 and session_id(first) in done.stderr
 
 
-def test_all_sessions_of_a_user_are_revoked(account, editor):
+def test_all_sessions_of_a_user_are_revoked(account, editor, instance):
     clients = [account.log_in() for _ in range(3)]
-    assert coffer("session", "revoke", "--user", account.email.upper()).stdout == "ended 3 sessions\n"
+    assert instance.coffer("session", "revoke", "--user", account.email.upper()) == "ended 3 sessions\n"
     for client in clients:
         assert_ended(client)
     assert editor.get("/rpc/whoami").status == 200
-    assert coffer("session", "revoke", "--user", account.email).stdout == "ended 0 sessions\n"
+    assert instance.coffer("session", "revoke", "--user", account.email) == "ended 0 sessions\n"
     assert account.log_in().get("/rpc/whoami").status == 200
 
 
@@ -77,13 +80,13 @@ def test_all_sessions_of_a_user_are_revoked(account, editor):
         ["revoke", "--user", "nobody@sessions.example"],
     ],
 )
-def test_what_cannot_be_revoked_is_an_error(arguments, editor):
-    done = coffer("session", *arguments, check=False)
+def test_what_cannot_be_revoked_is_an_error(arguments, editor, instance):
+    done = instance.run("session", *arguments)
     assert done.returncode != 0 and done.stderr and "Fatal" not in done.stderr
     assert editor.get("/rpc/whoami").status == 200
 
 
-def test_an_expired_session_is_refused_not_listed_and_collected(account, sql):
+def test_an_expired_session_is_refused_not_listed_and_collected(account, sql, instance, listed):
     old, living = account.log_in(), account.log_in()
     before = f"select count(*) from internal.sessions where id = '{session_id(old)}'"
     sql(f"update internal.sessions set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' "
@@ -91,14 +94,14 @@ def test_an_expired_session_is_refused_not_listed_and_collected(account, sql):
     assert_ended(old)
     assert [row["id"] for row in listed("--user", account.email)] == [session_id(living)]
     assert sql(before) == ["1"]
-    report = coffer("gc").stdout
+    report = instance.coffer("gc")
     assert "expired sessions" in report and " 0 expired" not in report
     assert sql(before) == ["0"]
     assert_ended(old)
     assert living.get("/rpc/whoami").status == 200
 
 
-def test_a_session_ends_with_its_account(account, sql, admin):
+def test_a_session_ends_with_its_account(account, sql, admin, listed):
     client = account.log_in()
     user = client.get("/rpc/whoami").json()["user_id"]
     assert admin.post("/rpc/delete_user", {"p_user_id": user}).status == 204

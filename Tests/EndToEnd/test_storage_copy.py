@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -38,6 +39,7 @@ def test_copies_change_nothing_until_the_switch(installation, other):
     assert set(installation.blobs(other)) == set(installation.blobs())
     assert "copied 0 blobs" in installation.coffer("storage", "copy", "--to", other), "what is there is not copied again"
     assert current(installation) == first
+    assert "0 problems" in installation.coffer("check", "--age", "0"), "a copy is no blob of no file"
     assert installation.put("late", b"came meanwhile") == 200
     contents["late"] = b"came meanwhile"
     assert installation.blob("late") not in installation.blobs(other)
@@ -70,6 +72,21 @@ def test_a_move_under_load_loses_nothing(installation, other):
     assert [store["files"] for store in stores(installation)][0] == 0
 
 
+def test_what_comes_behind_the_back_of_the_switch_is_copied_too(installation, other):
+    installation.fill(2)
+    installation.coffer("storage", "copy", "--to", other)
+    assert installation.put("slow", b"x" * 200_000) == 200
+    run = installation.launch("storage", "switch", "--rate", "100000")
+    time.sleep(0.7)
+    # Before all names that it has looked at, and before it sends uploads to the other store.
+    installation.sql(installation.begin_upload("between", "0" * 32, b"between"))
+    assert current(installation) != other
+    output, errors = run.communicate(timeout=30)
+    assert run.returncode == 0 and "still in the other store" not in output, (output, errors)
+    assert [store["files"] for store in stores(installation)] == [0, 4]
+    assert installation.get("between") == (200, b"between")
+
+
 def test_a_worker_that_knew_one_store_goes_on_with_two(installation, other):
     contents = installation.fill(3)
     worker = installation.worker
@@ -88,18 +105,10 @@ def test_a_worker_that_knew_one_store_goes_on_with_two(installation, other):
 
 def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
     installation.fill(2)
-    begun = "select api.begin_upload('{0}', '{1}', 4, null, false)"
-    identity = "select set_config('coffer.user_id', id::text, false) from internal.users"
-    name = "ab" * 16
-    installation.sql(f"{identity}; {begun.format(name, 'slow')}")
-    blob = installation.store() / "ab" / name
-    blob.parent.mkdir(exist_ok=True)
-    installation.own(blob.parent)
-    blob.write_bytes(b"slow")
-    installation.own(blob)
+    last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
     installation.coffer("storage", "copy", "--to", other)
     assert "0 files and 1 uploads that began before" in installation.coffer("storage", "switch")
-    installation.sql(f"{identity}; select api.store_file('{name}', 'slow', null, null, 4, sha256('slow'), null, false)")
+    installation.sql(last_step)
     assert installation.get("slow") == (200, b"slow")
     assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
     installation.coffer("storage", "switch")
@@ -109,12 +118,12 @@ def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
 
 def test_an_interrupted_copy_goes_on(installation, other):
     installation.fill(30, size=50_000)
-    run = installation.start("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
+    run = installation.launch("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
     time.sleep(1.5)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=10)
     assert run.returncode == 1 and "goes on from here" in errors, errors
-    run = installation.start("storage", "copy", "--to", other, "--rate", "300000")
+    run = installation.launch("storage", "copy", "--to", other, "--rate", "300000")
     time.sleep(1)
     run.kill()
     run.communicate(timeout=10)
@@ -161,14 +170,74 @@ def test_a_configuration_that_names_another_store_is_an_error(installation, othe
 
 
 def test_a_url_with_a_secret_is_refused(installation):
-    done = installation.start("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
+    done = installation.launch("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
     output, errors = done.communicate(timeout=30)
     assert done.returncode == 1 and "secret" in errors and "hunter2" not in output + errors
 
 
+def refused(installation, words, *command):
+    done = installation.run("storage", *command)
+    assert done.returncode == 1 and words in done.stderr, done
+    return done
+
+
+def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
+    contents = installation.fill(3)
+    first = installation.storage_url
+    refused(installation, "No store of this URL is known. See: coffer storage list", "forget", "file:///nowhere")
+    installation.coffer("storage", "copy", "--to", other)
+    refused(installation, "There are still 0 files, 0 blobs that gc has to remove and 3 copies", "forget", other)
+    refused(installation, "This store is the one in use.", "forget", first)
+    installation.sql("select internal.use_store(2::smallint)")
+    refused(installation, "COFFER_STORAGE_URL still names this store.", "forget", first)
+    installation.configure(COFFER_STORAGE_URL=other)
+    refused(installation, "There are still 3 files, 0 blobs that gc has to remove and 0 copies", "forget", first)
+    installation.coffer("storage", "switch")
+    refused(installation, "There are still 0 files, 3 blobs that gc has to remove and 0 copies", "forget", first)
+    refused(installation, "This store is the one in use.", "forget", other)
+    assert len(stores(installation)) == 2
+    installation.coffer("gc", "--grace", "0")
+    shutil.rmtree(installation.store(first))
+    assert installation.coffer("storage", "forget", first) == ""
+    assert [(store["id"], store["url"]) for store in stores(installation)] == [(2, other)]
+    assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
+    installation.coffer("gc", "--grace", "0")
+    fresh = installation.work()
+    all_readable(installation, contents, fresh)
+    assert installation.put("later", b"later", worker=fresh) == 200
+
+
+def test_copies_that_are_given_up_become_garbage(installation, other):
+    installation.fill(3)
+    installation.coffer("storage", "copy", "--to", other)
+    refused(installation, "0 files, 3 blobs that gc has to remove and 0 copies", "forget", "--copies", other)
+    installation.coffer("gc", "--grace", "0")
+    assert installation.blobs(other) == {} and len(installation.blobs()) == 3
+    installation.coffer("storage", "forget", "--copies", other)
+    assert [store["files"] for store in stores(installation)] == [3]
+    refused(installation, "Nothing was copied to this store.", "switch", "--to", other)
+    # Its number is not given to another, for a copy to it may still be going on.
+    installation.coffer("storage", "copy", "--to", installation.new_store())
+    assert [store["id"] for store in stores(installation)] == [1, 3]
+
+
+def test_a_store_that_an_upload_may_still_choose_is_not_forgotten(installation, other):
+    """Nor does anybody wait, who reads, for the one who wants to forget it."""
+    installation.coffer("storage", "copy", "--to", other)
+    begun = "select api.begin_upload(md5('slow'), 'slow', 4, null, false)"
+    identity = "select set_config('coffer.user_id', id::text, false) from internal.users"
+    first = installation.storage_url
+    installation.configure(COFFER_STORAGE_URL=other)
+    with installation.holding(f"{identity}; begin; {begun}"):
+        installation.sql("select internal.use_store(2::smallint)")
+        refused(installation, "Try again when no backup and no gc is at work.", "forget", first)
+        assert installation.get("nothing")[0] == 400
+    installation.coffer("storage", "forget", first)
+
+
 def test_two_copies_at_once_do_no_harm(installation, other):
     contents = installation.fill(60)
-    runs = [installation.start("storage", "copy", "--to", other) for _ in range(2)]
+    runs = [installation.launch("storage", "copy", "--to", other) for _ in range(2)]
     threads = [threading.Thread(target=run.communicate) for run in runs]
     for thread in threads:
         thread.start()

@@ -1,7 +1,8 @@
--- Two stores: what goes where, while bytes are copied from one to the other; and the shares of gc that workers do.
+-- Two stores: what goes where, while bytes are copied from one to the other; how the old one is forgotten; and the
+-- shares of gc that workers do.
 begin;
 \ir setup.psql
-select plan(40);
+select plan(57);
 
 create function pg_temp.blob(p_content text) returns text language sql as $$
     select md5(p_content || '00000000-0000-4000-8000-00000000000e')
@@ -16,6 +17,9 @@ create function pg_temp.places(p_content text) returns text language sql as $$
         select case when c.is_whole then 'copy ' else 'copying ' end || c.store from internal.blob_copies c
         where c.blob = pg_temp.blob(p_content)) p (place)
 $$;
+
+-- What an earlier run has taken of the numbers is not rolled back.
+select setval('internal.store_numbers', 1);
 
 -- One store.
 select is((select s::text from internal.stores s), '(1,,t)', 'at first there is the store of the configuration');
@@ -56,7 +60,9 @@ select is(pg_temp.attempt('coffer_editor', :editor, format('select api.store_fil
 select is(pg_temp.places('three'), 'file 1', 'and stays there though the switch came meanwhile');
 select is(pg_temp.store(:editor, 'four', 'four') is not null, true);
 select is(pg_temp.places('four'), 'file 2', 'after the switch uploads go to the second store');
+insert into internal.blob_copies (store, blob) values (2, pg_temp.blob('later'));
 select is(internal.use_copies(2::smallint, 1000), 2::bigint, 'the copies are used');
+select is(pg_temp.places('later'), 'copying 2, file 1', 'but for one that is not whole');
 select is(pg_temp.places('one'), 'file 2, replaced 1', 'and what was copied from becomes garbage');
 select is(pg_temp.places('two'), 'deleted 2, replaced 1', 'as does the copy of what was overwritten');
 select is((select updated_at::text from internal.files where id = :'one'), '2020-01-01 00:00:00+00',
@@ -73,6 +79,9 @@ select set_eq($$ select url, blob from internal.take_discarded('0', 100)
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
     $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')), ('file:///b', pg_temp.blob('two')) $$,
     'gc gets each blob with its store');
+select set_eq($$ select url, blob from internal.take_discarded('0', 100, array[1::smallint])
+        where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
+    $$ values ('file:///b', pg_temp.blob('two')) $$, 'or without those of a store that is away');
 select internal.forget_discarded(1::smallint, array[pg_temp.blob('two')]);
 select is(pg_temp.places('two'), 'deleted 2', 'and forgets it there alone');
 
@@ -96,6 +105,36 @@ update internal.upkeep set due_at = now();
 select is((select count(*)::int from internal.collect_share(60, 1)), 2, 'a share may be smaller');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.collect_share(60, 1)'), '42501',
     'a request role can do none');
+
+-- Forgetting a store.
+create function pg_temp.forget(p_configured text, p_url text) returns text language sql as $$
+    select pg_temp.failure('coffer_owner', null, format('select internal.forget_store(%L, %L)', p_configured, p_url))
+$$;
+delete from internal.discarded_blobs;
+select is(pg_temp.forget('file:///b', 'file:///x'), 'KF014 No store of this URL is known.');
+select is(pg_temp.forget('file:///a', 'file:///b'), 'KF014 This store is the one in use.');
+select is(pg_temp.forget('file:///a', 'file:///a'), 'KF014 COFFER_STORAGE_URL still names this store.');
+select is(pg_temp.forget('file:///b', 'file:///a'),
+    'KF014 There are still 2 files, 0 blobs that gc has to remove and 0 copies in this store.');
+update internal.files set store = 2 where store = 1;
+select is(pg_temp.forget('file:///b', 'file:///a'),
+    'KF014 There are still 0 files, 2 blobs that gc has to remove and 0 copies in this store.');
+delete from internal.discarded_blobs;
+insert into internal.blob_copies (store, blob, is_whole) values (1, md5('5'), true), (1, md5('6'), false), (2, md5('7'), true);
+select is(pg_temp.forget('file:///b', 'file:///a'),
+    'KF014 There are still 0 files, 0 blobs that gc has to remove and 2 copies in this store.');
+select is(internal.give_up_copies('file:///b'), 0::bigint, 'what was copied to the store in use is not given up');
+select is(internal.give_up_copies('file:///a'), 2::bigint, 'copies can be given up, whole or not');
+select set_eq('select store::int, blob, reason from internal.discarded_blobs',
+    $$ values (1, md5('5'), 'deleted'), (1, md5('6'), 'deleted') $$, 'and become garbage');
+select set_eq('select distinct store::int from internal.blob_copies', $$ values (2) $$, 'in this store alone');
+delete from internal.discarded_blobs;
+select is(pg_temp.forget('file:///b', 'file:///a'), 'no failure', 'a store that nothing is in is forgotten');
+select set_eq('select s::text from internal.stores s', array['(2,file:///b,t)'], 'and no other');
+select is(pg_temp.failure('coffer_owner', null, 'select internal.use_store(1::smallint)'),
+    'KF014 This store is none of the list any more.', 'what is forgotten cannot be used');
+select is((select s::text from internal.stores s), '(2,file:///b,t)', 'and the one in use stays so');
+select is(internal.add_store('file:///b', 'file:///a'), 3::smallint, 'its number is not given again');
 
 -- After a restore.
 select internal.settle_in_one_store();

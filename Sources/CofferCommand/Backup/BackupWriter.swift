@@ -89,9 +89,9 @@ final class BackupWriter {
             """
             select f.blob, s.url from internal.files f join internal.stores s on s.id = f.store
             where f.blob = any ($1::text[])
-            union
+            union all
             select d.blob, s.url from internal.discarded_blobs d join internal.stores s on s.id = d.store
-            where d.blob = any ($1::text[])
+            where d.blob = any ($1::text[]) and not exists (select from internal.files f where f.blob = d.blob)
             """, [.text(arrayText(blobs.map(\.name)))])
         var sources: [BlobName: String] = [:]
         for row in 0..<rows.count {

@@ -13,6 +13,14 @@ final class Checker {
         var rate = RateLimit(nil)
     }
 
+    enum Outcome: Equatable, Sendable {
+        case done
+        /// What comes after the last saved name is to be done again.
+        case interrupted
+        /// The store could not be asked any more; the same is to be done again.
+        case away(BlobStoreError)
+    }
+
     private struct Suspect {
         let kind: Problem.Kind
         let name: BlobName
@@ -29,6 +37,8 @@ final class Checker {
     private var suspects: [Suspect] = []
     private var unread: [KnownBlob] = []
     private var unreadBytes: Int64 = 0
+    /// Why the store did not answer, where that ended the check.
+    private var outage: BlobStoreError?
 
     init(
         _ record: StoreRecord, _ store: any BlobStore, _ owner: OwnerConnection, _ options: Options, now: Int64,
@@ -42,8 +52,17 @@ final class Checker {
     /// - Parameters:
     ///   - last: where an earlier check stopped.
     ///   - save: is given the last name of all that are done.
-    /// - Returns: false when it was interrupted; what comes after the last saved name is then to be done again.
-    func check(after last: BlobName?, save: (BlobName) throws(Failure) -> Void) throws(Failure) -> Bool {
+    func check(after last: BlobName?, save: (BlobName) throws(Failure) -> Void) throws(Failure) -> Outcome {
+        do throws(Failure) {
+            return try compare(after: last, save: save) ? .done : .interrupted
+        } catch {
+            if let outage { return .away(outage) }
+            throw error
+        }
+    }
+
+    /// - Returns: false when it was interrupted.
+    private func compare(after last: BlobName?, save: (BlobName) throws(Failure) -> Void) throws(Failure) -> Bool {
         var join = MergeJoin(rows(after: last), by: \.name, blobs(after: last), by: \.name)
         var steps = 0
         while let pair = try join.next() {
@@ -63,12 +82,20 @@ final class Checker {
     }
 
     private func blobs(after last: BlobName?) -> PagedStream<BlobStatus> {
-        PagedStream { [store] (previous) throws(Failure) in
-            do throws(BlobStoreError) {
-                return try store.list(after: previous?.name ?? last, limit: Int(KnownBlobs.page))
-            } catch {
-                throw Failure(error)
+        PagedStream { [self] (previous) throws(Failure) in
+            try asked { () throws(BlobStoreError) in
+                try store.list(after: previous?.name ?? last, limit: Int(KnownBlobs.page))
             }
+        }
+    }
+
+    /// A question to the store, whose failure is none of the check itself.
+    private func asked<Value>(_ question: () throws(BlobStoreError) -> Value) throws(Failure) -> Value {
+        do {
+            return try question()
+        } catch {
+            outage = error
+            throw Failure(error)
         }
     }
 
@@ -132,10 +159,8 @@ final class Checker {
     }
 
     private func hasNote(_ name: BlobName) throws(Failure) -> Bool {
-        do {
-            return try (store as? any NotingBlobStore)?.hasNote(of: name) ?? false
-        } catch {
-            throw Failure(error)
+        try asked { () throws(BlobStoreError) in
+            try (store as? any NotingBlobStore)?.hasNote(of: name) ?? false
         }
     }
 
@@ -156,11 +181,13 @@ final class Checker {
     }
 
     private func status(_ name: BlobName) throws(Failure) -> BlobStatus? {
-        do {
-            return try store.status(of: name)
-        } catch {
-            if error.kind == .absent { return nil }
-            throw Failure(error)
+        try asked { () throws(BlobStoreError) in
+            do throws(BlobStoreError) {
+                return try store.status(of: name)
+            } catch {
+                if error.kind == .absent { return nil }
+                throw error
+            }
         }
     }
 

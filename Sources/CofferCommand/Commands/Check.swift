@@ -12,7 +12,8 @@ struct Check: ParsableCommand {
         abstract: "Compare the database with the stores: missing blobs, blobs of no file, wrong sizes, wrong bytes.",
         discussion: """
             Safe while people work. The exit status is 0 when nothing is wrong or everything was repaired, else 1. A \
-            blob of no file can be repaired: it is listed for gc. Missing or wrong bytes come from a backup only.
+            blob of no file can be repaired: it is listed for gc. Missing or wrong bytes come from a backup only. A store \
+            that is away is told and left out, and the exit status is 1.
             """)
 
     @Flag(help: "Read every byte and compare SHA-256 digests.") var digest = false
@@ -37,27 +38,49 @@ struct Check: ParsableCommand {
         let progress = Progress(total: total, countsBytes: digest, isSilent: json)
         var cursor = try resume.map { (path) throws(Failure) in try CheckCursor.load(path) } ?? nil
         let earlier = cursor?.problems ?? 0
-        let tally = Tally()
+        let (tally, away) = (Tally(), AwayStores())
         for store in stores where store.id >= cursor?.store ?? 0 {
-            let checker = Checker(
-                store, try open(store), owner, options, now: Clock.realtimeSeconds(), progress: progress,
-                interruption: interruption
-            ) { problem in
-                tally.add(problem)
-                print(json ? problem.json : problem.line)
-            }
             let last = cursor?.store == store.id ? cursor?.blob : nil
-            let isDone = try checker.check(after: last) { (name) throws(Failure) in
-                cursor = CheckCursor(store: store.id, blob: name, problems: earlier + tally.open)
-                try save(cursor)
+            let outcome = try check(store, after: last, owner, progress, interruption, tally) {
+                (blob) throws(Failure) in
+                // A check that is resumed begins with the first store that was away.
+                guard away.count == 0 else { return }
+                let next = blob == nil ? store.id + 1 : store.id
+                cursor = CheckCursor(store: next, blob: blob, problems: earlier + tally.open)
+                if let resume { try cursor?.save(resume) }
             }
-            guard isDone else { return try stop(cursor) }
-            cursor = CheckCursor(store: store.id + 1, blob: nil, problems: earlier + tally.open)
-            try save(cursor)
+            switch outcome {
+            case .done: break
+            case .interrupted: return try stop()
+            case .away(let error): leaveOut(store, error, away)
+            }
         }
         progress.end()
-        if let resume { try? FileSystem.unlink(resume) }
-        try conclude(progress.done, earlier + tally.open, tally.repaired)
+        if let resume, away.count == 0 { try? FileSystem.unlink(resume) }
+        try conclude(progress.done, earlier + tally.open, tally.repaired, away)
+    }
+
+    /// - Parameter save: is given the last name of all that are done, and nil at the end of the store.
+    private func check(
+        _ store: StoreRecord, after last: BlobName?, _ owner: OwnerConnection, _ progress: Progress,
+        _ interruption: Interruption, _ tally: Tally, save: (BlobName?) throws(Failure) -> Void
+    ) throws(Failure) -> Checker.Outcome {
+        let opened: any BlobStore
+        do { opened = try openStore(store.url) } catch { return .away(error) }
+        let checker = Checker(
+            store, opened, owner, options, now: Clock.realtimeSeconds(), progress: progress, interruption: interruption
+        ) { problem in
+            tally.add(problem)
+            print(json ? problem.json : problem.line)
+        }
+        let outcome = try checker.check(after: last) { (name) throws(Failure) in try save(name) }
+        if outcome == .done { try save(nil) }
+        return outcome
+    }
+
+    private func leaveOut(_ store: StoreRecord, _ error: BlobStoreError, _ away: AwayStores) {
+        if json { print(#"{"store":\#(store.id),"away":\#(JSON.quoted(error.description))}"#) }
+        away.add(store.id, store.url, error, "Its blobs were not checked.")
     }
 
     /// The problems so far.
@@ -75,10 +98,6 @@ struct Check: ParsableCommand {
             readsBytes: digest, repairs: repair, minimumAge: age, threads: threads, rate: RateLimit(rate))
     }
 
-    private func open(_ store: StoreRecord) throws(Failure) -> any BlobStore {
-        do { return try openStore(store.url) } catch { throw Failure(error) }
-    }
-
     /// From the totals of the accounts, so that nobody waits for a count.
     private func total(_ owner: OwnerConnection) throws(Failure) -> Amount {
         let rows = try owner.call(
@@ -86,22 +105,21 @@ struct Check: ParsableCommand {
         return Amount(files: rows.integer(0, 0) ?? 0, bytes: rows.integer(0, 1) ?? 0)
     }
 
-    private func save(_ cursor: CheckCursor?) throws(Failure) {
-        if let resume { try cursor?.save(resume) }
-    }
-
-    private func stop(_ cursor: CheckCursor?) throws {
+    private func stop() throws {
         let way = resume.map { "go on with --resume \($0)" } ?? "with --resume FILE it could go on from here"
         StandardError.write(line: "coffer: interrupted; \(way)")
         throw ExitCode(130)
     }
 
-    private func conclude(_ done: Amount, _ open: Int, _ repaired: Int) throws {
+    private func conclude(_ done: Amount, _ open: Int, _ repaired: Int, _ away: AwayStores) throws {
         if json {
-            print(#"{"files":\#(done.files),"bytes":\#(done.bytes),"problems":\#(open),"repaired":\#(repaired)}"#)
+            let totals = #""files":\#(done.files),"bytes":\#(done.bytes),"problems":\#(open),"repaired":\#(repaired)"#
+            print(#"{\#(totals),"stores_away":\#(away.count)}"#)
         } else {
-            print("\(done.files) files are as they should be, \(open) problems, \(repaired) repaired")
+            let leftOut = away.count > 0 ? ", \(away.count) stores not checked" : ""
+            print("\(done.files) files are as they should be, \(open) problems, \(repaired) repaired\(leftOut)")
         }
         if open > 0 { throw ExitCode.failure }
+        try away.conclude()
     }
 }

@@ -12,7 +12,8 @@ struct CollectGarbage: ParsableCommand {
         abstract: "Remove the bytes of deleted, replaced and interrupted uploads, and what has expired.",
         discussion: """
             Safe at any time, beside workers and beside another gc; while a backup is made it removes no blobs. Run it \
-            from cron or a timer, or leave it to the workers (COFFER_WORKER_GC).
+            from cron or a timer, or leave it to the workers (COFFER_WORKER_GC). A store that is away is told and left \
+            out, and the exit status is 1.
             """)
 
     @Option(help: "Seconds for which bytes stay for readers that have begun (COFFER_GRACE_SECONDS).")
@@ -29,6 +30,7 @@ struct CollectGarbage: ParsableCommand {
         try collector.collect()
         try collector.sweep()
         try collector.forgetExpired()
+        try collector.away.conclude()
     }
 }
 
@@ -42,6 +44,7 @@ final class Collector {
     private var swept = 0
     private var expiredSessions: Int64 = 0
     private var isHeld = false
+    let away = AwayStores()
 
     var report: String {
         let report = "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
@@ -71,15 +74,16 @@ final class Collector {
 
     /// Removes what crashed uploads left in the stores.
     func sweep() throws(Failure) {
-        let rows = try owner.call("select url from internal.stores order by id")
+        let rows = try owner.call("select id, url from internal.stores order by id")
         for row in 0..<rows.count {
-            let url = rows.text(row, 0) ?? configuredURL
+            let (id, url) = (rows.integer(row, 0) ?? 0, rows.text(row, 1) ?? configuredURL)
+            if away.contains(id) { continue }
             do {
                 let store = try stores.store(url)
                 swept += try store.sweepAbandonedStages()
                 if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
             } catch let error as BlobStoreError {
-                throw Failure(error)
+                leaveOut(id, url, error)
             } catch {
                 throw error as? Failure ?? Failure("\(error)")
             }
@@ -104,23 +108,17 @@ final class Collector {
     /// The rows stay locked from taking to forgetting, so neither an upload that commits late nor another gc can have
     /// the same blob meanwhile. A crash in between leaves rows whose blobs are gone; the next run finds that harmless.
     ///
-    /// - Returns: how many rows there were. Those whose blob was removed are forgotten even when a later one fails.
+    /// - Returns: how many rows there were. Those whose blob was removed are forgotten even when a later one fails; the
+    ///   rest of that store stays on the list, and is not taken again.
     private func collectBatch() throws(Failure) -> Int {
-        var failure: Failure?
-        let count = try owner.transaction { (transaction) throws(Failure) in
+        try owner.transaction { (transaction) throws(Failure) in
             isHeld = try transaction.call("select internal.may_collect()").boolean(0, 0) != true
             let rows = try transaction.call(
-                "select store, url, blob from internal.take_discarded(make_interval(secs => $1), $2)",
-                [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch))])
-            do throws(Failure) {
-                for group in Self.groups(rows) { try remove(group, in: transaction) }
-            } catch {
-                failure = error
-            }
+                "select store, url, blob from internal.take_discarded(make_interval(secs => $1), $2, $3::smallint[])",
+                [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch)), .text(away.arrayText)])
+            for group in Self.groups(rows) where !away.contains(group.store) { try remove(group, in: transaction) }
             return rows.count
         }
-        if let failure { throw failure }
-        return count
     }
 
     private struct Group {
@@ -148,15 +146,20 @@ final class Collector {
     }
 
     private func remove(_ group: Group, in transaction: OwnerConnection.Transaction) throws(Failure) {
+        let url = group.url ?? configuredURL
         do {
-            try stores.store(group.url ?? configuredURL).remove(group.names)
+            try stores.store(url).remove(group.names)
         } catch {
-            throw Failure(error)
+            return leaveOut(group.store, url, error)
         }
         try transaction.call(
             "select internal.forget_discarded($1::smallint, $2::text[])",
             [.integer(group.store), .text(arrayText(group.names))])
         removed += group.names.count
+    }
+
+    private func leaveOut(_ store: Int64, _ url: String, _ error: BlobStoreError) {
+        away.add(store, url, error, "What is to be removed there stays on the list.")
     }
 }
 

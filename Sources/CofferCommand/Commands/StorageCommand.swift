@@ -12,9 +12,9 @@ struct StorageCommand: ParsableCommand {
             First copy, as often as you like; then switch, which sends new uploads to the other store, copies what \
             came meanwhile and lets all files use their copies. Both stores are read all the time and no worker needs \
             a restart. Afterwards set COFFER_STORAGE_URL to the new store, with nginx's folder, at your leisure: until \
-            then the workers stream what a local store has.
+            then the workers stream what a local store has. When gc has emptied the old store, forget it.
             """,
-        subcommands: [List.self, Copy.self, Switch.self, Relocate.self])
+        subcommands: [List.self, Copy.self, Switch.self, Relocate.self, Forget.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the stores and what they have.")
@@ -39,6 +39,29 @@ struct StorageCommand: ParsableCommand {
         func run() throws {
             try refuseSecrets(url)
             try OwnerConnection(loadConfiguration()).call("select internal.relocate_store($1)", [.text(url)])
+        }
+    }
+
+    struct Forget: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take a store off the list that nothing is in any more.",
+            discussion: """
+                Refused for the store in use, and while a file, garbage or a copy is in the store. Its folder or bucket \
+                is left as it is.
+                """)
+
+        @ArgumentParser.Argument(help: "The URL of the store, as the list has it.") var url: String
+        @Flag(help: "First give up the copies in it that no file uses yet: gc removes them.") var copies = false
+
+        func run() throws {
+            let configuration = try loadConfiguration()
+            let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+            if copies {
+                let count = try owner.call("select internal.give_up_copies($1)", [.text(url)]).integer(0, 0) ?? 0
+                print("gave up \(count) copies")
+            }
+            try owner.call(
+                "select internal.forget_store($1, $2)", [.text(configuration.storageURL), .text(url)])
         }
     }
 

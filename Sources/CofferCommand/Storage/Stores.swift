@@ -1,5 +1,6 @@
 // The stores that the database knows of, and the one that the configuration names.
 
+internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
 internal import CofferProcess
@@ -55,6 +56,28 @@ final class OpenedStores {
         let store = try openStore(url)
         opened[url] = store
         return store
+    }
+}
+
+/// The stores that a command had to leave out while it went on with the others. Each is told once, on standard error.
+final class AwayStores {
+    private var ids: Set<Int64> = []
+
+    var count: Int { ids.count }
+    /// Numbers as the text form of a PostgreSQL array.
+    var arrayText: String { "{" + ids.map(String.init).joined(separator: ",") + "}" }
+
+    func contains(_ id: Int64) -> Bool { ids.contains(id) }
+
+    /// - Parameter consequence: what is not done therefore.
+    func add(_ id: Int64, _ url: String, _ error: BlobStoreError, _ consequence: String) {
+        guard ids.insert(id).inserted else { return }
+        StandardError.write(line: "coffer: store \(id) is away, \(withoutSecrets(url)): \(error) \(consequence)")
+    }
+
+    /// Ends the command as failed when there are any; why was told.
+    func conclude() throws {
+        if !ids.isEmpty { throw ExitCode.failure }
     }
 }
 
