@@ -52,12 +52,18 @@ struct StoreFile {
 
     /// The short way: one transaction, and the store's own note until it is committed.
     ///
-    /// - Returns: nil, and nothing is stored, when uploads go to another store by now.
+    /// - Returns: nil, and nothing is stored, when uploads go to another store by now, or may do, as this one is away.
     private func storeNoted(
         _ upload: Upload, _ body: UploadBody, in store: any NotingBlobStore, from caller: Caller, _ request: Request
     ) throws(Failure) -> Response? {
         let name = try generate()
-        let blob = try translated { try stageNoted(body, as: name, in: store) }
+        let blob: any NotedBlob
+        do {
+            blob = try translated { try stageNoted(body, as: name, in: store) }
+        } catch {
+            if error.kind == .storageUnavailable { return nil }
+            throw error
+        }
         let content = try finish(blob, upload)
         try publish(blob)
         do throws(Failure) {

@@ -142,12 +142,15 @@ struct StoreFileTests {
     func `a disk that is full is 507 and one that fails is 503`(
         call: SystemCall, number: Int32, status: Int, code: String
     ) throws {
+        var listed = 0
         for content in ["new", Self.long] {
             let answer = try Faults.$inject.withValue({ $0 == call ? number : nil }) { try user.store("a", content) }
             #expect(answer.status == status)
             #expect(answer.code == code)
             #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
-            try expectNothingChanged(listed: status == 503 && content == Self.long ? 1 : 0)
+            // A store that takes nothing in may be another than the one in use, so the list is asked.
+            if status == 503, content == Self.long || [.open, .flock].contains(call) { listed += 1 }
+            try expectNothingChanged(listed: listed)
         }
     }
 
@@ -182,7 +185,7 @@ struct StoreFileTests {
         }
         #expect(try user.retrieve("a").code == "KF008")
         try user.installation.moveStore(away: false)
-        try expectNothingChanged(listed: 1)
+        try expectNothingChanged(listed: 2)
         #expect(try user.store("a", "new").status == 200)
     }
 }
