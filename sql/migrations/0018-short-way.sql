@@ -80,9 +80,7 @@ $$;
 
 -- What one file changes, as count_folders does it for many.
 create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
-language plpgsql volatile security definer
--- A plan that was made when there were few folders must do for many.
-set search_path = '' set enable_seqscan = off
+language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_names constant text[] := string_to_array(p_file_path, '/');
@@ -268,7 +266,9 @@ drop function api.store_file(text, text, text, text, bigint, bytea, text, boolea
 create function api.store_file(
     p_blob text, p_file_path text, p_description text, p_content_type text, p_size bigint, p_sha256 bytea,
     p_if_match text, p_if_none_match boolean, p_store_url text default null) returns uuid
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer
+-- For the triggers as well: plans that were made when there were few files, folders and users must do for many.
+set search_path = '' set enable_seqscan = off
 as $$
 declare
     v_file internal.files;
