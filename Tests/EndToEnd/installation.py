@@ -145,11 +145,14 @@ class Installation(Instance):
 
     # People
 
-    def work(self):
-        """A worker that runs until the end of the test."""
-        worker = fastcgi.Worker(
-            self["WORKER"], self.configuration, self.folder / f"socket-{len(self.workers)}", self.as_owner(self["WORKER"])
-        )
+    def work(self, before=()):
+        """A worker that runs until the end of the test.
+
+        before: words before its command.
+        """
+        socket = self.folder / f"socket-{len(self.workers)}"
+        runner = [*self.as_owner(self["WORKER"]), *before]
+        worker = fastcgi.Worker(self["WORKER"], self.configuration, socket, runner)
         self.workers.append(worker)
         return worker
 

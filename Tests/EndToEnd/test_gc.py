@@ -1,11 +1,15 @@
 """What is garbage goes, in its time: by coffer gc, by workers after they have answered, and never what somebody needs."""
 
+import os
 import subprocess
 import time
 
 import pytest
 
 from installation import Load
+
+# The kernel's times are as they are; the command's clock is ahead of them.
+LATER = ["env", "NO_FAKE_STAT=1", "faketime", "-f", "+2m"]
 
 
 @pytest.fixture
@@ -66,6 +70,49 @@ def test_gc_removes_abandoned_stages(installation):
     assert stage.exists()
     installation.collect()
     assert not stage.exists()
+
+
+def leave_note(installation, blob):
+    """What a worker leaves that was killed before the commit; the note and the blob."""
+    store = installation.store()
+    note, path = store / "stage" / blob, store / blob[:2] / blob
+    path.parent.mkdir(mode=0o750, exist_ok=True)
+    note.write_bytes(b"noted")
+    os.link(note, path)
+    for each in (path.parent, note):
+        installation.own(each)
+    return note, path
+
+
+def test_what_a_killed_worker_has_noted_is_listed_and_has_its_week(installation):
+    blob = "cd" * 16
+    note, path = leave_note(installation, blob)
+    assert "0 problems" in installation.coffer("check"), "it may be on its way"
+    installation.coffer("gc", "--grace", "0")
+    assert note.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
+    installation.coffer("gc", "--grace", "0", before=LATER)
+    assert not note.exists() and path.exists() and installation.listed() == {blob}
+    assert "0 problems" in installation.coffer("check")
+    installation.collect()
+    assert not path.exists() and installation.listed() == set()
+
+
+def test_a_note_that_was_left_behind_a_commit_goes_alone(installation):
+    installation.fill(1)
+    blob = installation.blob("files/0000")
+    note = installation.store() / "stage" / blob
+    os.link(installation.blobs()[blob], note)
+    installation.collect()
+    assert not note.exists() and installation.listed() == set() and installation.wrongs() == []
+
+
+def test_a_worker_lists_what_was_noted_in_its_share(site):
+    blob = "cd" * 16
+    note, path = leave_note(site, blob)
+    make_due(site)
+    live(site.work(before=LATER))
+    assert gone(note)
+    assert path.exists() and site.listed() == {blob}
 
 
 def test_an_upload_has_a_week_whatever_the_grace(installation):
