@@ -85,6 +85,21 @@ def in_cgi(s3, monkeypatch):
     return lambda method, target, **more: ask(method, target, s3.editor.token, **more)[0]
 
 
+@pytest.fixture
+def hand_over(in_cgi, tmp_path):
+    """Uploads whose body the web server has in a file."""
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    file = tmp_path / "body"
+
+    def store(path, body):
+        file.write_bytes(body)
+        more = {"HTTP_FILE_PATH": path, "CONTENT_LENGTH": str(len(body))}
+        return in_cgi("POST", "/rpc/store_file", COFFER_BODY_HANDOFF="on", COFFER_BODY_FILE=str(file), **more)
+
+    return store
+
+
 def objects(server, query=None):
     """Keys and sizes below the instance's prefix. JuiceFS lists the folders that a batch of deletions has emptied."""
     status, _, body = server.request("GET", "/coffer", {"list-type": "2", "prefix": PREFIX, **(query or {})})
@@ -127,6 +142,40 @@ def test_a_body_of_unknown_length_is_stored(s3):
     answer = s3.editor.request("POST", "/rpc/store_file", {"File-Path": "chunked"}, chunks)
     assert answer.status == 200, answer
     assert s3.editor.retrieve("chunked").body == body
+
+
+@pytest.mark.parametrize("size", [0, 40 * MIB, 64 * MIB])
+def test_a_body_that_lies_in_a_file_is_sent_by_one_request(s3, hand_over, size):
+    body = pattern(size)
+    answer = hand_over("whole-file", body)
+    assert answer.status == 200 and answer.header("ETag") == etag(body), answer
+    (method, path), *more = s3.proxy.seen
+    assert more == [] and method == "PUT" and "?" not in path, s3.proxy.seen
+    assert s3.editor.retrieve("whole-file").body == body
+
+
+def test_a_longer_one_is_sent_in_parts(s3, hand_over):
+    body = pattern(64 * MIB + 1)
+    assert hand_over("long-file", body).status == 200
+    assert [m for m, p in s3.proxy.seen if "uploadId" in p or "uploads" in p] == ["POST", *["PUT"] * 5, "POST"], s3.proxy.seen
+    assert s3.editor.retrieve("long-file").body == body
+
+
+@pytest.mark.parametrize("times,harm", [(2, {"status": 503}), (1, {"flip": True})], ids=str)
+def test_a_body_that_lies_in_a_file_is_sent_again_from_its_beginning(s3, hand_over, times, harm):
+    body = pattern(20 * MIB)
+    fault = s3.proxy.add(times, lambda m, p: m == "PUT", **harm)
+    assert hand_over("again", body).status == 200 and fault.done == times
+    assert [method for method, _ in s3.proxy.seen] == ["PUT"] * (times + 1)
+    assert s3.editor.retrieve("again").body == body
+
+
+def test_a_body_that_lies_in_a_file_and_is_refused_leaves_no_object(s3, hand_over):
+    before = objects(s3.server)
+    s3.proxy.add(1000, lambda m, p: m == "PUT", headers={"etag": '"' + "0" * 32 + '"'})
+    assert_failure(hand_over("again", pattern(MIB)), 503, "KF008")
+    s3.proxy.clear()
+    assert objects(s3.server) == before and uploads(s3.server) == []
 
 
 @pytest.mark.parametrize("sent", [1000, 25 * MIB])
@@ -304,7 +353,8 @@ def test_an_outage_is_503_soon_and_passes(s3):
 
 
 def test_two_503_are_not_noticed(s3):
-    for method, body in (("PUT", b"x"), ("PUT", pattern(20 * MIB)), ("POST", pattern(20 * MIB))):
+    # The last is a multipart upload either way.
+    for method, body in (("PUT", b"x"), ("PUT", pattern(20 * MIB)), ("POST", pattern(65 * MIB))):
         fault = s3.proxy.add(2, lambda m, p, method=method: m == method, status=503)
         assert s3.editor.store("twice", body).status == 200
         assert fault.done == 2
@@ -353,7 +403,7 @@ def test_a_wrong_etag_or_length_is_an_error(s3, in_cgi):
     s3.proxy.add(1000, lambda m, p: m == "PUT", headers={"etag": '"' + "0" * 32 + '"'})
     assert_failure(s3.editor.store("wrong", b"new"), 503, "KF008")
     s3.proxy.add(1000, lambda m, p: m == "HEAD", headers={"content-length": "2"})
-    assert_failure(s3.editor.store("wrong", pattern(20 * MIB)), 503, "KF008")
+    assert_failure(s3.editor.store("wrong", pattern(65 * MIB)), 503, "KF008")
     assert_failure(in_cgi("GET", retrieve_target("wrong")), 503, "KF008")
     s3.proxy.add(1000, lambda m, p: m == "GET", headers={"content-range": "bytes 1-3/3"})
     answer = in_cgi("GET", retrieve_target("wrong"))
@@ -374,7 +424,8 @@ def test_a_blob_that_has_gone_is_an_outage(s3, in_cgi):
 
 
 def test_workers_stay_small(s3):
-    s3.editor.store("memory", pattern(70 * MIB))
+    for size in (60 * MIB, 70 * MIB):
+        s3.editor.store("memory", pattern(size))
     mine = os.path.realpath(s3.environment["COFFER_WORKER"])
     peaks = []
     for process in Path("/proc").iterdir():
