@@ -1,5 +1,6 @@
 """Storage in S3: an instance of its own against each of two real servers, with a proxy between that can do harm."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from client import assert_failure, etag, log_in, retrieve_target
+from client import Client, assert_failure, etag, log_in, retrieve_target
+from nameserver import NameServer
 from pool import peak_memory
 from s3 import FaultProxy, Server
 from worker import ask
@@ -299,17 +301,22 @@ def test_wrong_settings_are_503_and_the_log_says_which(s3, in_cgi, tmp_path):
         assert in_cgi("GET", "/health/ready", configuration=settings).status == 503
 
 
+def certificate(folder, name, subject):
+    """`name.crt`, its key, and `name.pem` with both."""
+    key, file = folder / f"{name}.key", folder / f"{name}.crt"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test"]
+    make += ["-addext", f"subjectAltName={subject}", "-keyout", key, "-out", file]
+    subprocess.run(make, check=True, capture_output=True)
+    (folder / f"{name}.pem").write_text(key.read_text() + file.read_text())
+
+
 def test_tls_is_verified(s3, in_cgi, tmp_path):
     os.chmod(tmp_path, 0o755)
     for path in list(tmp_path.parents)[:2]:
         os.chmod(path, 0o755)
     for name in ("right", "wrong"):
-        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-        make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{tmp_path}/{name}.key", "-out", f"{tmp_path}/{name}.crt"]
-        subprocess.run(make, check=True, capture_output=True)
-    both = tmp_path / "both.pem"
-    both.write_text((tmp_path / "right.key").read_text() + (tmp_path / "right.crt").read_text())
-    proxy = FaultProxy(s3.server, both)
+        certificate(tmp_path, name, "IP:127.0.0.1")
+    proxy = FaultProxy(s3.server, tmp_path / "right.pem")
     try:
         url = {"COFFER_STORAGE_URL": s3.server.storage_url(PREFIX, proxy.endpoint)}
         trusting = {**url, "COFFER_S3_CA_FILE": f"{tmp_path}/right.crt"}
@@ -318,6 +325,99 @@ def test_tls_is_verified(s3, in_cgi, tmp_path):
             assert in_cgi("GET", "/health/ready", configuration=distrusting).status == 503
     finally:
         proxy.close()
+
+
+NGINX = """
+pid "{folder}/nginx.pid";
+error_log "{folder}/error.log";
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path "{folder}/temporary";
+    fastcgi_temp_path "{folder}/temporary";
+    proxy_temp_path "{folder}/temporary";
+    scgi_temp_path "{folder}/temporary";
+    uwsgi_temp_path "{folder}/temporary";
+    include coffer/coffer-loopback.conf;
+}}
+"""
+
+
+@contextlib.contextmanager
+def site(s3, folder, endpoint, *options):
+    """Workers and an nginx of their own for which the same store is at another endpoint; a client of them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
+    make = [CHECKOUT / "scripts/nginx-site", "--socket", folder / "socket", "--logs", folder, "--port", str(port)]
+    make += ["--s3-endpoint", endpoint, *options, folder]
+    subprocess.run(make, check=True, capture_output=True)
+    settings = {name: value for name, value in s3.environment.items() if name.startswith("COFFER_")}
+    settings |= {"PATH": os.defpath, "COFFER_STORAGE_URL": s3.server.storage_url(PREFIX, endpoint)}
+    owner = []
+    if os.geteuid() == 0:
+        # Whom scripts/run takes.
+        owner = ["setpriv", "--reuid=coffer", "--regid=coffer", "--init-groups"]
+        subprocess.run(["chown", "-R", "coffer:", folder], check=True)
+    serve = [s3.environment["COFFER_COMMAND"], "serve", "--workers", "1", "--socket", folder / "socket"]
+    serve += ["--worker", s3.environment["COFFER_WORKER"]]
+    nginx = ["/usr/sbin/nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
+    programs = [subprocess.Popen([*owner, *words], env=settings, cwd="/") for words in (serve, nginx)]
+    client = Client(f"http://127.0.0.1:{port}", s3.editor.token)
+    try:
+        wait_until(lambda: answers(client))
+        yield client
+    finally:
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            program.wait(30)
+
+
+def answers(client):
+    try:
+        return client.get("/health/live").status == 200
+    except OSError:
+        return False
+
+
+def test_nginx_follows_the_name_of_the_endpoint(s3, tmp_path):
+    """To another address without a reload, and no further than to who can prove to be it."""
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    certificate(tmp_path, "right", "DNS:s3.coffer.test")
+    certificate(tmp_path, "wrong", "DNS:other.coffer.test")
+    (tmp_path / "trusted").write_text((tmp_path / "right.crt").read_text() + (tmp_path / "wrong.crt").read_text())
+    body = pattern(3 * MIB)
+    s3.editor.store("followed", body)
+    first = FaultProxy(s3.server, tmp_path / "right.pem")
+    second = FaultProxy(s3.server, tmp_path / "right.pem", ("127.0.0.2", first.port))
+    impostor = FaultProxy(s3.server, tmp_path / "wrong.pem", ("127.0.0.3", first.port))
+    names = NameServer("127.0.0.1")
+    endpoint = f"https://s3.coffer.test:{first.port}"
+    try:
+        with site(s3, tmp_path, endpoint, "--s3-resolver", names.address, "--s3-ca", tmp_path / "trusted") as client:
+            for proxy, address in ((first, "127.0.0.1"), (second, "127.0.0.2"), (first, "127.0.0.1")):
+                names.addresses = (address,)
+                # As long as an answer lives, and a second.
+                time.sleep(2.1)
+                for proxies in (first, second):
+                    proxies.clear()
+                answer = client.retrieve("followed", Range="bytes=10-")
+                assert (answer.status, answer.body) == (206, body[10:]), answer
+                (method, path), *more = proxy.seen
+                assert more == [] and method == "GET" and re.fullmatch(r"/coffer/[^?]+\?X-Amz-[^ ]+", path), proxy.seen
+                assert len(first.seen) + len(second.seen) == 1
+            for addresses in (("127.0.0.3",), ()):
+                names.addresses = addresses
+                time.sleep(2.1)
+                answer = client.retrieve("followed")
+                assert_failure(answer, 503, "KF008")
+            assert impostor.seen == []
+    finally:
+        for server in (first, second, impostor, names):
+            server.close()
 
 
 def test_a_proxy_of_the_environment_is_not_honoured(s3, in_cgi):
