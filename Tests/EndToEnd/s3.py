@@ -26,7 +26,7 @@ class Fault:
 class FaultProxy:
     """An HTTP proxy for one server, which sees the Host that was signed. `seen` has the requests' first lines."""
 
-    def __init__(self, server, certificate=None):
+    def __init__(self, server, certificate=None, address=("127.0.0.1", 0)):
         self.server, self.faults, self.seen = server, [], []
         self.lock = threading.Lock()
         proxy = self
@@ -48,7 +48,7 @@ class FaultProxy:
 
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on
 
-        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.listener = ThreadingHTTPServer(address, Handler)
         self.listener.daemon_threads = True
         scheme = "http"
         if certificate:
@@ -56,7 +56,8 @@ class FaultProxy:
             context.load_cert_chain(certificate)
             self.listener.socket = context.wrap_socket(self.listener.socket, server_side=True)
             scheme = "https"
-        self.endpoint = f"{scheme}://127.0.0.1:{self.listener.server_port}"
+        self.port = self.listener.server_port
+        self.endpoint = f"{scheme}://{address[0]}:{self.port}"
         threading.Thread(target=self.listener.serve_forever, daemon=True).start()
 
     def close(self):

@@ -1,5 +1,6 @@
 """Storage in S3: an instance of its own against each of two real servers, with a proxy between that can do harm."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from client import assert_failure, etag, log_in, retrieve_target
+from client import Client, assert_failure, etag, log_in, retrieve_target
+from nameserver import NameServer
 from pool import peak_memory
 from s3 import FaultProxy, Server
 from worker import ask
@@ -85,6 +87,21 @@ def in_cgi(s3, monkeypatch):
     return lambda method, target, **more: ask(method, target, s3.editor.token, **more)[0]
 
 
+@pytest.fixture
+def hand_over(in_cgi, tmp_path):
+    """Uploads whose body the web server has in a file."""
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    file = tmp_path / "body"
+
+    def store(path, body):
+        file.write_bytes(body)
+        more = {"HTTP_FILE_PATH": path, "CONTENT_LENGTH": str(len(body))}
+        return in_cgi("POST", "/rpc/store_file", COFFER_BODY_HANDOFF="on", COFFER_BODY_FILE=str(file), **more)
+
+    return store
+
+
 def objects(server, query=None):
     """Keys and sizes below the instance's prefix. JuiceFS lists the folders that a batch of deletions has emptied."""
     status, _, body = server.request("GET", "/coffer", {"list-type": "2", "prefix": PREFIX, **(query or {})})
@@ -127,6 +144,40 @@ def test_a_body_of_unknown_length_is_stored(s3):
     answer = s3.editor.request("POST", "/rpc/store_file", {"File-Path": "chunked"}, chunks)
     assert answer.status == 200, answer
     assert s3.editor.retrieve("chunked").body == body
+
+
+@pytest.mark.parametrize("size", [0, 40 * MIB, 64 * MIB])
+def test_a_body_that_lies_in_a_file_is_sent_by_one_request(s3, hand_over, size):
+    body = pattern(size)
+    answer = hand_over("whole-file", body)
+    assert answer.status == 200 and answer.header("ETag") == etag(body), answer
+    (method, path), *more = s3.proxy.seen
+    assert more == [] and method == "PUT" and "?" not in path, s3.proxy.seen
+    assert s3.editor.retrieve("whole-file").body == body
+
+
+def test_a_longer_one_is_sent_in_parts(s3, hand_over):
+    body = pattern(64 * MIB + 1)
+    assert hand_over("long-file", body).status == 200
+    assert [m for m, p in s3.proxy.seen if "uploadId" in p or "uploads" in p] == ["POST", *["PUT"] * 5, "POST"], s3.proxy.seen
+    assert s3.editor.retrieve("long-file").body == body
+
+
+@pytest.mark.parametrize("times,harm", [(2, {"status": 503}), (1, {"flip": True})], ids=str)
+def test_a_body_that_lies_in_a_file_is_sent_again_from_its_beginning(s3, hand_over, times, harm):
+    body = pattern(20 * MIB)
+    fault = s3.proxy.add(times, lambda m, p: m == "PUT", **harm)
+    assert hand_over("again", body).status == 200 and fault.done == times
+    assert [method for method, _ in s3.proxy.seen] == ["PUT"] * (times + 1)
+    assert s3.editor.retrieve("again").body == body
+
+
+def test_a_body_that_lies_in_a_file_and_is_refused_leaves_no_object(s3, hand_over):
+    before = objects(s3.server)
+    s3.proxy.add(1000, lambda m, p: m == "PUT", headers={"etag": '"' + "0" * 32 + '"'})
+    assert_failure(hand_over("again", pattern(MIB)), 503, "KF008")
+    s3.proxy.clear()
+    assert objects(s3.server) == before and uploads(s3.server) == []
 
 
 @pytest.mark.parametrize("sent", [1000, 25 * MIB])
@@ -250,17 +301,22 @@ def test_wrong_settings_are_503_and_the_log_says_which(s3, in_cgi, tmp_path):
         assert in_cgi("GET", "/health/ready", configuration=settings).status == 503
 
 
+def certificate(folder, name, subject):
+    """`name.crt`, its key, and `name.pem` with both."""
+    key, file = folder / f"{name}.key", folder / f"{name}.crt"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test"]
+    make += ["-addext", f"subjectAltName={subject}", "-keyout", key, "-out", file]
+    subprocess.run(make, check=True, capture_output=True)
+    (folder / f"{name}.pem").write_text(key.read_text() + file.read_text())
+
+
 def test_tls_is_verified(s3, in_cgi, tmp_path):
     os.chmod(tmp_path, 0o755)
     for path in list(tmp_path.parents)[:2]:
         os.chmod(path, 0o755)
     for name in ("right", "wrong"):
-        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-        make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{tmp_path}/{name}.key", "-out", f"{tmp_path}/{name}.crt"]
-        subprocess.run(make, check=True, capture_output=True)
-    both = tmp_path / "both.pem"
-    both.write_text((tmp_path / "right.key").read_text() + (tmp_path / "right.crt").read_text())
-    proxy = FaultProxy(s3.server, both)
+        certificate(tmp_path, name, "IP:127.0.0.1")
+    proxy = FaultProxy(s3.server, tmp_path / "right.pem")
     try:
         url = {"COFFER_STORAGE_URL": s3.server.storage_url(PREFIX, proxy.endpoint)}
         trusting = {**url, "COFFER_S3_CA_FILE": f"{tmp_path}/right.crt"}
@@ -269,6 +325,99 @@ def test_tls_is_verified(s3, in_cgi, tmp_path):
             assert in_cgi("GET", "/health/ready", configuration=distrusting).status == 503
     finally:
         proxy.close()
+
+
+NGINX = """
+pid "{folder}/nginx.pid";
+error_log "{folder}/error.log";
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path "{folder}/temporary";
+    fastcgi_temp_path "{folder}/temporary";
+    proxy_temp_path "{folder}/temporary";
+    scgi_temp_path "{folder}/temporary";
+    uwsgi_temp_path "{folder}/temporary";
+    include coffer/coffer-loopback.conf;
+}}
+"""
+
+
+@contextlib.contextmanager
+def site(s3, folder, endpoint, *options):
+    """Workers and an nginx of their own for which the same store is at another endpoint; a client of them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
+    make = [CHECKOUT / "scripts/nginx-site", "--socket", folder / "socket", "--logs", folder, "--port", str(port)]
+    make += ["--s3-endpoint", endpoint, *options, folder]
+    subprocess.run(make, check=True, capture_output=True)
+    settings = {name: value for name, value in s3.environment.items() if name.startswith("COFFER_")}
+    settings |= {"PATH": os.defpath, "COFFER_STORAGE_URL": s3.server.storage_url(PREFIX, endpoint)}
+    owner = []
+    if os.geteuid() == 0:
+        # Whom scripts/run takes.
+        owner = ["setpriv", "--reuid=coffer", "--regid=coffer", "--init-groups"]
+        subprocess.run(["chown", "-R", "coffer:", folder], check=True)
+    serve = [s3.environment["COFFER_COMMAND"], "serve", "--workers", "1", "--socket", folder / "socket"]
+    serve += ["--worker", s3.environment["COFFER_WORKER"]]
+    nginx = ["/usr/sbin/nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
+    programs = [subprocess.Popen([*owner, *words], env=settings, cwd="/") for words in (serve, nginx)]
+    client = Client(f"http://127.0.0.1:{port}", s3.editor.token)
+    try:
+        wait_until(lambda: answers(client))
+        yield client
+    finally:
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            program.wait(30)
+
+
+def answers(client):
+    try:
+        return client.get("/health/live").status == 200
+    except OSError:
+        return False
+
+
+def test_nginx_follows_the_name_of_the_endpoint(s3, tmp_path):
+    """To another address without a reload, and no further than to who can prove to be it."""
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    certificate(tmp_path, "right", "DNS:s3.coffer.test")
+    certificate(tmp_path, "wrong", "DNS:other.coffer.test")
+    (tmp_path / "trusted").write_text((tmp_path / "right.crt").read_text() + (tmp_path / "wrong.crt").read_text())
+    body = pattern(3 * MIB)
+    s3.editor.store("followed", body)
+    first = FaultProxy(s3.server, tmp_path / "right.pem")
+    second = FaultProxy(s3.server, tmp_path / "right.pem", ("127.0.0.2", first.port))
+    impostor = FaultProxy(s3.server, tmp_path / "wrong.pem", ("127.0.0.3", first.port))
+    names = NameServer("127.0.0.1")
+    endpoint = f"https://s3.coffer.test:{first.port}"
+    try:
+        with site(s3, tmp_path, endpoint, "--s3-resolver", names.address, "--s3-ca", tmp_path / "trusted") as client:
+            for proxy, address in ((first, "127.0.0.1"), (second, "127.0.0.2"), (first, "127.0.0.1")):
+                names.addresses = (address,)
+                # As long as an answer lives, and a second.
+                time.sleep(2.1)
+                for proxies in (first, second):
+                    proxies.clear()
+                answer = client.retrieve("followed", Range="bytes=10-")
+                assert (answer.status, answer.body) == (206, body[10:]), answer
+                (method, path), *more = proxy.seen
+                assert more == [] and method == "GET" and re.fullmatch(r"/coffer/[^?]+\?X-Amz-[^ ]+", path), proxy.seen
+                assert len(first.seen) + len(second.seen) == 1
+            for addresses in (("127.0.0.3",), ()):
+                names.addresses = addresses
+                time.sleep(2.1)
+                answer = client.retrieve("followed")
+                assert_failure(answer, 503, "KF008")
+            assert impostor.seen == []
+    finally:
+        for server in (first, second, impostor, names):
+            server.close()
 
 
 def test_a_proxy_of_the_environment_is_not_honoured(s3, in_cgi):
@@ -304,7 +453,8 @@ def test_an_outage_is_503_soon_and_passes(s3):
 
 
 def test_two_503_are_not_noticed(s3):
-    for method, body in (("PUT", b"x"), ("PUT", pattern(20 * MIB)), ("POST", pattern(20 * MIB))):
+    # The last is a multipart upload either way.
+    for method, body in (("PUT", b"x"), ("PUT", pattern(20 * MIB)), ("POST", pattern(65 * MIB))):
         fault = s3.proxy.add(2, lambda m, p, method=method: m == method, status=503)
         assert s3.editor.store("twice", body).status == 200
         assert fault.done == 2
@@ -353,7 +503,7 @@ def test_a_wrong_etag_or_length_is_an_error(s3, in_cgi):
     s3.proxy.add(1000, lambda m, p: m == "PUT", headers={"etag": '"' + "0" * 32 + '"'})
     assert_failure(s3.editor.store("wrong", b"new"), 503, "KF008")
     s3.proxy.add(1000, lambda m, p: m == "HEAD", headers={"content-length": "2"})
-    assert_failure(s3.editor.store("wrong", pattern(20 * MIB)), 503, "KF008")
+    assert_failure(s3.editor.store("wrong", pattern(65 * MIB)), 503, "KF008")
     assert_failure(in_cgi("GET", retrieve_target("wrong")), 503, "KF008")
     s3.proxy.add(1000, lambda m, p: m == "GET", headers={"content-range": "bytes 1-3/3"})
     answer = in_cgi("GET", retrieve_target("wrong"))
@@ -374,7 +524,8 @@ def test_a_blob_that_has_gone_is_an_outage(s3, in_cgi):
 
 
 def test_workers_stay_small(s3):
-    s3.editor.store("memory", pattern(70 * MIB))
+    for size in (60 * MIB, 70 * MIB):
+        s3.editor.store("memory", pattern(size))
     mine = os.path.realpath(s3.environment["COFFER_WORKER"])
     peaks = []
     for process in Path("/proc").iterdir():

@@ -74,10 +74,17 @@ class RemoteBench:
     def download(self):
         return self.curl("-H", self.authorization, f"{self.site}/rpc/retrieve_file?p_file_path=bench/large.bin")
 
+    def object(self):
+        """The key of what Coffer has stored. Servers send objects that were put together of other parts at other speeds."""
+        listing = self.server.request("GET", "/coffer", {"list-type": "2", "prefix": "bench/"})[2].decode()
+        found = re.findall(r"<Key>([^<]+)</Key>(?:(?!<Key>).)*<Size>(\d+)</Size>", listing, re.S)
+        (key,) = [key for key, size in found if int(size) == self.large.stat().st_size]
+        return key
+
     def download_directly(self):
         user = f"{self.server.access_key}:{self.server.secret_key}"
         signing = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user, "-H", f"x-amz-content-sha256: {EMPTY}"]
-        return self.curl(*signing, f"{self.server.endpoint}/coffer/rclone/large.bin")
+        return self.curl(*signing, f"{self.server.endpoint}/coffer/{self.object()}")
 
     def workers(self):
         for folder in Path("/proc").glob("[0-9]*"):

@@ -8,6 +8,9 @@ enum PartSizes {
     /// An upload of unknown length has small parts for so long.
     static let usualCount = 1000
 
+    /// The most bytes that are sent by one request where they can be read again.
+    static let longestWhole: Int64 = 64 << 20
+
     /// The most bytes that can be stored.
     static let longest = Int64(largest) * Int64(most)
 

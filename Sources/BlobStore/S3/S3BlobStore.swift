@@ -25,7 +25,10 @@ final class S3BlobStore: BlobStore {
     func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
         let file: FileDescriptor
         do { file = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
-        return try S3BodyFile(file, client, as: name)
+        let size: Int64
+        do { size = try file.status().size } catch { throw BlobStoreError(error) }
+        if size <= PartSizes.longestWhole { return S3FilePut(file, size: size, client, as: name) }
+        return try S3BodyFile(file, size: size, client, as: name)
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {

@@ -1,4 +1,5 @@
-// A staged blob that the web server has written to a file of this host: read when its bytes are wanted.
+// A staged blob that the web server has written to a file of this host, too long for one request: read when its bytes are
+// wanted, and sent in parts.
 
 internal import System
 
@@ -9,9 +10,11 @@ final class S3BodyFile: StagedBlob {
     private let upload: S3Upload
     let size: Int64
 
-    init(_ file: consuming FileDescriptor, _ client: S3Client, as name: BlobName) throws(BlobStoreError) {
-        do { size = try file.status().size } catch { throw BlobStoreError(error) }
+    init(
+        _ file: consuming FileDescriptor, size: Int64, _ client: S3Client, as name: BlobName
+    ) throws(BlobStoreError) {
         upload = try S3Upload(client, as: name, length: size)
+        self.size = size
         self.file = file
     }
 

@@ -24,6 +24,21 @@ final class S3Client {
         try S3Call(request, self).answer()
     }
 
+    /// Sends a blob whole, and looks at it where the store does not name what it has.
+    func put(_ request: S3Request) throws(BlobStoreError) {
+        let answer = try perform(request)
+        guard answer.head.field("ETag") == nil, let key = request.key, let payload = request.payload else { return }
+        try verify(key, size: payload.length)
+    }
+
+    /// Whether the store has as many bytes as were sent.
+    func verify(_ key: String, size: Int64) throws(BlobStoreError) {
+        let head = try perform(S3Request("HEAD", key)).head
+        guard head.field("Content-Length") == "\(size)" else {
+            throw BlobStoreError(.unavailable, "The storage has other bytes than were sent.")
+        }
+    }
+
     /// Sends a request once, where nobody minds much how it ends.
     func attempt(_ request: S3Request) {
         do throws(S3Failure) { _ = try finish(try start(request), of: request) } catch {}

@@ -30,25 +30,9 @@ final class S3Part {
     {
         var request = S3Request(method, key, query: query)
         let digest = if let sha256 { sha256 } else { try buffer.withBytes(digest(of:)) }
-        // Nil where there is no MD5 (FIPS). Then the store's word on the signed digest must do.
         let md5 = buffer.withBytes { try? Cryptography.md5($0) }
-        if let md5 {
-            request.fields = [HTTPField("Content-MD5", base64(md5))]
-            let tag = hexadecimal(md5)
-            request.isGood = { Self.isPlausible($0, tag) }
-        }
-        request.payload = S3Payload(length: Int64(count), sha256: hexadecimal(digest)) { self.source() }
+        request.carry(Int64(count), S3Digests(sha256: digest, md5: md5)) { self.source() }
         return request
-    }
-
-    /// Whether an ETag that is an MD5 is that of the part. It is none where the store encrypts with keys of others.
-    static func isPlausible(_ head: HTTPHead, _ tag: String) -> Bool {
-        let given = (head.field("ETag") ?? "").filter { $0 != "\"" }.lowercased()
-        let isDigest = given.utf8.count == 32 && given.allSatisfy { $0.isHexDigit }
-        let isEncrypted =
-            head.field("x-amz-server-side-encryption").map { $0 != "AES256" } ?? false
-            || head.field("x-amz-server-side-encryption-customer-algorithm") != nil
-        return !isDigest || isEncrypted || given == tag
     }
 
     private func source() -> HTTPRequest.Source {

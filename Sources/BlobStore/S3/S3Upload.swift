@@ -1,5 +1,5 @@
-// A staged blob on its way into a bucket. What fits into one part is sent by one request when it is published; what does
-// not is sent part by part, each while the next one fills.
+// A staged blob on its way into a bucket whose bytes pass by only once. What fits into one part is sent by one request when
+// it is published; what does not is sent part by part, each while the next one fills.
 
 internal import Cryptography
 internal import HTTP
@@ -108,9 +108,7 @@ final class S3Upload: StagedBlob {
     }
 
     private func put(_ content: BlobContent) throws(BlobStoreError) {
-        let request = try filling.request("PUT", key, query: [], sha256: content.sha256)
-        let answer = try client.perform(request)
-        if answer.head.field("ETag") == nil { try verify() }
+        try client.put(try filling.request("PUT", key, query: [], sha256: content.sha256))
     }
 
     /// Sends the part that is full, once the one before has arrived.
@@ -160,15 +158,7 @@ final class S3Upload: StagedBlob {
         } catch  where error.kind == .absent {
             // Sent a second time, it may find that the first was heard. What is there decides.
         }
-        try verify()
-    }
-
-    /// Whether the store has as many bytes as were sent.
-    private func verify() throws(BlobStoreError) {
-        let head = try client.perform(S3Request("HEAD", key)).head
-        guard head.field("Content-Length") == "\(size)" else {
-            throw BlobStoreError(.unavailable, "The storage has other bytes than were sent.")
-        }
+        try client.verify(key, size: size)
     }
 
     private func escaped(_ text: String) -> String {

@@ -1,0 +1,44 @@
+// A digest under way, of whichever algorithm, in as many pieces as the bytes come in.
+
+internal import COpenSSL
+
+@safe struct Digest: ~Copyable {
+    private let context: OpaquePointer
+    private let byteCount: Int
+
+    /// `EVP_DigestInit_ex2`
+    ///
+    /// - Parameter algorithm: nil where the provider has none.
+    init(_ algorithm: OpaquePointer?, byteCount: Int) throws(CryptographyError) {
+        guard let algorithm = unsafe algorithm else { throw CryptographyError("EVP_MD_fetch") }
+        guard let context = unsafe EVP_MD_CTX_new() else { throw CryptographyError("EVP_MD_CTX_new") }
+        guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else {
+            unsafe EVP_MD_CTX_free(context)
+            throw CryptographyError("EVP_DigestInit_ex2")
+        }
+        unsafe self.context = context
+        self.byteCount = byteCount
+    }
+
+    deinit {
+        unsafe EVP_MD_CTX_free(context)
+    }
+
+    /// Adds bytes: `EVP_DigestUpdate`, which cannot fail after a successful start.
+    mutating func update(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            let status = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+            precondition(status == 1, "EVP_DigestUpdate")
+        }
+    }
+
+    /// The digest: `EVP_DigestFinal_ex`.
+    consuming func finish() -> [UInt8] {
+        let length = byteCount
+        return unsafe [UInt8](unsafeUninitializedCapacity: length) { digest, count in
+            let status = unsafe EVP_DigestFinal_ex(context, digest.baseAddress, nil)
+            precondition(status == 1, "EVP_DigestFinal_ex")
+            count = length
+        }
+    }
+}
