@@ -115,7 +115,9 @@ struct StoreFileOutageTests {
     @Test(arguments: Way.allCases)
     func `of two uploads at once the last to finish wins`(way: Way) throws {
         let other = try Service(withDatabaseOf: installation)
-        let answer = try store(by: way) { () throws in #expect(try other.answer(user.upload("a", "newer")).status == 200) }
+        let answer = try store(by: way) { () throws in
+            #expect(try other.answer(user.upload("a", "newer")).status == 200)
+        }
         #expect(answer.status == 200)
         #expect(try user.retrieve("a").text == way.content)
         #expect(try installation.orphans.isEmpty)

@@ -87,12 +87,12 @@ def leave_note(installation, blob):
 def test_what_a_killed_worker_has_noted_is_listed_and_has_its_week(installation):
     blob = "cd" * 16
     note, path = leave_note(installation, blob)
-    assert "0 problems" in installation.coffer("check"), "it may be on its way"
+    assert "0 problems" in installation.coffer("check", "--age", "0"), "it may be on its way"
     installation.coffer("gc", "--grace", "0")
     assert note.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
     installation.coffer("gc", "--grace", "0", before=LATER)
     assert not note.exists() and path.exists() and installation.listed() == {blob}
-    assert "0 problems" in installation.coffer("check")
+    assert "0 problems" in installation.coffer("check", "--age", "0")
     installation.collect()
     assert not path.exists() and installation.listed() == set()
 
