@@ -296,6 +296,10 @@ begin
         if not found then
             return null;
         end if;
+        -- What was somebody's, or was given up, is nobody's any more.
+        if exists (select from internal.discarded_blobs d where d.blob = p_blob) then
+            raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
+        end if;
     end if;
     v_file.user_id := internal.uploading_user();
     if p_store_url is null then
@@ -321,8 +325,8 @@ comment on function api.store_file(text, text, text, text, bigint, bytea, text, 
     'Makes a published blob a file of the current user. With p_store_url the blob is in that store and was never listed '
     'here: null, and nothing done, when uploads go to another one. KF003, KF004, KF006, KF019.';
 
--- What the notes of a store say that nobody works on any more. A commit that comes late wins over this list: a blob that
--- is a file's is never removed, and by the time that one of these is due no commit can come any more.
+-- What the notes of a store say that nobody works on any more. A commit that comes later is refused; one that comes at the
+-- same time wins, as a blob that is a file's is never removed, and by the time that these are due none is on its way.
 create function internal.list_leftovers(p_store_url text, p_blobs text[]) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$

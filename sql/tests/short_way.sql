@@ -1,7 +1,7 @@
 -- The short way of an upload: a blob that the store has noted becomes a file in one call; and what its notes leave.
 begin;
 \ir setup.psql
-select plan(31);
+select plan(34);
 
 create function pg_temp.put(
     p_path text, p_content text, p_url text default 'file:///a', p_if_match text default null,
@@ -54,6 +54,11 @@ select is(pg_temp.attempt('coffer_editor', gen_random_uuid(),
     'select api.store_file(md5(''z''), ''x'', null, null, 1, sha256(''''), null, false, ''file:///a'')'), 'KF011',
     'and a user who is gone');
 
+select is(pg_temp.put('theirs', 'one'), 'KF019', 'what was discarded cannot be had by its name');
+select is(pg_temp.attempt('coffer_editor', :other,
+    'select api.store_file(md5(''1234''), ''x'', null, null, 4, sha256(''1234''), null, false, ''file:///a'')'), '23505',
+    'nor what is somebody''s file');
+
 -- One change that replaces and moves.
 update internal.users set quota_bytes = null;
 update internal.files set blob = md5('both'), size_bytes = 40, file_path = 'c/one' where id = :'one';
@@ -65,6 +70,7 @@ select is(internal.list_leftovers('file:///a', array[md5('both'), md5('lost')]),
 select is((select string_agg(d.blob, ' ') from internal.discarded_blobs d where d.reason = 'uploading'), md5('lost'),
     'but no blob of a file');
 select is(internal.list_leftovers('file:///a', array[md5('lost')]), true, 'once');
+select is(pg_temp.put('late', 'lost'), 'KF019', 'and a commit that comes later is refused');
 
 -- Another store.
 select internal.add_store('file:///a', 'file:///b') as store \gset
