@@ -54,7 +54,6 @@ $$, $$ values
     ('internal.current_store(text)', 'coffer_authenticator'),
     ('internal.current_user_id()', 'coffer_admin coffer_editor'),
     ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
-    ('internal.has_long_segment(text)', 'coffer_admin coffer_editor'),
     ('internal.is_email(text)', 'coffer_admin'),
     ('internal.list_leftovers(text,text[])', 'coffer_authenticator'),
     ('internal.migration_level()', 'coffer_authenticator'),
