@@ -168,17 +168,21 @@ def test_a_web_server_without_room_for_a_body_is_507(site, owner):
 
 
 def test_a_quota_of_the_file_system_that_is_used_up_is_507(site, owner, tmp_path):
-    """The store moved to a file system with quotas for the while of one test."""
+    """The store moved to a file system with a quota for the while of one test."""
     disk = QuotaDisk(tmp_path)
     if disk.problem:
         pytest.skip(disk.problem)
     try:
+        # What gc takes from that file system would stay on the one below.
+        owner.delete("/files?file_path=eq.disk")
+        site.collect()
         disk.take_the_place_of(site)
         assert owner.store("quota", b"x").status == 200
-        disk.limit(site, megabytes=2)
+        disk.leave(len(LARGE) // 2)
         assert outcomes(site, owner) == FULL
         assert owner.retrieve("quota").body == b"x"
-        disk.limit(site, megabytes=40)
+        assert streamed(site, owner, EARLIER)[0] == 200, "there was room, and only the quota was in the way"
+        disk.lift()
         assert outcomes(site, owner) == [(200, None)] * 2
         owner.delete("/files?file_path=in.(quota,disk)")
         site.collect()
@@ -187,21 +191,22 @@ def test_a_quota_of_the_file_system_that_is_used_up_is_507(site, owner, tmp_path
 
 
 class QuotaDisk:
-    """An ext4 in a file with quotas for users, mounted over the store's mount."""
+    """A btrfs in a file, mounted over the store's mount; its quota is one of the whole tree."""
 
     def __init__(self, folder):
-        self.image, self.place, self.problem = folder / "image", None, None
-        for tool in ("mkfs.ext4", "setquota"):
-            if subprocess.run(["which", tool], capture_output=True, check=False).returncode:
-                self.problem = f"there is no {tool}"
-                return
+        self.image, self.trial, self.place, self.problem = folder / "image", folder / "trial", None, None
         with self.image.open("wb") as file:
-            file.truncate(64 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-O", "quota", self.image], check=True)
-        self.trial = folder / "trial"
+            file.truncate(256 << 20)
+        subprocess.run(["mkfs.btrfs", "-q", self.image], check=True, capture_output=True)
         self.trial.mkdir()
-        if not mount("-o", "loop,usrquota", self.image, self.trial):
-            self.problem = "this kernel mounts no ext4 with quotas on a loop device"
+        if not mount("-o", "loop", self.image, self.trial):
+            self.problem = "this kernel mounts no btrfs on a loop device"
+            return
+        self.btrfs("quota", "enable")
+
+    def btrfs(self, *words):
+        done = subprocess.run(["btrfs", *words, self.trial], check=True, capture_output=True, text=True)
+        return done.stdout
 
     def take_the_place_of(self, site):
         # What is there comes along, or the earlier file would be gone.
@@ -209,10 +214,14 @@ class QuotaDisk:
         assert mount("--bind", self.trial, site.mount)
         self.place = site.mount
 
-    def limit(self, site, megabytes):
-        user = str(os.stat(site.store()).st_uid)
-        blocks = str(megabytes << 10)
-        subprocess.run(["setquota", "-u", user, blocks, blocks, "0", "0", self.trial], check=True)
+    def leave(self, size):
+        """Lets the quota have room for so many bytes more."""
+        self.btrfs("filesystem", "sync")
+        used = int(self.btrfs("qgroup", "show", "--raw", "-f").split()[-2])
+        self.btrfs("qgroup", "limit", str(used + size))
+
+    def lift(self):
+        self.btrfs("qgroup", "limit", "none")
 
     def remove(self):
         for place in (self.place, self.trial):
