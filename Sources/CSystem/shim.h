@@ -12,6 +12,10 @@ static inline int coffer_start_writeback(int file, __off64_t offset, __off64_t l
     return sync_file_range(file, offset, length, 2);
 }
 
+// Likewise; 1 is FALLOC_FL_KEEP_SIZE.
+extern int fallocate(int, int, __off64_t, __off64_t);
+static inline int coffer_reserve(int file, __off64_t length) { return fallocate(file, 1, 0, length); }
+
 // Declared by <spawn.h> for _DEFAULT_SOURCE only, likewise (since glibc 2.34).
 #include <spawn.h>
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);

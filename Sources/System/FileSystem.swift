@@ -1,5 +1,6 @@
 // Calls that name files by path. Every descriptor made here is closed on exec.
 
+internal import CSystem
 internal import Glibc
 
 public enum FileSystem {
@@ -31,6 +32,20 @@ public enum FileSystem {
     public static func create(_ path: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
+    }
+
+    /// Makes a file that has no name, and so goes with its descriptor, and takes up room for `size` bytes now. Nobody else
+    /// can open it.
+    ///
+    /// The corresponding C functions are `open` with `O_TMPFILE` and `fallocate`: EOPNOTSUPP where the file system has
+    /// neither, ENOSPC where it has no room. The file's size stays 0.
+    public static func createUnnamed(in folder: String, reserving size: Int64) throws(SystemError) -> FileDescriptor {
+        // O_TMPFILE without O_DIRECTORY, which it includes; <fcntl.h> has it for _GNU_SOURCE only.
+        let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
+        let file = FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(folder, flags, 0o600) })
+        let number = file.number
+        try Faults.call(.fallocate) { coffer_reserve(number, __off64_t(size)) }
+        return file
     }
 
     /// Opens a folder, for `fsync` or a lock.

@@ -6,7 +6,7 @@ internal import Glibc
 /// The C functions this module calls; the raw value is the function's name.
 public enum SystemCall: String, Sendable, CaseIterable {
     case open, openat, close, read, pread, write, fsync, fstat, stat, link, rename, unlink, mkdir, rmdir, opendir
-    case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range
+    case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
     case socket, bind, listen, setsockopt, getgrnam, posix_spawn, waitpid, kill, sigprocmask, sigtimedwait, tcsetattr
     case connect, getsockopt
 }

@@ -86,6 +86,23 @@ struct ConformanceTests {
         }
     }
 
+    /// Where a host has no room for a body that has to wait, what could be one request goes in parts.
+    @Test(arguments: stores)
+    func `no room for what waits is no hindrance`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        for call in [SystemCall.open, .fallocate] {
+            let name = try BlobName.generate()
+            let isRemote = blobs.absolutePath(of: name) == nil
+            let staged = try Faults.$inject.withValue({ isRemote && $0 == call ? Errno.noSpace : nil }) {
+                try blobs.stage(as: name, length: 20 << 20)
+            }
+            try staged.write(pattern(20 << 20).span)
+            try staged.publish()
+            #expect(try bytes(of: blobs.open(name), count: 21 << 20) == pattern(20 << 20))
+        }
+    }
+
     @Test(arguments: stores)
     func `reading jumps and ends with the blob`(store: Store) throws {
         let blobs = try store.open()
@@ -103,10 +120,10 @@ struct ConformanceTests {
     func `what is not published does not exist`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
-        for count in [10, 20 << 20] {
+        for (count, length) in [(10, nil), (20 << 20, nil), (20 << 20, Int64(20 << 20))] {
             let name = try BlobName.generate()
             do {
-                let staged = try blobs.stage(as: name, length: nil)
+                let staged = try blobs.stage(as: name, length: length)
                 try staged.write(pattern(count).span)
                 _ = try staged.finish()
                 #expect(kind { _ = try blobs.status(of: name) } == .absent)

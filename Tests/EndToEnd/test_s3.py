@@ -146,55 +146,61 @@ def test_a_body_of_unknown_length_is_stored(s3):
     assert s3.editor.retrieve("chunked").body == body
 
 
-@pytest.mark.parametrize("size", [0, 40 * MIB, 64 * MIB])
-def test_a_body_that_lies_in_a_file_is_sent_by_one_request(s3, hand_over, size):
+@pytest.fixture(params=["from a file", "as a stream"])
+def store_whole(request, s3):
+    return s3.editor.store if request.param == "as a stream" else request.getfixturevalue("hand_over")
+
+
+@pytest.mark.parametrize("size", [0, 16 * MIB, 40 * MIB, 64 * MIB])
+def test_up_to_64_mib_are_sent_by_one_request(s3, store_whole, size):
     body = pattern(size)
-    answer = hand_over("whole-file", body)
+    answer = store_whole("whole", body)
     assert answer.status == 200 and answer.header("ETag") == etag(body), answer
     (method, path), *more = s3.proxy.seen
     assert more == [] and method == "PUT" and "?" not in path, s3.proxy.seen
-    assert s3.editor.retrieve("whole-file").body == body
+    assert s3.editor.retrieve("whole").body == body
 
 
-def test_a_longer_one_is_sent_in_parts(s3, hand_over):
+def test_more_is_sent_in_parts(s3, store_whole):
     body = pattern(64 * MIB + 1)
-    assert hand_over("long-file", body).status == 200
+    assert store_whole("long", body).status == 200
     assert [m for m, p in s3.proxy.seen if "uploadId" in p or "uploads" in p] == ["POST", *["PUT"] * 5, "POST"], s3.proxy.seen
-    assert s3.editor.retrieve("long-file").body == body
+    assert s3.editor.retrieve("long").body == body
 
 
 @pytest.mark.parametrize("times,harm", [(2, {"status": 503}), (1, {"flip": True})], ids=str)
-def test_a_body_that_lies_in_a_file_is_sent_again_from_its_beginning(s3, hand_over, times, harm):
+def test_what_is_sent_by_one_request_is_sent_again_from_its_beginning(s3, store_whole, times, harm):
     body = pattern(20 * MIB)
     fault = s3.proxy.add(times, lambda m, p: m == "PUT", **harm)
-    assert hand_over("again", body).status == 200 and fault.done == times
+    assert store_whole("again", body).status == 200 and fault.done == times
     assert [method for method, _ in s3.proxy.seen] == ["PUT"] * (times + 1)
     assert s3.editor.retrieve("again").body == body
 
 
-def test_a_body_that_lies_in_a_file_and_is_refused_leaves_no_object(s3, hand_over):
+def test_what_is_sent_by_one_request_and_refused_leaves_no_object(s3, store_whole):
     before = objects(s3.server)
     s3.proxy.add(1000, lambda m, p: m == "PUT", headers={"etag": '"' + "0" * 32 + '"'})
-    assert_failure(hand_over("again", pattern(MIB)), 503, "KF008")
+    assert_failure(store_whole("again", pattern(20 * MIB)), 503, "KF008")
     s3.proxy.clear()
     assert objects(s3.server) == before and uploads(s3.server) == []
 
 
-@pytest.mark.parametrize("sent", [1000, 25 * MIB])
-def test_a_broken_upload_leaves_the_old_version_and_no_object(s3, sent):
+@pytest.mark.parametrize("sent,announced", [(1000, 2000), (25 * MIB, 40 * MIB), (25 * MIB, 70 * MIB)])
+def test_a_broken_upload_leaves_the_old_version_and_no_object(s3, sent, announced):
     s3.editor.store("broken", b"old")
     before = objects(s3.server)
     head = f"POST /rpc/store_file HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {s3.editor.token}\r\nFile-Path: broken\r\n"
     with socket.create_connection((s3.editor.host, s3.editor.port)) as connection:
-        connection.sendall(f"{head}Content-Length: {40 * MIB}\r\n\r\n".encode() + pattern(sent))
+        connection.sendall(f"{head}Content-Length: {announced}\r\n\r\n".encode() + pattern(sent))
         time.sleep(0.5)
     wait_until(lambda: uploads(s3.server) == [] and objects(s3.server) == before)
     assert s3.editor.retrieve("broken").body == b"old"
 
 
-def test_a_wrong_digest_leaves_no_object(s3):
+@pytest.mark.parametrize("size", [18 * MIB, 65 * MIB])
+def test_a_wrong_digest_leaves_no_object(s3, size):
     before = objects(s3.server)
-    answer = s3.editor.store("digest", pattern(18 * MIB), Repr_Digest=f"sha-256=:{'A' * 43}=:")
+    answer = s3.editor.store("digest", pattern(size), Repr_Digest=f"sha-256=:{'A' * 43}=:")
     assert_failure(answer, 400, "KF010")
     assert objects(s3.server) == before and uploads(s3.server) == []
 
@@ -453,8 +459,8 @@ def test_an_outage_is_503_soon_and_passes(s3):
 
 
 def test_two_503_are_not_noticed(s3):
-    # The last is a multipart upload either way.
-    for method, body in (("PUT", b"x"), ("PUT", pattern(20 * MIB)), ("POST", pattern(65 * MIB))):
+    long = pattern(65 * MIB)
+    for method, body in (("PUT", b"x"), ("PUT", long), ("POST", long)):
         fault = s3.proxy.add(2, lambda m, p, method=method: m == method, status=503)
         assert s3.editor.store("twice", body).status == 200
         assert fault.done == 2
@@ -462,11 +468,12 @@ def test_two_503_are_not_noticed(s3):
     assert s3.editor.retrieve("twice").status == 200 and fault.done == 1
 
 
-def test_what_stays_refused_is_503_and_leaves_the_old_version(s3):
+@pytest.mark.parametrize("size", [MIB, 20 * MIB, 65 * MIB])
+def test_what_stays_refused_is_503_and_leaves_the_old_version(s3, size):
     s3.editor.store("refused", b"old")
     before = objects(s3.server)
     s3.proxy.add(1000, lambda m, p: m == "PUT", status=500)
-    answer, seconds = timed(lambda: s3.editor.store("refused", pattern(20 * MIB)))
+    answer, seconds = timed(lambda: s3.editor.store("refused", pattern(size)))
     assert_failure(answer, 503, "KF008")
     assert seconds < 6
     s3.proxy.clear()
@@ -490,7 +497,7 @@ def test_an_answer_that_breaks_off_is_taken_up_again(s3, in_cgi):
 
 
 def test_wrong_bytes_on_the_way_to_the_store_are_noticed(s3):
-    for size in (1000, 20 * MIB):
+    for size in (1000, 65 * MIB):
         fault = s3.proxy.add(1, lambda m, p: m == "PUT", flip=True)
         body = pattern(size)
         assert s3.editor.store("flipped", body).status == 200 and fault.done == 1

@@ -17,6 +17,16 @@ struct FileSystemTests {
         #expect(try text(of: path) == "first")
     }
 
+    @Test func `a file without a name is in no list, and its room is taken up`() throws {
+        let before = try FileSystem.freeSpace(folder.path)
+        let file = try FileSystem.createUnnamed(in: folder.path, reserving: 64 << 20)
+        #expect(before - (try FileSystem.freeSpace(folder.path)) > 32 << 20)
+        #expect(try FileSystem.list(folder.path).isEmpty)
+        #expect(try file.status().size == 0)
+        try file.write(all: Array("text".utf8).span)
+        #expect(try file.status().size == 4)
+    }
+
     @Test func `linking refuses what exists and keeps both names otherwise`() throws {
         try write("one", to: path)
         try FileSystem.link(path, to: path + "2")

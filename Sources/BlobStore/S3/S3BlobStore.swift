@@ -19,7 +19,13 @@ final class S3BlobStore: BlobStore {
     init(_ client: S3Client) { self.client = client }
 
     func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
-        try S3Upload(client, as: name, length: length)
+        // Shorter bodies are kept in memory, and longer ones are sent in parts.
+        if let length, length > PartSizes.usual, length <= PartSizes.longestWhole,
+            let spool = S3Spool(client, as: name, length: length)
+        {
+            return spool
+        }
+        return try S3Upload(client, as: name, length: length)
     }
 
     func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {

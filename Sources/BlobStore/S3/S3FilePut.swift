@@ -1,5 +1,5 @@
-// A staged blob that the web server has written to a file of this host, and that is short enough for one request: a first
-// pass over the file makes its digests, and each attempt to send it makes another, so nothing of it is held in memory.
+// A staged blob that is a file of this host, as the web server has written it or S3Spool, and short enough for one request:
+// a first pass over the file makes its digests, and each attempt to send it makes another, so nothing is held in memory.
 
 internal import Cryptography
 internal import HTTP

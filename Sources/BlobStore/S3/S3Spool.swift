@@ -1,0 +1,46 @@
+// A staged blob whose bytes pass by only once and are few enough for one request: they wait in a file without a name until
+// all have come, so that their digest is known before they are sent, and they can be sent again.
+
+internal import System
+
+final class S3Spool: StagedBlob {
+    /// Not /tmp, which may be memory.
+    private static let folder = "/var/tmp"
+
+    private let client: S3Client
+    private let name: BlobName
+    private(set) var size: Int64 = 0
+    /// What is being written; nil once it is complete or given up.
+    private var file: FileDescriptor?
+    private var whole: S3FilePut?
+
+    /// Nil where this host has no room for so many bytes, which are taken up now, and not found missing half way.
+    init?(_ client: S3Client, as name: BlobName, length: Int64) {
+        guard let file = try? FileSystem.createUnnamed(in: Self.folder, reserving: length) else { return nil }
+        (self.client, self.name) = (client, name)
+        self.file = consume file
+    }
+
+    func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        guard file != nil else { throw BlobStoreError(.refused, "The blob is finished or discarded already.") }
+        do { try file?.write(all: bytes) } catch { throw BlobStoreError(error) }
+        size += Int64(bytes.count)
+    }
+
+    func finish() throws(BlobStoreError) -> BlobContent { try complete().finish() }
+
+    func publish() throws(BlobStoreError) { try complete().publish() }
+
+    func discard() {
+        file = nil
+        whole?.discard()
+    }
+
+    private func complete() throws(BlobStoreError) -> S3FilePut {
+        if let whole { return whole }
+        guard let file = file.take() else { throw BlobStoreError(.refused, "The blob is discarded already.") }
+        let whole = S3FilePut(file, size: size, client, as: name)
+        self.whole = whole
+        return whole
+    }
+}
