@@ -13,8 +13,16 @@ final class StageFile {
     private let path: String
     private let layout: LocalLayout
     private let isNote: Bool
-    private var isPresent = true
-    private var outlivesUs = false
+    private var name = Name.ours
+
+    /// The name in stage/.
+    private enum Name {
+        /// Removed at the latest with this.
+        case ours
+        /// The note of a blob that is published: removed when it is told to be, and else by the sweep.
+        case note
+        case removed
+    }
 
     private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout, isNote: Bool) {
         self.file = file
@@ -24,7 +32,7 @@ final class StageFile {
     }
 
     deinit {
-        if !outlivesUs { discard() }
+        if name == .ours { discard() }
     }
 
     /// Makes a new, empty file.
@@ -66,18 +74,18 @@ final class StageFile {
     /// Publishes the file, which must be durable already, as a blob.
     func publish(as name: BlobName) throws(BlobStoreError) {
         defer {
-            if !outlivesUs { discard() }
+            if self.name == .ours { discard() }
         }
         do throws(SystemError) {
             let folder = try layout.openFolder(of: name)
             let blob = layout.path(of: name)
             // Not rename(2), which would overwrite.
             try FileSystem.link(path, to: blob)
-            outlivesUs = isNote
+            if isNote { self.name = .note }
             do {
                 try folder.fsync()
             } catch {
-                if (try? FileSystem.unlink(blob)) != nil { outlivesUs = false }
+                if (try? FileSystem.unlink(blob)) != nil { self.name = .ours }
                 throw error
             }
         } catch {
@@ -87,8 +95,8 @@ final class StageFile {
 
     /// Removes the name in stage/. A name that cannot be removed is left to the sweep.
     func discard() {
-        guard isPresent else { return }
-        isPresent = false
+        guard name != .removed else { return }
+        name = .removed
         try? FileSystem.unlink(path)
     }
 

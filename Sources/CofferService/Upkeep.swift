@@ -52,10 +52,9 @@ final class Upkeep {
         let notes: [BlobName]
         do { notes = try store.abandonedNotes(olderThan: nil) } catch { throw Failure(error) }
         guard !notes.isEmpty else { return }
-        let names = "{\(notes.map(\.description).joined(separator: ","))}"
         let rows: [Rows]
         do {
-            rows = try database.run([Query(Self.list, [.text(storage.configured), .text(names)])])
+            rows = try database.run([Query(Self.list, [.text(storage.configured), .array(notes)])])
         } catch {
             throw Failure(error)
         }

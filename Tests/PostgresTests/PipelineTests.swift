@@ -17,6 +17,18 @@ struct PipelineTests {
         get throws { try connection.value("select string_agg(name, ',' order by name) from pg_prepared_statements") }
     }
 
+    @Test("an array is bound element by element, whatever they hold")
+    func arrays() throws {
+        let elements = ["", "null", "a,b", "{}", "\"", "\"\u{301}", "\\", " x ", "ä\n"]
+        let sql = "select e from unnest($1::text[]) with ordinality as t (e, n) order by n"
+        let rows = try connection.run([query(sql, [.array(elements)])])[0]
+        #expect((0..<rows.count).map { rows.text($0, 0) } == elements)
+        let sum = query("select sum(e)::text from unnest($1::smallint[]) e", [.array([1, 2])])
+        #expect(try connection.run([sum])[0].text(0, 0) == "3")
+        let none = query("select cardinality($1::smallint[])::text", [.array([Int]())])
+        #expect(try connection.run([none])[0].text(0, 0) == "0")
+    }
+
     @Test("gives one result for each query, in order")
     func order() throws {
         let results = try connection.run((1...20).map { query("select $1::int * 2", [.integer($0)]) })

@@ -92,7 +92,7 @@ final class BackupWriter {
             union all
             select d.blob, s.url from internal.discarded_blobs d join internal.stores s on s.id = d.store
             where d.blob = any ($1::text[]) and not exists (select from internal.files f where f.blob = d.blob)
-            """, [.text(arrayText(blobs.map(\.name)))])
+            """, [.array(blobs.map(\.name))])
         var sources: [BlobName: String] = [:]
         for row in 0..<rows.count {
             guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }

@@ -71,7 +71,7 @@ struct KnownBlobs {
             select d.blob from internal.discarded_blobs d where d.blob = any ($2::text[]) and d.store = $1
             union all
             select c.blob from internal.blob_copies c where c.blob = any ($2::text[]) and c.store = $1
-            """, [.integer(store), .text(arrayText(names))])
+            """, [.integer(store), .array(names)])
         return Set((0..<rows.count).compactMap { rows.text($0, 0).flatMap { BlobName($0) } })
     }
 
@@ -82,7 +82,7 @@ struct KnownBlobs {
             """
             select f.blob, f.id, u.email, f.file_path from internal.files f join internal.users u on u.id = f.user_id
             where f.blob = any ($2::text[]) and f.store = $1
-            """, [.integer(store), .text(arrayText(names))])
+            """, [.integer(store), .array(names)])
         var files: [BlobName: FileRecord] = [:]
         for row in 0..<rows.count {
             guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }

@@ -93,8 +93,9 @@ final class Collector {
     /// Makes leftovers of what the store has noted and nobody works on; a note goes when the list is on the disk.
     private func listLeftovers(of store: any NotingBlobStore, _ url: String) throws {
         let notes = try store.abandonedNotes(olderThan: nil)
+        if notes.isEmpty { return }
         let isListed = try owner.call(
-            "select internal.list_leftovers($1, $2::text[])", [.text(url), .text(arrayText(notes))])
+            "select internal.list_leftovers($1, $2::text[])", [.text(url), .array(notes)])
         if isListed.boolean(0, 0) == true { try store.removeNotes(of: notes) }
     }
 
@@ -115,7 +116,7 @@ final class Collector {
             isHeld = try transaction.call("select internal.may_collect()").boolean(0, 0) != true
             let rows = try transaction.call(
                 "select store, url, blob from internal.take_discarded(make_interval(secs => $1), $2, $3::smallint[])",
-                [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch)), .text(away.arrayText)])
+                [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch)), .array(away.ids)])
             for group in Self.groups(rows) where !away.contains(group.store) { try remove(group, in: transaction) }
             return rows.count
         }
@@ -154,7 +155,7 @@ final class Collector {
         }
         try transaction.call(
             "select internal.forget_discarded($1::smallint, $2::text[])",
-            [.integer(group.store), .text(arrayText(group.names))])
+            [.integer(group.store), .array(group.names)])
         removed += group.names.count
     }
 
@@ -162,6 +163,3 @@ final class Collector {
         away.add(store, url, error, "What is to be removed there stays on the list.")
     }
 }
-
-/// Names as the text form of a PostgreSQL array. They are digits and letters and need no quotes.
-func arrayText(_ names: [BlobName]) -> String { "{" + names.map(\.description).joined(separator: ",") + "}" }

@@ -66,7 +66,7 @@ final class BlobMove {
         let whole = results.filter { $0.1 == .copied || $0.1 == .present }
         try owner.call(
             "select internal.finish_copies($1::smallint, $2::text[])",
-            [.integer(target.id), .text(arrayText(whole.map(\.0.name)))])
+            [.integer(target.id), .array(whole.map(\.0.name))])
         for (task, _) in whole {
             copied += Amount(files: 1, bytes: task.content.size)
             progress.add(Amount(files: 1, bytes: task.content.size))
@@ -75,7 +75,7 @@ final class BlobMove {
         // What was deleted meanwhile and collected is no failure.
         let files = try owner.call(
             "select blob from internal.files where blob = any ($1::text[])",
-            [.text(arrayText(others.map(\.0.name)))])
+            [.array(others.map(\.0.name))])
         let still = Set((0..<files.count).compactMap { files.text($0, 0) })
         for (task, outcome) in others where still.contains(task.name.description) {
             failures += 1

@@ -61,11 +61,9 @@ final class OpenedStores {
 
 /// The stores that a command had to leave out while it went on with the others. Each is told once, on standard error.
 final class AwayStores {
-    private var ids: Set<Int64> = []
+    private(set) var ids: Set<Int64> = []
 
     var count: Int { ids.count }
-    /// Numbers as the text form of a PostgreSQL array.
-    var arrayText: String { "{" + ids.map(String.init).joined(separator: ",") + "}" }
 
     func contains(_ id: Int64) -> Bool { ids.contains(id) }
 
