@@ -59,7 +59,7 @@ struct StoreFileOutageTests {
         #expect(try user.store("a", "new").status == 200)
     }
 
-    @Test func `a connection that is lost within the commit is 503, and the blob is not forgotten`() throws {
+    @Test func `a connection that is lost within the commit is 503, sent once, and its blob is not forgotten`() throws {
         let answer = try user.store("fatal", "new")
         #expect(answer.status == 503)
         #expect(answer.code == "PGRST000")

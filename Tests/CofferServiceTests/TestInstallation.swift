@@ -36,11 +36,14 @@ private enum TestDatabase {
         return conninfo
     }
 
-    /// Files of this name end the connection in the middle of the commit.
+    /// The first file of this name ends the connection in the middle of the commit; what is sent again passes.
     private static let fatalTrigger = """
+        create sequence public.fatal_attempts;
         create function public.end_connection() returns trigger language plpgsql security definer as $$
         begin
-            perform pg_terminate_backend(pg_backend_pid());
+            if nextval('public.fatal_attempts') = 1 then
+                perform pg_terminate_backend(pg_backend_pid());
+            end if;
             return new;
         end
         $$;
