@@ -69,8 +69,13 @@ final class CGIExchange: Exchange {
         }
     }
 
-    /// Sends what is left of the response.
-    func finish() { try? flush() }
+    /// Sends what is left of the response. A web server whose end is a socket (Apache's mod_cgid) may still be sending the
+    /// body, and would lose the response if this process ended with bytes unread.
+    func finish() {
+        try? flush()
+        let length = try? body ?? BodyLength(parameter("CONTENT_LENGTH"))
+        if length?.missing != 0 { Sockets.linger(input.number, limit: .seconds(60)) }
+    }
 
     private func flush() throws(GatewayError) {
         guard buffer.count > 0 else { return }

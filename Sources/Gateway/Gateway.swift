@@ -74,8 +74,9 @@ public enum Gateway {
         let isCGI = FCGX_IsCGI() != 0
         Signals.ignore(.pipe)
         if isCGI {
-            // There the web server's SIGTERM means that nobody waits any more.
-            for signal in [Signal.terminate, .user1] { Signals.restoreDefault(signal) }
+            // There the web server's SIGTERM means that nobody waits any more: the body has ended, and what is begun is
+            // taken back as after any short body.
+            Signals.cutOff(on: [.terminate, .user1])
             try? Signals.unblock(stopSignals)
         }
         return isCGI

@@ -1,7 +1,10 @@
 // Signals as events to be asked for. What is to be handled is blocked for good and then waited for or looked up, so
-// that no handler ever runs and no system call is ever interrupted by one.
+// that no handler ever runs and no system call is ever interrupted by one; `cutOff` is the one exception.
 
 internal import Glibc
+
+/// A descriptor that is always at its end and cannot be written to, for the handler of `cutOff`.
+nonisolated(unsafe) private var nothing: Int32 = -1
 
 /// A signal by its number on this system.
 public struct Signal: RawRepresentable, Hashable, Sendable {
@@ -50,6 +53,22 @@ public enum Signals {
     /// Takes away whatever handler a library has put in. The corresponding C function is `signal` with `SIG_DFL`.
     public static func restoreDefault(_ signal: Signal) {
         _ = Glibc.signal(signal.rawValue, SIG_DFL)
+    }
+
+    /// From now on such a signal cuts standard input and output off: what reads finds the end and what writes EBADF, also
+    /// where it has waited already.
+    ///
+    /// The corresponding C functions are `signal` and, in its handler, `dup2`. Where /dev/null cannot be opened the signals
+    /// keep their handlers.
+    public static func cutOff(on signals: Set<Signal>) {
+        guard let file = try? FileSystem.open("/dev/null") else { return }
+        unsafe nothing = file.release()
+        for signal in signals {
+            _ = Glibc.signal(signal.rawValue) { _ in
+                _ = dup2(unsafe nothing, 0)
+                _ = dup2(unsafe nothing, 1)
+            }
+        }
     }
 
     /// Whether one of these blocked signals has come; it stays pending. The corresponding C function is `sigpending`.
