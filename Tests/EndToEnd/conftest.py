@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from apache import UNDER_TEST, Apache
 from client import Client, log_in
 from installation import Cluster, Installation
 from instance import Instance, OwnInstance
@@ -25,7 +26,12 @@ def setting(name):
 
 @pytest.fixture(scope="session")
 def url():
-    return setting("COFFER_URL").rstrip("/")
+    """Of the instance's nginx, or of an Apache of the kind that COFFER_TEST_APACHE names."""
+    if not UNDER_TEST:
+        yield setting("COFFER_URL").rstrip("/")
+        return
+    with Apache(UNDER_TEST, Instance()) as apache:
+        yield apache.url
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +41,8 @@ def nobody(url):
 
 @pytest.fixture(scope="session")
 def instance(url):
-    """The one that is running."""
-    return Instance()
+    """The one that is running, behind the web server under test."""
+    return Instance(Instance().settings | {"COFFER_URL": url})
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from apache import Apache
 from client import Client, assert_failure, etag, log_in, retrieve_target
+from instance import Instance
 from nameserver import NameServer
 from pool import peak_memory
 from s3 import FaultProxy, Server
@@ -288,6 +290,17 @@ def test_gc_removes_objects_and_leaves_young_uploads(s3):
     assert uploads(s3.server) == [key], "as it is not a day old"
     upload = ElementTree.fromstring(s3.server.request("GET", "/coffer", {"uploads": ""})[2]).find(".//{*}UploadId").text
     s3.server.request("DELETE", f"/coffer/{key}", {"uploadId": upload})
+
+
+def test_behind_apache_the_worker_streams(s3):
+    body = pattern(20 * MIB)
+    with Apache("pool", Instance(s3.environment)) as apache:
+        editor = Client(apache.url, s3.editor.token)
+        assert editor.store("apache", body).status == 200
+        answer = editor.retrieve("apache")
+        assert (answer.body, answer.header("ETag")) == (body, etag(body))
+        part = editor.retrieve("apache", Range="bytes=1000000-1000009")
+        assert (part.status, part.body) == (206, body[1000000:1000010])
 
 
 def test_wrong_settings_are_503_and_the_log_says_which(s3, in_cgi, tmp_path):

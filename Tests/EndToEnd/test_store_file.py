@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+from apache import UNDER_TEST
 from client import assert_failure, etag, read_to_end, repr_digest
 
 
@@ -132,6 +133,10 @@ def test_no_path_is_400(editor):
 def test_a_chunked_body_needs_no_length(editor, folder):
     body = [b"one, ", b"two, " * 30000, b"three"]
     answer = editor.store(f"{folder}/a", iter(body), Transfer_Encoding=None)
+    if UNDER_TEST in ("cgi", "fcgid"):
+        # CGI has no end of a body but its length (RFC 3875 §4.2).
+        assert_failure(answer, 411, "KF015")
+        return
     assert answer.status == 200, answer
     assert editor.retrieve(f"{folder}/a").body == b"".join(body)
 
@@ -184,6 +189,7 @@ def test_a_chunked_body_that_breaks_off_changes_nothing(editor, folder, no_lefto
     no_leftovers()
 
 
+@pytest.mark.skipif(UNDER_TEST is not None, reason="Apache hands answers on once it has the whole body")
 def test_a_stranger_is_refused_without_waiting_for_the_body(nobody, no_leftovers):
     with socket.create_connection((nobody.host, nobody.port), 20) as connection:
         connection.sendall(head_of(nobody, "a", 1 << 30) + bytes(65536))
