@@ -15,8 +15,6 @@ final class HandedOverBlob: NotedBlob {
         self.stage = stage
         self.name = name
         do { size = try stage.file.status().size } catch { throw BlobStoreError(error) }
-        // A hint only: the disk works while `finish` hashes.
-        try? stage.file.startWriteback(offset: 0, length: 0)
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
@@ -53,6 +51,7 @@ final class HandedOverBlob: NotedBlob {
         try stage.file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
             digest.update(bytes)
             hashed += Int64(bytes.count)
+            stage.startWriteback(upTo: hashed)
         }
         guard hashed == size else { throw BlobStoreError(.refused, "The file that was handed over is still changing.") }
         return digest.finish()

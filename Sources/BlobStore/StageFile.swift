@@ -9,11 +9,15 @@ internal import System
 
 /// Owns one name in stage/ and removes it, at the latest when this is released; the note of a published blob stays.
 final class StageFile {
+    /// How many bytes may gather before the kernel is told to start writing them out.
+    private static let writebackStep: Int64 = 8 << 20
+
     let file: FileDescriptor
     private let path: String
     private let layout: LocalLayout
     private let isNote: Bool
     private var name = Name.ours
+    private var writebackStarted: Int64 = 0
 
     /// The name in stage/.
     private enum Name {
@@ -69,6 +73,15 @@ final class StageFile {
         } catch {
             throw BlobStoreError(error)
         }
+    }
+
+    /// Lets the disk work on what lies before `offset`, so that the final fsync is short. To be called again and again: who
+    /// hands over much at once waits for most of it.
+    func startWriteback(upTo offset: Int64) {
+        guard offset - writebackStarted >= Self.writebackStep else { return }
+        // A hint only; fsync reports what goes wrong.
+        try? file.startWriteback(offset: writebackStarted, length: offset - writebackStarted)
+        writebackStarted = offset
     }
 
     /// Publishes the file, which must be durable already, as a blob.

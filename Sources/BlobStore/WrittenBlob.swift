@@ -4,15 +4,11 @@ internal import Cryptography
 internal import System
 
 final class WrittenBlob: NotedBlob {
-    /// How many bytes may gather before the kernel is told to start writing them out, so that the final fsync is short.
-    private static let writebackStep: Int64 = 8 << 20
-
     private let stage: StageFile
     private let name: BlobName
     private var digest: SHA256?
     private var content: BlobContent?
     private(set) var size: Int64 = 0
-    private var writebackStarted: Int64 = 0
 
     init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
         self.stage = stage
@@ -30,7 +26,7 @@ final class WrittenBlob: NotedBlob {
         }
         digest?.update(bytes)
         size += Int64(bytes.count)
-        startWriteback()
+        stage.startWriteback(upTo: size)
     }
 
     func finish() throws(BlobStoreError) -> BlobContent {
@@ -59,12 +55,6 @@ final class WrittenBlob: NotedBlob {
         stage.discard()
     }
 
-    private func startWriteback() {
-        guard size - writebackStarted >= Self.writebackStep else { return }
-        // A hint only; fsync reports what goes wrong.
-        try? stage.file.startWriteback(offset: writebackStarted, length: size - writebackStarted)
-        writebackStarted = size
-    }
 }
 
 func newDigest() throws(BlobStoreError) -> SHA256 {

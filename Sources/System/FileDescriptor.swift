@@ -58,7 +58,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.fsync) { Glibc.fsync(number) }
     }
 
-    /// Starts writing dirty pages out without waiting, so that a later `fsync` has less to wait for.
+    /// Starts writing dirty pages out, so that a later `fsync` has less to wait for. Waits while the disk's queue is full.
     ///
     /// The corresponding C function is `sync_file_range`. Only a hint: it makes nothing durable.
     ///
