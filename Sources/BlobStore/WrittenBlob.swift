@@ -54,7 +54,6 @@ final class WrittenBlob: NotedBlob {
         digest = nil
         stage.discard()
     }
-
 }
 
 func newDigest() throws(BlobStoreError) -> SHA256 {

@@ -12,7 +12,7 @@ from script import replay
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = Path("/usr/lib/apache2/modules")
-COMMON = ["mpm_event", "authz_core", "dir", "env", "headers", "mime", "rewrite", "setenvif"]
+COMMON = ["mpm_event", "authz_core", "deflate", "dir", "env", "filter", "headers", "mime", "rewrite", "setenvif"]
 # By kind: the modules of a site.
 KINDS = {
     "pool": ["proxy", "proxy_fcgi", "xsendfile"],
@@ -73,6 +73,8 @@ class Apache:
             f"Listen 127.0.0.1:{self.port}", "ServerName 127.0.0.1", "ServerTokens Prod", 'ErrorLog "|/bin/cat"', "LogLevel warn",
             "TypesConfig /etc/mime.types", "<Directory />", "Require all denied", "</Directory>",
             *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in COMMON + KINDS[self.kind]),
+            "AddOutputFilterByType DEFLATE text/html text/plain text/css text/javascript application/json",
+            "AddDefaultCharset iso-8859-1",
         ]  # fmt: skip
         return "".join(line + "\n" for line in lines)
 
