@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from installation import Load
+from instance import ahead
 
-# The kernel's times are as they are; the program's clock is ahead of them. A worker's without faketime(1), which would
-# stand between it and who stops it.
-LATER = ["env", "NO_FAKE_STAT=1", "faketime", "-f", "+2m"]
+# A worker's clock goes ahead without faketime(1), which would stand between it and who stops it.
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "")
 LATER_WORKER = ["env", "NO_FAKE_STAT=1", "FAKETIME=+2m", f"LD_PRELOAD={LIBRARY}"]
 
@@ -94,7 +93,7 @@ def test_what_a_killed_worker_has_noted_is_listed_and_has_its_week(installation)
     assert "0 problems" in installation.coffer("check", "--age", "0"), "it may be on its way"
     installation.coffer("gc", "--grace", "0")
     assert note.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
-    installation.coffer("gc", "--grace", "0", before=LATER)
+    installation.coffer("gc", "--grace", "0", before=ahead("+2m"))
     assert not note.exists() and path.exists() and installation.listed() == {blob}
     assert "0 problems" in installation.coffer("check", "--age", "0")
     installation.collect()
