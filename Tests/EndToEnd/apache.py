@@ -5,9 +5,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
+from pool import wait_until
 from script import replay
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -51,10 +51,12 @@ class Apache:
             self.process = subprocess.Popen(
                 [*command, "-DFOREGROUND"], stdout=log, stderr=log, env={"PATH": os.defpath, "LANG": "C.UTF-8"}
             )
-        deadline = time.monotonic() + 20
-        while not self.answers():
-            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
-            time.sleep(0.05)
+        try:
+            wait_until(lambda: self.answers() or self.process.poll() is not None, 20, "Apache")
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):

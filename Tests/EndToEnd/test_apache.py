@@ -40,7 +40,7 @@ def test_a_query_is_heard_or_refused(behind_pool, size):
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match", "Description"])
 def test_fields_that_are_too_long_together_are_refused(behind_pool, folder, name):
-    """mod_proxy_fcgi would leave them out, and the upload would go through without its condition."""
+    """Or mod_proxy_fcgi would leave them out, and the upload would go through without its condition."""
     value = '"' + "a" * 9000 + '"'
     connection = behind_pool.connection()
     connection.putrequest("POST", "/rpc/store_file")
@@ -52,6 +52,16 @@ def test_fields_that_are_too_long_together_are_refused(behind_pool, folder, name
     response = connection.getresponse()
     assert response.status == 400 and b"KF024" in response.read()
     connection.close()
+
+
+@pytest.mark.parametrize("kind", ["pool", "cgi"])
+def test_a_body_may_be_longer_than_apache_takes_by_itself(instance, folder, kind):
+    """1 GiB."""
+    pieces = (bytes(MIB) for _ in range(1025))
+    with Apache(kind, instance) as apache:
+        client = Client(apache.url, instance.log_in().token)
+        fields = {"File-Path": f"{folder}/long", "Content-Length": str(1025 * MIB)}
+        assert client.request("POST", "/rpc/store_file", fields, pieces).status == 200
 
 
 def test_what_apache_refuses_has_the_four_keys(behind_pool):
