@@ -129,6 +129,10 @@ struct ConformanceTests {
                 #expect(kind { _ = try blobs.status(of: name) } == .absent)
                 staged.discard()
                 #expect(kind { try staged.publish() } != nil)
+                let unfinished = try blobs.stage(as: name, length: length)
+                try unfinished.write(pattern(count).span)
+                unfinished.discard()
+                #expect(kind { try unfinished.publish() } != nil)
             }
             #expect(kind { _ = try blobs.open(name) } == .absent)
         }
