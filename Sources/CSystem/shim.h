@@ -22,3 +22,10 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 static inline int coffer_add_closefrom(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }
+
+// Declared by <pthread.h> for _GNU_SOURCE only, likewise.
+#include <pthread.h>
+extern int pthread_timedjoin_np(pthread_t, void **, const struct timespec *);
+static inline int coffer_join_until(pthread_t thread, const struct timespec *deadline) {
+    return pthread_timedjoin_np(thread, 0, deadline);
+}

@@ -24,19 +24,24 @@ internal import Glibc
     ///     is 5, or less where `timeout` is; the encoding is always UTF-8.
     ///   - timeout: the longest time a batch or a script may take.
     ///   - preparesStatements: false sends every statement with its text, for a pooler that changes servers.
+    ///   - statementTimeout: after which the server ends a statement; nil leaves it as the server is configured. It goes
+    ///     with the startup packet, which some poolers refuse.
     ///   - applicationName: what pg_stat_activity shows unless `conninfo` names another.
     /// - Throws: `.timeout` or `.connection`; the message never quotes the string.
-    public init(_ conninfo: String, timeout: Duration, preparesStatements: Bool = true, applicationName: String)
-        throws(PostgresError)
-    {
+    public init(
+        _ conninfo: String, timeout: Duration, preparesStatements: Bool = true, statementTimeout: Duration? = nil,
+        applicationName: String
+    ) throws(PostgresError) {
         self.timeout = timeout
         self.preparesStatements = preparesStatements
-        try checkSyntax(conninfo)
+        // Of several settings of one name the last counts, so what the string says goes first.
+        var options = [try connectionEnvironment(conninfo)["PGOPTIONS"]].compactMap { $0 }
+        if let statementTimeout { options.append("-c statement_timeout=\(statementTimeout.milliseconds)") }
         let patience = min(5, max(2, timeout.components.seconds))
         // Of several values for one keyword the last counts, and dbname stands for all that the string holds.
         unsafe pointer = open([
             ("connect_timeout", String(patience)), ("fallback_application_name", applicationName), ("dbname", conninfo),
-            ("client_encoding", "UTF8"),
+            ("client_encoding", "UTF8"), ("options", options.joined(separator: " ")),
         ])
         guard unsafe PQstatus(pointer) == CONNECTION_OK else {
             let message = unsafe oneLine(PQerrorMessage(pointer))
@@ -67,12 +72,9 @@ internal import Glibc
     }
 }
 
-/// Refuses a malformed connection string without libpq's message, which quotes parts of it: `PQconninfoParse`.
-private func checkSyntax(_ conninfo: String) throws(PostgresError) {
-    guard let options = unsafe PQconninfoParse(conninfo, nil) else {
-        throw PostgresError(.connection, message: "the connection string is malformed")
-    }
-    unsafe PQconninfoFree(options)
+extension Duration {
+    /// Whole milliseconds.
+    public var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }
 
 /// `PQconnectdbParams`, with dbname expanded.

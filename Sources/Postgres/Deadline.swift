@@ -10,6 +10,10 @@ struct Deadline {
         instant = .now + timeout
     }
 
+    private init(_ instant: ContinuousClock.Instant) { self.instant = instant }
+
+    func extended(by duration: Duration) -> Deadline { Deadline(instant + duration) }
+
     /// What a socket is waited for.
     enum Event {
         case readable, readableOrWritable

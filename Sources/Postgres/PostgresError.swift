@@ -5,9 +5,10 @@ public struct PostgresError: Error, Sendable {
     public enum Kind: String, Sendable {
         /// The connection could not be made or is gone. A batch under way may or may not have been carried out.
         case connection
-        /// The server did not answer in time. The connection is given up; the server may still carry out the batch.
+        /// The server did not answer in time, not even to a cancellation. The connection is given up; the server may still
+        /// carry out the batch.
         case timeout
-        /// The server refused a statement; the batch is rolled back.
+        /// The server refused a statement, or cancelled it as it took too long; the batch is rolled back.
         case statement
         /// The server or the caller left the protocol (COPY, too many parameters); the connection is given up.
         case protocolViolation

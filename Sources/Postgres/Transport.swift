@@ -31,9 +31,15 @@ extension Connection {
 
     private func wait(for event: Deadline.Event, _ deadline: Deadline) throws(PostgresError) {
         if deadline.wait(for: event, on: socket) { return }
+        // The connection has no other batch: a cancellation that comes late would end that one.
+        if !isLost { cancel() }
         isLost = true
-        throw PostgresError(.timeout, message: "no answer from the database within \(timeout)")
+        // What was cancelled says so, and nobody need wonder what became of it.
+        if deadline.extended(by: .milliseconds(500)).wait(for: event, on: socket) { return }
+        throw PostgresError(.timeout, message: late)
     }
+
+    private var late: String { "no answer from the database within \(timeout)" }
 
     /// Marks the connection as lost; the error has libpq's own message: `PQerrorMessage`.
     func giveUp(_ kind: PostgresError.Kind) -> PostgresError {
@@ -46,6 +52,8 @@ extension Connection {
     func noting(_ error: PostgresError) -> PostgresError {
         switch error.sqlState {
         case _ where error.kind != .statement: isLost = true
+        // query_canceled, at our own request.
+        case "57014" where isLost: return PostgresError(.statement, sqlState: error.sqlState, message: late)
         // invalid_sql_statement_name: the server, or the one a pooler now talks to, has lost what was prepared.
         case "26000": prepared = []
         // "cached plan must not change result type": a migration has passed. Another connection has no such plan.

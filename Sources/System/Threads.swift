@@ -1,5 +1,7 @@
-// Threads, for commands that keep several disks or processors busy. A worker has one and starts none.
+// Threads, for commands that keep several disks or processors busy, and for calls that may block for longer than a worker
+// can wait.
 
+internal import CSystem
 internal import Glibc
 
 public enum Threads {
@@ -20,6 +22,21 @@ public enum Threads {
         }
         body(0)
         for thread in threads { _ = pthread_join(thread, nil) }
+    }
+
+    /// Runs `body` on a thread of its own, and waits for its end no longer than `limit`. What takes longer goes on.
+    ///
+    /// The corresponding C functions are `pthread_create` and `pthread_timedjoin_np`.
+    public static func run(atMost limit: Duration, _ body: @escaping @Sendable () -> Void) {
+        let task = unsafe Unmanaged.passRetained(Task(body))
+        var thread = pthread_t()
+        guard unsafe pthread_create(&thread, nil, start, task.toOpaque()) == 0 else { return unsafe task.release() }
+        var deadline = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+        let nanoseconds = deadline.tv_nsec + Int(limit.components.attoseconds / 1_000_000_000)
+        deadline.tv_sec += Int(limit.components.seconds) + nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        if unsafe coffer_join_until(thread, &deadline) != 0 { _ = pthread_detach(thread) }
     }
 
     private final class Task {

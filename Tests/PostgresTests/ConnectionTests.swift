@@ -61,13 +61,28 @@ struct ConnectionTests {
         #expect(connection.failure("select 1")?.kind == .connection)
     }
 
-    @Test("with a slow statement times out, in a batch and in a script")
+    @Test("cancels a statement that takes too long, in a batch and in a script, and is of no use then")
     func slow() throws {
         let connection = try TestServer.connect(timeout: .milliseconds(200))
-        #expect(connection.failure("select pg_sleep(2)")?.kind == .timeout)
+        let failure = connection.failure("select pg_sleep(60)")
+        #expect(failure?.sqlState == "57014" && failure?.message == "no answer from the database within 0.2 seconds")
+        #expect(!connection.isUsable)
         let other = try TestServer.connect(timeout: .milliseconds(200))
-        let error = #expect(throws: PostgresError.self) { try other.execute(script: "select pg_sleep(2)") }
-        #expect(error?.kind == .timeout && !other.isUsable)
+        let error = #expect(throws: PostgresError.self) { try other.execute(script: "select pg_sleep(60)") }
+        #expect(error?.sqlState == "57014" && !other.isUsable)
+        let busy = "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()"
+        #expect(try TestServer.connect().value(busy + " and state = 'active'") == "0")
+    }
+
+    @Test("has the server end statements on its own, with what the string sets besides")
+    func statementTimeout() throws {
+        let connection = try Connection(
+            TestServer.conninfo + " options='-c statement_timeout=9s -c work_mem=5MB'", timeout: .seconds(20),
+            statementTimeout: .milliseconds(100), applicationName: "coffer-tests")
+        #expect(try connection.value("show statement_timeout") == "100ms")
+        #expect(try connection.value("show work_mem") == "5MB")
+        #expect(connection.failure("select pg_sleep(60)")?.sqlState == "57014")
+        #expect(connection.isUsable)
     }
 
     @Test("that is closed while it waits is noticed by the next batch")
