@@ -44,10 +44,9 @@ public struct Failure: Error, Equatable, Sendable {
         case digestMismatch = "KF010"
         case sessionEnded = "KF011"
         case crossSite = "KF012"
-        case deleteWithoutFilter = "KF013"
+        case changeWithoutFilter = "KF013"
         case invalidArgument = "KF014"
         case lengthRequired = "KF015"
-        case pathTaken = "KF016"
         case passwordRule = "KF017"
         case lastAdmin = "KF018"
         case uploadExpired = "KF019"
@@ -57,10 +56,13 @@ public struct Failure: Error, Equatable, Sendable {
         case headersTooLarge = "KF023"
         case malformedRequest = "KF024"
         case notReady = "KF025"
-        case emailTaken = "KF026"
         case userNotFound = "KF027"
         case wrongPassword = "KF028"
         case folderMove = "KF029"
+        case changeWithLimit = "KF030"
+        case patternTooSlow = "KF031"
+        case tooManyPatterns = "KF032"
+        case outcomeUnknown = "KF033"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -89,6 +91,7 @@ public struct Failure: Error, Equatable, Sendable {
         case unsuitableType = "42804"
         case unsuitableCast = "42846"
         case forbidden = "42501"
+        case taken = "23505"
 
         /// The HTTP status and the message where the place of failure has nothing better to say.
         private var entry: (status: Int, text: String) {
@@ -106,10 +109,9 @@ public struct Failure: Error, Equatable, Sendable {
             case .digestMismatch: (400, "The body does not have the announced digest")
             case .sessionEnded: (401, "The session has ended")
             case .crossSite: (403, "Requests with a session cookie must come from the same origin")
-            case .deleteWithoutFilter: (400, "DELETE requires a filter")
+            case .changeWithoutFilter: (400, "A change requires a filter")
             case .invalidArgument: (400, "An argument is missing or invalid")
             case .lengthRequired: (411, "A Content-Length is required")
-            case .pathTaken: (409, "The file path is taken")
             case .passwordRule: (400, "The password is not allowed")
             case .lastAdmin: (409, "The last enabled admin must remain")
             case .uploadExpired: (503, "The upload could not be completed, try again")
@@ -119,10 +121,13 @@ public struct Failure: Error, Equatable, Sendable {
             case .headersTooLarge: (431, "The request headers are too large")
             case .malformedRequest: (400, "The request is malformed")
             case .notReady: (503, "The service is not ready")
-            case .emailTaken: (409, "The e-mail address is taken")
             case .userNotFound: (400, "User not found.")
             case .wrongPassword: (400, "The current password is wrong")
             case .folderMove: (400, "A folder cannot be moved into itself")
+            case .changeWithLimit: (400, "A change cannot have a limit or an offset")
+            case .patternTooSlow: (400, "The search by pattern takes too long")
+            case .tooManyPatterns: (429, "Too many searches by pattern at once, try again")
+            case .outcomeUnknown: (503, "It is not known whether the change was made")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")
@@ -150,6 +155,7 @@ public struct Failure: Error, Equatable, Sendable {
             case .unsuitableType: (400, "The column's type does not fit")
             case .unsuitableCast: (400, "The column cannot be cast to that type")
             case .forbidden: (403, "Permission denied")
+            case .taken: (409, "The file path is taken")
             }
         }
 

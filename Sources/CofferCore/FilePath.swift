@@ -1,17 +1,19 @@
 // The rules for a user's own name of a file, as the contract states them. The database has the same rules as a
-// constraint on what it stores (in NFC); this type refuses early and says which rule was broken.
+// constraint on what it stores; this type refuses early and says which rule was broken.
 
-/// A legal file path, not yet normalised (the database stores NFC).
+/// A legal file path in NFC, as the database stores it.
 public struct FilePath: Equatable, Sendable {
     public let text: String
 
-    /// Bytes of UTF-8.
+    /// Bytes of UTF-8 in NFC.
     public static let maximumLength = 1024
-    /// Bytes of UTF-8.
+    /// Bytes of UTF-8 in NFC.
     public static let maximumSegmentLength = 255
 
+    /// - Parameter text: in any normal form; the rules hold for NFC.
     /// - Throws: `Failure` `.filePathRule`, whose message names the rule.
     public init(_ text: String) throws(Failure) {
+        let text = text.normalized
         if let rule = Self.brokenRule(text) { throw Failure(.filePathRule, "The file path \(rule)") }
         self.text = text
     }

@@ -10,6 +10,13 @@ enum Identity {
     case user(Claims)
     /// A user's statement that leaves no trace in the audit log, and so need not be told of the request.
     case reader(Claims)
+
+    fileprivate var claims: Claims? {
+        switch self {
+        case .anonymous: nil
+        case .user(let claims), .reader(let claims): claims
+        }
+    }
 }
 
 final class Database {
@@ -32,11 +39,11 @@ final class Database {
                 set_config('coffer.login_failures', $4, true), set_config('coffer.login_address_failures', $5, true)
             """)
 
-    /// Takes the role of a live session for this transaction; one that has ended is refused here.
+    /// Takes the role of a live session for this transaction; one that has ended is refused here. The view shows the one
+    /// session that the setting names, so that must come first; the sub-select is evaluated where its value is needed.
     private static let takeRole = """
-        select set_config('role', coalesce(
-                (select s.database_role from internal.live_sessions s
-                    where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),
+        select set_config('coffer.session_id', $1, true), set_config('role', coalesce(
+                (select s.database_role from internal.live_sessions s where s.user_id = $2::text::uuid and s.role = $3),
                 internal.refuse_session()), true),
             set_config('coffer.user_id', $2, true)
         """
@@ -44,54 +51,110 @@ final class Database {
     private static let user = Statement(
         name: "user",
         sql: takeRole + """
-            , set_config('coffer.session_id', $1, true),
-            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
+            , set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
             set_config('coffer.login_failures', $6, true)
             """)
 
-    /// Runs one statement in the name of `identity`.
-    ///
-    /// - Parameter isRepeatable: whether the statement may run twice, so that a connection which broke while idle is
-    ///   replaced without the client noticing.
-    func run(
-        _ query: Query, as identity: Identity, for request: Request, isRepeatable: Bool = true
-    ) throws(Failure) -> Rows {
-        let opening = try opening(identity, for: request)
+    /// Runs one statement that changes nothing, in the name of `identity`, in one round trip. A connection which broke
+    /// while idle is replaced without the client noticing.
+    func run(_ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false) throws(Failure)
+        -> Rows
+    {
         do {
-            return try run([opening, query], isRepeatable: isRepeatable)[1]
+            return try run(try opening(identity, for: request, isSearch: isSearch) + [query]).last!
         } catch {
-            throw Failure(error)
+            throw Self.failure(error, isSearch: isSearch)
         }
     }
 
-    /// Runs a change that stays only if `check` accepts its result. Takes a second round trip.
+    /// Asks whether the session still lives, and nothing else.
+    ///
+    /// - Throws: `Failure` `.sessionEnded`.
+    func confirm(_ identity: Identity, for request: Request) throws(Failure) {
+        let opening = try opening(identity, for: request)
+        do { _ = try run([opening]) } catch { throw Failure(error) }
+    }
+
+    /// Runs a change that stays only if `check` accepts its result.
+    ///
+    /// It takes a second round trip: the commit is sent when all else has been answered, so that what was given up
+    /// before is never carried out, however late the server gets to it.
+    ///
+    /// - Throws: `Failure`, and nothing was changed; but `.outcomeUnknown` where the commit had no answer.
     func change(
-        _ query: Query, as identity: Identity, for request: Request, check: (Rows) throws(Failure) -> Void
+        _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
+        check: (Rows) throws(Failure) -> Void = { _ in }
     ) throws(Failure) -> Rows {
-        try change([try opening(identity, for: request), query], check: check)
+        do {
+            return try change(try opening(identity, for: request, isSearch: isSearch) + [query], check: check)
+        } catch {
+            throw Self.failure(error, isSearch: isSearch)
+        }
     }
 
     /// Runs a change as the worker's own role that stays only if `check` accepts its result.
     func change(_ query: Query, check: (Rows) throws(Failure) -> Void) throws(Failure) {
-        _ = try change([query], check: check)
+        do { _ = try change([query], check: check) } catch { throw Self.failure(error) }
     }
 
-    private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws(Failure) -> Rows {
+    private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws -> Rows {
         do {
-            let rows = try run([Query(Self.begin)] + queries, isRepeatable: false)[queries.count]
+            let rows = try run([Query(Self.begin)] + queries, isRepeatable: false).last!
             try check(rows)
-            _ = try run([Query(Self.commit)], isRepeatable: false)
+            try commit()
             return rows
         } catch {
             // A transaction that cannot be rolled back ends with its connection.
             if connection != nil, (try? run([Query(Self.rollback)], isRepeatable: false)) == nil { connection = nil }
-            throw error as? Failure ?? (error as? PostgresError).map { Failure($0) } ?? Failure(.internalError)
+            throw error
         }
     }
 
-    private static let begin = Statement(sql: "begin")
-    private static let commit = Statement(sql: "commit")
-    private static let rollback = Statement(sql: "rollback")
+    private func commit() throws {
+        do {
+            _ = try run([Query(Self.commit)], isRepeatable: false)
+        } catch  where error.kind != .statement {
+            throw Failure(
+                .outcomeUnknown, details: "The database did not answer the commit",
+                hint: "Look whether the change was made before you send it again", fields: retryAfter)
+        }
+    }
+
+    private static let begin = Statement(name: "begin", sql: "begin")
+    private static let commit = Statement(name: "commit", sql: "commit")
+    private static let rollback = Statement(name: "rollback", sql: "rollback")
+
+    private static func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
+        guard let error = error as? PostgresError else { return error as? Failure ?? Failure(.internalError) }
+        if isSearch, error.sqlState == "57014" {
+            return Failure(
+                .patternTooSlow, details: "A search by pattern may take \(searchLimit.milliseconds) ms",
+                hint: "Search below one folder, or for the beginning of a path: like.folder/*")
+        }
+        return Failure(error)
+    }
+
+    /// How long a search by pattern may take. Below a second, so that whoever waits for this worker waits no longer.
+    private static let searchLimit = Duration.milliseconds(900)
+    private static let search = Statement(
+        name: "search", sql: "select internal.begin_search($1::text::uuid, $2::integer, $3::integer)")
+
+    /// Lets a user have few searches by pattern at once, and each take little time.
+    private func search(by claims: Claims) -> Query {
+        // A quarter of the pool: other users' requests find a worker whatever one user asks.
+        let limit = max(1, configuration.workers / 4)
+        return Query(
+            Self.search,
+            [.text(claims.userID), .integer(Int64(limit)), .integer(Self.searchLimit.milliseconds)])
+    }
+
+    /// The statements that take the identity, with their values.
+    private func opening(_ identity: Identity, for request: Request, isSearch: Bool) throws(Failure) -> [Query] {
+        let opening = try opening(identity, for: request)
+        guard isSearch, let claims = identity.claims else { return [opening] }
+        // As the login role: no request role may call it.
+        return [search(by: claims), opening]
+    }
 
     /// The statement that takes the identity, with its values.
     private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
@@ -114,13 +177,24 @@ final class Database {
         [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue)]
     }
 
-    /// Runs a pipeline as the worker's own role, or as the role its first statement takes.
+    /// Ends a statement on the server before the worker gives up. Where a pooler stands between, which may refuse it as a
+    /// connection's option, it goes with each batch.
+    private var statementTimeout: Duration { configuration.databaseTimeout * 0.9 }
+    private static let timeout = Statement(sql: "select set_config('statement_timeout', $1, true)")
+
+    /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
     func run(_ queries: [Query], isRepeatable: Bool = true) throws(PostgresError) -> [Rows] {
+        if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable) }
+        let timeout = Query(Self.timeout, [.text(String(statementTimeout.milliseconds))])
+        return Array(try send([timeout] + queries, isRepeatable: isRepeatable).dropFirst())
+    }
+
+    private func send(_ queries: [Query], isRepeatable: Bool) throws(PostgresError) -> [Rows] {
         if let kept = connection, isRepeatable {
             do {
                 return try finish { () throws(PostgresError) in try kept.run(queries) }
             } catch {
-                guard connection == nil, error.kind != .timeout else { throw error }
+                guard connection == nil, error.kind != .timeout, error.sqlState != "57014" else { throw error }
                 // It broke while idle, as when the server was restarted: once more with a new one.
             }
         }
@@ -135,7 +209,7 @@ final class Database {
     /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
     /// its catalog.
     func warmUp() {
-        let session = Query(Statement(sql: "select database_role from internal.live_sessions where id is null"))
+        let session = Query(Statement(sql: "select database_role from internal.live_sessions"))
         let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
         guard let parameters = try? QueryParameters("order=file_path"),
             let query = try? TableQuery(parameters, relation: .files(for: .editor)),
@@ -149,7 +223,8 @@ final class Database {
         if let connection { return connection }
         let fresh = try Connection(
             configuration.databaseURL, timeout: configuration.databaseTimeout,
-            preparesStatements: configuration.preparesStatements, applicationName: "coffer")
+            preparesStatements: configuration.preparesStatements,
+            statementTimeout: configuration.preparesStatements ? statementTimeout : nil, applicationName: "coffer")
         connection = fresh
         return fresh
     }

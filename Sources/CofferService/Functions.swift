@@ -16,7 +16,7 @@ struct Functions {
     private static let deleteUser = Statement(name: "delete_user", sql: "select api.delete_user($1::text::uuid)")
 
     /// `GET`, `HEAD` and `POST /rpc/whoami`.
-    func whoami(_ request: Request) throws(Failure) -> Response { try call(Self.whoami, request) }
+    func whoami(_ request: Request) throws(Failure) -> Response { try call(Self.whoami, request, isChange: false) }
 
     /// `POST /rpc/move_folder`: the number of files that were moved.
     func moveFolder(_ request: Request) throws(Failure) -> Response { try call(Self.moveFolder, request) }
@@ -34,12 +34,16 @@ struct Functions {
         try call(Self.deleteUser, request, isVoid: true)
     }
 
-    private func call(_ statement: Statement, _ request: Request, isVoid: Bool = false) throws(Failure) -> Response {
+    private func call(
+        _ statement: Statement, _ request: Request, isVoid: Bool = false, isChange: Bool = true
+    ) throws(Failure) -> Response {
         let caller = try authenticate.caller(request)
         let type = try request.negotiate([MediaType.json, MediaType.singular])
-        let rows = try database.run(
-            Query(statement, try request.arguments()), as: caller.identity, for: request,
-            isRepeatable: request.method.isSafe)
+        let query = Query(statement, try request.arguments())
+        let rows =
+            isChange
+            ? try database.change(query, as: caller.identity, for: request)
+            : try database.run(query, as: caller.identity, for: request)
         if isVoid { return Response(204, [.noStore]) }
         return Response(200, [.contentType(type), .noStore], .cell(rows, column: 0))
     }

@@ -31,9 +31,10 @@ struct RetrieveFile {
 
     private func row(_ path: FilePath, _ caller: Caller, _ request: Request) throws(Failure) -> Rows {
         let isAudited = configuration.auditsDownloads && request.method == .get
-        return try database.run(
-            Query(isAudited ? Self.audited : Self.statement, [.text(path.text)]),
-            as: isAudited ? caller.identity : caller.reading, for: request, isRepeatable: !isAudited)
+        let parameters = [Parameter.text(path.text)]
+        return isAudited
+            ? try database.change(Query(Self.audited, parameters), as: caller.identity, for: request)
+            : try database.run(Query(Self.statement, parameters), as: caller.reading, for: request)
     }
 
     private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {

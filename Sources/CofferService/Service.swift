@@ -57,7 +57,8 @@ public final class Service {
         defer { journal.requestID = nil }
         var response: Response
         do {
-            response = try answer(Request(exchange, id: id, basePath: configuration.basePath))
+            let request = try Request(exchange, id: id, basePath: configuration.basePath)
+            response = try answer(request, endedSessionFirst: !request.route.isPublic)
         } catch {
             journal.record(.refused(code: error.kind.rawValue, status: error.kind.status))
             response = Response(error)
@@ -79,6 +80,24 @@ public final class Service {
 
     /// Does what is due and what nobody waits for. To be called when a request's connection is closed.
     public func afterRequest() { upkeep.run() }
+
+    /// - Parameter endedSessionFirst: whether a session that has ended is reported before whatever else is wrong. Most
+    ///   requests find out on the way; one that is refused before it has come to the database asks for this alone.
+    private func answer(_ request: Request, endedSessionFirst: Bool) throws(Failure) -> Response {
+        do {
+            return try answer(request)
+        } catch {
+            guard endedSessionFirst, (400..<500).contains(error.kind.status),
+                let caller = try? authenticate.caller(request)
+            else { throw error }
+            do throws(Failure) {
+                try database.confirm(caller.reading, for: request)
+            } catch let ended where ended.kind == .sessionEnded {
+                throw ended
+            } catch {}
+            throw error
+        }
+    }
 
     private func answer(_ request: Request) throws(Failure) -> Response {
         if request.method == .options {

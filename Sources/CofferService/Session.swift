@@ -23,8 +23,7 @@ struct Session {
             if try request.isFromPage { try SameOrigin.require(request) }
             try SessionCookie.requireFit(request)
         }
-        let rows = try database.run(
-            Query(Self.login, try request.arguments()), as: .anonymous, for: request, isRepeatable: false)
+        let rows = try database.change(Query(Self.login, try request.arguments()), as: .anonymous, for: request)
         try refuseBlocked(rows, column: 2)
         guard rows.count == 1, let token = rows.text(0, 0), let expires = rows.integer(0, 1) else {
             throw Failure(.loginRefused)
@@ -41,7 +40,7 @@ struct Session {
     /// `POST /rpc/logout`: the session ends everywhere.
     func logout(_ request: Request) throws(Failure) -> Response {
         let caller = try authenticate.caller(request)
-        _ = try database.run(Query(Self.logout), as: caller.identity, for: request)
+        _ = try database.change(Query(Self.logout), as: caller.identity, for: request)
         let cookie = try? SessionCookie.field(request, token: nil, seconds: 0)
         return Response(204, [cookie].compactMap { $0 })
     }
@@ -49,8 +48,8 @@ struct Session {
     /// `POST /rpc/change_password`: the other sessions end, this one goes on.
     func changePassword(_ request: Request) throws(Failure) -> Response {
         let caller = try authenticate.caller(request)
-        let rows = try database.run(
-            Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request, isRepeatable: false)
+        let rows = try database.change(
+            Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request)
         try refuseBlocked(rows, column: 1)
         guard rows.count == 1, rows.boolean(0, 0) == true else { throw Failure(.wrongPassword) }
         return Response(204, [.noStore])

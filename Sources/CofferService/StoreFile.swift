@@ -77,7 +77,7 @@ struct StoreFile {
             return answer
         } catch {
             // Where the database is away the commit may have happened or may not: the note stays.
-            if error.kind != .databaseUnavailable {
+            if ![.databaseUnavailable, .outcomeUnknown].contains(error.kind) {
                 try remove(name, from: store)
                 blob.settle()
             }
@@ -108,13 +108,13 @@ struct StoreFile {
                 }
                 return answer
             } catch {
-                if error.kind != .databaseUnavailable { try remove(name, from: store) }
+                if ![.databaseUnavailable, .outcomeUnknown].contains(error.kind) { try remove(name, from: store) }
                 throw error
             }
         } catch {
             // Where the database is away the commit may have happened or may not, and where the store is away the blob
             // may still be there: only the list knows of it then. Else it is struck off, or collected in its time.
-            if ![.databaseUnavailable, .storageUnavailable].contains(error.kind) {
+            if ![.databaseUnavailable, .outcomeUnknown, .storageUnavailable].contains(error.kind) {
                 _ = try? database.run(
                     Query(Self.abandon, [.text(name.description)]), as: caller.identity, for: request)
             }
@@ -195,7 +195,7 @@ struct StoreFile {
                 .text(name.description), .text(upload.path.text), upload.description, .text(upload.contentType),
                 .integer(content.size), .bytes(content.sha256), upload.ifMatch, upload.ifNoneMatch, storeURL,
             ])
-        let rows = try database.run(query, as: caller.identity, for: request, isRepeatable: false)
+        let rows = try database.change(query, as: caller.identity, for: request)
         guard let id = rows.text(0, 0) else { return nil }
         return Response(
             200,

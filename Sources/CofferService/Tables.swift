@@ -52,31 +52,19 @@ struct Tables {
         let window = try call.query.window(
             range: call.request.method == .get ? try call.request.text("HTTP_RANGE") : nil,
             maximum: Int64(configuration.maximumRows))
-        let planned = try plannedTotal(call)
-        let isCounting = call.preferences.count != nil && planned == nil
+        // Every way of counting is exact: the planner's estimates come from statistics of everybody's rows, and would
+        // report to one user what another has.
         let rows = try database.run(
-            Query(call.query.select(window, as: call.format, counting: isCounting)), as: call.caller.reading,
-            for: call.request)
+            Query(call.query.select(window, as: call.format, counting: call.preferences.count != nil)),
+            as: call.caller.reading, for: call.request, isSearch: call.query.isSearch)
         let count = rows.integer(0, 1) ?? 0
-        // Whatever was planned, what is there is there.
-        let total = planned.map { max($0, count == 0 ? 0 : window.offset + count) } ?? rows.integer(0, 2)
+        let total = rows.integer(0, 2)
         let status = call.isSingular ? 200 : try window.status(rows: count, total: total)
         let fields = [
             .noStore, HeaderField("Content-Range", window.contentRange(rows: count, total: total)), location(call),
             HeaderField("Vary", "Accept, Prefer, Range"),
         ].compactMap { $0 }
         return try answer(call, status, fields, rows, count: count)
-    }
-
-    /// The planner's estimate of all rows, where the client asked for it: for `estimated`, only where it is greater than
-    /// what one answer holds, as counting is cheap up to there.
-    private func plannedTotal(_ call: Call) throws(Failure) -> Int64? {
-        guard let count = call.preferences.count, count != .exact else { return nil }
-        let rows = try database.run(Query(call.query.explain()), as: call.caller.reading, for: call.request)
-        guard case .array(let plans)? = try? JSON(Array((rows.text(0, 0) ?? "").utf8)),
-            let estimate = plans.first?["Plan"]?["Plan Rows"]?.integer
-        else { throw Failure(.internalError) }
-        return count == .planned || estimate > Int64(configuration.maximumRows) ? estimate : nil
     }
 
     /// Bytes of a `Content-Location`: web servers take longer requests than they take heads of answers.
@@ -92,7 +80,24 @@ struct Tables {
 
     // Changing
 
+    /// Refuses a change of whatever there is: a filter that was forgotten, or one that a program made of an empty list.
+    private func requireSelection(_ call: Call) throws(Failure) {
+        let method = call.request.method.rawValue
+        guard call.query.isSelective else {
+            throw Failure(
+                .changeWithoutFilter, "\(method) requires a filter",
+                details: call.request.query.isEmpty ? nil : "The filter must be one that a row can fail",
+                hint: "For one row: /\(call.query.relation.name)?id=eq.<id>")
+        }
+        guard !call.query.hasWindow else {
+            throw Failure(
+                .changeWithLimit,
+                hint: "To change no more than N rows, or none: Prefer: handling=strict, max-affected=N")
+        }
+    }
+
     private func update(_ call: Call) throws(Failure) -> Response {
+        try requireSelection(call)
         let changes = try Changes(
             body: call.request.json(), columns: call.request.parameters()["columns"], relation: call.query.relation)
         // Nothing to change is no change, and no right to change anything is needed for it.
@@ -105,9 +110,7 @@ struct Tables {
 
     /// The rows go now, their bytes after the grace period.
     private func delete(_ call: Call) throws(Failure) -> Response {
-        guard call.query.hasFilter else {
-            throw Failure(.deleteWithoutFilter, hint: "To delete one file: /files?id=eq.<id>")
-        }
+        try requireSelection(call)
         let (rows, count) = try change(call, call.query.delete(as: call.format))
         let total = call.preferences.count == nil ? "*" : "\(count)"
         return try changed(call, rows, count: count, contentRange: "*/\(total)")
@@ -115,17 +118,13 @@ struct Tables {
 
     private func change(_ call: Call, _ sql: BoundSQL?) throws(Failure) -> (rows: Rows?, count: Int64) {
         guard let sql else {
+            try database.confirm(call.caller.reading, for: call.request)
             try check(call, count: 0)
             return (nil, 0)
         }
-        let rows: Rows
-        if call.isSingular || call.preferences.maxAffected != nil {
-            rows = try database.change(Query(sql), as: call.caller.identity, for: call.request) {
-                (rows) throws(Failure) in try check(call, count: rows.integer(0, 1) ?? 0)
-            }
-        } else {
-            rows = try database.run(Query(sql), as: call.caller.identity, for: call.request, isRepeatable: false)
-        }
+        let rows = try database.change(
+            Query(sql), as: call.caller.identity, for: call.request, isSearch: call.query.isSearch
+        ) { (rows) throws(Failure) in try check(call, count: rows.integer(0, 1) ?? 0) }
         return (rows, rows.integer(0, 1) ?? 0)
     }
 

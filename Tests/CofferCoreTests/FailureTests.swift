@@ -18,10 +18,9 @@ struct FailureTests {
         KF010 400 The body does not have the announced digest
         KF011 401 The session has ended
         KF012 403 Requests with a session cookie must come from the same origin
-        KF013 400 DELETE requires a filter
+        KF013 400 A change requires a filter
         KF014 400 An argument is missing or invalid
         KF015 411 A Content-Length is required
-        KF016 409 The file path is taken
         KF017 400 The password is not allowed
         KF018 409 The last enabled admin must remain
         KF019 503 The upload could not be completed, try again
@@ -31,10 +30,13 @@ struct FailureTests {
         KF023 431 The request headers are too large
         KF024 400 The request is malformed
         KF025 503 The service is not ready
-        KF026 409 The e-mail address is taken
         KF027 400 User not found.
         KF028 400 The current password is wrong
         KF029 400 A folder cannot be moved into itself
+        KF030 400 A change cannot have a limit or an offset
+        KF031 400 The search by pattern takes too long
+        KF032 429 Too many searches by pattern at once, try again
+        KF033 503 It is not known whether the change was made
         PGRST000 503 The database is not available
         PGRST100 400 The query string is not understood
         PGRST101 405 The method is not allowed here
@@ -63,6 +65,7 @@ struct FailureTests {
         42804 400 The column's type does not fit
         42846 400 The column cannot be cast to that type
         42501 403 Permission denied
+        23505 409 The file path is taken
         """
 
     @Test func `every code has the status and the text of the contract`() {

@@ -6,7 +6,7 @@ struct FilePathTests {
     private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
     @Test(arguments: [
-        "a", "a/b", "a/b/c.txt", "...", ".a", "a.", "..a", "a..", "a b", " ", "é", "e\u{301}", "日本/🔑", "a%2Fb", "%00",
+        "a", "a/b", "a/b/c.txt", "...", ".a", "a.", "..a", "a..", "a b", " ", "\u{E9}", "日本/🔑", "a%2Fb", "%00",
         "~",
         "a:b", "C:", "a\u{A0}b", "a\u{200B}b", "\u{202E}a", "-rf", "a'b\"c", repeated("x", 255), repeated("é", 127),
         "a/" + repeated("x", 255),
@@ -16,6 +16,26 @@ struct FilePathTests {
     ])
     func `a path that breaks no rule is taken as it is`(text: String) throws {
         #expect(try FilePath(text).text.utf8.elementsEqual(text.utf8))
+    }
+
+    @Test(arguments: [
+        ("cafe\u{301}", "caf\u{E9}"), ("e\u{301}/e\u{301}", "\u{E9}/\u{E9}"),
+        // Three times as long as they are stored, and so on the whole: 30 Hangul syllables of a Mac.
+        (repeated("\u{1112}\u{1161}\u{11AB}", 30), repeated("\u{D55C}", 30)),
+        (repeated("\u{1112}\u{1161}\u{11AB}", 85), repeated("\u{D55C}", 85)),
+        (repeated(repeated("e\u{301}", 100) + "/", 5) + "a", repeated(repeated("\u{E9}", 100) + "/", 5) + "a"),
+    ])
+    func `a path is measured and kept in NFC`(text: String, stored: String) throws {
+        #expect(try FilePath(text).text.utf8.elementsEqual(stored.utf8))
+    }
+
+    @Test func `a name that NFC makes longer is measured as it is stored`() {
+        // U+0958 is a letter that NFC takes apart: 3 bytes become 6.
+        #expect(refusal { () throws(Failure) in try FilePath(Self.repeated("\u{958}", 43)) }?.kind == .filePathRule)
+        #expect(refusal { () throws(Failure) in try FilePath(Self.repeated("\u{958}", 42)) } == nil)
+        #expect(
+            refusal { () throws(Failure) in try FilePath(Self.repeated("\u{1112}\u{1161}\u{11AB}", 86)) }?.message
+                == "The file path must not have a segment longer than 255 bytes")
     }
 
     @Test(arguments: [

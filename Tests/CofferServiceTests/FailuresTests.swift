@@ -28,7 +28,7 @@ struct FailuresTests {
         ("KF999", Failure.Kind.internalError), ("42501", .forbidden), ("53100", .storageFull),
         ("25006", .databaseUnavailable), ("40001", .databaseUnavailable), ("40P01", .databaseUnavailable),
         ("57014", .databaseUnavailable), ("57P01", .databaseUnavailable), ("08006", .databaseUnavailable),
-        ("53300", .databaseUnavailable), ("23505", .pathTaken), ("P0001", .internalError),
+        ("53300", .databaseUnavailable), ("23505", .taken), ("P0001", .internalError),
         ("XX000", .internalError),
         ("42P01", .internalError), ("42883", .internalError), ("", .internalError),
     ])

@@ -297,12 +297,12 @@ def test_a_description_can_be_set_emptied_and_taken_away(editor, folder):
 def test_a_taken_path_is_409_and_nothing_changes(editor, folder):
     put(editor, f"{folder}/a", f"{folder}/b", f"{folder}/c", f"{folder}/caf\u00e9")
     before = editor.files(f"file_path=like.{folder}/*&order=id").json()
-    assert_failure(patch(editor, f"{folder}/a", {"file_path": f"{folder}/b", "description": "x"}), 409, "KF016")
-    assert_failure(patch(editor, f"{folder}/a", {"file_path": f"{folder}/cafe\u0301"}), 409, "KF016")
+    assert_failure(patch(editor, f"{folder}/a", {"file_path": f"{folder}/b", "description": "x"}), 409, "23505")
+    assert_failure(patch(editor, f"{folder}/a", {"file_path": f"{folder}/cafe\u0301"}), 409, "23505")
     all_to_one = editor.request(
         "PATCH", f"/files?file_path=like.{folder}/*", {"Content-Type": "application/json"}, f'{{"file_path":"{folder}/z"}}'
     )
-    assert_failure(all_to_one, 409, "KF016")
+    assert_failure(all_to_one, 409, "23505")
     assert editor.files(f"file_path=like.{folder}/*&order=id").json() == before
 
 
@@ -350,7 +350,7 @@ def test_a_clash_moves_nothing(account, sql):
     client = account.log_in()
     put(client, "a/x", "a/y", "a/z", "b/y")
     before = client.files("order=id").json()
-    assert_failure(move(client, "a", "b"), 409, "KF016")
+    assert_failure(move(client, "a", "b"), 409, "23505")
     assert client.files("order=id").json() == before
     assert_totals(sql, client)
 
@@ -369,7 +369,7 @@ def test_a_folder_moves_up_into_what_it_lies_in(account, sql):
     assert move(client, "a/b", "a").json() == 4
     assert paths(client) == ["a/b/b/x", "a/b/x", "a/c/y", "a/x", "a/z"]
     assert_totals(sql, client)
-    assert_failure(move(client, "a/b", "a"), 409, "KF016")
+    assert_failure(move(client, "a/b", "a"), 409, "23505")
     assert_totals(sql, client)
 
 

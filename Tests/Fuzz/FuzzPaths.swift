@@ -10,6 +10,7 @@ func fuzzPaths(_ input: [UInt8]) {
 
 private func checkPath(_ text: String) {
     let path = attempt([.filePathRule]) { () throws(Failure) in try FilePath(text) }
+    let text = text.normalized
     require((path != nil) == isLegal(text), "\(path == nil ? "refused" : "taken"): \(Array(text.utf8))")
     guard let path else { return }
     require(isEqual(path.text, text), "another path: \(path.text)")

@@ -7,9 +7,8 @@
 #include <stdio.h>
 
 static const char *const identity =
-    "select set_config('role', coalesce("
-    "(select s.database_role from internal.live_sessions s"
-    " where s.id = $1::text::uuid and s.user_id = $2::text::uuid and s.role = $3),"
+    "select set_config('coffer.session_id', $1, true), set_config('role', coalesce("
+    "(select s.database_role from internal.live_sessions s where s.user_id = $2::text::uuid and s.role = $3),"
     " internal.refuse_session()), true), set_config('coffer.user_id', $2, true)";
 static const char *const lookup =
     "select file_path, content_type, size_bytes, sha256, blob, updated_at from api.retrieve_file($1)";

@@ -50,6 +50,7 @@ $$, $$ values
     ('api.retrieve_file_audited(text)', 'coffer_admin coffer_editor'),
     ('api.store_file(text,text,text,text,bigint,bytea,text,boolean,text)', 'coffer_admin coffer_editor'),
     ('api.whoami()', 'coffer_admin coffer_editor'),
+    ('internal.begin_search(uuid,integer,integer)', 'coffer_authenticator'),
     ('internal.collect_share(bigint,integer)', 'coffer_authenticator'),
     ('internal.current_store(text)', 'coffer_authenticator'),
     ('internal.current_user_id()', 'coffer_admin coffer_editor'),
@@ -99,6 +100,7 @@ $$, $$
     union all values ('api.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),
         ('internal.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),
         ('internal.live_sessions', 'coffer_authenticator', 'select', 'id user_id role database_role'),
+        ('internal.sessions', 'coffer_authenticator', 'select', 'id user_id role'),
         ('internal.usable_keys', 'coffer_authenticator', 'select', 'serial_number kid secret')
 $$, 'each role can read and write exactly these columns');
 

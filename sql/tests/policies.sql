@@ -1,7 +1,7 @@
 -- The policies there are, table by table, and that there is no table without a line here.
 begin;
 \ir setup.psql
-select plan(25);
+select plan(26);
 
 select tables_are('internal', 
     '{audit_chains,audit_log,blob_copies,discarded_blobs,files,folders,jwt_keys,login_failures,migrations,sessions,stores,upkeep,users}'::name[]);
@@ -17,7 +17,7 @@ select policies_are('internal', 'folders', '{owner_all}'::name[]);
 select policies_are('internal', 'login_failures', '{owner_all}'::name[]);
 select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
 select policies_are('internal', 'migrations', '{owner_all}'::name[]);
-select policies_are('internal', 'sessions', '{owner_all}'::name[]);
+select policies_are('internal', 'sessions', '{owner_all,authenticator_select_named}'::name[]);
 select policies_are('internal', 'users', '{owner_all,editor_select_own,admin_select_all,admin_update_all}'::name[]);
 
 select policy_roles_are('internal', 'audit_log', 'editor_select_own', '{coffer_editor}'::name[]);
@@ -30,6 +30,8 @@ select policy_roles_are('internal', 'files', 'admin_select_all', '{coffer_admin}
 select policy_roles_are('internal', 'files', 'update_own', '{coffer_editor,coffer_admin}'::name[]);
 select policy_roles_are('internal', 'files', 'delete_own', '{coffer_editor,coffer_admin}'::name[]);
 
+select policy_roles_are('internal', 'sessions', 'authenticator_select_named', '{coffer_authenticator}'::name[]);
+
 select is_empty($$
     select tablename, policyname from pg_policies
     where schemaname = 'internal' and policyname ~ '^owner_' and roles <> '{coffer_owner}'
@@ -37,6 +39,7 @@ $$, 'the policies of the owner are for nobody else');
 select is_empty($$
     select tablename, policyname from pg_policies
     where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname not in ('admin_select_all', 'admin_update_all')
+        and policyname <> 'authenticator_select_named'
         and (coalesce(qual, with_check) !~ 'SELECT internal.current_user_id\(\)'
             or coalesce(with_check, qual) !~ 'SELECT internal.current_user_id\(\)')
 $$, 'every other policy but the admin''s compares with a sub-select of the current user');

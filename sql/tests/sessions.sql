@@ -1,7 +1,7 @@
 -- Logging in, the token, the session behind it, and the keys.
 begin;
 \ir setup.psql
-select plan(39);
+select plan(45);
 
 create temporary table seen (name text primary key, token text);
 create function pg_temp.login(p_email text, p_password text) returns text language sql as $$
@@ -22,9 +22,10 @@ create function pg_temp.verifies(p_token text) returns boolean language sql as $
 $$;
 -- The worker's question, in the words of Sources/CofferService/Database.swift.
 create function pg_temp.asked(p_session_id text, p_user_id text, p_role text) returns text language sql as $$
-    select pg_temp.attempt('coffer_authenticator', null, format('select coalesce((select s.database_role
-        from internal.live_sessions s where s.id = %L and s.user_id = %L and s.role = %L), internal.refuse_session())',
-        p_session_id, p_user_id, p_role))
+    select pg_temp.attempt('coffer_authenticator', null, format('select found from (select
+        set_config(''coffer.session_id'', %L, true), coalesce((select s.database_role
+            from internal.live_sessions s where s.user_id = %L and s.role = %L), internal.refuse_session()) as found) t',
+        coalesce(p_session_id, ''), p_user_id, p_role))
 $$;
 create function pg_temp.admitted(p_token text, p_role text = null) returns text language sql as $$
     select pg_temp.asked(pg_temp.part(p_token, 2) ->> 'sid', pg_temp.part(p_token, 2) ->> 'user_id',
@@ -72,6 +73,27 @@ select is(pg_temp.asked(pg_temp.part(:'editor_token', 2) ->> 'sid', :admin::text
 select is(pg_temp.asked(null, null, null), 'KF011', 'so is no session');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.live_sessions'), '42501',
     'a request role cannot ask');
+
+-- The login asks about a session whose id it knows, and cannot find one out.
+select set_config('coffer.session_id', '', true);
+select is(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.live_sessions'), '0',
+    'without an id no session is shown');
+select is(pg_temp.attempt('coffer_authenticator', null, 'select count(id) from internal.sessions'), '0',
+    'nor does the table itself show more');
+select is(pg_temp.attempt('coffer_authenticator', null, 'select expires_at from internal.sessions'), '42501',
+    'nor when one ends');
+-- The condition would fail on any row that it came to see before the policy did, and quote it.
+select is(pg_temp.attempt('coffer_authenticator', null,
+    'select count(*) from internal.live_sessions s where s.id::text::integer = 1'), '0',
+    'nor does a condition that fails on what it sees');
+select set_config('coffer.session_id', pg_temp.part(:'admin_token', 2) ->> 'sid', true);
+select is(pg_temp.attempt('coffer_authenticator', null,
+    'select string_agg(s.role, '' '') from internal.live_sessions s'), 'admin', 'with an id that one is shown');
+update internal.sessions set expires_at = now() where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
+select is(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.live_sessions'), '0',
+    'and not when it has expired');
+update internal.sessions set expires_at = now() + interval '1 hour'
+where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
 
 -- whoami and logout look at the session of the request.
 select set_config('coffer.session_id', pg_temp.part(:'editor_token', 2) ->> 'sid', true);

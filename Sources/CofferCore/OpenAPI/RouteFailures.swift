@@ -21,13 +21,13 @@ extension Route {
         .tokenMissing, .tokenUndecodable, .tokenClaims, .sessionEnded, .noVerificationKey, .databaseUnavailable,
     ]
     /// A change in somebody's name.
-    private static let change = identity + [.crossSite, .storageFull]
+    private static let change = identity + [.crossSite, .storageFull, .outcomeUnknown]
     private static let query: [Failure.Kind] = [
         .querySyntax, .notEmbedded, .unknownColumn, .invalidValue, .unsuitableOperator, .unsuitableType,
         .unsuitableCast, .outOfRange, .brokenPattern, .brokenExpression, .invalidPreference, .notAcceptable,
-        .notSingular,
+        .notSingular, .patternTooSlow, .tooManyPatterns,
     ]
-    private static let changedRows = change + query + [.tooManyAffected]
+    private static let changedRows = change + query + [.tooManyAffected, .changeWithoutFilter, .changeWithLimit]
     private static let arguments: [Failure.Kind] = [.invalidArgument, .notAcceptable]
 
     private func own(_ method: Method) -> [Failure.Kind] {
@@ -35,7 +35,7 @@ extension Route {
         case .login:
             Self.arguments + [
                 .invalidBody, .loginRefused, .loginBlocked, .invalidPreference, .crossSite, .databaseUnavailable,
-                .storageFull,
+                .outcomeUnknown, .storageFull,
             ]
         case .logout: Self.change
         case .changePassword:
@@ -52,9 +52,9 @@ extension Route {
                 .storageUnavailable,
             ] + (method == .get ? [.rangeNotSatisfiable] : [])
         case .moveFolder:
-            Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .pathTaken]
+            Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .taken]
         case .createUser:
-            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .emailTaken]
+            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .taken]
         case .resetPassword:
             Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .userNotFound]
         case .deleteUser:
@@ -76,8 +76,8 @@ extension Route {
         switch method {
         case .patch:
             Self.changedRows + [.invalidBody, .unknownBodyColumn, .forbidden]
-                + (self == .files ? [.filePathRule, .pathTaken] : [.lastAdmin])
-        case .delete: Self.changedRows + [.deleteWithoutFilter]
+                + (self == .files ? [.filePathRule, .taken] : [.lastAdmin])
+        case .delete: Self.changedRows
         default: Self.identity + Self.query + [.rangeNotSatisfiable]
         }
     }

@@ -10,13 +10,22 @@ public struct Column: Equatable, Sendable {
     public let kind: Kind
     /// Only an admin has the column: for others it does not exist.
     public let forAdmins: Bool
+    /// Whether a row may have no value in it.
+    let isNullable: Bool
+    /// Holds names of files and accounts, which are stored in NFC.
+    let holdsNames: Bool
     let access: Access
 
-    init(_ name: String, _ kind: Kind, _ access: Access = .readOnly, forAdmins: Bool = false) {
+    init(
+        _ name: String, _ kind: Kind, _ access: Access = .readOnly, forAdmins: Bool = false, isNullable: Bool = false,
+        holdsNames: Bool = false
+    ) {
         self.name = name
         self.kind = kind
         self.access = access
         self.forAdmins = forAdmins
+        self.isNullable = isNullable
+        self.holdsNames = holdsNames
     }
 }
 

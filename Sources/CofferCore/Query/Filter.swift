@@ -42,7 +42,33 @@ public struct Filter: Equatable, Sendable {
     }
 }
 
+extension Filter {
+    /// Whether it compares with a pattern that is more than the beginning of a text.
+    var isSearch: Bool {
+        switch test {
+        case .value(let comparison, let value): comparison.isSearch(value)
+        case .values(let comparison, _, let values): values.contains { comparison.isSearch($0) }
+        case .list, .state: false
+        }
+    }
+}
+
 extension Filter.Operator {
+    fileprivate func isSearch(_ pattern: String) -> Bool { isPattern && !(self == .like && isPrefix(pattern)) }
+
+    /// `folder/*`: wildcards at the end alone. `\` takes the character behind it as it is.
+    private func isPrefix(_ pattern: String) -> Bool {
+        var rest = pattern.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "_") { return false }
+            if byte == UInt8(ascii: "*") || byte == UInt8(ascii: "%") {
+                return rest.allSatisfy { "*%".utf8.contains($0) }
+            }
+            if byte == UInt8(ascii: "\\") { _ = rest.popFirst() }
+        }
+        return true
+    }
+
     /// The value is a pattern for the column's text.
     var isPattern: Bool { [.like, .ilike, .match, .imatch].contains(self) }
 
@@ -59,6 +85,13 @@ public indirect enum Condition: Equatable, Sendable {
     case group(Connective, isNegated: Bool, [Condition])
 
     public enum Connective: String, Sendable, CaseIterable { case and, or }
+
+    var isSearch: Bool {
+        switch self {
+        case .filter(let filter): filter.isSearch
+        case .group(_, _, let members): members.contains { $0.isSearch }
+        }
+    }
 
     /// Filters in it.
     var size: Int {

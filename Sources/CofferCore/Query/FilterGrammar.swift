@@ -28,15 +28,15 @@ extension QueryParser {
         let start = self
         let name = word()
         if Self.otherOperators.contains(name) { throw start.unsupported("the operator \"\(name)\" is") }
-        if name == "in", take(".") { return .list(try listed().checked(column.kind)) }
+        if name == "in", take(".") { return .list(try listed().checked(column, as: column.kind)) }
         if name == "is", take(".") { return .state(try state(of: column)) }
         guard let comparison = Filter.Operator(rawValue: name), next == UInt8(ascii: ".") || next == UInt8(ascii: "(")
         else { throw start.expected("\"not\" or operator (\(Self.operatorNames))") }
         let kind = comparison.isPattern ? .text : column.kind
         guard let quantifier = try quantifier(of: comparison) else {
-            return .value(comparison, try [value(in: place)].checked(kind)[0])
+            return .value(comparison, try [value(in: place)].checked(column, as: kind)[0])
         }
-        return .values(comparison, quantifier, try array(in: place).checked(kind))
+        return .values(comparison, quantifier, try array(in: place).checked(column, as: kind))
     }
 
     /// `.`, or `(any).` or `(all).`
@@ -156,11 +156,11 @@ extension QueryParser {
 }
 
 extension [String] {
-    /// The same, where the type takes each of them.
+    /// The same as the column holds it, where the type takes each of them.
     ///
     /// - Throws: `Failure` 22P02.
-    fileprivate func checked(_ kind: Column.Kind) throws(Failure) -> [String] {
+    fileprivate func checked(_ column: Column, as kind: Column.Kind) throws(Failure) -> [String] {
         for value in self { try kind.check(value) }
-        return self
+        return column.holdsNames ? map(\.normalized) : self
     }
 }

@@ -31,22 +31,25 @@ public struct Relation: Sendable {
     private static let editorAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .editor)
 
     private static let fileColumns = [
-        Column("id", .uuid), Column("user_id", .uuid), Column("file_path", .text, .readWrite),
-        Column("description", .text, .readWrite), Column("content_type", .text), Column("size_bytes", .integer),
-        Column("sha256", .text), Column("created_at", .timestamp), Column("updated_at", .timestamp),
-        Column("owner_email", .text, forAdmins: true),
+        Column("id", .uuid), Column("user_id", .uuid), Column("file_path", .text, .readWrite, holdsNames: true),
+        Column("description", .text, .readWrite, isNullable: true), Column("content_type", .text),
+        Column("size_bytes", .integer), Column("sha256", .text), Column("created_at", .timestamp),
+        Column("updated_at", .timestamp), Column("owner_email", .text, forAdmins: true, holdsNames: true),
     ]
 
     /// `disabled` is what a PATCH says; `disabled_at` is what becomes of it.
     private static let userColumns = [
-        Column("id", .uuid), Column("email", .text), Column("role", .text, .readWrite),
-        Column("quota_bytes", .integer, .readWrite), Column("used_bytes", .integer), Column("file_count", .integer),
-        Column("disabled_at", .timestamp), Column("created_at", .timestamp), Column("disabled", .boolean, .writeOnly),
+        Column("id", .uuid), Column("email", .text, holdsNames: true), Column("role", .text, .readWrite),
+        Column("quota_bytes", .integer, .readWrite, isNullable: true), Column("used_bytes", .integer),
+        Column("file_count", .integer), Column("disabled_at", .timestamp, isNullable: true),
+        Column("created_at", .timestamp), Column("disabled", .boolean, .writeOnly),
     ]
 
     private static let auditColumns = [
-        Column("id", .integer), Column("occurred_at", .timestamp), Column("actor_id", .uuid), Column("user_id", .uuid),
-        Column("action", .text), Column("subject", .text), Column("request_id", .text), Column("remote_address", .text),
+        Column("id", .integer), Column("occurred_at", .timestamp), Column("actor_id", .uuid, isNullable: true),
+        Column("user_id", .uuid, isNullable: true), Column("action", .text),
+        Column("subject", .text, isNullable: true, holdsNames: true), Column("request_id", .text, isNullable: true),
+        Column("remote_address", .text, isNullable: true),
     ]
 
     /// - Throws: `Failure` 42703 in PostgreSQL's words.

@@ -21,13 +21,6 @@ extension TableQuery {
         return BoundSQL(text: text, values: writer.values)
     }
 
-    /// The plan of the query without its page, as JSON: how many rows are expected.
-    public func explain() -> BoundSQL {
-        var writer = SQLWriter(relation)
-        let text = "explain (format json) select from \(source)\(writer.condition(conditions))"
-        return BoundSQL(text: text, values: writer.values)
-    }
-
     /// Sets what the changes say in the rows that match; one row: those rows as they are now, and how many they are.
     public func update(_ changes: Changes, as format: Format) -> BoundSQL {
         var writer = SQLWriter(relation)

@@ -58,8 +58,17 @@ public struct TableQuery: Sendable {
         return try parser.orders(of: relation)
     }
 
-    /// Whether it asks for less than all rows.
-    public var hasFilter: Bool { !conditions.isEmpty }
+    /// Whether it selects rows by something that a row can fail; no filter does not, and neither does one that holds for
+    /// every row by its form.
+    public var isSelective: Bool {
+        Condition.group(.and, isNegated: false, conditions).formalTruth != .always
+    }
+
+    /// Whether a condition is a search by pattern whose cost grows with more than the rows it finds.
+    public var isSearch: Bool { conditions.contains { $0.isSearch } }
+
+    /// Whether it asks for some of the rows that match by their number.
+    public var hasWindow: Bool { limit != nil || offset != nil }
 
     /// The rows wanted; see `RowWindow`.
     public func window(range: String?, maximum: Int64) throws(Failure) -> RowWindow {

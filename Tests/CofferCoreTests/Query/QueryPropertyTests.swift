@@ -18,7 +18,7 @@ struct QueryPropertyTests {
         let changes = try Changes(body: .object(body), columns: nil, relation: relation)
         return [
             query.select(window, as: .json, counting: true), query.select(window, as: .csv, counting: false),
-            query.explain(), query.update(changes, as: .json), query.update(changes, as: .csv),
+            query.update(changes, as: .json), query.update(changes, as: .csv),
             query.delete(as: .json), query.delete(as: .csv),
         ]
     }

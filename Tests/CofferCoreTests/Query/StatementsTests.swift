@@ -88,13 +88,6 @@ struct StatementsTests {
                     + " order by files.file_path asc, files.user_id, files.file_path limit 1000 offset 0) page"))
     }
 
-    @Test func `a plan is asked for with the filters and without the page`() throws {
-        let sql = try query("select=id&file_path=eq.a&order=id&limit=5").explain()
-        #expect(sql.text == "explain (format json) select from api.files where files.file_path = $1")
-        #expect(sql.values == ["a"])
-        #expect(try query("").explain().text == "explain (format json) select from api.files")
-    }
-
     @Test func `a change returns the rows as they are now`() throws {
         let body = #"{"description":null,"file_path":"b"}"#
         let sql = try query("select=id&id=eq.\(id)&order=id.desc&limit=1").update(changes(body), as: .json)

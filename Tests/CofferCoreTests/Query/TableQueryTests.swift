@@ -16,7 +16,7 @@ struct TableQueryTests {
     @Test func `names that PostgREST reserves are no columns`() throws {
         let query = try query("limit=1&offset=2&columns=x&on_conflict=y&select=id&order=id")
         #expect(query.conditions.isEmpty)
-        #expect(!query.hasFilter)
+        #expect(!query.isSelective && query.hasWindow)
         #expect(
             try query.window(range: nil, maximum: 1000) == RowWindow(limit: "1", offset: "2", range: nil, maximum: 9))
     }
@@ -30,9 +30,36 @@ struct TableQueryTests {
         #expect(window.offset == 3)
     }
 
-    @Test(arguments: ["file_path=eq.a", "or=(id.is.null)", "not.and=(id.is.null)", "%22id%22=is.null"])
-    func `a filter or a group is a filter`(text: String) throws {
-        #expect(try query(text).hasFilter)
+    @Test(arguments: ["caf%C3%A9", "cafe%CC%81"])
+    func `the name of a file or an account is compared as it is stored, in whatever form it comes`(name: String) throws
+    {
+        for (filter, value) in [
+            ("file_path=eq.\(name)", "caf\u{E9}"), ("file_path=not.neq.\(name)", "caf\u{E9}"),
+            ("file_path=in.(\(name),a)", "{\"caf\u{E9}\",\"a\"}"), ("file_path=like.*\(name)*", "%caf\u{E9}%"),
+            ("file_path=match.^\(name)", "^caf\u{E9}"), ("file_path=gte(any).{\(name)}", "{\"caf\u{E9}\"}"),
+            ("or=(id.is.null,file_path.isdistinct.\(name))", "caf\u{E9}"), ("owner_email=ilike.\(name)", "caf\u{E9}"),
+        ] {
+            let values = try query(filter, of: adminFiles).delete(as: .json).values
+            #expect(values.map { Array(($0 ?? "").unicodeScalars) } == [Array(value.unicodeScalars)], "\(filter)")
+        }
+        let subject = try query("subject=eq.\(name)", of: .auditLog(for: .editor)).conditions
+        #expect(subject == [.filter(Filter(Relation.auditLog(for: .editor)["subject"], .value(.equal, "caf\u{E9}")))])
+    }
+
+    @Test func `what is not a name is compared as it comes`() throws {
+        let values = try query("description=eq.cafe%CC%81").delete(as: .json).values
+        #expect(values.map { Array(($0 ?? "").unicodeScalars) } == [Array("cafe\u{301}".unicodeScalars)])
+    }
+
+    @Test(arguments: [
+        ("file_path=like.a/*", false), ("file_path=like.my%5C_docs/*", false), ("file_path=like.a", false),
+        ("file_path=like(any).{a/*,b/**}", false), ("file_path=eq.*a", false), ("id=in.(\(anyUUID))", false),
+        ("file_path=like.*a", true), ("file_path=like.a*b*", true), ("file_path=like.my_docs/*", true),
+        ("file_path=like(any).{a/*,*b}", true), ("file_path=ilike.a/*", true), ("file_path=match.a", true),
+        ("or=(id.is.null,and(size_bytes.gt.1,not.and(file_path.imatch.a,size_bytes.lt.9)))", true),
+    ])
+    func `a pattern is a search unless it is the beginning of a text`(text: String, isSearch: Bool) throws {
+        #expect(try query(text).isSearch == isSearch)
     }
 
     @Test(arguments: [

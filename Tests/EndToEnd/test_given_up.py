@@ -1,0 +1,188 @@
+"""A change that was answered by an error is not carried out later; where that cannot be known, the answer says so."""
+
+import json
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import pytest
+
+from installation import EMAIL
+from script import fastcgi
+
+OLD, NEW = b"old", b"new and longer"
+SECONDS = 2
+
+
+@pytest.fixture
+def impatient(new_installation):
+    made = new_installation(COFFER_DATABASE_TIMEOUT_SECONDS=SECONDS).set_up()
+    assert made.put("a", OLD) == 200
+    return made
+
+
+@contextmanager
+def frozen(installation):
+    """The backend of the worker's connection stands still, and thaws in the end."""
+    assert installation.get("a")[0] == 200
+    pid = int(installation.sql(
+        "select pid from pg_stat_activity where datname = current_database() and usename = 'coffer_authenticator'")[0]
+    )  # fmt: skip
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        wait_for_end(installation, pid)
+
+
+def wait_for_end(installation, pid):
+    """What the backend still had to do it has done, or not, when it is gone."""
+    deadline = time.monotonic() + 20
+    while installation.sql(f"select 1 from pg_stat_activity where pid = {pid}"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def user(installation):
+    return installation.sql("select quota_bytes, role, password_hash from internal.users")
+
+
+CHANGES = {
+    "upload": lambda i: i.put("a", NEW),
+    "delete": lambda i: i.worker.ask("DELETE", "/files?file_path=eq.a", i.token())[0],
+    "rename": lambda i: i.worker.ask("PATCH", "/files?file_path=eq.a", i.token(), b'{"file_path":"b"}')[0],
+    "move": lambda i: i.worker.ask("POST", "/rpc/move_folder", i.token(), b'{"p_from":"f","p_to":"g"}')[0],
+    "logout": lambda i: i.worker.ask("POST", "/rpc/logout", i.token())[0],
+    "password": lambda i: i.worker.ask(
+        "POST", "/rpc/change_password", i.token(),
+        b'{"p_current_password":"correct horse battery","p_new_password":"another long one"}')[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_a_frozen_server_was_sent_it_does_not_do_when_it_thaws(impatient, name):
+    assert impatient.put("f/a", OLD) == 200
+    before, accounts = impatient.rows(EMAIL), user(impatient)
+    with frozen(impatient):
+        assert CHANGES[name](impatient) == 503
+    assert (impatient.rows(EMAIL), user(impatient)) == (before, accounts)
+    assert impatient.get("a") == (200, OLD) and impatient.get("f/a") == (200, OLD)
+    # The session has not ended, and the same change can be made.
+    assert CHANGES[name](impatient) in (200, 204)
+
+
+@pytest.mark.parametrize("method, body", [("DELETE", b""), ("PATCH", b'{"description":"x"}')])
+def test_a_change_that_takes_too_long_ends_with_its_answer(impatient, method, body):
+    """What is expensive here is no search by pattern, but a trigger of the operator's."""
+    impatient.sql("""
+        create function public.slow() returns trigger language plpgsql as 'begin perform pg_sleep(6); return null; end';
+        create trigger zz_slow after update or delete on internal.files for each row execute function public.slow()""")
+    started = time.monotonic()
+    assert impatient.worker.ask(method, "/files?file_path=eq.a", impatient.token(), body)[0] == 503
+    assert time.monotonic() - started < SECONDS + 2
+    # At once: before it would have been done.
+    time.sleep(0.3)
+    assert not impatient.sql("select pid from pg_stat_activity where usename = 'coffer_authenticator' and state = 'active'")
+    time.sleep(6)
+    assert impatient.sql("select count(*) from internal.files where description is null")[0] == "1"
+
+
+def test_a_read_that_takes_too_long_ends_with_its_answer(impatient):
+    with impatient.holding("begin; lock table internal.files in access exclusive mode"):
+        assert impatient.worker.ask("GET", "/files?limit=1", impatient.token())[0] == 503
+        time.sleep(0.3)
+        waiting = "select pid from pg_stat_activity where usename = 'coffer_authenticator' and state = 'active'"
+        assert not impatient.sql(waiting)
+
+
+def test_a_commit_that_a_constraint_refuses_is_no_unknown(impatient):
+    """It runs in the commit, and takes too long there: the server's own limit ends it, and that is an answer."""
+    impatient.sql("""
+        create function public.slow() returns trigger language plpgsql as 'begin perform pg_sleep(6); return null; end';
+        create constraint trigger zz_slow after delete on internal.files deferrable initially deferred
+            for each row execute function public.slow()""")
+    status, body = impatient.worker.ask("DELETE", "/files?file_path=eq.a", impatient.token())
+    assert status == 503 and b"PGRST000" in body
+    assert impatient.get("a") == (200, OLD)
+
+
+class Cut:
+    """Stands between a worker and the server, and cuts their connection at the commit: before it is passed on, or after
+    it has been answered."""
+
+    def __init__(self, installation, is_passed_on):
+        self.target = f"{installation.cluster.folder}/.s.PGSQL.5432"
+        self.is_passed_on = is_passed_on
+        self.cuts = 0
+        folder = installation.folder / "cut"
+        folder.mkdir()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(f"{folder}/.s.PGSQL.5432")
+        os.chmod(f"{folder}/.s.PGSQL.5432", 0o666)
+        os.chmod(folder, 0o755)
+        self.listener.listen(8)
+        threading.Thread(target=self.accept, daemon=True).start()
+        installation.configure(
+            COFFER_DATABASE_URL=f"postgresql://coffer_authenticator@/{installation.name}?host={quote(str(folder), safe='')}"
+        )
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            threading.Thread(target=self.carry, args=(near, far), daemon=True).start()
+
+    def carry(self, near, far):
+        while ready := select.select([near, far], [], [])[0]:
+            source = ready[0]
+            data = source.recv(65536)
+            is_commit = source is near and b"\0commit\0" in data
+            if data and (not is_commit or self.is_passed_on):
+                (far if source is near else near).sendall(data)
+            if is_commit and self.is_passed_on:
+                far.recv(65536)
+            if is_commit or not data:
+                self.cuts += is_commit
+                near.close()
+                far.close()
+                return
+
+
+@pytest.mark.parametrize("is_passed_on", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_commit_whose_connection_broke_is_reported_as_unknown(impatient, is_passed_on, name):
+    assert impatient.put("f/a", OLD) == 200
+    before = impatient.sql("select file_path, blob from internal.files order by file_path"), user(impatient)
+    sessions = impatient.sql("select count(*) from internal.sessions")
+    worker = impatient.workers.pop()
+    worker.stop()
+    cut = Cut(impatient, is_passed_on)
+    answers = []
+    ask = fastcgi.Worker.ask
+
+    def remembered(*arguments, **more):
+        answers.append(ask(*arguments, **more))
+        return answers[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastcgi.Worker, "ask", remembered)
+        assert CHANGES[name](impatient) == 503
+    failure = json.loads(answers[-1][1])
+    assert (failure["code"], failure["message"]) == ("KF033", "It is not known whether the change was made")
+    assert failure["hint"] and cut.cuts == 1
+    after = impatient.sql("select file_path, blob from internal.files order by file_path"), user(impatient)
+    has_changed = after != before or impatient.sql("select count(*) from internal.sessions") != sessions
+    assert has_changed == is_passed_on
+    # Bytes and rows agree however it ended.
+    impatient.collect()
+    assert impatient.wrongs() == []
