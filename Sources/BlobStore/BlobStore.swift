@@ -84,11 +84,16 @@ public protocol BlobStore: AnyObject {
     /// - Parameter age: nil for what the kind of store calls for: a minute where locks tell who is still at work, a day
     ///   where only time does.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
+
+    /// Uploads in parts that are neither complete nor aborted; nil for a kind of store that has none.
+    func openUploads() throws(BlobStoreError) -> OpenUploads?
 }
 
 extension BlobStore {
     /// Removes one blob.
     public func remove(_ name: BlobName) throws(BlobStoreError) { try remove([name]) }
+
+    public func openUploads() throws(BlobStoreError) -> OpenUploads? { nil }
 
     /// Removes leftovers that are old enough for this kind of store.
     public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
