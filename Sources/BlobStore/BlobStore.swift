@@ -110,10 +110,10 @@ public protocol StagedBlob: AnyObject {
     /// Appends bytes. Fails as `.full` when the store has no room, as `.refused` after `finish` or for an adopted blob.
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError)
 
-    /// Makes the bytes durable and tells what they are. May be asked again.
+    /// Tells what the bytes are, which are all. May be asked again.
     func finish() throws(BlobStoreError) -> BlobContent
 
-    /// Makes the finished blob readable under its name, durably. Fails as `.exists` rather than overwrite.
+    /// Makes the finished blob readable under its name; both are durable then. Fails as `.exists` rather than overwrite.
     func publish() throws(BlobStoreError)
 
     /// Removes what was not published.
