@@ -61,6 +61,9 @@ public struct Failure: Error, Equatable, Sendable {
         case userNotFound = "KF027"
         case wrongPassword = "KF028"
         case folderMove = "KF029"
+        case unsupportedBody = "KF044"
+        case partialBody = "KF045"
+        case repeatedField = "KF046"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -123,6 +126,9 @@ public struct Failure: Error, Equatable, Sendable {
             case .userNotFound: (400, "User not found.")
             case .wrongPassword: (400, "The current password is wrong")
             case .folderMove: (400, "A folder cannot be moved into itself")
+            case .unsupportedBody: (415, "The body is not the file itself")
+            case .partialBody: (400, "A part of a file cannot be stored")
+            case .repeatedField: (400, "A header that may come once came more than once")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")

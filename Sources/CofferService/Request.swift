@@ -48,18 +48,11 @@ struct Request {
     /// A parameter; an empty one counts as absent, as web servers send empty ones for headers that did not come.
     func text(_ name: StaticString) throws(Failure) -> String? { try exchange.text(name) }
 
-    /// A parameter, where an empty one means something.
-    func rawText(_ name: StaticString) throws(Failure) -> String? {
-        do { return try exchange.parameter(name) } catch { throw Failure(error) }
-    }
-
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
     /// The preferences of all `Prefer` fields.
     func preferences() throws(Failure) -> Preferences {
-        let fields: [String]
-        do { fields = try exchange.parameters("HTTP_PREFER") } catch { throw Failure(error) }
-        return try Preferences(fields.joined(separator: ","))
+        try Preferences(try list("HTTP_PREFER") ?? "")
     }
 
     /// The first of `offers` that the client accepts.

@@ -35,6 +35,9 @@ struct FailureTests {
         KF027 400 User not found.
         KF028 400 The current password is wrong
         KF029 400 A folder cannot be moved into itself
+        KF044 415 The body is not the file itself
+        KF045 400 A part of a file cannot be stored
+        KF046 400 A header that may come once came more than once
         PGRST000 503 The database is not available
         PGRST100 400 The query string is not understood
         PGRST101 405 The method is not allowed here
