@@ -14,6 +14,7 @@ struct Request {
     let query: String
     /// What precedes the route in the path, as the client sees it.
     let basePath: String
+    let began: RequestBegin
 
     /// - Throws: `Failure` 404 or 405 where there is no such route or method.
     init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
@@ -28,6 +29,7 @@ struct Request {
         route = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
         method = try route.method(try exchange.text("REQUEST_METHOD") ?? "")
         query = try exchange.text("QUERY_STRING") ?? ""
+        began = RequestBegin(try exchange.text("COFFER_REQUEST_BEGAN"))
     }
 
     /// The request id of the web server where it is fit for a header and a log line, else a new one.

@@ -3,7 +3,7 @@
 import pytest
 
 from apache import Apache
-from client import Client, assert_failure
+from client import Answer, Client, assert_failure
 
 
 @pytest.fixture(scope="module", params=["nginx", "pool", "fcgid", "cgi"])
@@ -16,18 +16,16 @@ def client(request, instance, editor):
 
 
 def store(client, fields, body=b"x"):
-    """An upload with these fields, in this order; status and body of the answer."""
+    """An upload with these fields, in this order."""
     connection = client.connection()
     connection.putrequest("POST", "/rpc/store_file")
     for name, value in [("Authorization", f"Bearer {client.token}"), ("Content-Length", str(len(body))), *fields]:
         connection.putheader(name, value.encode())
     connection.endheaders(body)
     response = connection.getresponse()
-    response.body = response.read()
-    response.json = lambda: __import__("json").loads(response.body)
-    response.header = response.getheader
+    answer = Answer(response, response.read())
     connection.close()
-    return response
+    return answer
 
 
 @pytest.mark.parametrize("size", [1, 100_000])

@@ -75,7 +75,8 @@ final class Collector {
             select (select count(*) from internal.discarded_blobs d
                     where internal.is_due(d.reason, d.discarded_at, make_interval(secs => $1))
                         and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)),
-                (select count(*) from internal.sessions s where s.expires_at < now())
+                (select count(*) from internal.sessions s
+                    where s.expires_at < now() - internal.longest_upload())
             """, [.integer(Int64(graceSeconds))])
         return "would remove \(rows.text(0, 0) ?? "0") blobs and \(rows.text(0, 1) ?? "0") expired sessions"
     }
@@ -94,8 +95,8 @@ final class Collector {
             do {
                 let store = try stores.store(url)
                 swept += try store.sweepAbandonedStages()
-                if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
                 if let report = try store.openUploadsReport(id) { openUploads.append(report) }
+                if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
             } catch let error as BlobStoreError {
                 leaveOut(id, url, error)
             } catch {
