@@ -28,7 +28,8 @@ enum BodyForm {
         guard let type = try request.text("CONTENT_TYPE"), MediaType.isMultipart(type) else { return }
         throw Failure(
             .unsupportedBody, "The body is an envelope around the file (\(MediaType.essence(type)))",
-            hint: "Send the bytes of the file alone, its path in File-Path: curl -X POST -T FILE, or the File itself as "
+            hint:
+                "Send the bytes of the file alone, its path in File-Path: curl -X POST -T FILE, or the File itself as "
                 + "the body of fetch.")
     }
 

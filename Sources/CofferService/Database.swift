@@ -47,10 +47,10 @@ final class Database {
         name: "user",
         // A request that began before its session expired may end after it.
         sql: takeRole(orElse: "internal.admitted_role($1::text::uuid, $2::text::uuid, $3, $7::bigint)") + """
-                , set_config('coffer.session_id', $1, true),
-                set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
-                set_config('coffer.login_failures', $6, true)
-                """)
+            , set_config('coffer.session_id', $1, true),
+            set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
+            set_config('coffer.login_failures', $6, true)
+            """)
 
     /// Runs one statement in the name of `identity`.
     ///

@@ -175,8 +175,9 @@ struct StoreFile {
     private func receive(
         _ upload: Upload, into blob: any StagedBlob, from caller: Caller, _ request: Request
     ) throws {
+        let question = Query(Self.room, [.text(upload.path.text)])
         let askForRoom = { () throws(Failure) in
-            try database.run(Query(Self.room, [.text(upload.path.text)]), as: caller.identity, for: request).integer(0, 0)
+            try database.run(question, as: caller.identity, for: request).integer(0, 0)
         }
         var room = upload.announced == nil ? try askForRoom() : nil
         var buffer: [UInt8] = []

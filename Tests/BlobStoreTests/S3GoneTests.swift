@@ -75,7 +75,8 @@ struct S3GoneTests {
             let errors = codes.map { "<Error><Key>k</Key><Code>\($0)</Code></Error>" }.joined()
             return answer(200, "<DeleteResult>\(errors)</DeleteResult>")
         }
-        let (store, server) = try bucket(result(["NoSuchKey", "NoSuchVersion"]), result(["NoSuchKey", "AccessDenied"]))
+        let (store, server) = try bucket(
+            result(["NoSuchKey", "NoSuchVersion"]), result(["NoSuchKey", "AccessDenied"]))
         try store.remove(try names(2))
         #expect(kind { try store.remove(try names(2)) } == .unavailable)
         _ = server

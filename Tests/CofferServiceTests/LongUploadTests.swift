@@ -31,7 +31,8 @@ struct LongUploadTests {
         #expect(try store(count).code == "KF011")
         #expect(try store(count, began: began(30)).code == "KF011")
         #expect(try store(count, began: began(90)).status == 200)
-        #expect(try user.installation.service.answer("GET", "/files", user.bearer, parameters: began(90)).code == "KF011")
+        #expect(
+            try user.installation.service.answer("GET", "/files", user.bearer, parameters: began(90)).code == "KF011")
     }
 
     @Test func `a session that expires while the body comes is enough`() throws {

@@ -47,7 +47,8 @@ struct UploadHeadTests {
 
     @Test(arguments: [
         ("HTTP_FILE_PATH", ["a", "b"]), ("HTTP_FILE_PATH", ["a", "a"]), ("HTTP_FILE_PATH", ["", "a"]),
-        ("HTTP_FILE_PATH", ["UTF-8''a, UTF-8''b"]), ("HTTP_FILE_PATH", ["a, utf-8'de'b"]), ("HTTP_FILE_PATH", ["UTF-8''a, b"]),
+        ("HTTP_FILE_PATH", ["UTF-8''a, UTF-8''b"]), ("HTTP_FILE_PATH", ["a, utf-8'de'b"]),
+        ("HTTP_FILE_PATH", ["UTF-8''a, b"]),
         ("HTTP_DESCRIPTION", ["a", "b"]), ("HTTP_DESCRIPTION", ["a", ""]),
         ("HTTP_CONTENT_TYPE", ["text/plain", "text/html"]),
     ])
