@@ -47,8 +47,8 @@ let package = Package(
         + module("Cryptography", ["COpenSSL"])
         + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
-        + module("HTTP", ["CCurl", "System"])
-        + module("BlobStore", ["System", "Cryptography", "HTTP"])
+        + module("HTTP", ["CCurl", "System"], testing: ["TestSupport"])
+        + module("BlobStore", ["System", "Cryptography", "HTTP"], testing: ["TestSupport"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore")
         + [

@@ -84,11 +84,16 @@ public protocol BlobStore: AnyObject {
     /// - Parameter age: nil for what the kind of store calls for: a minute where locks tell who is still at work, a day
     ///   where only time does.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
+
+    /// Uploads in parts that are neither complete nor aborted; nil for a kind of store that has none.
+    func openUploads() throws(BlobStoreError) -> OpenUploads?
 }
 
 extension BlobStore {
     /// Removes one blob.
     public func remove(_ name: BlobName) throws(BlobStoreError) { try remove([name]) }
+
+    public func openUploads() throws(BlobStoreError) -> OpenUploads? { nil }
 
     /// Removes leftovers that are old enough for this kind of store.
     public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
@@ -105,10 +110,10 @@ public protocol StagedBlob: AnyObject {
     /// Appends bytes. Fails as `.full` when the store has no room, as `.refused` after `finish` or for an adopted blob.
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError)
 
-    /// Makes the bytes durable and tells what they are. May be asked again.
+    /// Tells what the bytes are, which are all. May be asked again.
     func finish() throws(BlobStoreError) -> BlobContent
 
-    /// Makes the finished blob readable under its name, durably. Fails as `.exists` rather than overwrite.
+    /// Makes the finished blob readable under its name; both are durable then. Fails as `.exists` rather than overwrite.
     func publish() throws(BlobStoreError)
 
     /// Removes what was not published.

@@ -25,7 +25,6 @@ final class HandedOverBlob: NotedBlob {
         if let content { return content }
         do throws(BlobStoreError) {
             let content = BlobContent(size: size, sha256: try hash())
-            do { try stage.file.fsync() } catch { throw BlobStoreError(error) }
             self.content = content
             return content
         } catch {

@@ -1,5 +1,5 @@
-// A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. The order of the
-// calls is what makes an acknowledged upload durable. One that is named as its blob is a note: it stays beside the blob
+// A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. That it is flushed
+// before `publish` returns is what makes an acknowledged upload durable. One that is named as its blob is a note: it stays beside the blob
 // until the blob is on record.
 //
 // A note needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
@@ -75,7 +75,7 @@ final class StageFile {
         }
     }
 
-    /// Lets the disk work on what lies before `offset`, so that the final fsync is short. To be called again and again: who
+    /// Lets the disk work on what lies before `offset`, so that the fsync in the end is short. To be called again and again: who
     /// hands over much at once waits for most of it.
     func startWriteback(upTo offset: Int64) {
         guard offset - writebackStarted >= Self.writebackStep else { return }
@@ -84,7 +84,11 @@ final class StageFile {
         writebackStarted = offset
     }
 
-    /// Publishes the file, which must be durable already, as a blob.
+    /// Makes the file, which is complete, a blob: its bytes and its name are durable when this returns.
+    ///
+    /// First the name, then both flushes: a journal has all of it by the first one then, where a name that came between
+    /// them would be a second commit. What a crash leaves in between may lack bytes, so nobody may know of it yet but the
+    /// list or the note of what is on its way in.
     func publish(as name: BlobName) throws(BlobStoreError) {
         defer {
             if self.name == .ours { discard() }
@@ -96,9 +100,12 @@ final class StageFile {
             try FileSystem.link(path, to: blob)
             if isNote { self.name = .note }
             do {
+                try file.fsync()
                 try folder.fsync()
             } catch {
-                if (try? FileSystem.unlink(blob)) != nil { self.name = .ours }
+                // What cannot be taken back either is an outage, whatever the first error was: it may still be there.
+                do { try FileSystem.unlink(blob) } catch { throw SystemError(.unlink, Errno.inputOutput) }
+                self.name = .ours
                 throw error
             }
         } catch {

@@ -32,12 +32,6 @@ final class WrittenBlob: NotedBlob {
     func finish() throws(BlobStoreError) -> BlobContent {
         if let content { return content }
         guard let digest = digest.take() else { throw BlobStoreError(.refused, "The blob is discarded already.") }
-        do {
-            try stage.file.fsync()
-        } catch {
-            discard()
-            throw BlobStoreError(error)
-        }
         let content = BlobContent(size: size, sha256: digest.finish())
         self.content = content
         return content

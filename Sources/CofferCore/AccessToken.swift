@@ -61,15 +61,17 @@ public struct AccessToken: Sendable {
 
     /// The claims, once the signature is known to be right.
     ///
+    /// - Parameter begun: when the request began that brought the token, which may run out while the body comes; now unless
+    ///   told otherwise.
     /// - Throws: `Failure` `.tokenClaims` where a needed claim is missing or of the wrong type, or the token is not
-    ///   valid at `now`, with 30 seconds of allowance; `.tokenUndecodable` where the payload is no JSON object.
-    public func claims(at now: HTTPDate) throws(Failure) -> Claims {
+    ///   valid, with 30 seconds of allowance; `.tokenUndecodable` where the payload is no JSON object.
+    public func claims(at now: HTTPDate, begun: HTTPDate? = nil) throws(Failure) -> Claims {
         guard let json = Self.object(payload) else {
             throw Failure(.tokenUndecodable, "The JWT payload cannot be decoded")
         }
         let expires = try Self.time("exp", json)
         guard let expires else { throw Failure(.tokenClaims, "The JWT 'exp' claim must be a number") }
-        if expires + Self.clockSkew < now.seconds { throw Failure(.tokenClaims, "JWT expired") }
+        if expires + Self.clockSkew < (begun ?? now).seconds { throw Failure(.tokenClaims, "JWT expired") }
         if let start = try Self.time("nbf", json), start - Self.clockSkew > now.seconds {
             throw Failure(.tokenClaims, "JWT not yet valid")
         }

@@ -63,6 +63,9 @@ public struct Failure: Error, Equatable, Sendable {
         case patternTooSlow = "KF031"
         case tooManyPatterns = "KF032"
         case outcomeUnknown = "KF033"
+        case unsupportedBody = "KF044"
+        case partialBody = "KF045"
+        case repeatedField = "KF046"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -128,6 +131,9 @@ public struct Failure: Error, Equatable, Sendable {
             case .patternTooSlow: (400, "The search by pattern takes too long")
             case .tooManyPatterns: (429, "Too many searches by pattern at once, try again")
             case .outcomeUnknown: (503, "It is not known whether the change was made")
+            case .unsupportedBody: (415, "The body is not the file itself")
+            case .partialBody: (400, "A part of a file cannot be stored")
+            case .repeatedField: (400, "A header that may come once came more than once")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")

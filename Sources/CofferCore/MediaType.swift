@@ -33,6 +33,9 @@ public enum MediaType {
             || ["image/", "audio/", "video/"].contains { essence.hasPrefix($0) }
     }
 
+    /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
+    public static func isMultipart(_ type: String) -> Bool { essence(type).hasPrefix("multipart/") }
+
     /// Type and subtype in lower case, without parameters.
     public static func essence(_ type: String) -> String {
         Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.lowercased()

@@ -38,10 +38,19 @@ public enum PercentCoding {
     ///
     /// - Returns: nil for an extended value that is broken.
     public static func headerValue(_ value: String) -> String? {
+        guard let encoded = extended(value) else { return value }
+        return decode(encoded.utf8)
+    }
+
+    /// Whether a header value has the extended form.
+    public static func isExtended(_ value: String) -> Bool { extended(value) != nil }
+
+    /// What is percent-encoded in a value of the extended form.
+    private static func extended(_ value: String) -> Substring? {
         guard value.utf8.count >= 7, value.prefix(6).lowercased() == "utf-8'",
             let end = value.dropFirst(6).firstIndex(of: "'")
-        else { return value }
-        return decode(value[value.index(after: end)...].utf8)
+        else { return nil }
+        return value[value.index(after: end)...]
     }
 }
 

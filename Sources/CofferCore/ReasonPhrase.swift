@@ -16,6 +16,7 @@ public func reasonPhrase(_ status: Int) -> String {
     case 412: "Precondition Failed"
     case 413: "Content Too Large"
     case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
     case 416: "Range Not Satisfiable"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"

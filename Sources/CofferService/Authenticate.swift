@@ -27,10 +27,10 @@ struct Authenticate {
     ///
     /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin.
     func caller(_ request: Request) throws(Failure) -> Caller {
-        if let field = try request.text("HTTP_AUTHORIZATION") { return try verify(Self.bearer(field)) }
+        if let field = try request.text("HTTP_AUTHORIZATION") { return try verify(Self.bearer(field), request) }
         guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
         if !request.method.isSafe { try SameOrigin.require(request) }
-        return try verify(token)
+        return try verify(token, request)
     }
 
     /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case.
@@ -42,7 +42,7 @@ struct Authenticate {
         return parts.count == 2 ? String(parts[1]) : ""
     }
 
-    private func verify(_ text: String) throws(Failure) -> Caller {
+    private func verify(_ text: String, _ request: Request) throws(Failure) -> Caller {
         let token = try AccessToken(text)
         guard let secret = try keys.secret(of: token.keyID) else {
             throw Failure(
@@ -59,6 +59,8 @@ struct Authenticate {
         } catch {
             throw Failure(.internalError)
         }
-        return Caller(claims: try token.claims(at: HTTPDate(seconds: Clock.realtimeSeconds())))
+        return Caller(
+            claims: try token.claims(
+                at: HTTPDate(seconds: Clock.realtimeSeconds()), begun: HTTPDate(seconds: request.began.seconds)))
     }
 }

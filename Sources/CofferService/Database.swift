@@ -39,18 +39,22 @@ final class Database {
                 set_config('coffer.login_failures', $4, true), set_config('coffer.login_address_failures', $5, true)
             """)
 
-    /// Takes the role of a live session for this transaction; one that has ended is refused here. The view shows the one
-    /// session that the setting names, so that must come first; the sub-select is evaluated where its value is needed.
-    private static let takeRole = """
+    /// Takes the role of a live session for this transaction; what becomes of one that is not live, the other function
+    /// says. The view shows the one session that the setting names, so that must come first; the sub-select is evaluated
+    /// where its value is needed.
+    private static func takeRole(orElse function: String) -> String {
+        """
         select set_config('coffer.session_id', $1, true), set_config('role', coalesce(
                 (select s.database_role from internal.live_sessions s where s.user_id = $2::text::uuid and s.role = $3),
-                internal.refuse_session()), true),
+                \(function)), true),
             set_config('coffer.user_id', $2, true)
         """
-    private static let reader = Statement(name: "reader", sql: takeRole)
+    }
+    private static let reader = Statement(name: "reader", sql: takeRole(orElse: "internal.refuse_session()"))
     private static let user = Statement(
         name: "user",
-        sql: takeRole + """
+        // A request that began before its session expired may end after it.
+        sql: takeRole(orElse: "internal.admitted_role($1::text::uuid, $2::text::uuid, $3, $7::bigint)") + """
             , set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
             set_config('coffer.login_failures', $6, true)
             """)
@@ -168,7 +172,7 @@ final class Database {
         case .user(let claims):
             // A wrong current password counts as a failed login.
             let limit = Parameter.text(String(configuration.loginFailures))
-            return Query(Self.user, Self.parameters(claims) + origin + [limit])
+            return Query(Self.user, Self.parameters(claims) + origin + [limit, .integer(request.began.age)])
         case .reader(let claims): return Query(Self.reader, Self.parameters(claims))
         }
     }

@@ -14,6 +14,7 @@ struct Request {
     let query: String
     /// What precedes the route in the path, as the client sees it.
     let basePath: String
+    let began: RequestBegin
 
     /// - Throws: `Failure` 404 or 405 where there is no such route or method.
     init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
@@ -28,6 +29,7 @@ struct Request {
         route = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
         method = try route.method(try exchange.text("REQUEST_METHOD") ?? "")
         query = try exchange.text("QUERY_STRING") ?? ""
+        began = RequestBegin(try exchange.text("COFFER_REQUEST_BEGAN"))
     }
 
     /// The request id of the web server where it is fit for a header and a log line, else a new one.
@@ -48,18 +50,11 @@ struct Request {
     /// A parameter; an empty one counts as absent, as web servers send empty ones for headers that did not come.
     func text(_ name: StaticString) throws(Failure) -> String? { try exchange.text(name) }
 
-    /// A parameter, where an empty one means something.
-    func rawText(_ name: StaticString) throws(Failure) -> String? {
-        do { return try exchange.parameter(name) } catch { throw Failure(error) }
-    }
-
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
     /// The preferences of all `Prefer` fields.
     func preferences() throws(Failure) -> Preferences {
-        let fields: [String]
-        do { fields = try exchange.parameters("HTTP_PREFER") } catch { throw Failure(error) }
-        return try Preferences(fields.joined(separator: ","))
+        try Preferences(try list("HTTP_PREFER") ?? "")
     }
 
     /// The first of `offers` that the client accepts.

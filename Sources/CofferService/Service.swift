@@ -91,7 +91,7 @@ public final class Service {
                 let caller = try? authenticate.caller(request)
             else { throw error }
             do throws(Failure) {
-                try database.confirm(caller.reading, for: request)
+                try database.confirm(caller.identity, for: request)
             } catch let ended where ended.kind == .sessionEnded {
                 throw ended
             } catch {}

@@ -16,6 +16,7 @@ struct StoreFile {
 
     private static let check = Statement(
         name: "check_upload", sql: "select api.check_upload($1, $2::bigint, $3, $4::boolean)")
+    private static let room = Statement(name: "upload_room", sql: "select api.upload_room($1)")
     private static let begin = Statement(
         name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean)")
     private static let commit = Statement(
@@ -43,11 +44,18 @@ struct StoreFile {
 
     /// Answers a web server that takes in the body first: whether it may.
     private func admit(_ upload: Upload, from caller: Caller, _ request: Request) throws(Failure) -> Response {
-        let length = upload.announced.map { Parameter.integer($0) } ?? .null
+        try check(upload, size: upload.announced, as: caller.reading, request)
+        return Response(204, [.noStore])
+    }
+
+    /// - Throws: `Failure` 412 or 413 where an upload of this size, if that is known, cannot be stored.
+    private func check(
+        _ upload: Upload, size: Int64?, as identity: Identity, _ request: Request
+    ) throws(Failure) {
+        let length = size.map { Parameter.integer($0) } ?? .null
         _ = try database.run(
             Query(Self.check, [.text(upload.path.text), length, upload.ifMatch, upload.ifNoneMatch]),
-            as: caller.reading, for: request)
-        return Response(204, [.noStore])
+            as: identity, for: request)
     }
 
     /// The short way: one transaction, and the store's own note until it is committed.
@@ -99,7 +107,7 @@ struct StoreFile {
         let storeURL = try database.run(begin, as: caller.identity, for: request).text(0, 0)
         do throws(Failure) {
             let store = try storage.store(storeURL)
-            let blob = try translated { try stage(upload, body, as: name, in: store, request) }
+            let blob = try translated { try stage(upload, body, as: name, in: store, from: caller, request) }
             let content = try finish(blob, upload)
             try publish(blob)
             do throws(Failure) {
@@ -142,7 +150,8 @@ struct StoreFile {
     }
 
     private func stage(
-        _ upload: Upload, _ body: UploadBody, as name: BlobName, in store: any BlobStore, _ request: Request
+        _ upload: Upload, _ body: UploadBody, as name: BlobName, in store: any BlobStore, from caller: Caller,
+        _ request: Request
     ) throws -> any StagedBlob {
         switch body {
         case .lost:
@@ -157,17 +166,35 @@ struct StoreFile {
             return blob
         case .stream:
             let blob = try store.stage(as: name, length: upload.announced)
-            var buffer: [UInt8] = []
-            repeat {
-                try request.readBody(into: &buffer, upTo: Self.chunk)
-                try blob.write(buffer.span)
-                try refuse(blob.size, limit: configuration.maximumUploadBytes)
-            } while !buffer.isEmpty
+            try receive(upload, into: blob, from: caller, request)
             return blob
         }
     }
 
-    /// Hashes and compares. The blob is whole and durable then, and nobody can read it yet.
+    /// Reads the body while it comes, no further than it can be stored: where its length was announced, that is known.
+    private func receive(
+        _ upload: Upload, into blob: any StagedBlob, from caller: Caller, _ request: Request
+    ) throws {
+        let question = Query(Self.room, [.text(upload.path.text)])
+        let askForRoom = { () throws(Failure) in
+            try database.run(question, as: caller.identity, for: request).integer(0, 0)
+        }
+        var room = upload.announced == nil ? try askForRoom() : nil
+        var buffer: [UInt8] = []
+        repeat {
+            try request.readBody(into: &buffer, upTo: Self.chunk)
+            let size = blob.size + Int64(buffer.count)
+            try refuse(size, limit: configuration.maximumUploadBytes)
+            if let limit = room, size > limit {
+                // The refusal in the database's words, unless there is more room by now.
+                try check(upload, size: size, as: caller.identity, request)
+                room = try askForRoom()
+            }
+            try blob.write(buffer.span)
+        } while !buffer.isEmpty
+    }
+
+    /// Hashes and compares. The blob is whole then, and nobody can read it yet.
     private func finish(_ blob: any StagedBlob, _ upload: Upload) throws(Failure) -> BlobContent {
         try refuse(blob.size, limit: configuration.maximumUploadBytes)
         let content = try translated { try blob.finish() }

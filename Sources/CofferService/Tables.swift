@@ -118,7 +118,7 @@ struct Tables {
 
     private func change(_ call: Call, _ sql: BoundSQL?) throws(Failure) -> (rows: Rows?, count: Int64) {
         guard let sql else {
-            try database.confirm(call.caller.reading, for: call.request)
+            try database.confirm(call.caller.identity, for: call.request)
             try check(call, count: 0)
             return (nil, 0)
         }

@@ -18,7 +18,8 @@ struct Upload {
     private static let maximumDescription = 2000
 
     init(_ request: Request) throws(Failure) {
-        guard let field = try request.text("HTTP_FILE_PATH") else {
+        try BodyForm.requireWholeFile(request)
+        guard let field = try request.single("HTTP_FILE_PATH", "File-Path"), !field.isEmpty else {
             throw Failure(.filePathRule, "The header File-Path is required")
         }
         guard let text = PercentCoding.headerValue(field) else {
@@ -26,12 +27,12 @@ struct Upload {
         }
         path = try FilePath(text)
         description = try Self.description(request)
-        contentType = MediaType.stored(contentType: try request.text("CONTENT_TYPE"), path: path)
+        contentType = MediaType.stored(contentType: try request.mediaType(), path: path)
         announced = try request.announcedLength()
         ifMatch = try Self.ifMatch(request)
         ifNoneMatch = try Self.ifNoneMatch(request)
         var digests: [[UInt8]] = []
-        for field in [try request.text("HTTP_REPR_DIGEST"), try request.text("HTTP_CONTENT_DIGEST")] {
+        for field in [try request.list("HTTP_REPR_DIGEST"), try request.list("HTTP_CONTENT_DIGEST")] {
             if let field, let digest = try DigestField.parse(field) { digests.append(digest) }
         }
         self.digests = digests
@@ -39,7 +40,7 @@ struct Upload {
 
     private static func description(_ request: Request) throws(Failure) -> Parameter {
         // An empty header is an empty description; an absent one leaves what there is.
-        guard let field = try request.rawText("HTTP_DESCRIPTION") else { return .null }
+        guard let field = try request.single("HTTP_DESCRIPTION", "Description") else { return .null }
         guard let text = PercentCoding.headerValue(field), !text.utf8.contains(0) else {
             throw Failure(.invalidArgument, "The header Description is not valid percent-encoded UTF-8")
         }
@@ -51,7 +52,7 @@ struct Upload {
 
     /// `*`, or the strong tags in a comma list, as the database takes them.
     private static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
-        guard let field = try request.text("HTTP_IF_MATCH") else { return .null }
+        guard let field = try request.list("HTTP_IF_MATCH") else { return .null }
         guard let tags = EntityTags(field) else {
             throw Failure(.invalidArgument, "If-Match must be '*' or a list of quoted entity tags")
         }
@@ -62,7 +63,7 @@ struct Upload {
     }
 
     private static func ifNoneMatch(_ request: Request) throws(Failure) -> Parameter {
-        guard let field = try request.text("HTTP_IF_NONE_MATCH") else { return .text("false") }
+        guard let field = try request.list("HTTP_IF_NONE_MATCH") else { return .text("false") }
         guard EntityTags(field) == .any else {
             throw Failure(.invalidArgument, "If-None-Match must be '*' for an upload")
         }

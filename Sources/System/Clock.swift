@@ -18,6 +18,12 @@ public enum Clock {
         Int64(time(of: CLOCK_REALTIME).tv_sec)
     }
 
+    /// The same in milliseconds.
+    public static func realtimeMilliseconds() -> Int64 {
+        let now = time(of: CLOCK_REALTIME)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
+
     /// Waits, also when signal handlers run meanwhile.
     ///
     /// The corresponding C function is `clock_nanosleep`.

@@ -72,12 +72,16 @@ struct NoteTests {
         #expect(try !blobs.hasNote(of: name))
     }
 
-    @Test(arguments: [SystemCall.fsync, .link])
-    func `a publishing that fails leaves neither note nor blob`(call: SystemCall) throws {
+    /// The flush of the bytes, that of their name, and the name itself.
+    @Test(arguments: [(SystemCall.fsync, 0), (.fsync, 1), (.link, 0)])
+    func `a publishing that fails leaves neither note nor blob`(call: SystemCall, position: Int) throws {
         let blob = try blobs.stageWithNote(as: name)
         try blob.write([1].span)
         _ = try blob.finish()
-        _ = failing(at: 0, with: Errno.inputOutput, of: [call]) { #expect(kind { try blob.publish() } != nil) }
+        let failed = failing(at: position, with: Errno.inputOutput, of: [call]) {
+            #expect(kind { try blob.publish() } == .unavailable)
+        }
+        #expect(failed == call)
         #expect(try !blobs.hasNote(of: name))
         #expect(try test.published.isEmpty)
     }
@@ -86,10 +90,9 @@ struct NoteTests {
         let blob = try blobs.stageWithNote(as: name)
         try blob.write([1].span)
         _ = try blob.finish()
-        // The folder's fsync, and the removal after it.
-        Faults.$inject.withValue({ [.fsync, .unlink].contains($0) ? Errno.inputOutput : nil }) {
-            #expect(kind { try blob.publish() } != nil)
-        }
+        // As the blob may still be there, this is no full disk, where nothing would be.
+        let faults: [SystemCall: Int32] = [.fsync: Errno.noSpace, .unlink: Errno.inputOutput]
+        Faults.$inject.withValue({ faults[$0] }) { #expect(kind { try blob.publish() } == .unavailable) }
         #expect(try blobs.hasNote(of: name))
         #expect(try test.published == [name.description])
     }

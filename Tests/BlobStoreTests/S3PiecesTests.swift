@@ -97,6 +97,8 @@ struct S3FailureTests {
         (404, "NoSuchKey", BlobStoreError.Kind.absent), (404, "", .absent), (404, "NoSuchBucket", .misconfigured),
         (403, "SignatureDoesNotMatch", .misconfigured), (403, "", .misconfigured),
         (301, "PermanentRedirect", .misconfigured),
+        (404, "NoSuchUpload", .absent), (400, "NoSuchUpload", .absent), (500, "NoSuchKey", .absent),
+        (200, "NoSuchVersion", .absent), (410, "", .absent),
         (403, "QuotaExceeded", .full), (507, "", .full), (400, "EntityTooLarge", .tooLarge), (400, "Odd", .unavailable),
     ])
     func `a refusal is final, of its kind, and without the store's prose`(

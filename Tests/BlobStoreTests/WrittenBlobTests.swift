@@ -98,6 +98,6 @@ struct WrittenBlobTests {
                 try FileSystem.removeFolder("\(test.root)/\(folder)")
             }
         }
-        #expect(failed == [.open, .flock, .write, .fsync, .open, .mkdir, .open, .fsync, .open, .link, .fsync, .unlink])
+        #expect(failed == [.open, .flock, .write, .open, .mkdir, .open, .fsync, .open, .link, .fsync, .fsync, .unlink])
     }
 }

@@ -159,7 +159,7 @@ struct OpenAPITests {
         /rpc/whoami HEAD 200 400 401 406 413 414 431 500 503
         /rpc/whoami POST 200 400 401 403 406 413 414 431 500 503
         /rpc/store_file OPTIONS 200 400 413 414 431 500 503
-        /rpc/store_file POST 200 400 401 403 411 412 413 414 431 500 503 507
+        /rpc/store_file POST 200 400 401 403 411 412 413 414 415 431 500 503 507
         /rpc/retrieve_file OPTIONS 200 400 413 414 431 500 503
         /rpc/retrieve_file GET 200 206 304 400 401 412 413 414 416 431 500 503
         /rpc/retrieve_file HEAD 200 304 400 401 412 413 414 431 500 503

@@ -17,6 +17,8 @@ final class FakeExchange: Exchange {
     var requiresLength = false
     /// Called before every read: what happens elsewhere while the body comes.
     var onRead: () -> Void = {}
+    /// Values of variables that came several times, one for each field, as nginx before 1.23 sends them.
+    var repeated: [String: [String]] = [:]
     /// Whether nobody reads the answer.
     var clientIsGone = false
 
@@ -42,6 +44,11 @@ final class FakeExchange: Exchange {
     func parameter(_ name: StaticString) throws(GatewayError) -> String? {
         if malformed.contains(name.description) { throw .malformedParameter(name.description) }
         return parameters[name.description]
+    }
+
+    func parameters(_ name: StaticString) throws(GatewayError) -> [String] {
+        if let values = repeated[name.description] { return values }
+        return try parameter(name).map { [$0] } ?? []
     }
 
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError) {

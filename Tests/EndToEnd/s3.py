@@ -14,7 +14,7 @@ Server = load_script("s3-server").Server
 class Fault:
     """What is done to the next `times` requests for which `when(method, path)` is true.
 
-    status: answer so without asking the server. cut: close after so many bytes of the answer's body. delay: seconds
+    status: answer so without asking the server; code: and name it in the body. cut: close after so many bytes of the answer's body. delay: seconds
     before anything. headers: replaced in the answer. flip: change a byte of the request's body.
     """
 
@@ -88,9 +88,11 @@ class FaultProxy:
         if "status" in harm:
             while length > 0:
                 length -= len(request.rfile.read(min(length, 1 << 16)))
+            body = f"<Error><Code>{harm['code']}</Code></Error>".encode() if "code" in harm else b""
             request.send_response(harm["status"])
-            request.send_header("Content-Length", "0")
-            return request.end_headers()
+            request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            return request.wfile.write(body)
         server = http.client.HTTPConnection(urlsplit(self.server.endpoint).netloc, timeout=60)
         try:
             server.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)

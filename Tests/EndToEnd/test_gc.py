@@ -59,7 +59,7 @@ def test_gc_removes_after_the_grace_period(installation):
 
 def test_gc_removes_expired_sessions(installation):
     installation.token()
-    installation.sql("update internal.sessions set expires_at = now() - interval '1 second'")
+    installation.sql("update internal.sessions set expires_at = now() - interval '8 days'")
     assert "1 expired sessions" in installation.coffer("gc", "--dry-run")
     assert "1 expired sessions" in installation.coffer("gc")
     assert installation.sql("select count(*) from internal.sessions") == ["0"]
@@ -162,7 +162,7 @@ def test_a_store_that_is_away_holds_up_no_other(installation, which):
     assert installation.put("files/0000", b"overwritten") == 200
     away, rest = (old, new) if which == "the old one" else (new, old)
     in_rest = 1 if rest == new else 1102
-    installation.sql("update internal.sessions set expires_at = now() - interval '1 second'")
+    installation.sql("update internal.sessions set expires_at = now() - interval '8 days'")
     with installation.away(away):
         before = installation.blobs(rest).keys()
         done = installation.run("gc", "--grace", "0")

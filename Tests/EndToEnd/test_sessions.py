@@ -89,7 +89,7 @@ def test_what_cannot_be_revoked_is_an_error(arguments, editor, instance):
 def test_an_expired_session_is_refused_not_listed_and_collected(account, sql, instance, listed):
     old, living = account.log_in(), account.log_in()
     before = f"select count(*) from internal.sessions where id = '{session_id(old)}'"
-    sql(f"update internal.sessions set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' "
+    sql(f"update internal.sessions set created_at = now() - interval '10 days', expires_at = now() - interval '8 days' "
         f"where id = '{session_id(old)}'")  # fmt: skip
     assert_ended(old)
     assert [row["id"] for row in listed("--user", account.email)] == [session_id(living)]

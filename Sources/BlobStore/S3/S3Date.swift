@@ -5,13 +5,17 @@ struct S3Date {
     let day: String
     /// `YYYYMMDDThhmmssZ`
     let stamp: String
+    /// `YYYY-MM-DDThh:mm:ssZ`
+    let text: String
 
     /// - Parameter seconds: since 1970, UTC.
     init(seconds: Int64) {
         let (year, month, date) = Self.civil(days: seconds / 86_400)
         let second = seconds % 86_400
+        let time = [second / 3600, second / 60 % 60, second % 60].map(Self.two)
         day = "\(year)\(Self.two(month))\(Self.two(date))"
-        stamp = "\(day)T\(Self.two(second / 3600))\(Self.two(second / 60 % 60))\(Self.two(second % 60))Z"
+        stamp = "\(day)T\(time.joined())Z"
+        text = "\(year)-\(Self.two(month))-\(Self.two(date))T\(time.joined(separator: ":"))Z"
     }
 
     /// Seconds since 1970 of an answer's time; nil where it is none.

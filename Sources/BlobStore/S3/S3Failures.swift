@@ -33,20 +33,24 @@ struct S3Failure: Error {
         let code = Self.code(answer.body)
         let said = "\(status)\(code.isEmpty ? "" : " ")\(code)"
         let mayPass =
-            [429, 500, 502, 503, 504].contains(status) || status == 200
+            !Self.gone.contains(code) && ([429, 500, 502, 503, 504].contains(status) || status == 200)
             || ["RequestTimeout", "OperationAborted", "BadDigest", "XAmzContentSHA256Mismatch", "SlowDown"].contains(
                 code)
         self.init(BlobStoreError(Self.kind(status, code), Self.text(Self.kind(status, code), said)), mayPass: mayPass)
         pause = answer.head.field("Retry-After").flatMap { Int64($0) }.map { .seconds($0) }
     }
 
+    /// What names a thing that is not there, in an answer of any status and in the answer about many.
+    static let gone: Set<String> = ["NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"]
+
     private static func kind(_ status: Int, _ code: String) -> BlobStoreError.Kind {
         switch (status, code) {
+        case (_, _) where gone.contains(code): .absent
         case (507, _), (_, "QuotaExceeded"), (_, "XMinioStorageFull"), (_, "InsufficientStorage"): .full
         case (413, _), (_, "EntityTooLarge"): .tooLarge
         case (_, "NoSuchBucket"), (301, _), (307, _), (401, _), (403, _), (_, "AuthorizationHeaderMalformed"):
             .misconfigured
-        case (404, _): .absent
+        case (404, _), (410, _): .absent
         default: .unavailable
         }
     }

@@ -74,7 +74,14 @@ struct Check: ParsableCommand {
             print(json ? problem.json : problem.line)
         }
         let outcome = try checker.check(after: last) { (name) throws(Failure) in try save(name) }
-        if outcome == .done { try save(nil) }
+        if outcome == .done {
+            do {
+                if let report = try opened.openUploadsReport(store.id) { print(json ? report.json : report.line) }
+            } catch {
+                return .away(error)
+            }
+            try save(nil)
+        }
         return outcome
     }
 

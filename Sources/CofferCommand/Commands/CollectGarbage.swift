@@ -19,6 +19,11 @@ struct CollectGarbage: ParsableCommand {
     @Option(help: "Seconds for which bytes stay for readers that have begun (COFFER_GRACE_SECONDS).")
     var grace: String?
     @Flag(help: "Only tell how much there is to remove, abandoned stages aside.") var dryRun = false
+    @Flag(help: "Print one JSON object a line: the uploads open in each bucket, then the totals.") var json = false
+
+    func validate() throws {
+        if dryRun && json { throw ValidationError("--json does not go with --dry-run.") }
+    }
 
     func run() throws {
         let configuration = try loadConfiguration(arguments: ["COFFER_GRACE_SECONDS": grace])
@@ -26,7 +31,7 @@ struct CollectGarbage: ParsableCommand {
             owner: try OwnerConnection(configuration), configuredURL: configuration.storageURL,
             graceSeconds: configuration.graceSeconds)
         if dryRun { return print(try collector.forecast()) }
-        defer { print(collector.report) }
+        defer { print(json ? collector.json : collector.report) }
         try collector.collect()
         try collector.sweep()
         try collector.forgetExpired()
@@ -44,11 +49,19 @@ final class Collector {
     private var swept = 0
     private var expiredSessions: Int64 = 0
     private var isHeld = false
+    private var openUploads: [OpenUploadsReport] = []
     let away = AwayStores()
 
     var report: String {
         let report = "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
-        return isHeld ? report + "; a backup is being made, so blobs wait for the next time" : report
+        let held = isHeld ? "; a backup is being made, so blobs wait for the next time" : ""
+        return ([report + held] + openUploads.map(\.line)).joined(separator: "\n")
+    }
+
+    var json: String {
+        let counts = #""blobs":\#(removed),"stages":\#(swept),"expired_sessions":\#(expiredSessions)"#
+        let totals = #"{\#(counts),"stores_away":\#(away.count),"backup_is_being_made":\#(isHeld)}"#
+        return (openUploads.map(\.json) + [totals]).joined(separator: "\n")
     }
 
     init(owner: OwnerConnection, configuredURL: String, graceSeconds: Int) {
@@ -62,7 +75,8 @@ final class Collector {
             select (select count(*) from internal.discarded_blobs d
                     where internal.is_due(d.reason, d.discarded_at, make_interval(secs => $1))
                         and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)),
-                (select count(*) from internal.sessions s where s.expires_at < now())
+                (select count(*) from internal.sessions s
+                    where s.expires_at < now() - internal.longest_upload())
             """, [.integer(Int64(graceSeconds))])
         return "would remove \(rows.text(0, 0) ?? "0") blobs and \(rows.text(0, 1) ?? "0") expired sessions"
     }
@@ -81,6 +95,7 @@ final class Collector {
             do {
                 let store = try stores.store(url)
                 swept += try store.sweepAbandonedStages()
+                if let report = try store.openUploadsReport(id) { openUploads.append(report) }
                 if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
             } catch let error as BlobStoreError {
                 leaveOut(id, url, error)

@@ -172,7 +172,8 @@ extension OperationParameter {
     fileprivate static let filePath = header(
         "File-Path",
         "Where the file goes: raw UTF-8, or percent-encoded behind `UTF-8''` (RFC 8187), as in "
-            + "`UTF-8''caf%C3%A9.txt`.", RunningExample.path, required: true)
+            + "`UTF-8''caf%C3%A9.txt`. Once: two are refused where they can be told from one path with a comma, "
+            + "which those in percent-encoding always can.", RunningExample.path, required: true)
     fileprivate static let description = header(
         "Description",
         "Words about the file, at most 2,000 characters, encoded likewise. Left out, a file that is overwritten keeps "

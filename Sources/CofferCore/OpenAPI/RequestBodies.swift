@@ -17,7 +17,8 @@ extension Route {
         [
             "description":
                 .string(
-                    "The content, any number of bytes. Its `Content-Type` becomes the file's media type; for "
+                    "The content, any number of bytes, as they are to be stored: no form, no part of a file, and "
+                        + "nothing in a `Content-Encoding`. Its `Content-Type` becomes the file's media type; for "
                         + "`application/octet-stream` or none the path's extension says it."),
             "content": ["*/*": ["schema": [:], "example": RunningExample.content]],
         ]

@@ -44,7 +44,7 @@ extension Route {
         case .storeFile:
             Self.change + [
                 .filePathRule, .invalidArgument, .preconditionFailed, .overQuota, .truncatedBody, .digestMismatch,
-                .lengthRequired, .uploadExpired, .storageUnavailable,
+                .lengthRequired, .uploadExpired, .storageUnavailable, .unsupportedBody, .partialBody, .repeatedField,
             ]
         case .retrieveFile:
             Self.identity + [

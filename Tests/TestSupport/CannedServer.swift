@@ -1,14 +1,14 @@
 import Glibc
 
 /// Listens on a port of the loopback address and gives each connection one answer, as it is, after its request's head.
-final class CannedServer: Sendable {
-    let url: String
+public final class CannedServer: Sendable {
+    public let url: String
     private let listener: Int32
 
     /// - Parameters:
     ///   - answers: one for each connection, in order; those after the last get the last again.
     ///   - pause: before each answer.
-    init(_ answers: [String], pause: UInt32 = 0) {
+    public init(_ answers: [String], pause: UInt32 = 0) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()

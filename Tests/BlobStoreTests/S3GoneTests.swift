@@ -1,0 +1,97 @@
+import TestSupport
+import Testing
+
+@testable import BlobStore
+
+/// What is gone by the time that we come to remove it. Stores say so in more than one way.
+struct S3GoneTests {
+    private static let names = ["ab" + String(repeating: "0", count: 30), "cd" + String(repeating: "1", count: 30)]
+
+    /// A bucket whose store gives these answers, in this order, and the last one for ever.
+    private func bucket(_ answers: String...) throws -> (S3BlobStore, CannedServer) {
+        let server = CannedServer(answers)
+        var settings = BlobStoreSettings()
+        settings.patience = .zero
+        settings.environment = { ["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"][$0] }
+        let store = try openBlobStore("s3://bucket/p?endpoint=\(server.url)&region=r", settings)
+        return (try #require(store as? S3BlobStore), server)
+    }
+
+    private func answer(_ status: Int, _ body: String = "") -> String {
+        "HTTP/1.1 \(status) x\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private func refusal(_ status: Int, _ code: String) -> String {
+        answer(status, "<Error><Code>\(code)</Code></Error>")
+    }
+
+    /// Two uploads, of the fourth and of the first of January 2020.
+    private var twoUploads: String {
+        let uploads = zip(Self.names, ["04", "01"]).map { name, day in
+            "<Upload><Key>p/\(name.prefix(2))/\(name)</Key><UploadId>u\(day)</UploadId>"
+                + "<Initiated>2020-01-\(day)T00:00:00.000Z</Initiated></Upload>"
+        }
+        return answer(200, "<ListMultipartUploadsResult>\(uploads.joined())</ListMultipartUploadsResult>")
+    }
+
+    @Test func `a store that knows no uploads may say so by 404`() throws {
+        let (store, server) = try bucket(refusal(404, "NoSuchUpload"))
+        #expect(try store.sweepAbandonedStages() == 0)
+        #expect(try store.openUploads() == OpenUploads(count: 0, oldest: nil))
+        _ = server
+    }
+
+    @Test(arguments: [(404, "NoSuchUpload"), (404, ""), (400, "NoSuchUpload"), (410, "Gone")])
+    func `an upload that is gone when it is its turn stops nothing`(status: Int, code: String) throws {
+        let noParts = answer(200, "<ListPartsResult></ListPartsResult>")
+        // Before its parts were listed, and before it was aborted; the second one is ours.
+        let (first, one) = try bucket(twoUploads, refusal(status, code), noParts, answer(204))
+        #expect(try first.sweepAbandonedStages() == 1)
+        let (second, other) = try bucket(twoUploads, noParts, refusal(status, code), noParts, answer(204))
+        #expect(try second.sweepAbandonedStages() == 1)
+        _ = (one, other)
+    }
+
+    @Test func `open uploads are counted from the oldest on`() throws {
+        let (store, server) = try bucket(twoUploads)
+        let open = try #require(try store.openUploads())
+        #expect(open.count == 2 && open.since == "2020-01-01T00:00:00Z")
+        #expect(try openBlobStore("file:///tmp/coffer-\(Self.names[0])", creating: true).openUploads() == nil)
+        try TestStore.remove("/tmp/coffer-\(Self.names[0])")
+        _ = server
+    }
+
+    @Test(arguments: [(404, "NoSuchKey"), (404, ""), (400, "NoSuchVersion"), (410, "")])
+    func `a blob that is gone is removed`(status: Int, code: String) throws {
+        let (store, server) = try bucket(refusal(status, code))
+        try store.remove(try names(1))
+        // Many at once, by a store that answers so for all of them.
+        try store.remove(try names(2))
+        _ = server
+    }
+
+    @Test func `of many blobs those that are gone are no failure, and what is refused is one`() throws {
+        let result = { (codes: [String]) in
+            let errors = codes.map { "<Error><Key>k</Key><Code>\($0)</Code></Error>" }.joined()
+            return answer(200, "<DeleteResult>\(errors)</DeleteResult>")
+        }
+        let (store, server) = try bucket(
+            result(["NoSuchKey", "NoSuchVersion"]), result(["NoSuchKey", "AccessDenied"]))
+        try store.remove(try names(2))
+        #expect(kind { try store.remove(try names(2)) } == .unavailable)
+        _ = server
+    }
+
+    @Test func `a bucket that is gone is an outage, not an empty one`() throws {
+        let (store, server) = try bucket(refusal(404, "NoSuchBucket"))
+        #expect(kind { _ = try store.sweepAbandonedStages() } == .misconfigured)
+        #expect(kind { _ = try store.openUploads() } == .misconfigured)
+        #expect(kind { try store.remove(try names(1)) } == .misconfigured)
+        #expect(kind { try store.remove(try names(2)) } == .misconfigured)
+        _ = server
+    }
+
+    private func names(_ count: Int) throws -> [BlobName] {
+        try Self.names.prefix(count).map { try #require(BlobName($0)) }
+    }
+}
