@@ -53,13 +53,16 @@ struct Request {
         do { return try exchange.parameter(name) } catch { throw Failure(error) }
     }
 
+    /// The values of a header, one for each line where the web server does not join them; no empty ones.
+    func texts(_ name: StaticString) throws(Failure) -> [String] {
+        do { return try exchange.parameters(name).filter { !$0.isEmpty } } catch { throw Failure(error) }
+    }
+
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
     /// The preferences of all `Prefer` fields.
     func preferences() throws(Failure) -> Preferences {
-        let fields: [String]
-        do { fields = try exchange.parameters("HTTP_PREFER") } catch { throw Failure(error) }
-        return try Preferences(fields.joined(separator: ","))
+        try Preferences(texts("HTTP_PREFER").joined(separator: ","))
     }
 
     /// The first of `offers` that the client accepts.
