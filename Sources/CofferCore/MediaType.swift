@@ -24,6 +24,22 @@ public enum MediaType {
         return byExtension[name[name.index(after: dot)...].lowercased()] ?? octets
     }
 
+    /// The type with the charset that its bytes turned out to be. Browsers take text that does not name its own for one of
+    /// before 1995. A charset that was named stays, and bytes that are not UTF-8 get none.
+    public static func labelled(_ type: String, isUTF8: Bool) -> String {
+        let labelled = type + "; charset=utf-8"
+        guard isUTF8, essence(type).hasPrefix("text/"), !namesCharset(type), labelled.utf8.count <= maximumLength else {
+            return type
+        }
+        return labelled
+    }
+
+    private static func namesCharset(_ type: String) -> Bool {
+        type.split(separator: ";").dropFirst().contains { parameter in
+            parameter.prefix { $0 != "=" }.trimmed.lowercased() == "charset"
+        }
+    }
+
     /// Whether a browser may show the type: nothing that can run script in our origin.
     public static func isSafeInline(_ type: String) -> Bool {
         let essence = essence(type)
