@@ -40,14 +40,25 @@ public enum MediaType {
         }
     }
 
-    /// Whether a browser may show the type: nothing that can run script in our origin.
+    /// Whether a browser may show the type: those that cannot run script in our origin, and that browsers show rather than
+    /// save. A list, since browsers know more spellings of SVG and XML than anybody else.
     public static func isSafeInline(_ type: String) -> Bool {
-        let essence = essence(type)
-        // SVG, and whatever else a browser reads as XML.
-        if essence.hasSuffix("+xml") { return false }
-        return essence == "application/pdf" || essence == "text/plain"
-            || ["image/", "audio/", "video/"].contains { essence.hasPrefix($0) }
+        isPlayed(type) || shown.contains(essence(type))
     }
+
+    /// Whether a browser plays the type, and fetches it by a request of its own for that.
+    public static func isPlayed(_ type: String) -> Bool { played.contains(essence(type)) }
+
+    // Not audio/wav, which Firefox saves.
+    private static let played: Set = [
+        "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/webm", "audio/x-m4a", "video/mp4",
+        "video/webm",
+    ]
+    private static let shown: Set = [
+        "application/pdf", "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png",
+        "image/vnd.microsoft.icon",
+        "image/webp", "image/x-icon", "text/plain",
+    ]
 
     /// Type and subtype in lower case, without parameters.
     public static func essence(_ type: String) -> String {
