@@ -1,16 +1,19 @@
 // What every kind of store can do. A blob is immutable: it is staged, then published whole under a new name, read any
 // number of times, and removed.
 
-/// Size and digest of a blob.
+/// What a blob's bytes are.
 public struct BlobContent: Equatable, Sendable {
     /// In bytes.
     public let size: Int64
     /// 32 bytes.
     public let sha256: [UInt8]
+    /// Whether they are text in UTF-8, with more than ASCII in it.
+    public let isUTF8: Bool
 
-    public init(size: Int64, sha256: [UInt8]) {
+    public init(size: Int64, sha256: [UInt8], isUTF8: Bool = false) {
         self.size = size
         self.sha256 = sha256
+        self.isUTF8 = isUTF8
     }
 }
 

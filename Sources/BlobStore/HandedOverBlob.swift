@@ -1,6 +1,5 @@
 // A staged blob that the web server has written: only hashed here, so that its bytes are written once.
 
-internal import Cryptography
 internal import System
 
 final class HandedOverBlob: NotedBlob {
@@ -24,7 +23,7 @@ final class HandedOverBlob: NotedBlob {
     func finish() throws(BlobStoreError) -> BlobContent {
         if let content { return content }
         do throws(BlobStoreError) {
-            let content = BlobContent(size: size, sha256: try hash())
+            let content = try hash()
             self.content = content
             return content
         } catch {
@@ -44,16 +43,17 @@ final class HandedOverBlob: NotedBlob {
         stage.discard()
     }
 
-    private func hash() throws(BlobStoreError) -> [UInt8] {
-        var digest = try newDigest()
-        var hashed: Int64 = 0
+    private func hash() throws(BlobStoreError) -> BlobContent {
+        var digest = try ContentDigest()
         try stage.file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
             digest.update(bytes)
-            hashed += Int64(bytes.count)
-            stage.startWriteback(upTo: hashed)
+            stage.startWriteback(upTo: digest.size)
         }
-        guard hashed == size else { throw BlobStoreError(.refused, "The file that was handed over is still changing.") }
-        return digest.finish()
+        let content = digest.finish()
+        guard content.size == size else {
+            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+        }
+        return content
     }
 }
 

@@ -1,19 +1,18 @@
 // A staged blob whose bytes pass through this process: hashed while they are written.
 
-internal import Cryptography
 internal import System
 
 final class WrittenBlob: NotedBlob {
     private let stage: StageFile
     private let name: BlobName
-    private var digest: SHA256?
+    private var digest: ContentDigest?
     private var content: BlobContent?
     private(set) var size: Int64 = 0
 
     init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
         self.stage = stage
         self.name = name
-        digest = try newDigest()
+        digest = try ContentDigest()
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
@@ -32,7 +31,7 @@ final class WrittenBlob: NotedBlob {
     func finish() throws(BlobStoreError) -> BlobContent {
         if let content { return content }
         guard let digest = digest.take() else { throw BlobStoreError(.refused, "The blob is discarded already.") }
-        let content = BlobContent(size: size, sha256: digest.finish())
+        let content = digest.finish()
         self.content = content
         return content
     }
@@ -48,8 +47,4 @@ final class WrittenBlob: NotedBlob {
         digest = nil
         stage.discard()
     }
-}
-
-func newDigest() throws(BlobStoreError) -> SHA256 {
-    do { return try SHA256() } catch { throw BlobStoreError(.unavailable, "SHA-256 is not available.") }
 }

@@ -1,4 +1,4 @@
-// Range requests (RFC 9110 §14) where the worker itself sends the bytes.
+// Range requests (RFC 9110 §14). Whoever sends the bytes, the part is chosen here.
 
 /// Part of a file of known size.
 public struct ByteRange: Equatable, Sendable {
@@ -10,6 +10,8 @@ public struct ByteRange: Equatable, Sendable {
         self.length = length
     }
 
+    private static let unit = "bytes="
+
     public enum Outcome: Equatable, Sendable {
         case whole
         case part(ByteRange)
@@ -19,8 +21,9 @@ public struct ByteRange: Equatable, Sendable {
     /// Reads a `Range` field against a size. Other units, several ranges and broken syntax mean the whole file, as
     /// RFC 9110 §14.2 allows a server to ignore them.
     public static func judge(_ field: String?, size: Int64) -> Outcome {
-        guard let field, field.hasPrefix("bytes=") else { return .whole }
-        let ends = field.dropFirst(6).trimmed.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let field, field.prefix(unit.count).lowercased() == unit else { return .whole }
+        let ends = field.dropFirst(unit.count).trimmed.split(
+            separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard ends.count == 2, let first = number(ends[0]), let last = number(ends[1]) else { return .whole }
         switch (first, last) {
         case (nil, nil): return .whole
@@ -41,13 +44,18 @@ public struct ByteRange: Equatable, Sendable {
         return .some(Int64(text) ?? .max)
     }
 
-    /// Whether `If-Range` allows the range (RFC 9110 §13.1.5): a strong tag that is equal, or the exact date.
-    public static func isAllowed(ifRange: String?, tag: String, modified: HTTPDate) -> Bool {
+    /// Whether any web server reads a `Range` field as `judge` does: one range, written plainly, of numbers that fit 64
+    /// bits whatever is added to them.
+    public static func isPlain(_ field: String) -> Bool {
+        guard field.hasPrefix(unit) else { return false }
+        let ends = field.dropFirst(unit.count).split(separator: "-", omittingEmptySubsequences: false)
+        return ends.count == 2 && ends.allSatisfy { $0.utf8.count <= 18 && $0.utf8.allSatisfy(\.isASCIIDigit) }
+    }
+
+    /// Whether `If-Range` allows the range (RFC 9110 §13.1.5): a strong tag that is equal. A date never does, as two
+    /// versions can have the same (§8.8.2.2), and parts of both would be put together.
+    public static func isAllowed(ifRange: String?, tag: String) -> Bool {
         guard let ifRange else { return true }
-        if let date = HTTPDate(ifRange) { return date == modified }
-        if case .list(let tags) = EntityTags(ifRange), tags.count == 1 {
-            return !tags[0].isWeak && tags[0].value == tag
-        }
-        return false
+        return ifRange.trimmed == "\"\(tag)\""
     }
 }

@@ -79,7 +79,13 @@ public struct ReadConditions: Sendable {
         self.ifModifiedSince = ifModifiedSince
     }
 
+    /// Whether a date alone vouches for the version, which is too little for a part of it.
+    public var dependsOnDate: Bool { ifMatch == nil && ifUnmodifiedSince.flatMap { HTTPDate($0) } != nil }
+
     /// Judges in the order of RFC 9110 §13.2.2. A field that cannot be read is ignored.
+    ///
+    /// Two versions can be of the same second, so 304 takes a date that is later than this version's (§8.8.2.2): whoever
+    /// sends the very date may have the version before.
     public func judge(tag: String, modified: HTTPDate) -> ReadOutcome {
         if let ifMatch {
             if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }
@@ -89,7 +95,7 @@ public struct ReadConditions: Sendable {
         if let ifNoneMatch {
             return EntityTags(ifNoneMatch)?.matchesWeakly(tag) == true ? .notModified : .send
         }
-        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified <= date { return .notModified }
+        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified < date { return .notModified }
         return .send
     }
 }

@@ -24,17 +24,44 @@ public enum MediaType {
         return byExtension[name[name.index(after: dot)...].lowercased()] ?? octets
     }
 
-    /// Whether a browser may show the type: nothing that can run script in our origin.
-    public static func isSafeInline(_ type: String) -> Bool {
-        let essence = essence(type)
-        // SVG, and whatever else a browser reads as XML.
-        if essence.hasSuffix("+xml") { return false }
-        return essence == "application/pdf" || essence == "text/plain"
-            || ["image/", "audio/", "video/"].contains { essence.hasPrefix($0) }
+    /// The type with the charset that its bytes turned out to be. Browsers take text that does not name its own for one of
+    /// before 1995. A charset that was named stays, and bytes that are not UTF-8 get none.
+    public static func labelled(_ type: String, isUTF8: Bool) -> String {
+        let labelled = type + "; charset=utf-8"
+        guard isUTF8, essence(type).hasPrefix("text/"), !namesCharset(type), labelled.utf8.count <= maximumLength else {
+            return type
+        }
+        return labelled
     }
 
     /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
     public static func isMultipart(_ type: String) -> Bool { essence(type).hasPrefix("multipart/") }
+
+    private static func namesCharset(_ type: String) -> Bool {
+        type.split(separator: ";").dropFirst().contains { parameter in
+            parameter.prefix { $0 != "=" }.trimmed.lowercased() == "charset"
+        }
+    }
+
+    /// Whether a browser may show the type: those that cannot run script in our origin, and that browsers show rather than
+    /// save. A list, since browsers know more spellings of SVG and XML than anybody else.
+    public static func isSafeInline(_ type: String) -> Bool {
+        isPlayed(type) || shown.contains(essence(type))
+    }
+
+    /// Whether a browser plays the type, and fetches it by a request of its own for that.
+    public static func isPlayed(_ type: String) -> Bool { played.contains(essence(type)) }
+
+    // Not audio/wav, which Firefox saves.
+    private static let played: Set = [
+        "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/webm", "audio/x-m4a", "video/mp4",
+        "video/webm",
+    ]
+    private static let shown: Set = [
+        "application/pdf", "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png",
+        "image/vnd.microsoft.icon",
+        "image/webp", "image/x-icon", "text/plain",
+    ]
 
     /// Type and subtype in lower case, without parameters.
     public static func essence(_ type: String) -> String {

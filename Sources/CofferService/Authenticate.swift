@@ -25,20 +25,22 @@ struct Authenticate {
 
     /// The bearer of the request's token: the Authorization header's, else the cookie's.
     ///
-    /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin.
+    /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin, 400
+    ///   where the header was sent twice.
     func caller(_ request: Request) throws(Failure) -> Caller {
-        if let field = try request.text("HTTP_AUTHORIZATION") { return try verify(Self.bearer(field), request) }
+        if let token = try Self.bearerToken(request) { return try verify(token, request) }
         guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
         if !request.method.isSafe { try SameOrigin.require(request) }
         return try verify(token, request)
     }
 
-    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case.
-    private static func bearer(_ field: String) throws(Failure) -> String {
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.first?.lowercased() == "bearer" else {
-            throw Failure(.tokenUndecodable, "The Authorization scheme must be Bearer")
-        }
+    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case. nil for any other scheme: those credentials
+    /// are for what stands before us, such as a web server with a password of its own.
+    private static func bearerToken(_ request: Request) throws(Failure) -> String? {
+        let fields = try request.texts("HTTP_AUTHORIZATION")
+        guard fields.count <= 1 else { throw Failure(.malformedRequest, "The header Authorization was sent twice") }
+        let parts = fields.first?.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
+        guard parts.first?.lowercased() == "bearer" else { return nil }
         return parts.count == 2 ? String(parts[1]) : ""
     }
 

@@ -50,6 +50,11 @@ struct Request {
     /// A parameter; an empty one counts as absent, as web servers send empty ones for headers that did not come.
     func text(_ name: StaticString) throws(Failure) -> String? { try exchange.text(name) }
 
+    /// The values of a header, one for each line where the web server does not join them; no empty ones.
+    func texts(_ name: StaticString) throws(Failure) -> [String] {
+        do { return try exchange.parameters(name).filter { !$0.isEmpty } } catch { throw Failure(error) }
+    }
+
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
     /// The preferences of all `Prefer` fields.

@@ -47,68 +47,31 @@ struct RetrieveFile {
         case .preconditionFailed: throw Failure(.preconditionFailed)
         case .send: break
         }
-        let range = try range(request, file)
+        let range = try range(request, file, conditions)
         let fields = file.validators + file.contentFields(inline: inline)
-        if let field = try redirect(request, file) { return Response(200, fields + [field], .sentByServer) }
+        if let field = try redirect(request, file, range) { return Response(200, fields + [field], .sentByServer) }
         if let more = try fetch(request, file, range) { return Response(200, fields + more, .sentByServer) }
-        return stream(file, range, try open(file), fields + [HeaderField("Accept-Ranges", "bytes")])
+        return stream(file, range, try open(file), fields)
     }
 
-    /// The part of the file that is asked for; nil for all of it. Judged here also where the web server sends, which
-    /// would put the file's own headers on its refusal.
+    /// The part of the file that is asked for; nil for all of it. Judged here whoever sends the bytes, so that every web
+    /// server and store gives the same.
     ///
     /// - Throws: `Failure` 416.
-    private func range(_ request: Request, _ file: StoredFile) throws(Failure) -> ByteRange? {
+    private func range(_ request: Request, _ file: StoredFile, _ conditions: ReadConditions) throws(Failure)
+        -> ByteRange?
+    {
         // Only a GET has ranges (RFC 9110 §14.2).
-        guard request.method == .get, let field = try request.text("HTTP_RANGE"),
-            ByteRange.isAllowed(ifRange: try request.text("HTTP_IF_RANGE"), tag: file.tag, modified: file.modified)
+        guard request.method == .get, !conditions.dependsOnDate,
+            ByteRange.isAllowed(ifRange: try request.text("HTTP_IF_RANGE"), tag: file.tag)
         else { return nil }
-        switch ByteRange.judge(field, size: file.size) {
+        switch ByteRange.judge(try request.rangeField(), size: file.size) {
         case .whole: return nil
         case .part(let part): return part
         case .notSatisfiable:
             throw Failure(
                 .rangeNotSatisfiable, details: "The file has \(file.size) bytes",
                 fields: [HeaderField("Content-Range", "bytes */\(file.size)")])
-        }
-    }
-
-    /// The field that makes the web server send the blob; nil where it did not offer to, or where the store is not
-    /// on this host.
-    private func redirect(_ request: Request, _ file: StoredFile) throws(Failure) -> HeaderField? {
-        guard let way = try request.text("COFFER_SENDFILE") else { return nil }
-        // Web servers apply a range to a HEAD too, which RFC 9110 §14.2 forbids.
-        if request.method == .head, try request.text("HTTP_RANGE") != nil { return nil }
-        // The web server knows the folder of one local store; what lies in another is streamed.
-        if let url = file.storeURL, url != storage.configured { return nil }
-        let store = try storage.store(file.storeURL)
-        let prefix = "x-accel-redirect:"
-        if way.hasPrefix(prefix) {
-            return store.path(of: file.blob).map {
-                HeaderField("X-Accel-Redirect", way.dropFirst(prefix.count) + $0)
-            }
-        }
-        return way == "x-sendfile" ? store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) } : nil
-    }
-
-    /// The fields that make the web server fetch the blob from a remote store; nil where it did not offer to for this
-    /// store. `COFFER_SENDFILE_REMOTE` is the location that it does so in and the store's origin. Which part it fetches
-    /// is decided here, so that nothing of the client's request goes to the store.
-    private func fetch(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> [HeaderField]? {
-        // The store's URL is for a GET; the head is all here.
-        guard request.method == .get, let way = try request.text("COFFER_SENDFILE_REMOTE") else { return nil }
-        let words = way.split(separator: " ")
-        let store = try storage.store(file.storeURL)
-        do throws(BlobStoreError) {
-            guard words.count == 2, let remote = try store.presignedTarget(of: file.blob), remote.origin == words[1]
-            else { return nil }
-            let redirect = HeaderField("X-Accel-Redirect", words[0] + remote.target)
-            guard let range else { return [redirect] }
-            let part = "bytes=\(range.offset)-\(range.offset + range.length - 1)"
-            return [redirect, HeaderField("X-Coffer-Range", part)]
-        } catch {
-            journal.record(.storageFailed(error.description))
-            throw Failure(error)
         }
     }
 
@@ -131,53 +94,5 @@ struct RetrieveFile {
         let last = range.offset + range.length - 1
         let field = HeaderField("Content-Range", "bytes \(range.offset)-\(last)/\(file.size)")
         return Response(206, fields + [field], .blob(reader, range))
-    }
-}
-
-/// The row of a file whose bytes may be sent.
-private struct StoredFile {
-    let path: String
-    let mediaType: String
-    let size: Int64
-    /// The SHA-256 in hexadecimal, which is the entity tag too.
-    let tag: String
-    let blob: BlobName
-    let modified: HTTPDate
-    /// Where the blob is; nil for the store that the configuration names.
-    let storeURL: String?
-
-    /// nil where there is no such file.
-    init?(_ rows: Rows) {
-        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1),
-            let size = rows.integer(0, 2), let tag = rows.text(0, 3),
-            let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
-            let modified = rows.integer(0, 5)
-        else { return nil }
-        self.path = path
-        self.mediaType = mediaType
-        self.size = size
-        self.tag = tag
-        self.blob = blob
-        self.modified = HTTPDate(seconds: modified)
-        storeURL = rows.text(0, 6)
-    }
-
-    /// What a 304 carries as well (RFC 9110 §15.4.5).
-    var validators: [HeaderField] {
-        [
-            HeaderField("ETag", "\"\(tag)\""), HeaderField("Last-Modified", "\(modified)"),
-            HeaderField("Cache-Control", "private, no-cache"),
-        ]
-    }
-
-    func contentFields(inline: Bool) -> [HeaderField] {
-        [
-            HeaderField("Content-Type", mediaType),
-            HeaderField(
-                "Content-Disposition", ContentDisposition.field(path: path, mediaType: mediaType, inline: inline)),
-            HeaderField("Repr-Digest", DigestField.sha256(hexadecimal: tag)),
-            HeaderField("X-Content-Type-Options", "nosniff"),
-            HeaderField("Content-Security-Policy", "sandbox; default-src 'none'"),
-        ]
     }
 }

@@ -219,7 +219,8 @@ struct StoreFile {
         let query = Query(
             Self.commit,
             [
-                .text(name.description), .text(upload.path.text), upload.description, .text(upload.contentType),
+                .text(name.description), .text(upload.path.text), upload.description,
+                .text(MediaType.labelled(upload.contentType, isUTF8: content.isUTF8)),
                 .integer(content.size), .bytes(content.sha256), upload.ifMatch, upload.ifNoneMatch, storeURL,
             ])
         let rows = try database.change(query, as: caller.identity, for: request)

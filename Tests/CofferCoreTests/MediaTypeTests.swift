@@ -74,6 +74,25 @@ struct MediaTypeTests {
     }
 
     @Test(arguments: [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("Text/CSV;header=present", "Text/CSV;header=present; charset=utf-8"),
+        ("text/plain; format=flowed", "text/plain; format=flowed; charset=utf-8"),
+    ])
+    func `text that turned out to be UTF-8 says so`(type: String, labelled: String) {
+        #expect(MediaType.labelled(type, isUTF8: true) == labelled)
+        #expect(MediaType.labelled(type, isUTF8: false) == type)
+    }
+
+    @Test(arguments: [
+        "text/plain; charset=iso-8859-1", "text/plain;CHARSET=\"utf-16\"", "text/plain; x=y ; charset = utf-8",
+        "text/" + String(repeating: "x", count: 240), "application/json", "application/octet-stream", "image/png",
+        "text", "",
+    ])
+    func `a charset that was named stays, and what is no text gets none`(type: String) {
+        #expect(MediaType.labelled(type, isUTF8: true) == type)
+    }
+
+    @Test(arguments: [
         "image/png", "image/jpeg", "IMAGE/PNG", "application/pdf", "text/plain", "text/plain; charset=utf-8",
         "audio/mpeg",
         "video/mp4",
@@ -84,7 +103,9 @@ struct MediaTypeTests {
 
     @Test(arguments: [
         "image/svg+xml", "Image/SVG+XML", "image/svg+xml; charset=utf-8", "image/svg+xml ;x", " image/svg+xml",
-        "image/x+xml", "audio/a+XML", "video/svg+xml;x", ";image/png",
+        "image/x+xml", "audio/a+XML", "image/svg", "IMAGE/svg", "image/svg-xml", "image/tiff", "image/*", "image/",
+        "audio/wav",
+        "video/quicktime", "image/png,text/html", "video/svg+xml;x", ";image/png",
         "text/html",
         "text/html; image/png", "text/xml", "application/xhtml+xml", "text/javascript", "text/css", "application/json",
         "application/octet-stream", "", ";", "imagepng", "text/plainer", "application/pdf2",

@@ -63,9 +63,7 @@ private func checkConditions(_ value: String) {
     ].map { $0.judge(tag: tag, modified: modified) }
     require(outcomes[0] != .notModified && outcomes[1] != .preconditionFailed, "the wrong answer to a condition")
     require(outcomes[2] != .preconditionFailed && outcomes[3] != .notModified, "the wrong answer to a condition")
-    if ByteRange.isAllowed(ifRange: value, tag: tag, modified: modified) {
-        require(value.contains(tag) || HTTPDate(value) == modified, "a range of another version")
-    }
+    if ByteRange.isAllowed(ifRange: value, tag: tag) { require(value.contains(tag), "a range of another version") }
 }
 
 private func checkDate(_ value: String) {

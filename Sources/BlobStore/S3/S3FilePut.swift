@@ -12,7 +12,7 @@ final class S3FilePut: StagedBlob {
     private let client: S3Client
     private let key: String
     let size: Int64
-    private var digests: S3Digests?
+    private var digests: (content: BlobContent, md5: [UInt8]?)?
     private var state = State.staged
 
     private enum State {
@@ -35,7 +35,7 @@ final class S3FilePut: StagedBlob {
     func finish() throws(BlobStoreError) -> BlobContent {
         let digests = if let digests { digests } else { try digest() }
         self.digests = digests
-        return BlobContent(size: size, sha256: digests.sha256)
+        return digests.content
     }
 
     func publish() throws(BlobStoreError) {
@@ -46,7 +46,7 @@ final class S3FilePut: StagedBlob {
         state = .doubtful
         do {
             var request = S3Request("PUT", key)
-            request.carry(size, digests) { self.source() }
+            request.carry(size, S3Digests(sha256: digests.content.sha256, md5: digests.md5)) { self.source() }
             try client.put(request)
         } catch {
             discard()
@@ -61,17 +61,17 @@ final class S3FilePut: StagedBlob {
         if state != .published { state = .discarded }
     }
 
-    private func digest() throws(BlobStoreError) -> S3Digests {
-        var sha256 = try newDigest()
+    private func digest() throws(BlobStoreError) -> (content: BlobContent, md5: [UInt8]?) {
+        var content = try ContentDigest()
         var md5 = try? MD5()
-        var count: Int64 = 0
         try file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
-            sha256.update(bytes)
+            content.update(bytes)
             md5?.update(bytes)
-            count += Int64(bytes.count)
         }
-        guard count == size else { throw BlobStoreError(.refused, "The file that was handed over is still changing.") }
-        return S3Digests(sha256: sha256.finish(), md5: md5.take()?.finish())
+        guard content.size == size else {
+            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+        }
+        return (content.finish(), md5.take()?.finish())
     }
 
     private func source() -> HTTPRequest.Source {

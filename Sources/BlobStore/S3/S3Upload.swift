@@ -1,7 +1,6 @@
 // A staged blob on its way into a bucket whose bytes pass by only once. What fits into one part is sent by one request when
 // it is published; what does not is sent part by part, each while the next one fills.
 
-internal import Cryptography
 internal import HTTP
 internal import System
 
@@ -13,7 +12,7 @@ final class S3Upload: StagedBlob {
     private let length: Int64?
 
     private(set) var size: Int64 = 0
-    private var digest: SHA256?
+    private var digest: ContentDigest?
     private var content: BlobContent?
     private var filling: S3Part
     private var spare: S3Part?
@@ -36,7 +35,7 @@ final class S3Upload: StagedBlob {
         (self.client, self.length, key) = (client, length, client.address.key(of: name))
         self.partSize = length == nil ? nil : partSize
         filling = S3Part(size: min(partSize, length.map { max(1, Int(clamping: $0)) } ?? partSize))
-        digest = try newDigest()
+        digest = try ContentDigest()
     }
 
     deinit { discard() }
@@ -64,7 +63,7 @@ final class S3Upload: StagedBlob {
             try land()
         }
         state = .finished
-        let content = BlobContent(size: size, sha256: digest.finish())
+        let content = digest.finish()
         self.content = content
         return content
     }

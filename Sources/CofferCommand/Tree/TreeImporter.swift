@@ -85,7 +85,7 @@ final class TreeImporter {
     }
 
     private func commit(_ path: FilePath, _ blob: BlobName, _ content: BlobContent, _ status: FileStatus) throws {
-        let type = MediaType.stored(contentType: nil, path: path)
+        let type = MediaType.labelled(MediaType.stored(contentType: nil, path: path), isUTF8: content.isUTF8)
         _ = try account.call(
             "select api.store_file($1, $2, null, $3, $4::bigint, $5::bytea, null, false)",
             [

@@ -84,7 +84,10 @@ extension Relation {
             ValueFacts(
                 "The owner's words about the file.", RunningExample.description, nullable: true,
                 rules: ["maxLength": .integer(Int64(Changes.maximumDescription))])
-        case "content_type": ValueFacts("The media type, as downloads have it.", RunningExample.mediaType)
+        case "content_type":
+            ValueFacts(
+                "The media type, as downloads have it; of text in UTF-8 that named no charset it says so.",
+                RunningExample.mediaType)
         case "size_bytes":
             ValueFacts("Bytes of the content.", RunningExample.size, rules: ValueFacts.byteCount)
         case "sha256":

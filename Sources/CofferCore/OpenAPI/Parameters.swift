@@ -201,13 +201,15 @@ extension OperationParameter {
     fileprivate static let byteRange = header(
         "Range", "Part of the content (RFC 9110 §14).", "bytes=0-4", component: "Range.bytes")
     fileprivate static let ifRange = header(
-        "If-Range", "An ETag or a date: `Range` counts only if the file is still that one.", RunningExample.tag)
+        "If-Range", "An ETag: `Range` counts only if the file still has it. A date never makes a part.",
+        RunningExample.tag)
     fileprivate static let ifMatch = header(
         "If-Match", "Only if the file has one of these ETags, else 412.", RunningExample.tag)
     fileprivate static let ifNoneMatch = header(
         "If-None-Match", "Only if the file has none of these ETags, else 304.", RunningExample.tag)
     fileprivate static let ifModifiedSince = header(
-        "If-Modified-Since", "Only if the file has changed since, else 304.", RunningExample.modified)
+        "If-Modified-Since", "Only if the file has changed since or in that second, else 304. An ETag is exact.",
+        RunningExample.modified)
     fileprivate static let ifUnmodifiedSince = header(
         "If-Unmodified-Since", "Only if the file has not changed since, else 412.", RunningExample.modified)
 }

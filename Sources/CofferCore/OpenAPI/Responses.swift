@@ -64,7 +64,10 @@ extension Success {
             "description": .string(text), "headers": .members(([.requestID] + fields).map(\.reference)),
         ]
         guard !content.isEmpty else { return head }
-        let content = content.map { ($0.type, OrderedJSON.members([("schema", $0.schema), ("example", $0.example)])) }
+        let content = content.map { content in
+            let schema = content.schema.map { [("schema", $0)] } ?? []
+            return (content.type, OrderedJSON.members(schema + [("example", content.example)]))
+        }
         return head + ["content": .members(content)]
     }
 }

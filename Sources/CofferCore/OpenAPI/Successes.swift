@@ -4,7 +4,9 @@
 struct Success {
     struct Content {
         let type: String
-        let schema: OrderedJSON
+        /// nil for bytes of any type, which are no value and fit no schema: one at all, even one that takes everything, makes
+        /// programs parse them by the type of the answer.
+        let schema: OrderedJSON?
         let example: OrderedJSON
     }
 
@@ -116,9 +118,11 @@ extension Route {
     private static var download: [Success] {
         let validators: [AnswerField] = [.tag, .lastModified, .cacheControl]
         let fields = validators + [.digest, .disposition, .acceptRanges]
-        let bytes = { (text: OrderedJSON) in [Success.Content(type: "*/*", schema: [:], example: text)] }
+        let bytes = { (text: OrderedJSON) in [Success.Content(type: "*/*", schema: nil, example: text)] }
         return [
-            Success(200, "The content, with the file's media type.", fields, bytes(RunningExample.content)),
+            Success(
+                200, "The content: any bytes, with the media type that the file was stored with.", fields,
+                bytes(RunningExample.content)),
             Success(206, "Part of the content.", fields + [.contentRange], bytes("Hello")),
             Success(304, "You have it already.", validators),
         ]

@@ -1,0 +1,61 @@
+// A file as a download finds it, and what its answer says of it.
+
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+
+/// The row of a file whose bytes may be sent.
+struct StoredFile {
+    let path: String
+    let mediaType: String
+    let size: Int64
+    /// The SHA-256 in hexadecimal, which is the entity tag too.
+    let tag: String
+    let blob: BlobName
+    let modified: HTTPDate
+    /// Where the blob is; nil for the store that the configuration names.
+    let storeURL: String?
+
+    /// nil where there is no such file.
+    init?(_ rows: Rows) {
+        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1),
+            let size = rows.integer(0, 2), let tag = rows.text(0, 3),
+            let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
+            let modified = rows.integer(0, 5)
+        else { return nil }
+        self.path = path
+        self.mediaType = mediaType
+        self.size = size
+        self.tag = tag
+        self.blob = blob
+        self.modified = HTTPDate(seconds: modified)
+        storeURL = rows.text(0, 6)
+    }
+
+    /// What a 304 carries as well (RFC 9110 §15.4.5).
+    var validators: [HeaderField] {
+        [
+            HeaderField("ETag", "\"\(tag)\""), HeaderField("Last-Modified", "\(modified)"),
+            HeaderField("Cache-Control", "private, no-cache"),
+        ]
+    }
+
+    /// What stored bytes may do in a browser: nothing. A page that plays audio or video is the browser's own and asks for the
+    /// file again by its address, with the cookie, so it needs the origin for that; scripts and all else stay forbidden.
+    private func policy(inline: Bool) -> String {
+        inline && MediaType.isPlayed(mediaType)
+            ? "sandbox allow-same-origin; default-src 'none'; media-src 'self'" : "sandbox; default-src 'none'"
+    }
+
+    func contentFields(inline: Bool) -> [HeaderField] {
+        [
+            HeaderField("Content-Type", mediaType),
+            HeaderField(
+                "Content-Disposition", ContentDisposition.field(path: path, mediaType: mediaType, inline: inline)),
+            HeaderField("Repr-Digest", DigestField.sha256(hexadecimal: tag)),
+            HeaderField("Accept-Ranges", "bytes"),
+            HeaderField("X-Content-Type-Options", "nosniff"),
+            HeaderField("Content-Security-Policy", policy(inline: inline)),
+        ]
+    }
+}
