@@ -2,6 +2,7 @@
 import { ask } from "./confirm.js";
 import { findFile } from "./files.js";
 import { exactSize, shortSize } from "./format.js";
+import { pathText, shownPath } from "./names.js";
 import { report, say } from "./notice.js";
 import { normalized, problemWith } from "./path.js";
 import { UploadCancelled, upload } from "./upload.js";
@@ -11,6 +12,7 @@ const MAX_DESCRIPTION = 2000;
 const form = document.getElementById("upload");
 const chosen = document.getElementById("file");
 const pathInput = document.getElementById("file-path");
+const pathShown = document.getElementById("file-path-shown");
 const description = document.getElementById("description");
 const start = document.getElementById("start");
 const transfer = document.getElementById("transfer");
@@ -33,7 +35,11 @@ function fillPath() {
 }
 
 function checkPath() {
-  pathInput.setCustomValidity(pathInput.value === "" ? "" : problemWith(normalized(pathInput.value)));
+  const path = normalized(pathInput.value);
+  pathInput.setCustomValidity(path === "" ? "" : problemWith(path));
+  // The field itself cannot show what is in it.
+  pathShown.hidden = pathText(path) === path;
+  pathShown.replaceChildren("It will be called “", shownPath(path), "”.");
 }
 
 function checkDescription() {
@@ -61,7 +67,8 @@ function showProgress(sent, size) {
 
 function askToReplace(path, existing) {
   const old = existing ? ` (${exactSize(existing.size_bytes)})` : "";
-  return ask("Replace the file?", `“${path}” exists already${old}. Its content will be replaced.`, "Replace");
+  const explanation = ["“", shownPath(path), `” exists already${old}. Its content will be replaced.`];
+  return ask("Replace the file?", explanation, "Replace");
 }
 
 /** Looks for the path first, so that a large file is seldom sent only to be refused. */
@@ -88,12 +95,13 @@ async function onSubmit(userId, onChange) {
   progressText.textContent = "";
   progress.removeAttribute("value");
   setRunning(controller);
-  say(`Uploading “${path}”…`);
+  say("Uploading “", shownPath(path), "”…");
   try {
     await store(userId, file, path, controller.signal);
     form.reset();
+    checkPath();
     await onChange();
-    say(`Uploaded “${path}”.`);
+    say("Uploaded “", shownPath(path), "”.");
   } catch (error) {
     if (error instanceof UploadCancelled || controller.signal.aborted) say("The upload was cancelled.");
     else await reportAndRefresh(error, onChange);
