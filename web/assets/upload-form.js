@@ -5,6 +5,7 @@ import { exactSize, shortSize } from "./format.js";
 import { pathText, shownPath } from "./names.js";
 import { report, say } from "./notice.js";
 import { normalized, problemWith } from "./path.js";
+import { checkRoom } from "./room.js";
 import { UploadCancelled, upload } from "./upload.js";
 
 const MAX_DESCRIPTION = 2000;
@@ -74,17 +75,37 @@ function askToReplace(path, existing) {
 /** Looks for the path first, so that a large file is seldom sent only to be refused. */
 async function store(userId, file, path, signal) {
   const existing = await findFile(userId, path);
+  await checkRoom(file.size, existing?.size_bytes ?? 0);
   if (existing && !(await askToReplace(path, existing))) throw new UploadCancelled();
   const options = { description: description.value, signal, onProgress: (sent) => showProgress(sent, file.size) };
   signal.throwIfAborted();
   showProgress(0, file.size);
   try {
-    await upload(file, path, { ...options, mayReplace: existing !== null });
+    await send(userId, file, path, { ...options, mayReplace: existing !== null });
   } catch (error) {
     // Someone stored this path after we had looked.
     if (error.status !== 412) throw error;
     if (!(await askToReplace(path, null))) throw new UploadCancelled();
-    await upload(file, path, { ...options, mayReplace: true });
+    await send(userId, file, path, { ...options, mayReplace: true });
+  }
+}
+
+async function send(userId, file, path, options) {
+  try {
+    await upload(file, path, options);
+  } catch (error) {
+    if (error.status === 0) await askForReason(userId, file, path);
+    throw error;
+  }
+}
+
+/** Where the server has broken the connection, its reason is lost; what it says now is most likely the same. */
+async function askForReason(userId, file, path) {
+  try {
+    const existing = await findFile(userId, path);
+    await checkRoom(file.size, existing?.size_bytes ?? 0);
+  } catch (reason) {
+    if (reason.status !== 0) throw reason;
   }
 }
 
