@@ -1,7 +1,8 @@
-// The list of files: pages of rows, downloads as plain links, deleting after a question.
+// The list of files: pages of rows, downloads, deleting after a question.
 import { ask } from "./confirm.js";
+import { download } from "./download.js";
 import { element } from "./element.js";
-import { MAX_ROWS, deleteFile, downloadAddress, isBeyondEnd, listFiles } from "./files.js";
+import { MAX_ROWS, deleteFile, downloadAddress, isBeyondEnd, isGone, listFiles } from "./files.js";
 import { exactSize, fileCount, fullTime, shortSize, shortTime } from "./format.js";
 import { pathText, shownPath, shownProse } from "./names.js";
 import { report, say } from "./notice.js";
@@ -74,6 +75,16 @@ async function removeRow(file, row) {
   say("Deleted “", shownPath(file.file_path), "”.");
 }
 
+async function startDownload(file) {
+  try {
+    await download(file);
+    say("The download of “", shownPath(file.file_path), "” has started.");
+  } catch (error) {
+    if (isGone(error)) await refresh().catch(() => {});
+    report(error);
+  }
+}
+
 function rowFor(file) {
   const row = element("tr", "", { role: "row" });
   row.dataset.id = file.id;
@@ -99,10 +110,14 @@ function timeCell(file) {
 
 function actionCell(file, row) {
   const name = pathText(file.file_path);
-  // `download` keeps this page open even where the answer is an error; the name comes from the answer.
+  // A link, so that its address can be copied.
   const link = element("a", "button quiet", {
     href: downloadAddress(file.file_path), download: "", "aria-label": `Download ${name}`,
   }, "Download");
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    startDownload(file);
+  });
   const remove = element("button", "quiet danger-text", { type: "button", "aria-label": `Delete ${name}` }, "Delete");
   remove.addEventListener("click", () => removeRow(file, row));
   return element("td", "row-actions", { role: "cell" }, link, remove);
