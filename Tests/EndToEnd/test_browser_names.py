@@ -131,8 +131,8 @@ def test_a_name_that_turns_around_is_listed_asked_for_and_told_as_it_is(logged_i
 
 @pytest.mark.parametrize("code", [0x202E, 0x2067, 0x5D0, 0x627])
 def test_the_words_around_a_name_stay_in_their_places(logged_in, named, code):
-    """Seen by where the signs are drawn: “ is left of the name, ” and what follows it right, in one line."""
-    row = named(f"{chr(code)}1 2")
+    """Seen by where the signs are drawn, from left to right: “, folders, name, ”, and what follows it."""
+    row = named(f"{chr(code)}/1 2")
     row.find_element(By.TAG_NAME, "button").click()
     logged_in.wait(lambda: logged_in.find("confirm").is_displayed(), "the question")
     script = """

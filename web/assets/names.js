@@ -20,7 +20,7 @@ const KEPT = [
 ].join("|");
 
 // A mark without a letter of its own would sit on its neighbour, and a tower of them on other lines.
-const LOOSE_MARK = String.raw`(?<=(?:^|[${UNSEEN}\u0020])\p{M}*)\p{M}|(?<=\p{Mn}{4})\p{Mn}`;
+const LOOSE_MARK = String.raw`(?<=^|[${UNSEEN}\u0020])\p{M}+|(?<=\p{Mn}{4})\p{Mn}+`;
 const LOST_SPACE = String.raw`(?<=^|\u0020)\u0020|\u0020(?=\u0020|$)`;
 // What a name must not counterfeit.
 const OUR_MARK = String.raw`‹(?=U\+)|␣`;
@@ -35,7 +35,7 @@ function* pieces(text, pattern) {
   for (const match of text.matchAll(pattern)) {
     if (match.groups.kept !== undefined) continue;
     if (match.index > end) yield text.slice(end, match.index);
-    yield shownAs(match[0]);
+    for (const sign of match[0]) yield shownAs(sign);
     end = match.index + match[0].length;
   }
   if (end < text.length) yield text.slice(end);
