@@ -4,10 +4,17 @@ internal import CofferCore
 internal import Postgres
 
 struct Functions {
+    let configuration: Configuration
     let database: Database
     let authenticate: Authenticate
 
-    private static let whoami = Statement(name: "whoami", sql: "select api.whoami()")
+    /// The limit is an option of the workers, which the database does not know. It becomes the last member of the
+    /// object, which PostgreSQL can only merge as jsonb, and that has an order and spaces of its own.
+    private static let whoami = Statement(
+        name: "whoami",
+        sql: """
+            select left(api.whoami()::text, -1) || format(',"max_upload_bytes":%s}', coalesce($1::bigint::text, 'null'))
+            """)
     private static let moveFolder = Statement(name: "move_folder", sql: "select api.move_folder($1, $2)")
     private static let createUser = Statement(
         name: "create_user", sql: "select to_json(api.create_user($1, $2, $3, $4::bigint))")
@@ -16,7 +23,10 @@ struct Functions {
     private static let deleteUser = Statement(name: "delete_user", sql: "select api.delete_user($1::text::uuid)")
 
     /// `GET`, `HEAD` and `POST /rpc/whoami`.
-    func whoami(_ request: Request) throws(Failure) -> Response { try call(Self.whoami, request, isChange: false) }
+    func whoami(_ request: Request) throws(Failure) -> Response {
+        let limit = configuration.maximumUploadBytes.map { Parameter.integer($0) } ?? .null
+        return try call(Self.whoami, request, own: [limit], isChange: false)
+    }
 
     /// `POST /rpc/move_folder`: the number of files that were moved.
     func moveFolder(_ request: Request) throws(Failure) -> Response { try call(Self.moveFolder, request) }
@@ -34,12 +44,13 @@ struct Functions {
         try call(Self.deleteUser, request, isVoid: true)
     }
 
+    /// Parameters of our `own` follow the request's arguments.
     private func call(
-        _ statement: Statement, _ request: Request, isVoid: Bool = false, isChange: Bool = true
+        _ statement: Statement, _ request: Request, own: [Parameter] = [], isVoid: Bool = false, isChange: Bool = true
     ) throws(Failure) -> Response {
         let caller = try authenticate.caller(request)
         let type = try request.negotiate([MediaType.json, MediaType.singular])
-        let query = Query(statement, try request.arguments())
+        let query = Query(statement, try request.arguments() + own)
         let rows =
             isChange
             ? try database.change(query, as: caller.identity, for: request)

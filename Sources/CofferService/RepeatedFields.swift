@@ -8,7 +8,7 @@ internal import Gateway
 extension Request {
     /// A field whose values are members of one list (RFC 9110 §5.3), all of them; nil where it did not come.
     func list(_ variable: StaticString) throws(Failure) -> String? {
-        let values = try all(variable).filter { !$0.isEmpty }
+        let values = try texts(variable)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 

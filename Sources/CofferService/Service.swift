@@ -36,7 +36,7 @@ public final class Service {
             journal: journal)
         listFolder = ListFolder(configuration: configuration, database: database, authenticate: authenticate)
         tables = Tables(configuration: configuration, database: database, authenticate: authenticate)
-        functions = Functions(database: database, authenticate: authenticate)
+        functions = Functions(configuration: configuration, database: database, authenticate: authenticate)
         health = Health(database: database, storage: storage, journal: journal)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
         upkeep = Upkeep(configuration: configuration, database: database, storage: storage, journal: journal)

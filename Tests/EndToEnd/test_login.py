@@ -7,6 +7,7 @@ import time
 import pytest
 
 from client import SINGULAR, Client, assert_failure
+from worker import ask
 
 
 def attempt(client, email, password, **headers):
@@ -83,6 +84,15 @@ def test_whoami_tells_who_and_how_much(account):
     assert client.store("a", b"12345").status == 200
     after = client.get("/rpc/whoami").json()
     assert (after["file_count"], after["used_bytes"]) == (1, 5)
+
+
+@pytest.mark.parametrize(("option", "told"), [("0", None), ("1000", 1000), ("9223372036854775807", 2**63 - 1)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_whoami_tells_the_largest_upload(account, method, option, told):
+    token = account.log_in().token
+    answer, _ = ask(method, "/rpc/whoami", token, configuration={"COFFER_MAX_UPLOAD_BYTES": option})
+    assert (answer.status, answer.json()["max_upload_bytes"]) == (200, told)
+    assert answer.json()["email"] == account.email
 
 
 def test_whoami_without_a_token_is_401(nobody):

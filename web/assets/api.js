@@ -1,10 +1,11 @@
 // Calls to the server. Addresses are relative, so that the app also works below a base path.
 
-/** A request that did not succeed. `status` is the HTTP status, 0 if no answer came. */
+/** A request that did not succeed. `status` is the HTTP status, 0 if no answer came; `code` the server's, if any. */
 export class ApiError extends Error {
-  constructor(status, message) {
+  constructor(status, message, code = null) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -26,19 +27,23 @@ export async function request(path, options = {}) {
   return response;
 }
 
-/** The error for an answer: its JSON `message`, or words of ours where a proxy answered without JSON. */
+/** The error for an answer: its JSON `message` and `details`, or words of ours where a proxy answered without JSON. */
 export function failure(status, body) {
-  return new ApiError(status, messageIn(body) ?? wordsFor(status));
+  const { message, details, code } = membersOf(body);
+  const said = [message, details].filter((text) => typeof text === "string" && text !== "");
+  const text = said.length > 1 ? said.map(sentence).join(" ") : said[0];
+  return new ApiError(status, text ?? wordsFor(status), code);
 }
 
-function messageIn(body) {
+function membersOf(body) {
   try {
-    const message = JSON.parse(body).message;
-    return typeof message === "string" && message !== "" ? message : null;
+    return JSON.parse(body) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }
+
+const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function wordsFor(status) {
   switch (status) {

@@ -1,5 +1,6 @@
 // The file manager: who is logged in, then the list and the upload form.
 import { refresh, startFileList } from "./file-list.js";
+import { shownName } from "./names.js";
 import { report } from "./notice.js";
 import { goToLogin, logOut, whoAmI } from "./session.js";
 import { startUploadForm } from "./upload-form.js";
@@ -29,7 +30,7 @@ async function start() {
     else report(error);
     return;
   }
-  who.textContent = user.email;
+  who.replaceChildren(shownName(user.email));
   account.hidden = false;
   logout.addEventListener("click", onLogout);
   startUploadForm(user.user_id, refresh);

@@ -5,10 +5,13 @@ const title = document.getElementById("confirm-title");
 const text = document.getElementById("confirm-text");
 const yes = document.getElementById("confirm-yes");
 
-/** @returns {Promise<boolean>} whether the person agreed */
+/**
+ * @param {(string | Node)[]} explanation names are nodes, see names.js
+ * @returns {Promise<boolean>} whether the person agreed
+ */
 export function ask(question, explanation, consent) {
   title.textContent = question;
-  text.textContent = explanation;
+  text.replaceChildren(...explanation);
   yes.textContent = consent;
   dialog.returnValue = "no";
   dialog.showModal();

@@ -1,9 +1,11 @@
-// The list of files: pages of rows, downloads as plain links, deleting after a question.
+// The list of files: pages of rows, downloads, deleting after a question.
 import { ask } from "./confirm.js";
-import { MAX_ROWS, deleteFile, downloadAddress, isBeyondEnd, listFiles } from "./files.js";
+import { download } from "./download.js";
+import { element } from "./element.js";
+import { MAX_ROWS, deleteFile, downloadAddress, isBeyondEnd, isGone, listFiles } from "./files.js";
 import { exactSize, fileCount, fullTime, shortSize, shortTime } from "./format.js";
+import { pathText, shownPath, shownProse } from "./names.js";
 import { report, say } from "./notice.js";
-import { split } from "./path.js";
 
 const PAGE_ROWS = 100;
 
@@ -56,7 +58,8 @@ function showState() {
 }
 
 async function removeRow(file, row) {
-  const agreed = await ask("Delete the file?", `“${file.file_path}” will be deleted. This cannot be undone.`, "Delete");
+  const explanation = ["“", shownPath(file.file_path), "” will be deleted. This cannot be undone."];
+  const agreed = await ask("Delete the file?", explanation, "Delete");
   if (!agreed) return;
   try {
     await deleteFile(file.id);
@@ -69,7 +72,17 @@ async function removeRow(file, row) {
   total -= 1;
   showState();
   (next?.querySelector("button") ?? title).focus();
-  say(`Deleted “${file.file_path}”.`);
+  say("Deleted “", shownPath(file.file_path), "”.");
+}
+
+async function startDownload(file) {
+  try {
+    await download(file);
+    say("The download of “", shownPath(file.file_path), "” has started.");
+  } catch (error) {
+    if (isGone(error)) await refresh().catch(() => {});
+    report(error);
+  }
 }
 
 function rowFor(file) {
@@ -80,12 +93,8 @@ function rowFor(file) {
 }
 
 function nameCell(file) {
-  const { folder, name } = split(file.file_path);
-  const path = element("bdi", "path");
-  path.append(element("span", "folder", {}, folder), element("span", "name", {}, name));
-  const cell = element("td", "name-cell", { role: "cell" });
-  cell.append(path);
-  if (file.description) cell.append(element("p", "description", { dir: "auto" }, file.description));
+  const cell = element("td", "name-cell", { role: "cell" }, shownPath(file.file_path));
+  if (file.description) cell.append(element("p", "description", { dir: "auto" }, shownProse(file.description)));
   return cell;
 }
 
@@ -95,32 +104,23 @@ function sizeCell(file) {
 
 function timeCell(file) {
   const changed = new Date(file.updated_at);
-  const cell = element("td", "time", { role: "cell" });
   const attributes = { datetime: changed.toISOString(), title: fullTime(changed) };
-  cell.append(element("time", "", attributes, shortTime(changed)));
-  return cell;
+  return element("td", "time", { role: "cell" }, element("time", "", attributes, shortTime(changed)));
 }
 
 function actionCell(file, row) {
-  // `download` keeps this page open even where the answer is an error; the name comes from the answer.
+  const name = pathText(file.file_path);
+  // A link, so that its address can be copied.
   const link = element("a", "button quiet", {
-    href: downloadAddress(file.file_path), download: "", "aria-label": `Download ${file.file_path}`,
+    href: downloadAddress(file.file_path), download: "", "aria-label": `Download ${name}`,
   }, "Download");
-  const remove = element("button", "quiet danger-text", {
-    type: "button", "aria-label": `Delete ${file.file_path}`,
-  }, "Delete");
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    startDownload(file);
+  });
+  const remove = element("button", "quiet danger-text", { type: "button", "aria-label": `Delete ${name}` }, "Delete");
   remove.addEventListener("click", () => removeRow(file, row));
-  const cell = element("td", "row-actions", { role: "cell" });
-  cell.append(link, remove);
-  return cell;
-}
-
-function element(tag, className, attributes = {}, text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text) made.textContent = text;
-  return made;
+  return element("td", "row-actions", { role: "cell" }, link, remove);
 }
 
 /** Reads and shows the first page. */

@@ -40,6 +40,11 @@ export function downloadAddress(path) {
   return `rpc/retrieve_file?p_file_path=${encodeURIComponent(path)}`;
 }
 
+/** The file was deleted or moved elsewhere in the meantime. */
+export function isGone(error) {
+  return error instanceof ApiError && error.code === "KF002";
+}
+
 /** The rows that were asked for are gone: files were deleted elsewhere in the meantime. */
 export function isBeyondEnd(error) {
   return error instanceof ApiError && error.status === 416;

@@ -24,6 +24,11 @@ export function shortSize(bytes) {
   return `${TENTHS.format(value)} ${UNITS[unit]}`;
 }
 
+/** 1.2 KiB (1,234 bytes) */
+export function bothSizes(bytes) {
+  return bytes < 1024 ? exactSize(bytes) : `${shortSize(bytes)} (${exactSize(bytes)})`;
+}
+
 export function fileCount(shown, total) {
   if (shown < total) return `${WHOLE.format(shown)} of ${WHOLE.format(total)} files`;
   return `${WHOLE.format(total)} ${total === 1 ? "file" : "files"}`;

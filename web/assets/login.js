@@ -1,5 +1,11 @@
 // The login page.
-import { goToFiles, logIn } from "./session.js";
+import { shownProse } from "./names.js";
+import { goToFiles, logIn, whoAmI } from "./session.js";
+
+const NO_COOKIE = "The browser does not keep Coffer's cookie, without which nobody stays logged in. " +
+  "Allow cookies for this site and log in again.";
+/** The server's code for a request without any session. */
+const NO_SESSION = "PGRST302";
 
 const form = document.getElementById("login");
 const email = document.getElementById("email");
@@ -8,7 +14,7 @@ const submit = document.getElementById("submit");
 const notice = document.getElementById("notice");
 
 function say(text, isError) {
-  notice.textContent = text;
+  notice.replaceChildren(...(text === "" ? [] : [shownProse(text)]));
   notice.classList.toggle("error", isError);
 }
 
@@ -17,12 +23,22 @@ function setWaiting(waiting) {
   submit.textContent = waiting ? "Logging in…" : "Log in";
 }
 
+/** Without its cookie the file manager would lead back here, without a word. */
+async function checkSession() {
+  try {
+    await whoAmI();
+  } catch (error) {
+    throw error.code === NO_SESSION ? new Error(NO_COOKIE) : error;
+  }
+}
+
 async function onSubmit(event) {
   event.preventDefault();
   say("", false);
   setWaiting(true);
   try {
     await logIn(email.value, password.value);
+    await checkSession();
     goToFiles();
   } catch (error) {
     say(error.message, true);
@@ -34,6 +50,8 @@ async function onSubmit(event) {
 form.addEventListener("submit", onSubmit);
 // A page that "back" restores as it was would still have its button disabled.
 window.addEventListener("pageshow", () => setWaiting(false));
-if (new URLSearchParams(location.search).has("ended")) {
+if (!navigator.cookieEnabled) {
+  say(NO_COOKIE, true);
+} else if (new URLSearchParams(location.search).has("ended")) {
   say("Your session has ended. Please log in again.", false);
 }

@@ -1,11 +1,13 @@
 // The one line that tells what happened; a live region, so that screen readers speak it.
+import { shownProse } from "./names.js";
 import { goToLogin } from "./session.js";
 
 const notice = document.getElementById("notice");
 
-export function say(text) {
+/** @param {...(string | Node)} parts names are nodes, see names.js */
+export function say(...parts) {
   notice.classList.remove("error");
-  notice.textContent = text;
+  notice.replaceChildren(...parts);
 }
 
 /** Shows why something failed. A session that has ended leads to the login, wherever it is noticed. */
@@ -15,6 +17,6 @@ export function report(error) {
     return;
   }
   notice.classList.add("error");
-  notice.textContent = error.message;
+  notice.replaceChildren(shownProse(error.message));
   notice.scrollIntoView({ block: "nearest" });
 }

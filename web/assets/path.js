@@ -26,9 +26,3 @@ function problemWithSegment(segment) {
   if (byteLength(segment) > MAX_SEGMENT_BYTES) return `A folder or file name is longer than ${MAX_SEGMENT_BYTES} bytes.`;
   return "";
 }
-
-/** The folder part with its slash ("" at the top), and the name. */
-export function split(path) {
-  const end = path.lastIndexOf("/") + 1;
-  return { folder: path.slice(0, end), name: path.slice(end) };
-}

@@ -2,8 +2,10 @@
 import { ask } from "./confirm.js";
 import { findFile } from "./files.js";
 import { exactSize, shortSize } from "./format.js";
+import { pathText, shownPath } from "./names.js";
 import { report, say } from "./notice.js";
 import { normalized, problemWith } from "./path.js";
+import { checkRoom } from "./room.js";
 import { UploadCancelled, upload } from "./upload.js";
 
 const MAX_DESCRIPTION = 2000;
@@ -11,6 +13,7 @@ const MAX_DESCRIPTION = 2000;
 const form = document.getElementById("upload");
 const chosen = document.getElementById("file");
 const pathInput = document.getElementById("file-path");
+const pathShown = document.getElementById("file-path-shown");
 const description = document.getElementById("description");
 const start = document.getElementById("start");
 const transfer = document.getElementById("transfer");
@@ -33,7 +36,11 @@ function fillPath() {
 }
 
 function checkPath() {
-  pathInput.setCustomValidity(pathInput.value === "" ? "" : problemWith(normalized(pathInput.value)));
+  const path = normalized(pathInput.value);
+  pathInput.setCustomValidity(path === "" ? "" : problemWith(path));
+  // The field itself cannot show what is in it.
+  pathShown.hidden = pathText(path) === path;
+  pathShown.replaceChildren("It will be called “", shownPath(path), "”.");
 }
 
 function checkDescription() {
@@ -61,23 +68,44 @@ function showProgress(sent, size) {
 
 function askToReplace(path, existing) {
   const old = existing ? ` (${exactSize(existing.size_bytes)})` : "";
-  return ask("Replace the file?", `“${path}” exists already${old}. Its content will be replaced.`, "Replace");
+  const explanation = ["“", shownPath(path), `” exists already${old}. Its content will be replaced.`];
+  return ask("Replace the file?", explanation, "Replace");
 }
 
 /** Looks for the path first, so that a large file is seldom sent only to be refused. */
 async function store(userId, file, path, signal) {
   const existing = await findFile(userId, path);
+  await checkRoom(file.size, existing?.size_bytes ?? 0);
   if (existing && !(await askToReplace(path, existing))) throw new UploadCancelled();
   const options = { description: description.value, signal, onProgress: (sent) => showProgress(sent, file.size) };
   signal.throwIfAborted();
   showProgress(0, file.size);
   try {
-    await upload(file, path, { ...options, mayReplace: existing !== null });
+    await send(userId, file, path, { ...options, mayReplace: existing !== null });
   } catch (error) {
     // Someone stored this path after we had looked.
     if (error.status !== 412) throw error;
     if (!(await askToReplace(path, null))) throw new UploadCancelled();
-    await upload(file, path, { ...options, mayReplace: true });
+    await send(userId, file, path, { ...options, mayReplace: true });
+  }
+}
+
+async function send(userId, file, path, options) {
+  try {
+    await upload(file, path, options);
+  } catch (error) {
+    if (error.status === 0) await askForReason(userId, file, path);
+    throw error;
+  }
+}
+
+/** Where the server has broken the connection, its reason is lost; what it says now is most likely the same. */
+async function askForReason(userId, file, path) {
+  try {
+    const existing = await findFile(userId, path);
+    await checkRoom(file.size, existing?.size_bytes ?? 0);
+  } catch (reason) {
+    if (reason.status !== 0) throw reason;
   }
 }
 
@@ -88,12 +116,13 @@ async function onSubmit(userId, onChange) {
   progressText.textContent = "";
   progress.removeAttribute("value");
   setRunning(controller);
-  say(`Uploading “${path}”…`);
+  say("Uploading “", shownPath(path), "”…");
   try {
     await store(userId, file, path, controller.signal);
     form.reset();
+    checkPath();
     await onChange();
-    say(`Uploaded “${path}”.`);
+    say("Uploaded “", shownPath(path), "”.");
   } catch (error) {
     if (error instanceof UploadCancelled || controller.signal.aborted) say("The upload was cancelled.");
     else await reportAndRefresh(error, onChange);

@@ -32,7 +32,7 @@ struct ValueFacts {
         return ["type": type] + format + rules + ["description": .string(text), "examples": [example]]
     }
 
-    fileprivate static let byteCount: OrderedJSON = ["minimum": 0]
+    static let byteCount: OrderedJSON = ["minimum": 0]
     fileprivate static let role: OrderedJSON = ["enum": .array(Role.allCases.map { .string($0.rawValue) })]
     fileprivate static let email: OrderedJSON = ["maxLength": 254, "pattern": "^[^\\s@]+@[^\\s@]+$"]
     fileprivate static let path: OrderedJSON = ["minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))]

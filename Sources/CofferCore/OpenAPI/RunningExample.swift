@@ -26,6 +26,7 @@ enum RunningExample {
     static let updated: OrderedJSON = "2026-11-25T16:05:12.5+00:00"
     static let modified: OrderedJSON = "Wed, 25 Nov 2026 16:05:12 GMT"
     static let quota: OrderedJSON = 1_073_741_824
+    static let uploadLimit: OrderedJSON = 104_857_600
     static let cursor: OrderedJSON = "faGVsbG8udHh0"
     static let requestID: OrderedJSON = "4bf92f3577b34da6a3ce929d0e0e4736"
     static let address: OrderedJSON = "192.0.2.7"

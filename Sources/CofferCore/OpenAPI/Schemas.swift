@@ -52,11 +52,14 @@ enum Schemas {
             ["email", "role", "quota_bytes", "used_bytes", "file_count"].contains($0.name)
         }
         let id = ValueFacts("You.", RunningExample.userID)
+        let limit = ValueFacts(
+            "Most bytes that one upload may have; null for no limit.", RunningExample.uploadLimit, nullable: true,
+            rules: ValueFacts.byteCount)
         let expiry = ValueFacts("When the session ends by itself.", RunningExample.updated, nullable: true)
         return .object(
             ofRequired: [("user_id", id, .uuid)] + told.map { ($0.name, users.facts($0), $0.kind) }
-                + [("session_expires_at", expiry, .timestamp)],
-            "You, your totals and your session.")
+                + [("session_expires_at", expiry, .timestamp), ("max_upload_bytes", limit, .integer)],
+            "You, your totals and limits, and your session.")
     }
 
     /// A file's columns, which are null for a folder except for its size.

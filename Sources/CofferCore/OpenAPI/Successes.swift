@@ -134,7 +134,7 @@ extension Route {
     private static let whoAmI: OrderedJSON = [
         "user_id": RunningExample.userID, "email": RunningExample.email, "role": "editor",
         "quota_bytes": RunningExample.quota, "used_bytes": RunningExample.size, "file_count": 1,
-        "session_expires_at": RunningExample.updated,
+        "session_expires_at": RunningExample.updated, "max_upload_bytes": RunningExample.uploadLimit,
     ]
     private static var entry: OrderedJSON {
         let files = Relation.files(for: .editor)

@@ -1,0 +1,10 @@
+// Makes elements of the page.
+
+/** @param {...(string | Node)} content text stays text, whatever it looks like */
+export function element(tag, className = "", attributes = {}, ...content) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...content);
+  return made;
+}
