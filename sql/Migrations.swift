@@ -30,4 +30,5 @@ public let migrations: [Migration] = [
     Migration(name: "0017-upkeep.sql", text: PackageResources._017_upkeep_sql),
     Migration(name: "0018-short-way.sql", text: PackageResources._018_short_way_sql),
     Migration(name: "0019-forget-store.sql", text: PackageResources._019_forget_store_sql),
+    Migration(name: "0022-accounts-and-stores.sql", text: PackageResources._022_accounts_and_stores_sql),
 ]
