@@ -68,7 +68,8 @@ struct Health {
     /// The web server and the configuration change together; which store uploads go to may change before.
     private func serverAgrees(_ server: WebServer) -> Bool {
         // A store that cannot be opened has failed already.
-        guard let store = try? storage.open(nil), let difference = try? server.difference(from: store) else { return true }
+        guard let store = try? storage.open(nil), let difference = try? server.difference(from: store)
+        else { return true }
         journal.record(.webServerDiffers(difference))
         return false
     }

@@ -118,7 +118,9 @@ struct RetrieveFile {
     /// Once for each worker, as it would be the same for every download.
     private func noteStreaming(_ file: StoredFile, _ server: WebServer, _ store: any BlobStore) throws(BlobStoreError) {
         let isConfigured = file.storeURL.map { $0 == storage.configured } ?? true
-        guard isConfigured, !storage.isStreamingNoted, let difference = try server.difference(from: store) else { return }
+        guard isConfigured, !storage.isStreamingNoted, let difference = try server.difference(from: store) else {
+            return
+        }
         storage.isStreamingNoted = true
         journal.record(.webServerDiffers(difference))
     }

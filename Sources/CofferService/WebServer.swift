@@ -24,7 +24,9 @@ struct WebServer {
             return "The web server fetches downloads from \(origin), and COFFER_STORAGE_URL names \(remote): workers "
                 + "stream all of them."
         }
-        if let origin { return "The web server fetches downloads from \(origin), and COFFER_STORAGE_URL names a folder." }
+        if let origin {
+            return "The web server fetches downloads from \(origin), and COFFER_STORAGE_URL names a folder."
+        }
         guard let folder, let owned = store as? any OwnedBlobStore, !isSame(folder, owned.folder) else { return nil }
         return "The web server sends downloads from \(folder), and COFFER_STORAGE_URL names \(owned.folder): they fail."
     }

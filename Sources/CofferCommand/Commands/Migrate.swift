@@ -35,14 +35,9 @@ struct Migrate: ParsableCommand {
 
     /// A store that the database has seen is looked for before anything is made, as its URL may have a typo.
     private func prepare(_ url: String, _ marks: StoreMarks) throws(Failure) {
-        let known = try marks.record(url)?.mark
+        try marks.requireMark(of: url)
         let store: any BlobStore
-        do {
-            if let known { try requireMark(known, of: openStore(url)) }
-            store = try openStore(url, creating: true)
-        } catch {
-            throw Failure(error)
-        }
+        do { store = try openStore(url, creating: true) } catch { throw Failure(error) }
         try marks.bind(store, url: url)
         mentionRoot(store)
     }

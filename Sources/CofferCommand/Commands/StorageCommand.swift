@@ -28,7 +28,11 @@ struct StorageCommand: ParsableCommand {
             try Listing.stores.show(owner, [.text(configuration.storageURL)], asJSON: json)
             let away = AwayStores()
             for store in try Stores(owner, configuration).all {
-                do { _ = try openStore(store) } catch { away.add(store.id, store.url, error, "The list is the database's.") }
+                do {
+                    _ = try openStore(store)
+                } catch {
+                    away.add(store.id, store.url, error, "The numbers are the database's.")
+                }
             }
             try away.conclude()
         }
@@ -116,13 +120,14 @@ struct StorageCommand: ParsableCommand {
             let interruption = Interruption()
             try refuseSecrets(to)
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+            let marks = StoreMarks(owner: owner)
+            try marks.requireMark(of: configuration.storageURL)
             let store: any BlobStore
             do {
                 store = try openStore(to, creating: true, newOwner: folderOwner(ofStore: configuration.storageURL))
             } catch {
                 throw Failure(error)
             }
-            let marks = StoreMarks(owner: owner)
             try marks.requireNew(store, url: to)
             let rows = try owner.call(
                 "select internal.add_store($1, $2)", [.text(configuration.storageURL), .text(to)])
@@ -215,7 +220,8 @@ private func folderOwner(ofStore url: String) -> FileOwner? {
 
 /// The workers that use the one store are to use the other one.
 private func requireSameOwner(_ new: String, _ old: String) throws(Failure) {
-    guard let wanted = folderOwner(ofStore: old), let found = folderOwner(ofStore: new), wanted.user != found.user else { return }
+    guard let wanted = folderOwner(ofStore: old), let found = folderOwner(ofStore: new), wanted.user != found.user
+    else { return }
     throw Failure(
         "The new store's folder belongs to \(found.userName) and that of the store in use to \(wanted.userName), as whom "
             + "the workers run: give it to them by chown -R.")

@@ -19,24 +19,45 @@ struct StoreMarks {
 
     /// The store of the database that a URL names, with its mark; nil where there is none.
     func record(_ url: String) throws(Failure) -> (id: Int64, mark: String?)? {
-        let rows = try owner.call(
-            "select id, identity::text from internal.stores where coalesce(url, $1) = $1", [.text(url)])
+        let rows = try owner.call(Self.record, [.text(url)])
         return rows.integer(0, 0).map { ($0, rows.text(0, 1)) }
+    }
+
+    private static let record = "select id, identity::text from internal.stores where coalesce(url, $1) = $1"
+
+    /// Fails where the store that a URL names is another place than the database means.
+    func requireMark(of url: String) throws(Failure) {
+        guard let mark = try record(url)?.mark else { return }
+        try asked { () throws(BlobStoreError) in try CofferProcess.requireMark(mark, of: openStore(url)) }
     }
 
     /// Gives mark and database to each other where one has none yet.
     func bind(_ store: any BlobStore, url: String) throws(Failure) {
-        guard let record = try record(url) else { return }
-        if record.mark != nil { return try asked { () throws(BlobStoreError) in try requireMark(record.mark, of: store) } }
-        if let found = try asked(store.mark), isUUID(found) { return try note(found, record.id) }
-        try write(newMark(), to: store, record.id)
+        try locked(url) { (record, transaction) throws(Failure) in
+            if record.mark != nil {
+                return try asked { () throws(BlobStoreError) in try CofferProcess.requireMark(record.mark, of: store) }
+            }
+            if let found = try asked(store.mark), isUUID(found) { return try note(found, record.id, transaction) }
+            try write(newMark(), to: store, record.id, transaction)
+        }
     }
 
     /// Makes a place the store of the database, whatever mark it had: the store was moved without its own.
     func rebind(_ store: any BlobStore, url: String) throws(Failure) {
-        guard let record = try record(url) else { return }
-        let mark = if let known = record.mark { known } else { try newMark() }
-        try write(mark, to: store, record.id)
+        try locked(url) { (record, transaction) throws(Failure) in
+            let mark = if let known = record.mark { known } else { try newMark() }
+            try write(mark, to: store, record.id, transaction)
+        }
+    }
+
+    /// One at a time, or two commands would give a store two marks.
+    private func locked(
+        _ url: String, _ body: ((id: Int64, mark: String?), OwnerConnection.Transaction) throws(Failure) -> Void
+    ) throws(Failure) {
+        try owner.transaction { (transaction) throws(Failure) in
+            let rows = try transaction.call(Self.record + " for update", [.text(url)])
+            if let id = rows.integer(0, 0) { try body((id, rows.text(0, 1)), transaction) }
+        }
     }
 
     /// Fails where this place is a store of the database by another URL: gc of the one would empty both.
@@ -57,13 +78,15 @@ struct StoreMarks {
         try requireNew(store, url: rows.text(0, 0) ?? "")
     }
 
-    private func write(_ mark: String, to store: any BlobStore, _ id: Int64) throws(Failure) {
+    private func write(
+        _ mark: String, to store: any BlobStore, _ id: Int64, _ transaction: OwnerConnection.Transaction
+    ) throws(Failure) {
         try asked { () throws(BlobStoreError) in try store.setMark(mark) }
-        try note(mark, id)
+        try note(mark, id, transaction)
     }
 
-    private func note(_ mark: String, _ id: Int64) throws(Failure) {
-        try owner.call("select internal.mark_store($1::smallint, $2::text::uuid)", [.integer(id), .text(mark)])
+    private func note(_ mark: String, _ id: Int64, _ transaction: OwnerConnection.Transaction) throws(Failure) {
+        try transaction.call("select internal.mark_store($1::smallint, $2::text::uuid)", [.integer(id), .text(mark)])
     }
 
     /// A random UUID (RFC 9562 §5.4).
