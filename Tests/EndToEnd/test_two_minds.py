@@ -3,7 +3,9 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -67,9 +69,6 @@ def rewritten_site(instance, *options):
 
 
 def reload_nginx(instance):
-    import signal
-    import time
-
     os.kill(instance.pid("nginx"), signal.SIGHUP)
     time.sleep(1)
 
