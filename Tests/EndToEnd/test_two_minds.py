@@ -9,9 +9,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from apache import Apache
 from client import Client
 from installation import EMAIL, Installation
-from instance import OwnInstance
+from instance import Instance, OwnInstance
 from script import SCRIPTS
 from test_clock import logged
 
@@ -83,6 +84,15 @@ def test_nginx_with_another_folder_is_not_ready():
             log = (instance.folder / "run/logs/pool.log").read_text()
             assert "event=web_server_differs" in log and "/var/lib/coffer/blob" in log
         assert client.get("/health/ready").status == 200
+
+
+@pytest.mark.parametrize(("blobs", "failed"), [(None, None), ("/var/lib/coffer/blob", "Failed: web server")])
+def test_apache_with_another_folder_is_not_ready(blobs, failed):
+    running = Instance()
+    settings = running.settings | ({"COFFER_BLOBS": blobs} if blobs else {})
+    with Apache("pool", Instance(settings)) as apache:
+        answer = Client(apache.url).get("/health/ready")
+        assert (answer.status, json.loads(answer.body).get("details")) == (503 if failed else 200, failed)
 
 
 # The bucket's endpoint
