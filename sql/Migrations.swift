@@ -32,4 +32,5 @@ public let migrations: [Migration] = [
     Migration(name: "0019-forget-store.sql", text: PackageResources._019_forget_store_sql),
     Migration(name: "0020-limits.sql", text: PackageResources._020_limits_sql),
     Migration(name: "0021-long-uploads.sql", text: PackageResources._021_long_uploads_sql),
+    Migration(name: "0022-accounts-and-stores.sql", text: PackageResources._022_accounts_and_stores_sql),
 ]

@@ -78,6 +78,12 @@ public protocol BlobStore: AnyObject {
     ///   - limit: a page may have fewer than this; only an empty one is the end.
     func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus]
 
+    /// The UUID by which a database recognises its store, wherever that is moved to; nil where none was written.
+    func mark() throws(BlobStoreError) -> String?
+
+    /// Writes that UUID, durably, in the place of an earlier one.
+    func setMark(_ mark: String) throws(BlobStoreError)
+
     /// Succeeds when a blob could be stored and read back now.
     func probe() throws(BlobStoreError)
 

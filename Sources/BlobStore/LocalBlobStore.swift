@@ -3,7 +3,7 @@
 
 internal import System
 
-final class LocalBlobStore: NotingBlobStore {
+final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     private static let copyBufferSize = 256 << 10
 
     let layout: LocalLayout
@@ -53,6 +53,7 @@ final class LocalBlobStore: NotingBlobStore {
     func presignedTarget(of name: BlobName) throws(BlobStoreError) -> PresignedTarget? { nil }
 
     func remove(_ names: [BlobName]) throws(BlobStoreError) {
+        try layout.requireOwner()
         for name in names { try removeOne(name) }
     }
 

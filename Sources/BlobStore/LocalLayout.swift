@@ -1,5 +1,6 @@
 // Where a local store keeps what. Files get mode 0640 and folders 0750, less the umask.
 //
+//     root/coffer-store           the mark by which the database knows the store
 //     root/stage/ab<30 digits>    notes of blobs that are not on record yet, each locked by the process at work on it
 //     root/stage/-<32 digits>     other blobs on their way in, likewise locked
 //     root/incoming/              the web server's temporary files, for uploads without a copy
@@ -10,6 +11,17 @@ internal import System
 struct LocalLayout: Sendable {
     /// Absolute, without a slash at the end.
     let root: String
+    var ownership = LocalOwnership.process
+    /// The folders that blobs lie in, in their order, where they are there.
+    let fanOut: [String]
+
+    init(root: String) {
+        self.root = root
+        fanOut = (0..<256).map { number in
+            let digits = String(number, radix: 16)
+            return "\(root)/\(digits.utf8.count == 1 ? "0" : "")\(digits)"
+        }
+    }
 
     var stage: String { root + "/stage" }
     var incoming: String { root + "/incoming" }
@@ -28,9 +40,14 @@ struct LocalLayout: Sendable {
 
     /// Makes the root and the folders above it, stage/ and incoming/, where they are missing.
     func makeMissingFolders() throws(BlobStoreError) {
-        do {
+        if FileSystem.exists(stage), FileSystem.exists(incoming), ownership == .process { return }
+        try requireOwner()
+        do throws(SystemError) {
             try makeFolders(root)
-            for folder in [stage, incoming] where try !exists(folder) { try makeFolder(folder) }
+            for folder in [stage, incoming] {
+                if try !exists(folder) { try makeFolder(folder) }
+                try handBack(FileSystem.openFolder(folder))
+            }
         } catch {
             throw BlobStoreError(error)
         }
@@ -46,7 +63,9 @@ struct LocalLayout: Sendable {
     func openFolder(of name: BlobName) throws(SystemError) -> FileDescriptor {
         let folder = "\(root)/\(name.prefix)"
         do {
-            return try FileSystem.openFolder(folder)
+            let opened = try FileSystem.openFolder(folder)
+            try handBack(opened)
+            return opened
         } catch  where error.number == Errno.noSuchFile {
             try makeFolder(folder)
             return try FileSystem.openFolder(folder)
@@ -60,7 +79,7 @@ struct LocalLayout: Sendable {
     /// Makes a folder right below the root, durably; that another process was first is no error.
     private func makeFolder(_ path: String) throws(SystemError) {
         do {
-            try FileSystem.makeFolder(path)
+            try createFolder(path)
         } catch  where error.number == Errno.fileExists {}
         do {
             try FileSystem.openFolder(root).fsync()
@@ -77,16 +96,11 @@ struct LocalLayout: Sendable {
             try makeFolders(String(path[..<slash]))
         }
         do {
-            try FileSystem.makeFolder(path)
+            try createFolder(path)
         } catch  where error.number == Errno.fileExists {}
     }
 
     private func exists(_ path: String) throws(SystemError) -> Bool {
-        do {
-            _ = try FileSystem.status(path)
-            return true
-        } catch  where error.number == Errno.noSuchFile {
-            return false
-        }
+        try FileSystem.statusIfPresent(path) != nil
     }
 }

@@ -25,8 +25,7 @@ extension LocalBlobStore {
     }
 
     private func list(folder: UInt8, after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
-        let digits = String(folder, radix: 16)
-        let path = "\(layout.root)/\(digits.utf8.count == 1 ? "0" : "")\(digits)"
+        let path = layout.fanOut[Int(folder)]
         do throws(SystemError) {
             var names = try FileSystem.list(path).compactMap { BlobName($0) }
             if let last { names.removeAll { $0 <= last } }

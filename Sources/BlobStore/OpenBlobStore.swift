@@ -1,5 +1,7 @@
 // From the storage URL of the configuration to a store.
 
+internal import System
+
 /// Opens the store that a URL names: `file:///absolute/folder`, or
 /// `s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual`.
 ///
@@ -11,9 +13,21 @@ public func openBlobStore(
     _ url: String, _ settings: BlobStoreSettings = BlobStoreSettings(), creating: Bool = false
 ) throws(BlobStoreError) -> any BlobStore {
     if url.hasPrefix("s3:") { return S3BlobStore(try S3Client(S3Address(url), settings)) }
-    let layout = LocalLayout(root: try localRoot(url))
+    var layout = LocalLayout(root: try localRoot(url))
+    if settings.writesAsOwner {
+        do throws(SystemError) {
+            layout.ownership = try LocalOwnership(of: layout.root, newOwner: settings.newOwner)
+        } catch {
+            throw BlobStoreError(error)
+        }
+    }
     if creating { try layout.makeMissingFolders() } else { try layout.requirePresence() }
     return LocalBlobStore(layout)
+}
+
+/// Fails as `.misconfigured`, and the message says why, for a URL that no store can be opened by. Asks nobody.
+public func checkStorageURL(_ url: String) throws(BlobStoreError) {
+    if url.hasPrefix("s3:") { _ = try S3Address(url) } else { _ = try localRoot(url) }
 }
 
 /// The folder that a `file:` URL names, without a slash at the end.

@@ -3,7 +3,7 @@
 internal import System
 
 extension LocalBlobStore {
-    /// Writes a few random bytes to stage/, makes them durable, reads them back and removes them.
+    /// Writes a few random bytes to stage/, makes them durable, reads them back and removes them; then looks at some of what is there.
     func probe() throws(BlobStoreError) {
         let stage = try StageFile.create(in: layout, noting: nil)
         let written = Array(try BlobName.generate().description.utf8)
@@ -18,5 +18,6 @@ extension LocalBlobStore {
         guard buffer.array == written else {
             throw BlobStoreError(.unavailable, "The storage gave back other bytes than were written.")
         }
+        try requireAccess()
     }
 }

@@ -43,9 +43,10 @@ final class StageFile {
     ///
     /// - Parameter name: of the blob that the file is to be a note of; nil for none.
     static func create(in layout: LocalLayout, noting name: BlobName?) throws(BlobStoreError) -> StageFile {
+        try layout.requireOwner()
         let path = try layout.stagePath(noting: name)
         do {
-            let stage = StageFile(try FileSystem.create(path), path, layout, isNote: name != nil)
+            let stage = StageFile(try layout.createFile(path), path, layout, isNote: name != nil)
             try stage.lock()
             return stage
         } catch {

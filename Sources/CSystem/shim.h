@@ -1,4 +1,5 @@
 #pragma once
+#include <sys/fsuid.h>
 #include <sys/types.h>
 
 extern char **environ;

@@ -10,6 +10,10 @@ public enum Observation: Equatable, Sendable {
     case storageFailed(String)
     /// A refused upload's blob that could not be removed; it stays on the list of what `coffer gc` collects.
     case blobLeftBehind(String)
+    /// This host's clock is so many seconds ahead of the database's; negative ones behind.
+    case clockDiffers(seconds: Int64)
+    /// The web server was configured otherwise than the workers.
+    case webServerDiffers(String)
     /// What a worker's share of gc removed.
     case collected(blobs: Int, stages: Int)
 
@@ -19,7 +23,8 @@ public enum Observation: Equatable, Sendable {
         case .refused(_, let status): status >= 500 ? .error : .info
         case .blobLeftBehind: .warning
         case .collected: .info
-        case .databaseFailed, .storageFailed: .error
+        case .clockDiffers(let seconds): abs(seconds) > AccessToken.clockSkew ? .error : .warning
+        case .databaseFailed, .storageFailed, .webServerDiffers: .error
         }
     }
 
@@ -31,6 +36,8 @@ public enum Observation: Equatable, Sendable {
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"
         case .storageFailed(let message): "event=storage_failed message=\(JSON.quoted(message))"
+        case .clockDiffers(let seconds): "event=clock_differs seconds=\(seconds) allowed=\(AccessToken.clockSkew)"
+        case .webServerDiffers(let message): "event=web_server_differs message=\(JSON.quoted(message))"
         case .collected(let blobs, let stages): "event=collected blobs=\(blobs) stages=\(stages)"
         case .blobLeftBehind(let name): "event=blob_left_behind blob=\(name)"
         }

@@ -9,46 +9,55 @@ struct Health {
     let storage: Storage
     let journal: Journal
 
-    private static let level = Statement(name: "level", sql: "select internal.migration_level()")
+    private static let level = Statement(name: "level", sql: "select internal.migration_level(), \(ClockSkew.column)")
     private static let anonymous = Statement(
         name: "switch", sql: "select set_config('role', 'coffer_anonymous', true)")
-
-    private static let store = Statement(name: "store", sql: "select url, is_known from internal.current_store($1)")
 
     /// `GET /health/live`.
     func live() -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
 
     /// `GET /health/ready`.
     ///
-    /// - Throws: `Failure` 503 that names which part failed. Why is in the log, not in the answer.
-    func ready() throws(Failure) -> Response {
-        let database = databaseIsReady()
+    /// - Throws: `Failure` 503 that names which part failed. Why is in the log; of the clock the answer says it, too.
+    func ready(_ request: Request) throws(Failure) -> Response {
+        let (database, skew) = databaseIsReady()
         // A database that is away is not waited for twice.
         let storage = storageIsReady(asking: database)
-        let failed = [("database", database), ("storage", storage)].filter { !$0.1 }.map(\.0)
+        let server = try serverAgrees(WebServer(request))
+        var failed = [("database", database), ("storage", storage), ("web server", server)].filter { !$0.1 }.map(\.0)
+        if let skew, !skew.isAllowed { failed.append("\(skew)") }
         guard failed.isEmpty else {
             throw Failure(.notReady, details: "Failed: " + failed.joined(separator: ", "), fields: retryAfter)
         }
         return .json(#"{"status":"ready"}"#, [.noStore])
     }
 
-    /// The connection, the migration level this program was built for, and the role switch.
-    private func databaseIsReady() -> Bool {
-        guard let rows = try? database.run([Query(Self.level), Query(Self.anonymous)]) else { return false }
-        let level = rows[0].integer(0, 0) ?? 0
+    /// Logs what is wrong with the store from the start, before an upload goes astray.
+    func lookAtStore() {
+        guard database.isConnected else { return }
+        do throws(BlobStoreError) {
+            _ = try CurrentStore(database: database, storage: storage).open(patience: .zero)
+        } catch {
+            journal.record(.storageFailed(error.description))
+        }
+    }
+
+    /// The connection, the migration level this program was built for, and the role switch; and the clock.
+    private func databaseIsReady() -> (Bool, ClockSkew?) {
+        let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
+        guard let (rows, skew) = try? ClockSkew.asking(journal, ask, column: 1) else { return (false, nil) }
+        let level = rows.integer(0, 0) ?? 0
         if level != Schema.level {
             journal.record(.databaseFailed("migration level is \(level), \(Schema.level) is needed: coffer migrate"))
         }
-        return level == Schema.level
+        return (level == Schema.level, skew)
     }
 
     /// - Parameter asksDatabase: whether the database is asked which store uploads go to.
     private func storageIsReady(asking asksDatabase: Bool) -> Bool {
         do throws(BlobStoreError) {
-            let url = asksDatabase ? try currentStore() : nil
-            // Why it cannot be opened is in the log already.
-            guard let store = try? storage.store(url) else { return false }
-            try store.probe()
+            let current = CurrentStore(database: database, storage: storage)
+            try (asksDatabase ? current.open() : storage.open(nil)).probe()
             return true
         } catch {
             journal.record(.storageFailed(error.description))
@@ -56,14 +65,12 @@ struct Health {
         }
     }
 
-    /// The URL of the store that uploads go to; that of the configuration when the database does not tell.
-    private func currentStore() throws(BlobStoreError) -> String? {
-        let query = Query(Self.store, [.text(storage.configured)])
-        guard let rows = try? database.run([query])[0], rows.count == 1 else { return nil }
-        guard rows.boolean(0, 1) == true else {
-            throw BlobStoreError(
-                .misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
-        }
-        return rows.text(0, 0)
+    /// The web server and the configuration change together; which store uploads go to may change before.
+    private func serverAgrees(_ server: WebServer) -> Bool {
+        // A store that cannot be opened has failed already.
+        guard let store = try? storage.open(nil), let difference = try? server.difference(from: store)
+        else { return true }
+        journal.record(.webServerDiffers(difference))
+        return false
     }
 }

@@ -14,10 +14,14 @@ final class KeyRing {
     /// How long a copy of the keys is believed, in nanoseconds.
     private static let lifetime: Int64 = 30_000_000_000
 
-    init(_ database: Database) { self.database = database }
+    private let journal: Journal
+
+    init(_ database: Database, journal: Journal) {
+        (self.database, self.journal) = (database, journal)
+    }
 
     private static let statement = Statement(
-        name: "keys", sql: "select kid, secret from internal.verification_keys()")
+        name: "keys", sql: "select kid, secret, \(ClockSkew.column) from internal.verification_keys()")
 
     /// The secret of a key. One that is not known is asked for anew, as it may just have been made.
     ///
@@ -31,7 +35,9 @@ final class KeyRing {
 
     private func fetch() throws(Failure) {
         do {
-            let rows = try database.run([Query(Self.statement)])[0]
+            // Tokens that the keys verify are judged by this host's clock.
+            let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
+            let rows = try ClockSkew.asking(journal, ask, column: 2).rows
             var keys: [String: [UInt8]] = [:]
             for row in 0..<rows.count {
                 if let id = rows.text(row, 0), let secret = rows.bytes(row, 1) { keys[id] = secret }

@@ -61,10 +61,14 @@ extension RetrieveFile {
         // The store's URL is for a GET; the head is all here.
         guard request.method == .get, let way = try request.text("COFFER_SENDFILE_REMOTE") else { return nil }
         let words = way.split(separator: " ")
+        let server = try WebServer(request)
         let store = try storage.store(file.storeURL)
         do throws(BlobStoreError) {
-            guard words.count == 2, let remote = try store.presignedTarget(of: file.blob), remote.origin == words[1]
-            else { return nil }
+            guard words.count == 2, let remote = try store.presignedTarget(of: file.blob) else { return nil }
+            guard remote.origin == words[1] else {
+                try noteStreaming(file, server, store)
+                return nil
+            }
             let redirect = HeaderField("X-Accel-Redirect", words[0] + remote.target)
             guard let range else { return [redirect] }
             let part = "bytes=\(range.offset)-\(range.offset + range.length - 1)"
@@ -73,5 +77,15 @@ extension RetrieveFile {
             journal.record(.storageFailed(error.description))
             throw Failure(error)
         }
+    }
+
+    /// Once for each worker, as it would be the same for every download.
+    private func noteStreaming(_ file: StoredFile, _ server: WebServer, _ store: any BlobStore) throws(BlobStoreError) {
+        let isConfigured = file.storeURL.map { $0 == storage.configured } ?? true
+        guard isConfigured, !storage.isStreamingNoted, let difference = try server.difference(from: store) else {
+            return
+        }
+        storage.isStreamingNoted = true
+        journal.record(.webServerDiffers(difference))
     }
 }

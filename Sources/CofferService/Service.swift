@@ -25,7 +25,7 @@ public final class Service {
         self.configuration = configuration
         journal = Journal(level: configuration.logLevel)
         database = Database(configuration, journal: journal)
-        authenticate = Authenticate(keys: KeyRing(database))
+        authenticate = Authenticate(keys: KeyRing(database, journal: journal))
         let storage = Storage(configuration, journal: journal)
         session = Session(database: database, authenticate: authenticate)
         storeFile = StoreFile(
@@ -47,6 +47,7 @@ public final class Service {
     public func warmUp() {
         authenticate.warmUp()
         database.warmUp()
+        health.lookAtStore()
     }
 
     /// Answers one request. Whatever happens, there is an answer, and the next request can be served.
@@ -121,7 +122,7 @@ public final class Service {
         case .deleteUser: try functions.deleteUser(request)
         case .root, .openAPI: try description(request)
         case .live: health.live()
-        case .ready: try health.ready()
+        case .ready: try health.ready(request)
         }
     }
 

@@ -9,6 +9,8 @@ final class Storage {
     private let journal: Journal
     /// Whether uploads went to the configured store when that was last found out. At worst an upload takes the longer way.
     var receives = true
+    /// Whether it was logged that the web server fetches from elsewhere than the configured store.
+    var isStreamingNoted = false
     /// By URL. The database tells for each blob which one it is in, so nothing here can be out of date.
     private var opened: [String: any BlobStore] = [:]
 
@@ -24,15 +26,21 @@ final class Storage {
 
     /// - Parameter url: as the database tells it: nil for the store that the configuration names.
     func store(_ url: String? = nil) throws(Failure) -> any BlobStore {
-        let url = url ?? configured
-        if let store = opened[url] { return store }
         do {
-            let store = try openStorage(configuration, url: url)
-            opened[url] = store
-            return store
+            return try open(url)
         } catch {
             journal.record(.storageFailed(error.description))
             throw Failure(error)
         }
+    }
+
+    /// - Parameter patience: other than for requests; such a store is not kept.
+    func open(_ url: String?, patience: Duration? = nil) throws(BlobStoreError) -> any BlobStore {
+        let url = url ?? configured
+        if let patience { return try openStorage(configuration, url: url, patience: patience) }
+        if let store = opened[url] { return store }
+        let store = try openStorage(configuration, url: url)
+        opened[url] = store
+        return store
     }
 }

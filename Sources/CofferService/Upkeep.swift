@@ -33,6 +33,12 @@ final class Upkeep {
         // Without a connection the database may be away, and to find that out would take seconds.
         guard configuration.workersCollect, now >= nextQuestion, database.isConnected else { return }
         nextQuestion = now + Self.patience
+        // In another place none of the blobs would be found, and so they would be struck from the list.
+        do throws(BlobStoreError) {
+            _ = try CurrentStore(database: database, storage: storage).open()
+        } catch {
+            return journal.record(.storageFailed(error.description))
+        }
         let query = Query(Self.collect, [.integer(Int64(configuration.graceSeconds)), .integer(Self.limit)])
         var isOurs = false
         // The list forgets the blobs when they are gone and not before. What fails here is tried again in a minute.

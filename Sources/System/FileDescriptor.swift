@@ -99,6 +99,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.fchown) { fchown(number, geteuid(), gid_t.max) }
     }
 
+    /// Sets owner and group, as root may. The corresponding C function is `fchown`.
+    public func setOwner(_ owner: FileOwner) throws(SystemError) {
+        try Faults.call(.fchown) { fchown(number, owner.user, owner.group) }
+    }
+
     /// Takes the exclusive advisory lock unless someone else holds one; returns whether it was taken.
     ///
     /// The lock belongs to the open file and ends when its last descriptor is closed, also by a crash.

@@ -106,6 +106,21 @@ public enum FileSystem {
         try Faults.call(.chown) { unsafe chown(path, uid_t.max, group) }
     }
 
+    /// Sets owner and group, as root may. The corresponding C function is `chown`.
+    public static func setOwner(_ path: String, _ owner: FileOwner) throws(SystemError) {
+        try Faults.call(.chown) { unsafe chown(path, owner.user, owner.group) }
+    }
+
+    /// Whether this process may read the file, or with `changing` may make, find and remove names in the folder.
+    ///
+    /// The corresponding C function is `access`.
+    public static func permits(_ path: String, changing: Bool = false) -> Bool {
+        unsafe access(path, changing ? R_OK | W_OK | X_OK : R_OK) == 0
+    }
+
+    /// Whether there is something of this name, as far as this process can find out. The corresponding C function is `access`.
+    public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// The bytes an unprivileged process may still write to the file system that holds `path`.
     ///
     /// The corresponding C function is `statvfs`.

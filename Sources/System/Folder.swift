@@ -8,10 +8,19 @@ extension FileSystem {
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
     public static func list(_ path: String) throws(SystemError) -> [String] { try listCounting(path).names }
 
+    /// Some of the names in a folder: at most `limit` of them.
+    ///
+    /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
+    public static func list(_ path: String, atMost limit: Int) throws(SystemError) -> [String] {
+        try listCounting(path, atMost: limit).names
+    }
+
     /// The names in a folder that are UTF-8, and how many others there are.
     ///
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
-    public static func listCounting(_ path: String) throws(SystemError) -> (names: [String], others: Int) {
+    public static func listCounting(
+        _ path: String, atMost limit: Int = .max
+    ) throws(SystemError) -> (names: [String], others: Int) {
         let number = try openFolder(path).release()
         guard let stream = unsafe fdopendir(number) else {
             let failure = errno
@@ -21,7 +30,7 @@ extension FileSystem {
         defer { unsafe closedir(stream) }
         var names: [String] = []
         var others = 0
-        while let name = try unsafe nextName(stream) {
+        while names.count < limit, let name = try unsafe nextName(stream) {
             guard let name = name.text else {
                 others += 1
                 continue

@@ -8,7 +8,7 @@ public enum SystemCall: String, Sendable, CaseIterable {
     case open, openat, close, read, pread, write, fsync, fstat, stat, link, rename, unlink, mkdir, rmdir, opendir
     case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
     case socket, bind, listen, setsockopt, getgrnam, posix_spawn, waitpid, kill, sigprocmask, sigtimedwait, tcsetattr
-    case connect, getsockopt
+    case connect, getsockopt, setfsuid
 }
 
 /// A failed libc call: which one, and `errno`.

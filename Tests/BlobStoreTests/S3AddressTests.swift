@@ -31,6 +31,14 @@ struct S3AddressTests {
     }
 
     @Test(arguments: [
+        "https://s3.test", "https://s3.test/", "HTTPS://s3.test", "https://S3.Test:443", "Https://s3.TEST:443/",
+    ])
+    func `spellings of one endpoint are one origin`(endpoint: String) throws {
+        #expect(try S3Address("s3://photos?endpoint=\(endpoint)").origin == "https://s3.test")
+        #expect(try S3Address("s3://Photos?style=virtual&endpoint=\(endpoint)").origin == "https://photos.s3.test")
+    }
+
+    @Test(arguments: [
         ("s3://", "no bucket"), ("s3://ab", "no bucket"), ("s3:///prefix", "no bucket"), ("s3://a b c", "no bucket"),
         ("s3://photos//x", "prefix"), ("s3://photos/../x", "prefix"), ("s3://photos/ä", "prefix"),
         ("s3://photos/a%20b", "prefix"), ("s3://photos?Endpoint=x", "Endpoint"), ("s3://photos?key=secret", "key"),

@@ -13,6 +13,9 @@ struct ObservationTests {
             #"level=error event=database_failed message="no \"route\"\nto host""#
         ),
         (.storageFailed("full"), #"level=error event=storage_failed message="full""#),
+        (.clockDiffers(seconds: -60), "level=error event=clock_differs seconds=-60 allowed=30"),
+        (.clockDiffers(seconds: 20), "level=warning event=clock_differs seconds=20 allowed=30"),
+        (.webServerDiffers("x"), #"level=error event=web_server_differs message="x""#),
         (.blobLeftBehind("ab"), "level=warning event=blob_left_behind blob=ab"),
     ])
     func `each observation is one line of keys and values`(observation: Observation, line: String) {

@@ -22,14 +22,14 @@ $$;
 select setval('internal.store_numbers', 1);
 
 -- One store.
-select is((select s::text from internal.stores s), '(1,,t)', 'at first there is the store of the configuration');
+select is((select s::text from internal.stores s), '(1,,t,)', 'at first there is the store of the configuration');
 select pg_temp.store(:editor, 'one', 'one') as one \gset
 select pg_temp.store(:editor, 'two', 'two') as two \gset
 select is(pg_temp.places('one'), 'file 1', 'and files are there');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select blob || coalesce(store_url, ''-'') from api.retrieve_file(''one'')'),
     pg_temp.blob('one') || '-', 'a download names no URL');
 update internal.files set updated_at = '2020-01-01' where id = :'one';
-select is((select s::text from internal.current_store('file:///x') s), '(file:///x,t)', 'whatever the configuration names is it');
+select is((select s::text from internal.current_store('file:///x') s), '(file:///x,t,)', 'whatever the configuration names is it');
 
 -- A second one.
 select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''file:///a'', ''file:///a'')'),
@@ -40,8 +40,8 @@ select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''fil
     'KF014 COFFER_STORAGE_URL does not name the store that is in use.');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select store_url from api.retrieve_file(''one'')'),
     'file:///a', 'now a download names the URL');
-select is((select s::text from internal.current_store('file:///b') s), '(file:///a,t)', 'from now on only these two can be named');
-select is((select s::text from internal.current_store('file:///x') s), '(file:///a,f)', 'and no third one');
+select is((select s::text from internal.current_store('file:///b') s), '(file:///a,t,)', 'from now on only these two can be named');
+select is((select s::text from internal.current_store('file:///x') s), '(file:///a,f,)', 'and no third one');
 select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1)), 1, 'a page of copies');
 select is((select count(*)::int from internal.begin_copies(2::smallint, '', 1000) where size_bytes = 3), 2,
     'what was begun and not finished comes again');
@@ -130,15 +130,15 @@ select set_eq('select store::int, blob, reason from internal.discarded_blobs',
 select set_eq('select distinct store::int from internal.blob_copies', $$ values (2) $$, 'in this store alone');
 delete from internal.discarded_blobs;
 select is(pg_temp.forget('file:///b', 'file:///a'), 'no failure', 'a store that nothing is in is forgotten');
-select set_eq('select s::text from internal.stores s', array['(2,file:///b,t)'], 'and no other');
+select set_eq('select s::text from internal.stores s', array['(2,file:///b,t,)'], 'and no other');
 select is(pg_temp.failure('coffer_owner', null, 'select internal.use_store(1::smallint)'),
     'KF014 This store is none of the list any more.', 'what is forgotten cannot be used');
-select is((select s::text from internal.stores s), '(2,file:///b,t)', 'and the one in use stays so');
+select is((select s::text from internal.stores s), '(2,file:///b,t,)', 'and the one in use stays so');
 select is(internal.add_store('file:///b', 'file:///a'), 3::smallint, 'its number is not given again');
 
 -- After a restore.
 select internal.settle_in_one_store();
-select is((select s::text from internal.stores s), '(1,,t)', 'a restored database has one store again');
+select is((select s::text from internal.stores s), '(1,,t,)', 'a restored database has one store again');
 select is_empty('select from internal.files where store <> 1 union all select from internal.discarded_blobs',
     'and all files are there');
 

@@ -36,7 +36,7 @@ struct S3Address: Equatable, Sendable {
         let style = parameters["style"] ?? (parameters["endpoint"] == nil ? "virtual" : "path")
         switch style {
         case "path": (self.host, root) = (host, "/\(bucket)/")
-        case "virtual": (self.host, root) = ("\(bucket).\(host)", "/")
+        case "virtual": (self.host, root) = ("\(bucket.lowercased()).\(host)", "/")
         default: throw Self.problem("has a style that is neither path nor virtual")
         }
         origin = "\(scheme)://\(self.host)"
@@ -79,12 +79,13 @@ struct S3Address: Equatable, Sendable {
 
     /// Scheme and host of an endpoint, without the port that the scheme means anyway: clients leave it out of Host.
     private static func split(_ endpoint: String) -> (scheme: String, host: String)? {
+        let endpoint = endpoint.lowercased()
         for (scheme, port) in [("https", ":443"), ("http", ":80")] where endpoint.hasPrefix("\(scheme)://") {
             var host = endpoint.dropFirst(scheme.utf8.count + 3)
             if host.hasSuffix("/") { host.removeLast() }
             if host.hasSuffix(port) { host.removeLast(port.utf8.count) }
             let isHost = !host.isEmpty && host.utf8.allSatisfy { isPlain($0) || ":[]".utf8.contains($0) }
-            return isHost ? (scheme, host.lowercased()) : nil
+            return isHost ? (scheme, String(host)) : nil
         }
         return nil
     }

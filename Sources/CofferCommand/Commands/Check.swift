@@ -12,7 +12,7 @@ struct Check: ParsableCommand {
         abstract: "Compare the database with the stores: missing blobs, blobs of no file, wrong sizes, wrong bytes.",
         discussion: """
             Safe while people work. The exit status is 0 when nothing is wrong or everything was repaired, else 1. A \
-            blob of no file can be repaired: it is listed for gc. Missing or wrong bytes come from a backup only. A store \
+            blob of no file can be repaired: it is listed for gc. What the owner of a store's folder cannot use is counted. Missing or wrong bytes come from a backup only. A store \
             that is away is told and left out, and the exit status is 1.
             """)
 
@@ -66,7 +66,15 @@ struct Check: ParsableCommand {
         _ interruption: Interruption, _ tally: Tally, save: (BlobName?) throws(Failure) -> Void
     ) throws(Failure) -> Checker.Outcome {
         let opened: any BlobStore
-        do { opened = try openStore(store.url) } catch { return .away(error) }
+        do {
+            opened = try openStore(store)
+            if let problem = try AccessProblem(store, opened) {
+                tally.add(problem)
+                print(json ? problem.json : problem.line)
+            }
+        } catch {
+            return .away(error)
+        }
         let checker = Checker(
             store, opened, owner, options, now: Clock.realtimeSeconds(), progress: progress, interruption: interruption
         ) { problem in
@@ -98,6 +106,8 @@ struct Check: ParsableCommand {
         func add(_ problem: Problem) {
             if problem.isRepaired { repaired += 1 } else { open += 1 }
         }
+
+        func add(_ problem: AccessProblem) { open += 1 }
     }
 
     private var options: Checker.Options {

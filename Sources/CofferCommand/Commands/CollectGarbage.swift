@@ -27,7 +27,7 @@ struct CollectGarbage: ParsableCommand {
 
     func run() throws {
         let configuration = try loadConfiguration(arguments: ["COFFER_GRACE_SECONDS": grace])
-        let collector = Collector(
+        let collector = try Collector(
             owner: try OwnerConnection(configuration), configuredURL: configuration.storageURL,
             graceSeconds: configuration.graceSeconds)
         if dryRun { return print(try collector.forecast()) }
@@ -43,6 +43,10 @@ struct CollectGarbage: ParsableCommand {
 final class Collector {
     private let owner: OwnerConnection
     private let stores = OpenedStores()
+    /// What the database knows of the stores.
+    private let records: [StoreRecord]
+    /// Those that were found to carry their marks.
+    private var recognised: Set<Int64> = []
     private let configuredURL: String
     private let graceSeconds: Int
     private var removed = 0
@@ -64,8 +68,9 @@ final class Collector {
         return (openUploads.map(\.json) + [totals]).joined(separator: "\n")
     }
 
-    init(owner: OwnerConnection, configuredURL: String, graceSeconds: Int) {
+    init(owner: OwnerConnection, configuredURL: String, graceSeconds: Int) throws(Failure) {
         (self.owner, self.configuredURL, self.graceSeconds) = (owner, configuredURL, graceSeconds)
+        records = try StoreRecord.all(owner, configuredURL: configuredURL)
     }
 
     /// What a run would remove now.
@@ -93,7 +98,7 @@ final class Collector {
             let (id, url) = (rows.integer(row, 0) ?? 0, rows.text(row, 1) ?? configuredURL)
             if away.contains(id) { continue }
             do {
-                let store = try stores.store(url)
+                let store = try store(id, url)
                 swept += try store.sweepAbandonedStages()
                 if let report = try store.openUploadsReport(id) { openUploads.append(report) }
                 if let store = store as? any NotingBlobStore { try listLeftovers(of: store, url) }
@@ -164,7 +169,7 @@ final class Collector {
     private func remove(_ group: Group, in transaction: OwnerConnection.Transaction) throws(Failure) {
         let url = group.url ?? configuredURL
         do {
-            try stores.store(url).remove(group.names)
+            try store(group.store, url).remove(group.names)
         } catch {
             return leaveOut(group.store, url, error)
         }
@@ -172,6 +177,16 @@ final class Collector {
             "select internal.forget_discarded($1::smallint, $2::text[])",
             [.integer(group.store), .array(group.names)])
         removed += group.names.count
+    }
+
+    /// Another place has none of the blobs, and to find none of them there must not strike them from the list.
+    private func store(_ id: Int64, _ url: String) throws(BlobStoreError) -> any BlobStore {
+        let store = try stores.store(url)
+        if !recognised.contains(id) {
+            try requireMark(records.first { $0.id == id }?.identity, of: store)
+            recognised.insert(id)
+        }
+        return store
     }
 
     private func leaveOut(_ store: Int64, _ url: String, _ error: BlobStoreError) {

@@ -81,6 +81,13 @@ struct Import: ParsableCommand {
         let account = try Account(email, OwnerConnection(configuration), configuration)
         let root = try absolute(folder)
         try system("The folder") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
+        let record = try Stores(account.owner, configuration).current
+        do throws(BlobStoreError) {
+            let store = try openStore(record)
+            try (store as? any OwnedBlobStore)?.requireOwner()
+        } catch {
+            throw Failure(error)
+        }
         let importer = TreeImporter(account, configuration, interruption)
         let progress = Progress(total: nil, countsBytes: true, isSilent: quiet)
         let tally = TreeTally()

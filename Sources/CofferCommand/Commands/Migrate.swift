@@ -1,6 +1,7 @@
 // coffer migrate
 
 internal import ArgumentParser
+internal import BlobStore
 internal import CofferCore
 internal import CofferProcess
 
@@ -26,9 +27,18 @@ struct Migrate: ParsableCommand {
         if count == 0 { print("nothing to apply") }
         if skipStorage { return }
         do {
-            _ = try openStorage(configuration, creating: true)
+            try prepare(configuration.storageURL, StoreMarks(owner: migrator.owner))
         } catch {
-            throw Failure("The storage folder cannot be prepared: \(error)")
+            throw Failure("The storage folder cannot be prepared: \(error.message)")
         }
+    }
+
+    /// A store that the database has seen is looked for before anything is made, as its URL may have a typo.
+    private func prepare(_ url: String, _ marks: StoreMarks) throws(Failure) {
+        try marks.requireMark(of: url)
+        let store: any BlobStore
+        do { store = try openStore(url, creating: true) } catch { throw Failure(error) }
+        try marks.bind(store, url: url)
+        mentionRoot(store)
     }
 }

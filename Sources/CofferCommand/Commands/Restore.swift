@@ -32,6 +32,8 @@ struct Restore: ParsableCommand {
         }
         try copyBlobs(folder, to: configuration.storageURL, interruption)
         try restoreDatabase(head, folder, owner, configuration, interruption)
+        try StoreMarks(owner: owner).bind(store, url: configuration.storageURL)
+        mentionRoot(store)
         print("restored \(head.total.files) files with \(head.total.bytes) bytes")
     }
 

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import System
 
 struct StorageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,22 +24,39 @@ struct StorageCommand: ParsableCommand {
 
         func run() throws {
             let configuration = try loadConfiguration()
-            try Listing.stores.show(
-                OwnerConnection(configuration, timeout: .seconds(3600)), [.text(configuration.storageURL)],
-                asJSON: json)
+            let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+            try Listing.stores.show(owner, [.text(configuration.storageURL)], asJSON: json)
+            let away = AwayStores()
+            for store in try Stores(owner, configuration).all {
+                do {
+                    _ = try openStore(store)
+                } catch {
+                    away.add(store.id, store.url, error, "The numbers are the database's.")
+                }
+            }
+            try away.conclude()
         }
     }
 
     struct Relocate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Note that the store in use has moved by other means, such as rsync.",
-            discussion: "Only needed where the database knows more than one store; else COFFER_STORAGE_URL is enough.")
+            discussion: """
+                Only needed where the database knows more than one store, or where the bytes came without the mark that \
+                the store is recognised by (the file coffer-store); else COFFER_STORAGE_URL is enough.
+                """)
 
         @ArgumentParser.Argument(help: "The URL of where it is now.") var url: String
 
         func run() throws {
             try refuseSecrets(url)
-            try OwnerConnection(loadConfiguration()).call("select internal.relocate_store($1)", [.text(url)])
+            let store: any BlobStore
+            do { store = try openStore(url) } catch { throw Failure(error) }
+            let owner = try OwnerConnection(loadConfiguration())
+            let marks = StoreMarks(owner: owner)
+            try marks.requireNewOrCurrent(store)
+            try owner.call("select internal.relocate_store($1)", [.text(url)])
+            try marks.rebind(store, url: url)
         }
     }
 
@@ -102,9 +120,19 @@ struct StorageCommand: ParsableCommand {
             let interruption = Interruption()
             try refuseSecrets(to)
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
-            do { _ = try openStore(to, creating: true) } catch { throw Failure(error) }
+            let marks = StoreMarks(owner: owner)
+            try marks.requireMark(of: configuration.storageURL)
+            let store: any BlobStore
+            do {
+                store = try openStore(to, creating: true, newOwner: folderOwner(ofStore: configuration.storageURL))
+            } catch {
+                throw Failure(error)
+            }
+            try marks.requireNew(store, url: to)
             let rows = try owner.call(
                 "select internal.add_store($1, $2)", [.text(configuration.storageURL), .text(to)])
+            try marks.bind(store, url: to)
+            mentionRoot(store)
             let target = StoreRecord(id: rows.integer(0, 0) ?? 0, url: to, isCurrent: false)
             let (move, progress) = try moving.move(owner, to: target, interruption)
             try move.copyAll()
@@ -127,7 +155,8 @@ struct StorageCommand: ParsableCommand {
             let interruption = Interruption()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             let target = try target(owner, Stores(owner, configuration))
-            do { try openStore(target.url).probe() } catch { throw Failure(error) }
+            do { try openStore(target).probe() } catch { throw Failure(error) }
+            try requireSameOwner(target.url, configuration.storageURL)
             let (move, progress) = try moving.move(owner, to: target, interruption)
             try move.copyAll()
             if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied; nothing is switched.") }
@@ -181,6 +210,21 @@ struct StorageCommand: ParsableCommand {
             }
         }
     }
+}
+
+/// Whose a new store's folder is to be: the same user's as that of the store in use; nil where that has none.
+private func folderOwner(ofStore url: String) -> FileOwner? {
+    guard let store = try? openStore(url) as? any OwnedBlobStore else { return nil }
+    return try? FileSystem.status(store.folder).fileOwner
+}
+
+/// The workers that use the one store are to use the other one.
+private func requireSameOwner(_ new: String, _ old: String) throws(Failure) {
+    guard let wanted = folderOwner(ofStore: old), let found = folderOwner(ofStore: new), wanted.user != found.user
+    else { return }
+    throw Failure(
+        "The new store's folder belongs to \(found.userName) and that of the store in use to \(wanted.userName), as whom "
+            + "the workers run: give it to them by chown -R.")
 }
 
 /// A URL that is kept in the database holds no password.

@@ -5,11 +5,24 @@ internal import BlobStore
 internal import CofferCore
 internal import CofferProcess
 internal import Postgres
+internal import System
 
 struct StoreRecord: Equatable, Sendable {
     let id: Int64
     let url: String
     let isCurrent: Bool
+    /// The mark that the store carries; nil where none is known.
+    var identity: String?
+
+    /// What the database knows, by number.
+    static func all(_ owner: OwnerConnection, configuredURL: String) throws(Failure) -> [StoreRecord] {
+        let rows = try owner.call("select id, url, is_current, identity::text from internal.stores order by id")
+        return (0..<rows.count).map {
+            StoreRecord(
+                id: rows.integer($0, 0) ?? 0, url: rows.text($0, 1) ?? configuredURL,
+                isCurrent: rows.boolean($0, 2) ?? false, identity: rows.text($0, 3))
+        }
+    }
 }
 
 struct Stores {
@@ -17,12 +30,7 @@ struct Stores {
 
     /// - Throws: when the configuration names none of them.
     init(_ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
-        let rows = try owner.call("select id, url, is_current from internal.stores order by id")
-        all = (0..<rows.count).map {
-            StoreRecord(
-                id: rows.integer($0, 0) ?? 0, url: rows.text($0, 1) ?? configuration.storageURL,
-                isCurrent: rows.boolean($0, 2) ?? false)
-        }
+        all = try StoreRecord.all(owner, configuredURL: configuration.storageURL)
         guard all.contains(where: { $0.url == configuration.storageURL }) else {
             throw Failure("COFFER_STORAGE_URL names none of the stores that this database uses: coffer storage list")
         }
@@ -36,15 +44,21 @@ struct Stores {
     }
 }
 
-/// Opens a store as the installation's options say, with more patience for a remote one than a worker has.
-func openStore(_ url: String, creating: Bool = false) throws(BlobStoreError) -> any BlobStore {
+/// Opens a store as the installation's options say, with more patience for a remote one than a worker has. What is made in
+/// it is its owner's, whose workers are to use it.
+///
+/// - Parameter newOwner: whose a folder is to be that is made; nil for the owner of the folder in which it will lie.
+func openStore(
+    _ url: String, creating: Bool = false, newOwner: FileOwner? = nil
+) throws(BlobStoreError) -> any BlobStore {
     let configuration: Configuration
     do throws(Failure) {
         configuration = try loadConfiguration()
     } catch {
         throw BlobStoreError(.misconfigured, error.message)
     }
-    return try openStorage(configuration, url: url, creating: creating, patience: .seconds(60))
+    return try openStorage(
+        configuration, url: url, creating: creating, asOwner: true, newOwner: newOwner, patience: .seconds(60))
 }
 
 /// Opened stores by URL, for one thread.

@@ -25,7 +25,7 @@ struct Account {
 
     init(_ email: String, _ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
         let rows = try owner.call(
-            "select id, file_count, used_bytes from internal.users where lower(email) = lower($1)", [.text(email)])
+            "select id, file_count, used_bytes from internal.find_user($1)", [.text(email)])
         guard rows.count == 1, let id = rows.text(0, 0) else {
             throw Failure("There is no user with this e-mail address.")
         }

@@ -37,7 +37,7 @@ struct ValueFacts {
     fileprivate static let email: OrderedJSON = ["maxLength": 254, "pattern": "^[^\\s@]+@[^\\s@]+$"]
     fileprivate static let path: OrderedJSON = ["minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))]
     fileprivate static let newPassword = ValueFacts(
-        "The new password: at least 10 characters and at most 72 bytes, and not the e-mail address.",
+        "The new password: at least 10 characters and at most 72 bytes in NFC, and not the e-mail address.",
         RunningExample.newPassword, rules: ["minLength": 10, "maxLength": 72])
 }
 
@@ -157,7 +157,7 @@ extension Route {
         case "password": ValueFacts("The user's password.", RunningExample.password)
         case "p_password":
             ValueFacts(
-                "The first password: at least 10 characters and at most 72 bytes, and not the e-mail address.",
+                "The first password: at least 10 characters and at most 72 bytes in NFC, and not the e-mail address.",
                 RunningExample.password, rules: ["minLength": 10, "maxLength": 72])
         case "p_current_password": ValueFacts("The password as it is now.", RunningExample.password)
         case "p_new_password": ValueFacts.newPassword

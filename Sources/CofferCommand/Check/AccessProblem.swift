@@ -1,0 +1,29 @@
+// What the workers cannot use in a local store, as `coffer check` reports it.
+
+internal import BlobStore
+internal import CofferCore
+
+struct AccessProblem {
+    private let store: Int64
+    private let parts: InaccessibleParts
+
+    /// Nil where the owner of the store's folder can use everything, and for a store that is not on this host.
+    init?(_ record: StoreRecord, _ store: any BlobStore) throws(BlobStoreError) {
+        guard let owned = store as? any OwnedBlobStore else { return nil }
+        parts = try owned.inaccessible()
+        if parts.isEmpty { return nil }
+        self.store = record.id
+    }
+
+    var line: String { "inaccessible store \(store): \(text)" }
+
+    var json: String {
+        #"{"problem":"inaccessible","store":\#(store),"files":\#(parts.files),"folders":\#(parts.folders),"#
+            + #""text":\#(JSON.quoted(text)),"repaired":false}"#
+    }
+
+    private var text: String {
+        "\(parts.files) files and \(parts.folders) folders cannot be used by \(parts.ownerName), who owns the store's folder "
+            + "and runs the workers; chown -R --reference=\(parts.path) \(parts.path) && chmod -R u+rwX \(parts.path)"
+    }
+}

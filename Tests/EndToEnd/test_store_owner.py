@@ -1,0 +1,183 @@
+"""The operator's command run by root, as README installs it: what it makes belongs to the store's owner."""
+
+import json
+import os
+import pwd
+import secrets
+import subprocess
+from pathlib import Path
+
+import pytest
+from installation import EMAIL
+from instance import ahead
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files in others' names")
+
+
+def as_root(installation, *words, umask="022", status=0):
+    """The command with root's rights; what it prints."""
+    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", installation["COMMAND"], *map(str, words)]
+    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, (words, done)
+    return done.stdout + done.stderr
+
+
+def owner(installation):
+    return os.stat(installation["BLOBS"])[4:6]
+
+
+def strangers(installation, url=None):
+    """What in a store is not its owner's, or has another mode than a worker gives."""
+    found = []
+    for path in [installation.store(url), *installation.store(url).rglob("*")]:
+        status = path.lstat()
+        mode = 0o750 if path.is_dir() else 0o640
+        if (status.st_uid, status.st_gid) != owner(installation) or status.st_mode & 0o777 != mode:
+            found.append((str(path), status.st_uid, oct(status.st_mode)))
+    return found
+
+
+def tree(installation, count=30):
+    folder = Path(installation.folder) / f"tree-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700)
+    contents = {f"{number:02}": os.urandom(100 + number) for number in range(count)}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return folder, contents
+
+
+def assert_usable(installation, contents):
+    for path, content in contents.items():
+        assert installation.get(path) == (200, content)
+    # In every folder that root may have made.
+    for number in range(40):
+        assert installation.put(f"more/{number}", b"more") == 200
+    assert installation.worker.ask("GET", "/health/ready")[0] == 200
+
+
+@pytest.mark.parametrize("umask", ["022", "077"])
+def test_what_root_imports_is_the_workers(installation, umask):
+    folder, contents = tree(installation)
+    assert "imported 30" in as_root(installation, "import", EMAIL, folder, umask=umask)
+    assert strangers(installation) == []
+    assert_usable(installation, contents)
+
+
+def test_a_store_that_root_makes_belongs_to_the_owner_of_the_folder_around_it(new_installation):
+    made = new_installation().make_empty()
+    as_root(made, "migrate", umask="077")
+    assert strangers(made) == []
+    made.add(EMAIL)
+    assert_usable(made, {})
+
+
+@pytest.mark.parametrize("umask", ["022", "077"])
+def test_what_root_copies_and_switches_to_is_the_workers(installation, umask):
+    contents = installation.fill(30)
+    other = f"file://{installation.folder}/elsewhere/{secrets.token_hex(4)}"
+    as_root(installation, "storage", "copy", "--to", other, umask=umask)
+    as_root(installation, "storage", "switch", "--to", other, umask=umask)
+    assert strangers(installation, other) == []
+    assert_usable(installation, contents)
+
+
+def test_a_new_store_is_the_workers_wherever_it_lies(installation, tmp_path):
+    contents = installation.fill(5)
+    for folder in (tmp_path, *tmp_path.parents[:-1]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    other = f"file://{tmp_path}/store"
+    as_root(installation, "storage", "copy", "--to", other)
+    assert strangers(installation, other) == []
+    as_root(installation, "storage", "switch", "--to", other)
+    assert_usable(installation, contents)
+
+
+def test_nothing_is_switched_to_a_store_of_another_user(installation, tmp_path):
+    installation.fill(2)
+    for folder in (tmp_path, *tmp_path.parents[:-1]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    store = tmp_path / "store"
+    store.mkdir()
+    as_root(installation, "storage", "copy", "--to", f"file://{store}")
+    said = as_root(installation, "storage", "switch", "--to", f"file://{store}", status=1)
+    assert "belongs to root" in said and "chown" in said
+    assert installation.worker.ask("GET", "/health/ready")[0] == 200
+
+
+def test_what_root_restores_is_the_workers(installation, new_installation):
+    contents = installation.fill(20)
+    backup = installation.folder / "backup"
+    as_root(installation, "backup", backup)
+    assert backup.stat().st_uid == 0
+    other = new_installation().make_empty()
+    as_root(other, "restore", backup, umask="077")
+    assert strangers(other) == []
+    assert_usable(other, contents)
+
+
+def test_folders_that_root_made_before_are_given_back(installation):
+    installation.fill(5)
+    for path in installation.store().glob("??"):
+        os.chown(path, 0, 0)
+    folder, contents = tree(installation)
+    as_root(installation, "migrate")
+    as_root(installation, "import", EMAIL, folder)
+    for path in contents:
+        assert installation.get(path)[0] == 200
+
+
+def test_a_user_who_is_not_the_owner_is_refused_and_told_how(installation):
+    folder, _ = tree(installation, 2)
+    for path in (folder, *folder.iterdir()):
+        installation.own(path)
+    nobody = pwd.getpwnam("nobody")
+    for path in (installation.store(), *installation.store().iterdir()):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    for words in (["import", EMAIL, folder], ["storage", "relocate", installation.storage_url]):
+        done = installation.run(*words)
+        assert done.returncode == 1 and "runuser -u nobody -- coffer" in done.stderr, (words, done)
+    assert list(installation.store().glob("??")) == [] and installation.in_flight() == []
+
+
+def test_check_and_ready_notice_what_the_workers_cannot_use(installation):
+    installation.fill(3)
+    assert installation.worker.ask("GET", "/health/ready")[0] == 200
+    blob = next(iter(installation.blobs().values()))
+    os.chown(blob, 0, 0)
+    assert_noticed(installation, files=1, folders=0)
+    os.chown(blob, *owner(installation))
+    blob.chmod(0o000)
+    assert_noticed(installation, files=1, folders=0)
+    blob.chmod(0o640)
+    for mode in (0o755, 0o750):
+        os.chown(blob.parent, 0, 0)
+        blob.parent.chmod(mode)
+        assert_noticed(installation, files=0, folders=1)
+    said = as_root(installation, "check", status=1)
+    remedy = said.split("workers; ")[1].splitlines()[0]
+    subprocess.run(["sh", "-c", remedy], check=True)
+    as_root(installation, "check")
+    assert installation.worker.ask("GET", "/health/ready")[0] == 200
+
+
+def assert_noticed(installation, files, folders):
+    said = as_root(installation, "check", "--json", status=1)
+    problem = next(json.loads(line) for line in said.splitlines() if "inaccessible" in line)
+    assert (problem["files"], problem["folders"]) == (files, folders)
+    assert "chown" in problem["text"]
+    status, body = installation.worker.ask("GET", "/health/ready")
+    assert status == 503 and "storage" in json.loads(body)["details"]
+
+
+def test_a_file_of_roots_in_stage_keeps_no_other_from_being_swept(installation):
+    for name, who in (("-" + "a" * 32, (0, 0)), ("-" + "b" * 32, owner(installation))):
+        path = installation.store() / "stage" / name
+        path.write_bytes(b"left")
+        os.chown(path, *who)
+        path.chmod(0o640)
+    installation.coffer("gc", before=ahead("+9d"))
+    assert [path.name for path in (installation.store() / "stage").iterdir()] == ["-" + "a" * 32]
+    command = [*ahead("+9d"), installation["COMMAND"], "gc"]
+    by_root = subprocess.run(command, env=installation.environment, capture_output=True, check=True)
+    assert b"1 abandoned" in by_root.stdout
