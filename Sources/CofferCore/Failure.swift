@@ -61,6 +61,7 @@ public struct Failure: Error, Equatable, Sendable {
         case userNotFound = "KF027"
         case wrongPassword = "KF028"
         case folderMove = "KF029"
+        case loginsAtOnce = "KF040"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -123,6 +124,7 @@ public struct Failure: Error, Equatable, Sendable {
             case .userNotFound: (400, "User not found.")
             case .wrongPassword: (400, "The current password is wrong")
             case .folderMove: (400, "A folder cannot be moved into itself")
+            case .loginsAtOnce: (429, "Too many logins at once, try again shortly")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is not understood")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")

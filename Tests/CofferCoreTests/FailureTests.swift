@@ -35,6 +35,7 @@ struct FailureTests {
         KF027 400 User not found.
         KF028 400 The current password is wrong
         KF029 400 A folder cannot be moved into itself
+        KF040 429 Too many logins at once, try again shortly
         PGRST000 503 The database is not available
         PGRST100 400 The query string is not understood
         PGRST101 405 The method is not allowed here

@@ -39,15 +39,17 @@ class Nginx:
     """`with` starts it on a free port, as the user that the workers run as, and ends it.
 
     http, main: what else the http block says, before the site's file, and what stands outside of it. site: the file of
-    those that scripts/nginx-site writes, None for none. options: those of scripts/nginx-site.
+    those that scripts/nginx-site writes, None for none. options: those of scripts/nginx-site. answers_at: host and port
+    where those make it listen.
     """
 
-    def __init__(self, instance, http="", main="", site="loopback", options=()):
+    def __init__(self, instance, http="", main="", site="loopback", options=(), answers_at=None):
         self.instance, self.main = instance, main
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-nginx."))
         self.folder.chmod(0o755)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.answers_at = answers_at or f"127.0.0.1:{self.port}"
         if site:
             self.write_site(options)
             http += f"\n    include coffer/coffer-{site}.conf;"
@@ -84,4 +86,5 @@ class Nginx:
 
     def answers(self):
         with socket.socket() as connection:
-            return connection.connect_ex(("127.0.0.1", self.port)) == 0
+            host, port = self.answers_at.split(":")
+            return connection.connect_ex((host, int(port))) == 0
