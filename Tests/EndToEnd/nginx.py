@@ -51,6 +51,8 @@ class Nginx:
         self.url = f"http://127.0.0.1:{self.port}"
         self.answers_at = answers_at or f"127.0.0.1:{self.port}"
         if site:
+            # Which modules there are is for the script to know.
+            (self.folder / "nginx.conf").write_text(main)
             self.write_site(options)
             http += f"\n    include coffer/coffer-{site}.conf;"
         self.http = http

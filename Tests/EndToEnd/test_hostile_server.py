@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.client
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +117,19 @@ def test_a_stored_page_does_not_run_on_the_server(instance, editor, folder):
         answer = client.retrieve(f"{folder}/page.html")
         assert hashlib.sha256(answer.body).hexdigest() == etag(PAGE).strip('"')
         assert editor.token.encode() not in answer.body
+
+
+MODULES = {
+    "brotli_filter": "brotli on; brotli_types *; brotli_min_length 1;",
+    "subs_filter": "subs_filter a bb; subs_filter_types *;",
+}
+
+
+@pytest.mark.parametrize("name", [*MODULES])
+def test_nothing_of_a_module_that_is_loaded_does(monkeypatch, instance, editor, folder, name):
+    file = Path(f"/usr/lib/nginx/modules/ngx_http_{name}_module.so")
+    if not file.exists():
+        pytest.skip(f"without {file.name}")
+    monkeypatch.setitem(HTTP_BLOCKS, name, MODULES[name])
+    with hostile(instance, name, main=f"load_module {file};") as site:
+        assert_untouched(editor, Client(site.url, editor.token), folder)
