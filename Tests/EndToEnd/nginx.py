@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import weakref
 from pathlib import Path
 
 from pool import wait_until
@@ -47,6 +48,8 @@ class Nginx:
         self.instance, self.main = instance, main
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-nginx."))
         self.folder.chmod(0o755)
+        # Some are never started, or have options that the script refuses.
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.answers_at = answers_at or f"127.0.0.1:{self.port}"
@@ -84,7 +87,7 @@ class Nginx:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=30)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def answers(self):
         with socket.socket() as connection:

@@ -10,7 +10,7 @@ import pytest
 from apache import UNDER_TEST, Apache
 from client import Answer
 from instance import OwnInstance
-from nginx import Nginx
+from nginx import Nginx, free_port
 
 pytestmark = pytest.mark.skipif(UNDER_TEST is not None, reason="has web servers of its own")
 
@@ -209,7 +209,7 @@ def test_a_site_that_knows_of_no_proxy_gives_none_a_cookie_without_secure(instan
 
 
 def test_a_site_can_listen_where_another_host_reaches_it(proxied):
-    address = f"127.0.0.9:{Nginx(proxied, site=None).port}"
+    address = f"127.0.0.9:{free_port()}"
     options = ["--listen", address, "--behind-proxy", "127.0.0.1"]
     with Nginx(proxied, options=options, answers_at=address) as nginx:
         answer = ask_directly(f"http://{address}", "GET", "/health/live", {"X-Forwarded-Proto": "https"})
