@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `a worker that is killed is replaced at once`() async throws {
-        let harness = try Harness(workers: 2, script: "sleep 30 & wait")
+        let harness = try Harness(workers: 2, script: "exec sleep 600")
         let pool = harness.start()
         await harness.until { $0.started.count == 2 }
         try Process(id: harness.started[0]).send(.kill)
