@@ -95,7 +95,9 @@ public struct Failure: Error, Equatable, Sendable {
         case unsuitableType = "42804"
         case unsuitableCast = "42846"
         case forbidden = "42501"
+        case missingValue = "23502"
         case taken = "23505"
+        case brokenRule = "23514"
 
         /// The HTTP status and the message where the place of failure has nothing better to say.
         private var entry: (status: Int, text: String) {
@@ -163,7 +165,9 @@ public struct Failure: Error, Equatable, Sendable {
             case .unsuitableType: (400, "The column's type does not fit")
             case .unsuitableCast: (400, "The column cannot be cast to that type")
             case .forbidden: (403, "Permission denied")
+            case .missingValue: (400, "A value is required")
             case .taken: (409, "The file path is taken")
+            case .brokenRule: (400, "A value breaks a rule of its column")
             }
         }
 

@@ -57,7 +57,7 @@ extension Failure {
         case "23505": self.init(.taken)
         // What our SQL raises for the condition for which PostgREST's code is that one.
         case "KF016", "KF026": self.init(.taken, error.message, details: error.detail, hint: error.hint)
-        case "23514": self.init(.invalidValue)
+        case "23514": self.init(.brokenRule)
         case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")
         case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)

@@ -69,7 +69,9 @@ struct FailureTests {
         42804 400 The column's type does not fit
         42846 400 The column cannot be cast to that type
         42501 403 Permission denied
+        23502 400 A value is required
         23505 409 The file path is taken
+        23514 400 A value breaks a rule of its column
         """
 
     @Test func `every code has the status and the text of the contract`() {

@@ -45,7 +45,7 @@ def test_a_day_of_an_editor(person, admin, nobody):
     client.request("PATCH", "/files?file_path=eq.a/x", patch, '{"description":"secret thoughts"}')
     client.request("PATCH", "/files?file_path=eq.a/x", patch, '{"file_path":"b/x"}')
     client.post("/rpc/move_folder", {"p_from": "a", "p_to": "c"})
-    client.delete("/files?file_path=like.*")
+    client.delete(f"/files?user_id=eq.{user}")
     client.post("/rpc/change_password", {"p_current_password": "wrong", "p_new_password": "a new password"})
     client.post("/rpc/change_password", {"p_current_password": person.password, "p_new_password": "a new password"})
     client.post("/rpc/logout")

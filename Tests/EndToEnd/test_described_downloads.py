@@ -28,7 +28,6 @@ def operation(url, nobody):
     [
         "application/json", "application/json; charset=utf-8", "application/problem+json", "application/vnd.pgrst.object+json",
         "application/x-ndjson", "application/yaml", "text/yaml", "application/xml", "text/xml", "text/plain", "text/csv",
-        "text/event-stream", "application/openapi+json", "application/octet-stream", "multipart/form-data",
         "application/x-www-form-urlencoded", "image/png", "x/y", "a/b;", "application/json;",
     ],
 )  # fmt: skip

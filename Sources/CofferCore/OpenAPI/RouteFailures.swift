@@ -75,7 +75,7 @@ extension Route {
     private func rows(_ method: Method) -> [Failure.Kind] {
         switch method {
         case .patch:
-            Self.changedRows + [.invalidBody, .unknownBodyColumn, .forbidden]
+            Self.changedRows + [.invalidBody, .unknownBodyColumn, .forbidden, .missingValue, .brokenRule]
                 + (self == .files ? [.filePathRule, .taken] : [.lastAdmin])
         case .delete: Self.changedRows
         default: Self.identity + Self.query + [.rangeNotSatisfiable]

@@ -19,7 +19,7 @@ public struct Changes: Equatable, Sendable {
     ///   - body: one object.
     ///   - columns: the parameter `columns`: only these members count, others are ignored.
     /// - Throws: `Failure` PGRST102 where the body is no object, PGRST204 for an unknown column, 42501 for one that cannot
-    ///   be changed, KF003 for a file path, 22P02 for another value that does not fit.
+    ///   be changed, KF003 for a file path; 22P02, 23502 or 23514 for another value that does not fit.
     public init(body: JSON, columns: String?, relation: Relation) throws(Failure) {
         guard case .object(var members) = body else {
             throw Failure(.invalidBody, details: "The body must be one JSON object")
@@ -74,7 +74,18 @@ extension Column {
             if let bytes = value.integer, bytes >= 0 { return String(bytes) }
         default: break
         }
-        throw Failure(.invalidValue, "The value of \(name) is not allowed", details: "\(name) must be \(rule)")
+        throw Failure(refusal(of: value), "The value of \(name) is not allowed", details: "\(name) must be \(rule)")
+    }
+
+    /// What PostgreSQL would call it: no value, a value that breaks a rule of its column, or none of the column's type.
+    private func refusal(of value: JSON) -> Failure.Kind {
+        switch (name, value) {
+        case (_, .null): .missingValue
+        case ("role", .string): .brokenRule
+        case ("description", .string(let text)) where !text.utf8.contains(0): .brokenRule
+        case ("quota_bytes", .number) where value.integer != nil: .brokenRule
+        default: .invalidValue
+        }
     }
 
     private var rule: StaticString {

@@ -85,32 +85,37 @@ struct ChangesTests {
     }
 
     @Test(arguments: [
-        ("file_path", "null", "a text"), ("file_path", "1", "a text"),
-        ("description", "1", "a text of at most 2000 characters, none of them U+0000, or null"),
-        ("description", #""a\u0000""#, "a text of at most 2000 characters, none of them U+0000, or null"),
-        ("description", "{}", "a text of at most 2000 characters, none of them U+0000, or null"),
+        ("file_path", "null", Failure.Kind.missingValue, "a text"), ("file_path", "1", .invalidValue, "a text"),
+        ("description", "1", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
+        ("description", #""a\u0000""#, .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
+        ("description", "{}", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
     ])
-    func `a value that a file cannot have is refused with the rule`(name: String, value: String, rule: String) {
+    func `a value that a file cannot have is refused with the rule`(
+        name: String, value: String, kind: Failure.Kind, rule: String
+    ) {
         let failure = refused("{\"\(name)\":\(value)}")
-        #expect(failure?.kind == .invalidValue)
+        #expect(failure?.kind == kind)
         #expect(failure?.message == "The value of \(name) is not allowed")
         #expect(failure?.details == "\(name) must be \(rule)")
     }
 
     @Test(arguments: [
-        ("role", "null", "\"editor\" or \"admin\""), ("role", "\"owner\"", "\"editor\" or \"admin\""),
-        ("role", "\"Admin\"", "\"editor\" or \"admin\""),
-        ("quota_bytes", "-1", "a whole number of bytes, 0 or more, or null for no quota"),
-        ("quota_bytes", "1.5", "a whole number of bytes, 0 or more, or null for no quota"),
-        ("quota_bytes", "\"5\"", "a whole number of bytes, 0 or more, or null for no quota"),
-        ("quota_bytes", "9223372036854775808", "a whole number of bytes, 0 or more, or null for no quota"),
-        ("quota_bytes", "1e400", "a whole number of bytes, 0 or more, or null for no quota"),
-        ("disabled", "null", "true or false"), ("disabled", "\"true\"", "true or false"),
-        ("disabled", "1", "true or false"),
+        ("role", "null", Failure.Kind.missingValue, "\"editor\" or \"admin\""),
+        ("role", "\"owner\"", .brokenRule, "\"editor\" or \"admin\""),
+        ("role", "\"Admin\"", .brokenRule, "\"editor\" or \"admin\""), ("role", "1", .invalidValue, "\"editor\" or \"admin\""),
+        ("quota_bytes", "-1", .brokenRule, "a whole number of bytes, 0 or more, or null for no quota"),
+        ("quota_bytes", "1.5", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
+        ("quota_bytes", "\"5\"", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
+        ("quota_bytes", "9223372036854775808", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
+        ("quota_bytes", "1e400", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
+        ("disabled", "null", .missingValue, "true or false"), ("disabled", "\"true\"", .invalidValue, "true or false"),
+        ("disabled", "1", .invalidValue, "true or false"),
     ])
-    func `a value that a user cannot have is refused with the rule`(name: String, value: String, rule: String) {
+    func `a value that a user cannot have is refused with the rule`(
+        name: String, value: String, kind: Failure.Kind, rule: String
+    ) {
         let failure = refused("{\"\(name)\":\(value)}", of: users)
-        #expect(failure?.kind == .invalidValue)
+        #expect(failure?.kind == kind)
         #expect(failure?.details == "\(name) must be \(rule)")
     }
 
@@ -123,7 +128,7 @@ struct ChangesTests {
     @Test func `a description has 2000 characters as PostgreSQL counts them`() throws {
         let longest = String(repeating: "e\u{301}", count: 1000)
         #expect(try changes("{\"description\":\"\(longest)\"}").assignments.count == 1)
-        #expect(refused("{\"description\":\"\(longest)x\"}")?.kind == .invalidValue)
+        #expect(refused("{\"description\":\"\(longest)x\"}")?.kind == .brokenRule)
     }
 
     @Test func `columns= says which members count`() throws {
