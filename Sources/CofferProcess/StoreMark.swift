@@ -12,7 +12,7 @@ public func requireMark(_ known: String?, of store: any BlobStore) throws(BlobSt
     throw BlobStoreError(
         .misconfigured,
         found == nil
-            ? "This place does not have the mark of the database's store: the URL is wrong, or the store was moved without "
-                + "the file coffer-store, and then coffer storage relocate URL writes it"
-            : "This place has the mark of another store than the database's: the URL is wrong")
+            ? "This is not the store that the database knows, as its mark is missing. Correct the URL; or, where the store "
+                + "was moved without its file coffer-store, run: coffer storage relocate URL."
+            : "This is not the store that the database knows: it has the mark of another one. Correct the URL.")
 }

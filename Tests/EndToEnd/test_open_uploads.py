@@ -23,6 +23,7 @@ def site(installation, server):  # noqa: F811
     installation.own(file)
     url = server.storage_url(installation.name, proxy.endpoint)
     installation.configure(COFFER_S3_CREDENTIALS_FILE=str(file), COFFER_STORAGE_URL=url)
+    installation.coffer("storage", "relocate", url)
     installation.proxy = proxy
     installation.key = f"/coffer/{installation.name}/{KEY}"
     yield installation
