@@ -102,26 +102,40 @@ final class Database {
     }
 
     private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws -> Rows {
+        let rows: Rows
         do {
-            let rows = try run([Query(Self.begin)] + queries, isRepeatable: false).last!
+            rows = try run([Query(Self.begin)] + queries, isRepeatable: false).last!
             try check(rows)
-            try commit()
-            return rows
         } catch {
-            // A transaction that cannot be rolled back ends with its connection.
-            if connection != nil, (try? run([Query(Self.rollback)], isRepeatable: false)) == nil { connection = nil }
+            rollback()
             throw error
+        }
+        try commit()
+        return rows
+    }
+
+    /// On the connection that has the transaction and on no other: a new one would commit nothing, and agree.
+    private func commit() throws {
+        guard let kept = connection, kept.isUsable else {
+            // Nothing was sent. What a lost connection leaves the server rolls back.
+            connection = nil
+            throw PostgresError(.connection, message: "the connection was lost before the commit")
+        }
+        do {
+            _ = try finish { () throws(PostgresError) in try kept.run([Query(Self.commit)]) }
+        } catch {
+            throw error.kind == .statement ? error as any Error : Self.unknown
         }
     }
 
-    private func commit() throws {
-        do {
-            _ = try run([Query(Self.commit)], isRepeatable: false)
-        } catch  where error.kind != .statement {
-            throw Failure(
-                .outcomeUnknown, details: "The database did not answer the commit",
-                hint: "Look whether the change was made before you send it again", fields: retryAfter)
-        }
+    private static let unknown = Failure(
+        .outcomeUnknown, details: "The database did not answer the commit",
+        hint: "Look whether the change was made before you send it again", fields: retryAfter)
+
+    /// A transaction that cannot be rolled back ends with its connection.
+    private func rollback() {
+        if let connection, connection.isUsable, (try? connection.run([Query(Self.rollback)])) != nil { return }
+        connection = nil
     }
 
     private static let begin = Statement(name: "begin", sql: "begin")
@@ -233,10 +247,12 @@ final class Database {
         return fresh
     }
 
-    /// Forgets a connection that is of no use any more.
+    /// Forgets a connection that is of no use any more, also where its last answer came late.
     private func finish(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
         do {
-            return try body()
+            let rows = try body()
+            if connection?.isGivenUp == true { connection = nil }
+            return rows
         } catch {
             if connection?.isUsable == false { connection = nil }
             // Statement errors that are ours to mend; the others are the client's.

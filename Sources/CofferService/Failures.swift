@@ -60,7 +60,7 @@ extension Failure {
         case "23514": self.init(.brokenRule)
         case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")
-        case "25006", "40001", "40P01", "57014": self.init(.databaseUnavailable, fields: retryAfter)
+        case "25006", "40001", "40P01", "55P03", "57014": self.init(.databaseUnavailable, fields: retryAfter)
         case _ where ["08", "53", "57"].contains(state.prefix(2)):
             self.init(.databaseUnavailable, fields: retryAfter)
         case _ where state.hasPrefix("22"): self.init(Kind(rawValue: state) ?? .invalidValue, error.message)

@@ -26,7 +26,7 @@ struct RetrieveFile {
         }
         let path = try FilePath(text)
         guard let file = StoredFile(try row(path, caller, request)) else { throw Failure(.fileNotFound) }
-        return try answer(request, file, inline: parameters["p_disposition"] == "inline")
+        return try answer(request, file, inline: parameters["p_disposition"]?.lowercased() == "inline")
     }
 
     private func row(_ path: FilePath, _ caller: Caller, _ request: Request) throws(Failure) -> Rows {
@@ -63,7 +63,7 @@ struct RetrieveFile {
     {
         // Only a GET has ranges (RFC 9110 §14.2).
         guard request.method == .get, !conditions.dependsOnDate,
-            ByteRange.isAllowed(ifRange: try request.text("HTTP_IF_RANGE"), tag: file.tag)
+            ByteRange.isAllowed(ifRange: try request.ifRange(), tag: file.tag)
         else { return nil }
         switch ByteRange.judge(try request.rangeField(), size: file.size) {
         case .whole: return nil

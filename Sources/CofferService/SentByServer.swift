@@ -3,6 +3,7 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import Gateway
 
 extension Request {
     /// The range that is asked for. Several lines are several ranges, which nobody is given.
@@ -12,6 +13,11 @@ extension Request {
         if let hidden = try text("COFFER_RANGE") { return hidden }
         let lines = try texts("HTTP_RANGE")
         return lines.count == 1 ? lines[0] : nil
+    }
+
+    /// `If-Range`; an empty one is there and names no version.
+    func ifRange() throws(Failure) -> String? {
+        do { return try exchange.parameter("HTTP_IF_RANGE") } catch { throw Failure(error) }
     }
 
     /// Whether a web server that judges the range itself comes to the same part.
@@ -50,7 +56,7 @@ extension RetrieveFile {
     /// Whether a web server that looks at `Range` by itself sends what was decided.
     private func isSentAlike(_ request: Request, _ range: ByteRange?) throws(Failure) -> Bool {
         guard range != nil else { return try request.texts("HTTP_RANGE").isEmpty }
-        guard try request.text("HTTP_IF_RANGE") == nil else { return false }
+        guard try request.ifRange() == nil else { return false }
         return try request.isPlainRange()
     }
 

@@ -58,6 +58,17 @@ struct StoreFile {
             as: identity, for: request)
     }
 
+    /// The same in the middle of a body: how much is still to come nobody knows.
+    private func checkUnfinished(
+        _ upload: Upload, size: Int64, as identity: Identity, _ request: Request
+    ) throws(Failure) {
+        do throws(Failure) {
+            try check(upload, size: size, as: identity, request)
+        } catch  where error.kind == .overQuota {
+            throw Failure(.overQuota, error.message, details: error.details.map { "At least \($0)" })
+        }
+    }
+
     /// The short way: one transaction, and the store's own note until it is committed.
     ///
     /// - Returns: nil, and nothing is stored, when uploads go to another store by now, or may do, as this one is away.
@@ -187,7 +198,7 @@ struct StoreFile {
             try refuse(size, limit: configuration.maximumUploadBytes)
             if let limit = room, size > limit {
                 // The refusal in the database's words, unless there is more room by now.
-                try check(upload, size: size, as: caller.identity, request)
+                try checkUnfinished(upload, size: size, as: caller.identity, request)
                 room = try askForRoom()
             }
             try blob.write(buffer.span)

@@ -17,6 +17,9 @@ internal import Glibc
     /// Set once the connection is of no use any more.
     var isLost = false
 
+    /// Whether it is known to be of no use any more; other than `isUsable` this asks nobody.
+    public var isGivenUp: Bool { isLost }
+
     /// Connects: `PQconnectdbParams`.
     ///
     /// - Parameters:

@@ -27,6 +27,7 @@ struct FailuresTests {
     @Test(arguments: [
         ("KF999", Failure.Kind.internalError), ("42501", .forbidden), ("53100", .storageFull),
         ("25006", .databaseUnavailable), ("40001", .databaseUnavailable), ("40P01", .databaseUnavailable),
+        ("55P03", .databaseUnavailable),
         ("57014", .databaseUnavailable), ("57P01", .databaseUnavailable), ("08006", .databaseUnavailable),
         ("53300", .databaseUnavailable), ("23505", .taken), ("P0001", .internalError),
         ("XX000", .internalError),

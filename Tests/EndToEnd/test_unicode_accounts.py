@@ -81,3 +81,15 @@ def test_a_migration_brings_addresses_into_one_form_and_keeps_accounts_that_woul
     assert log_in(made, COMPOSED, "the one on a Mac") == 400
     third = made.run("user", "add", DECOMPOSED, "--role", "editor", stdin=PC + "\n")
     assert third.returncode == 1 and "already" in third.stderr
+
+
+def test_an_account_can_be_made_whoever_read_the_table_first(installation):
+    """On one connection, which remembers the index of the addresses as the first reader could see it."""
+    installation.add("admin@installation.example")
+    installation.sql("update internal.users set role = 'admin' where email like 'admin@%'")
+    body = json.dumps({"p_email": "new@installation.example", "p_password": "long enough 1", "p_role": "editor"}).encode()
+    worker = installation.worker
+    assert worker.ask("GET", "/users", installation.token())[0] == 200
+    status, answer = worker.ask("POST", "/rpc/create_user", installation.token("admin@installation.example"), body)
+    assert status == 200, answer
+    assert worker.ask("POST", "/rpc/create_user", installation.token("admin@installation.example"), body)[0] == 409

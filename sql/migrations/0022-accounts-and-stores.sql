@@ -7,8 +7,10 @@ set local role coffer_owner;
 create function internal.email_key(p_email text) returns text
 language sql immutable parallel safe
 return case when octet_length(p_email) <= 1024 then normalize(lower(normalize(p_email, nfc)), nfc) else p_email end;
--- An index on it is kept with the rights of whoever changes a row.
-grant execute on function internal.email_key(text) to coffer_admin;
+-- An index on it is kept with the rights of whoever changes a row. And a connection remembers the index's expression as
+-- whoever first reads the table may see it, so that all must see the same: else no insert finds the index again.
+grant execute on function internal.email_key(text)
+    to coffer_authenticator, coffer_anonymous, coffer_editor, coffer_admin;
 comment on function internal.email_key(text) is 'What two spellings of the same e-mail address have in common.';
 
 -- OpaqueString of RFC 8265 §4.2: spaces of every kind are U+0020, and the rest is in NFC. Characters that it forbids are

@@ -56,7 +56,7 @@ $$, $$ values
     ('internal.collect_share(bigint,integer)', 'coffer_authenticator'),
     ('internal.current_store(text)', 'coffer_authenticator'),
     ('internal.current_user_id()', 'coffer_admin coffer_editor'),
-    ('internal.email_key(text)', 'coffer_admin'),
+    ('internal.email_key(text)', 'coffer_admin coffer_anonymous coffer_authenticator coffer_editor'),
     ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
     ('internal.is_email(text)', 'coffer_admin'),
     ('internal.list_leftovers(text,text[])', 'coffer_authenticator'),

@@ -14,11 +14,13 @@ public struct Column: Equatable, Sendable {
     let isNullable: Bool
     /// Holds names of files and accounts, which are stored in NFC.
     let holdsNames: Bool
+    /// All values that there are, where they are few.
+    let domain: [String]
     let access: Access
 
     init(
         _ name: String, _ kind: Kind, _ access: Access = .readOnly, forAdmins: Bool = false, isNullable: Bool = false,
-        holdsNames: Bool = false
+        holdsNames: Bool = false, domain: [String] = []
     ) {
         self.name = name
         self.kind = kind
@@ -26,6 +28,7 @@ public struct Column: Equatable, Sendable {
         self.forAdmins = forAdmins
         self.isNullable = isNullable
         self.holdsNames = holdsNames
+        self.domain = domain
     }
 }
 

@@ -34,7 +34,7 @@ extension Condition {
             let truths = members.map { $0.formalTruth }
             let filters = members.compactMap { if case .filter(let filter) = $0 { filter } else { nil } }
             // What no row matches together is what each row fails in one part.
-            if filters.map({ isOr ? $0 : $0.negated }).coverEveryValue { return isOr ? .always : .never }
+            if coversEveryValue(filters.map { isOr ? $0 : $0.negated }) { return isOr ? .always : .never }
             return isOr ? .any(truths) : .all(truths)
         }
     }
@@ -46,6 +46,9 @@ extension Condition {
         case .filter(let filter):
             return [.filter(isNegated ? filter.negated : filter)]
         case .group(let own, let isOwnNegated, let members):
+            if let only = members.first, members.allSatisfy({ $0 == only }) {
+                return only.flattened(connective, isNegated: isNegated != isOwnNegated)
+            }
             let isNegated = isNegated != isOwnNegated
             let effective: Connective = (own == .or) != isNegated ? .or : .and
             if effective == connective { return members.flatMap { $0.flattened(connective, isNegated: isNegated) } }
@@ -55,81 +58,57 @@ extension Condition {
 }
 
 extension Filter {
-    fileprivate var formalTruth: FormalTruth { isNegated ? !plainTruth : plainTruth }
+    fileprivate var formalTruth: FormalTruth {
+        if coversEveryValue([self]) { return .always }
+        let truth = truthOfValues
+        guard column.isNullable, truth != .depends else { return truth }
+        return (truth == .always) == takesNull ? truth : .depends
+    }
+
+    /// For rows that have a value in the column.
+    var truthOfValues: FormalTruth { isNegated ? !plainTruth : plainTruth }
 
     private var plainTruth: FormalTruth {
         switch test {
-        // These hold, or do not, for null as well.
-        case .list(let values) where values.isEmpty: return .never
-        case .values(_, let quantifier, let values) where values.isEmpty: return quantifier == .all ? .always : .never
-        case _ where column.isNullable: return .depends
-        case .state(.null): return .never
-        case .state(.notNull): return .always
-        case .state, .list: return .depends
-        case .value(let comparison, let value): return comparison.formalTruth(against: value, column.kind)
-        case .values(let comparison, let quantifier, let values):
-            let truths = values.map { comparison.formalTruth(against: $0, column.kind) }
-            return quantifier == .all ? .all(truths) : .any(truths)
+        case .state(.null): .never
+        case .state(.notNull): .always
+        case .state: .depends
+        case .list(let values): .any(truths(of: .equal, values))
+        case .value(let comparison, let value): truths(of: comparison, [value])[0]
+        case .values(let comparison, .all, let values): .all(truths(of: comparison, values))
+        case .values(let comparison, .any, let values): .any(truths(of: comparison, values))
         }
+    }
+
+    /// Whether it holds for a row without a value in the column.
+    var takesNull: Bool {
+        switch test {
+        case .state(.null), .value(.isDistinct, _): !isNegated
+        case .state(.notNull): isNegated
+        case .list(let values): values.isEmpty && isNegated
+        case .values(_, let quantifier, let values): values.isEmpty && (quantifier == .all) != isNegated
+        case .state, .value: false
+        }
+    }
+
+    private func truths(of comparison: Operator, _ values: [String]) -> [FormalTruth] {
+        values.map { comparison.formalTruth(against: column.kind.canonical($0), column.kind) }
     }
 
     fileprivate var negated: Filter { Filter(column, isNegated: !isNegated, test) }
-
-    /// What a comparison with one value takes: less, equal, greater. nil for other tests.
-    fileprivate var sides: (value: String, sides: Sides)? {
-        guard case .value(let comparison, let value) = test, let sides = comparison.sides else { return nil }
-        return (value, isNegated ? Sides.all.subtracting(sides) : sides)
-    }
-}
-
-/// Where a value stands beside the one it is compared with.
-private struct Sides: OptionSet, Hashable {
-    let rawValue: UInt8
-
-    static let less = Sides(rawValue: 1)
-    static let equal = Sides(rawValue: 2)
-    static let greater = Sides(rawValue: 4)
-    static let all: Sides = [.less, .equal, .greater]
-    static let others: Sides = [.less, .greater]
-}
-
-extension [Filter] {
-    /// Whether every value of some column matches one of these filters.
-    fileprivate var coverEveryValue: Bool {
-        enumerated().contains { index, filter in
-            guard !filter.column.isNullable else { return false }
-            let others = self[index...].filter { $0.column == filter.column }
-            guard let (value, sides) = filter.sides else { return others.contains(filter.negated) }
-            let compared = others.compactMap { $0.sides }
-            let taken = compared.filter { $0.value == value }.reduce(into: sides) { $0.formUnion($1.sides) }
-            // Different from one value, or from another one.
-            return taken == .all || sides == .others && compared.contains { $0.value != value && $0.sides == .others }
-        }
-    }
 }
 
 extension Filter.Operator {
-    /// nil for patterns.
-    fileprivate var sides: Sides? {
-        switch self {
-        case .equal: .equal
-        case .notEqual, .isDistinct: .others
-        case .greater: .greater
-        case .greaterOrEqual: [.equal, .greater]
-        case .less: .less
-        case .lessOrEqual: [.less, .equal]
-        case .like, .ilike, .match, .imatch: nil
-        }
-    }
-
     /// For a column that has a value in every row.
     fileprivate func formalTruth(against value: String, _ kind: Column.Kind) -> FormalTruth {
-        guard let sides else {
-            let matchesAll =
-                self == .like || self == .ilike
-                ? isWildcard(value) : RegexForm(value).matchesEveryText
-            return matchesAll ? .always : .depends
+        switch self {
+        case .like, .ilike: return value.isEmpty ? .never : isWildcard(value) ? .always : .depends
+        case .match, .imatch:
+            let form = RegexForm(value)
+            return form.matchesEveryText ? .always : form.matchesNoText ? .never : .depends
+        default: break
         }
+        guard let sides else { return .depends }
         let possible = kind.sides(of: value)
         return sides.isSuperset(of: possible) ? .always : sides.isDisjoint(with: possible) ? .never : .depends
     }
@@ -153,8 +132,9 @@ extension Column.Kind {
             guard let number = Int64(value) else { return .all }
             return number < 0 ? .greater : number == 0 ? [.equal, .greater] : number == .max ? [.less, .equal] : .all
         case .uuid:
-            let digits = Set(value.lowercased().utf8).subtracting("-".utf8)
+            let digits = Set(value.utf8).subtracting("-".utf8)
             return digits == Set("0".utf8) ? [.equal, .greater] : digits == Set("f".utf8) ? [.less, .equal] : .all
+        // A date is a bound that somebody chose, however far it lies.
         default: return .all
         }
     }

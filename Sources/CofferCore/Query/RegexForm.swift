@@ -1,22 +1,28 @@
-// The form of a regular expression (PostgreSQL's manual, 9.7.3), as far as it shows that every text matches: `.*`, an
-// empty one, `^`, `(a|)`. What is not understood is taken for one that some text does not match.
+// The form of a regular expression (PostgreSQL's manual, 9.7.3), as far as it shows that every text matches, or none:
+// `.*`, an empty one, `^`, `(a|)`; `^$`, `(?!)`. Of what is not understood neither is said.
 
+/// For texts of at least one character.
 struct RegexForm {
-    /// Whether every text of at least one character matches.
     let matchesEveryText: Bool
+    let matchesNoText: Bool
 
     init(_ pattern: String) {
         var parser = RegexParser(pattern)
-        parser.skipOptions()
-        let branches = parser.branches(depth: 0)
-        matchesEveryText = parser.isAtEnd && branches.contains { $0.matchesEveryText }
+        let isUnderstood = parser.skipDirector() && parser.skipOptions()
+        let branches = isUnderstood ? parser.branches(depth: 0) : [.unknown]
+        let isWhole = parser.isAtEnd && !parser.isTooWide
+        // What is too much to follow is not worth a risk.
+        matchesEveryText = parser.isTooWide || isWhole && branches.contains { $0.matchesEveryText }
+        matchesNoText = isWhole && branches.allSatisfy { $0.matchesNoText }
     }
 }
 
 /// One alternative of an expression.
-private struct Branch {
+private struct RegexBranch {
     var isAnchoredAtStart = false
     var isAnchoredAtEnd = false
+    /// Has no piece but anchors.
+    var isEmpty = true
     /// Matches the empty text, anchors aside.
     var isNullable = true
     /// Pieces that need one character and take any, as `.`.
@@ -25,78 +31,129 @@ private struct Branch {
     var takesAll = false
     var isUnderstood = true
 
+    static let unknown = RegexBranch(isEmpty: false, isNullable: false, isUnderstood: false)
+
+    var needsText: Bool { wildcards > 0 || !isNullable }
+
     /// Unanchored at one end it is enough to match the empty text there, or one character of any kind.
     var matchesEveryText: Bool {
         guard isUnderstood, isNullable, wildcards <= 1 else { return false }
         return isAnchoredAtStart && isAnchoredAtEnd ? takesAll : true
     }
+
+    var matchesNoText: Bool { isUnderstood && isEmpty && isAnchoredAtStart && isAnchoredAtEnd }
+
+    /// This and then the other one; nil where no text matches both.
+    func followed(by next: RegexBranch) -> RegexBranch? {
+        if next.isAnchoredAtStart, needsText { return nil }
+        if isAnchoredAtEnd, next.needsText { return nil }
+        var both = self
+        both.isAnchoredAtStart = isAnchoredAtStart || next.isAnchoredAtStart
+        both.isAnchoredAtEnd = isAnchoredAtEnd || next.isAnchoredAtEnd
+        both.isEmpty = isEmpty && next.isEmpty
+        both.isNullable = isNullable && next.isNullable
+        both.wildcards += next.wildcards
+        both.takesAll = takesAll || next.takesAll
+        both.isUnderstood = isUnderstood && next.isUnderstood
+        return both
+    }
+
+    /// This piece with its quantifier, as alternatives.
+    func quantified(mayBeAbsent: Bool, mayRepeat: Bool) -> [RegexBranch] {
+        var repeated = self
+        if mayRepeat, wildcards > 0, isNullable { repeated.takesAll = true }
+        return [repeated] + (mayBeAbsent ? [RegexBranch(isEmpty: false, takesAll: repeated.takesAll)] : [])
+    }
 }
 
 private struct RegexParser {
     private var rest: Substring
+    /// There were more alternatives than are followed.
+    private(set) var isTooWide = false
 
     init(_ pattern: String) { rest = pattern[...] }
 
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// `(?i)` and the like at the beginning.
-    mutating func skipOptions() {
-        guard rest.hasPrefix("(?"), let end = rest.firstIndex(of: ")") else { return }
+    /// `***:`, which changes nothing; false for `***=` with a literal text behind it.
+    mutating func skipDirector() -> Bool { take("***:") || (take("***=") ? isAtEnd : !rest.hasPrefix("***")) }
+
+    /// `(?i)` and the like at the beginning; false where they change what an expression is.
+    mutating func skipOptions() -> Bool {
+        guard rest.hasPrefix("(?"), let end = rest.firstIndex(of: ")") else { return true }
         let letters = rest[..<end].dropFirst(2)
-        guard !letters.isEmpty, letters.allSatisfy({ $0.isASCII && $0.isLetter }) else { return }
+        guard !letters.isEmpty, letters.allSatisfy({ $0.isASCII && $0.isLetter }) else { return true }
         rest = rest[rest.index(after: end)...]
+        return !letters.contains { "bqe".contains($0) }
     }
 
-    /// Alternatives up to the end or a closing parenthesis.
-    mutating func branches(depth: Int) -> [Branch] {
-        guard depth < 16 else { return [] }
-        var branches = [branch(depth: depth)]
-        while take("|") { branches.append(branch(depth: depth)) }
+    /// Alternatives up to the end or a closing parenthesis, without those that no text matches.
+    mutating func branches(depth: Int) -> [RegexBranch] {
+        guard depth < 32 else {
+            isTooWide = true
+            rest = ""
+            return []
+        }
+        var branches = branch(depth: depth)
+        while take("|") { branches += branch(depth: depth) }
         return branches
     }
 
-    private mutating func branch(depth: Int) -> Branch {
-        var branch = Branch()
+    /// Pieces in a row; several where some of them are groups of alternatives.
+    private mutating func branch(depth: Int) -> [RegexBranch] {
+        var branches = [RegexBranch()]
         while let next = rest.first, next != "|", next != ")" {
-            rest.removeFirst()
-            switch next {
-            case "^": branch.isAnchoredAtStart = true
-            case "$": branch.isAnchoredAtEnd = true
-            case ".": add(isAny: true, isNullable: false, takesAll: false, to: &branch)
-            case "(": group(depth: depth, to: &branch)
-            case "[": add(isAny: isEveryClass(), isNullable: false, takesAll: false, to: &branch)
-            case "\\":
-                switch rest.popFirst() {
-                case "A": branch.isAnchoredAtStart = true
-                case "Z": branch.isAnchoredAtEnd = true
-                // A class, a constraint or a reference; with a quantifier it may still be left out.
-                default: add(isAny: false, isNullable: false, takesAll: false, to: &branch)
-                }
-            default: add(isAny: false, isNullable: false, takesAll: false, to: &branch)
+            let pieces = piece(depth: depth)
+            branches = branches.flatMap { branch in pieces.compactMap { branch.followed(by: $0) } }
+            if branches.count > 64 { isTooWide = true }
+            branches = Array(branches.prefix(64))
+        }
+        return branches
+    }
+
+    private mutating func piece(depth: Int) -> [RegexBranch] {
+        switch rest.removeFirst() {
+        case "^": return [RegexBranch(isAnchoredAtStart: true)]
+        case "$": return [RegexBranch(isAnchoredAtEnd: true)]
+        case ".": return quantified([Self.wildcard])
+        case "(": return group(depth: depth)
+        case "[": return quantified([isEveryClass() ? Self.wildcard : Self.literal])
+        case "\\":
+            switch rest.popFirst() {
+            case "A": return [RegexBranch(isAnchoredAtStart: true)]
+            case "Z": return [RegexBranch(isAnchoredAtEnd: true)]
+            // A class, a constraint or a reference; with a quantifier it may still be left out.
+            default: return quantified([Self.literal])
             }
+        default: return quantified([Self.literal])
         }
-        return branch
     }
 
-    private mutating func group(depth: Int, to branch: inout Branch) {
-        if rest.hasPrefix("?"), !take("?:") { branch.isUnderstood = false }
+    private static let wildcard = RegexBranch(isEmpty: false, wildcards: 1)
+    private static let literal = RegexBranch(isEmpty: false, isNullable: false)
+
+    private mutating func group(depth: Int) -> [RegexBranch] {
+        let (isAhead, isNotAhead) = (take("?="), take("?!"))
+        if !isAhead, !isNotAhead, rest.hasPrefix("?"), !take("?:") {
+            // Looks behind, and what may come.
+            _ = branches(depth: depth + 1)
+            return take(")") ? [.unknown] : []
+        }
         let inner = branches(depth: depth + 1)
-        guard take(")") else {
-            branch.isUnderstood = false
-            return
+        guard take(")") else { return [.unknown] }
+        // What matches every text stands ahead of the first character at least.
+        if isAhead { return inner.contains { $0.matchesEveryText } ? [RegexBranch(isEmpty: false)] : [.unknown] }
+        if isNotAhead {
+            if inner.allSatisfy({ $0.matchesNoText }) { return [RegexBranch(isEmpty: false)] }
+            return inner.contains { $0.isEmpty && $0.matchesEveryText } ? [] : [.unknown]
         }
-        let free = inner.filter { $0.isUnderstood && !$0.isAnchoredAtStart && !$0.isAnchoredAtEnd && $0.isNullable }
-        add(
-            isAny: free.contains { $0.wildcards == 1 }, isNullable: free.contains { $0.wildcards == 0 },
-            takesAll: free.contains { $0.takesAll }, to: &branch)
+        return quantified(inner)
     }
 
-    /// Adds a piece with the quantifier that follows.
-    private mutating func add(isAny: Bool, isNullable: Bool, takesAll: Bool, to branch: inout Branch) {
+    /// The alternatives of a piece with the quantifier that follows.
+    private mutating func quantified(_ pieces: [RegexBranch]) -> [RegexBranch] {
         let (mayBeAbsent, mayRepeat) = quantifier()
-        if takesAll || isAny && mayRepeat { branch.takesAll = true }
-        if isNullable || mayBeAbsent { return }
-        if isAny { branch.wildcards += 1 } else { branch.isNullable = false }
+        return pieces.flatMap { $0.quantified(mayBeAbsent: mayBeAbsent, mayRepeat: mayRepeat) }
     }
 
     /// Whether the piece may be left out, and whether it may be repeated without end.

@@ -39,7 +39,8 @@ public struct Relation: Sendable {
 
     /// `disabled` is what a PATCH says; `disabled_at` is what becomes of it.
     private static let userColumns = [
-        Column("id", .uuid), Column("email", .text, holdsNames: true), Column("role", .text, .readWrite),
+        Column("id", .uuid), Column("email", .text, holdsNames: true),
+        Column("role", .text, .readWrite, domain: Role.allCases.map(\.rawValue)),
         Column("quota_bytes", .integer, .readWrite, isNullable: true), Column("used_bytes", .integer),
         Column("file_count", .integer), Column("disabled_at", .timestamp, isNullable: true),
         Column("created_at", .timestamp), Column("disabled", .boolean, .writeOnly),

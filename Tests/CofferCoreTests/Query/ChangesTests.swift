@@ -87,7 +87,10 @@ struct ChangesTests {
     @Test(arguments: [
         ("file_path", "null", Failure.Kind.missingValue, "a text"), ("file_path", "1", .invalidValue, "a text"),
         ("description", "1", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
-        ("description", #""a\u0000""#, .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
+        (
+            "description", #""a\u0000""#, .invalidValue,
+            "a text of at most 2000 characters, none of them U+0000, or null"
+        ),
         ("description", "{}", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
     ])
     func `a value that a file cannot have is refused with the rule`(
@@ -102,11 +105,15 @@ struct ChangesTests {
     @Test(arguments: [
         ("role", "null", Failure.Kind.missingValue, "\"editor\" or \"admin\""),
         ("role", "\"owner\"", .brokenRule, "\"editor\" or \"admin\""),
-        ("role", "\"Admin\"", .brokenRule, "\"editor\" or \"admin\""), ("role", "1", .invalidValue, "\"editor\" or \"admin\""),
+        ("role", "\"Admin\"", .brokenRule, "\"editor\" or \"admin\""),
+        ("role", "1", .invalidValue, "\"editor\" or \"admin\""),
         ("quota_bytes", "-1", .brokenRule, "a whole number of bytes, 0 or more, or null for no quota"),
         ("quota_bytes", "1.5", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
         ("quota_bytes", "\"5\"", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
-        ("quota_bytes", "9223372036854775808", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
+        (
+            "quota_bytes", "9223372036854775808", .invalidValue,
+            "a whole number of bytes, 0 or more, or null for no quota"
+        ),
         ("quota_bytes", "1e400", .invalidValue, "a whole number of bytes, 0 or more, or null for no quota"),
         ("disabled", "null", .missingValue, "true or false"), ("disabled", "\"true\"", .invalidValue, "true or false"),
         ("disabled", "1", .invalidValue, "true or false"),
