@@ -48,6 +48,10 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
             self.init(.exists, "The blob's name is taken.", underlying: error)
         case Errno.tooManySymbolicLinks:
             self.init(.refused, "Only a regular file can be stored.", underlying: error)
+        case Errno.notFolder:
+            self.init(
+                .misconfigured, "A folder of the storage is a link or a file; it must be a folder itself.",
+                underlying: error)
         default:
             self.init(.unavailable, "The storage is not available.", underlying: error)
         }

@@ -60,8 +60,7 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     /// Durable, too: a blob must not come back after a crash when the list of what to remove has forgotten it.
     private func removeOne(_ name: BlobName) throws(BlobStoreError) {
         do {
-            try FileSystem.unlink(layout.path(of: name))
-            try layout.syncFolder(of: name)
+            try layout.remove(name)
         } catch  where error.number == Errno.noSuchFile {
             try layout.requirePresence()
         } catch {

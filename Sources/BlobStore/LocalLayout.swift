@@ -46,7 +46,7 @@ struct LocalLayout: Sendable {
             try makeFolders(root)
             for folder in [stage, incoming] {
                 if try !exists(folder) { try makeFolder(folder) }
-                try handBack(FileSystem.openFolder(folder))
+                try handBack(openFolder(folder))
             }
         } catch {
             throw BlobStoreError(error)
@@ -59,21 +59,30 @@ struct LocalLayout: Sendable {
         do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
     }
 
-    /// Opens the folder in which `name` lies, for `fsync`; makes it, durably, when it is missing.
+    /// Opens the root, or a folder right below it, which must be no link: by one, whoever runs code as a worker would
+    /// have root write, remove and give away what lies elsewhere.
+    func openFolder(_ path: String) throws(SystemError) -> FileDescriptor {
+        try FileSystem.openFolder(path, followingLinks: path == root)
+    }
+
+    /// Opens the folder in which `name` lies; makes it, durably, when it is missing.
     func openFolder(of name: BlobName) throws(SystemError) -> FileDescriptor {
         let folder = "\(root)/\(name.prefix)"
         do {
-            let opened = try FileSystem.openFolder(folder)
+            let opened = try openFolder(folder)
             try handBack(opened)
             return opened
         } catch  where error.number == Errno.noSuchFile {
             try makeFolder(folder)
-            return try FileSystem.openFolder(folder)
+            return try openFolder(folder)
         }
     }
 
-    func syncFolder(of name: BlobName) throws(SystemError) {
-        try FileSystem.openFolder("\(root)/\(name.prefix)").fsync()
+    /// Durable, too.
+    func remove(_ name: BlobName) throws(SystemError) {
+        let folder = try openFolder("\(root)/\(name.prefix)")
+        try folder.unlink(name.description)
+        try folder.fsync()
     }
 
     /// Makes a folder right below the root, durably; that another process was first is no error.

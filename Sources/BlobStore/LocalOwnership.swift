@@ -60,7 +60,10 @@ extension LocalLayout {
         do {
             return try owner.perform { () throws(SystemError) in try FileSystem.create(path) }
         } catch  where error.number == Errno.permissionDenied {
-            let file = try FileSystem.create(path)
+            guard let slash = path.lastIndex(of: "/") else { throw error }
+            let folder = try openFolder(String(path[..<slash]))
+            guard try folder.status().owner == owner.user else { throw error }
+            let file = try folder.create(String(path[path.index(after: slash)...]))
             try file.setOwner(owner)
             return file
         }
@@ -70,8 +73,10 @@ extension LocalLayout {
     func createFolder(_ path: String) throws(SystemError) {
         try FileSystem.makeFolder(path)
         guard case .owner(let owner) = ownership else { return }
-        try FileSystem.setOwner(path, owner)
-        try FileSystem.setMode(path, 0o750)
+        // By its descriptor: the path may lead elsewhere by now.
+        let folder = try FileSystem.openFolder(path, followingLinks: false)
+        try folder.setOwner(owner)
+        try folder.setMode(0o750)
     }
 
     /// Gives a folder to the owner that root made before.

@@ -96,16 +96,15 @@ final class StageFile {
         }
         do throws(SystemError) {
             let folder = try layout.openFolder(of: name)
-            let blob = layout.path(of: name)
             // Not rename(2), which would overwrite.
-            try FileSystem.link(path, to: blob)
+            try folder.link(path, as: name.description)
             if isNote { self.name = .note }
             do {
                 try file.fsync()
                 try folder.fsync()
             } catch {
                 // What cannot be taken back either is an outage, whatever the first error was: it may still be there.
-                do { try FileSystem.unlink(blob) } catch { throw SystemError(.unlink, Errno.inputOutput) }
+                do { try folder.unlink(name.description) } catch { throw SystemError(.unlink, Errno.inputOutput) }
                 self.name = .ours
                 throw error
             }

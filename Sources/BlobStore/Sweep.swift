@@ -12,11 +12,13 @@ extension LocalBlobStore {
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
         do {
-            let stages = try abandoned(olderThan: age) { BlobName($0) == nil }
-            let incoming = try files(in: layout.incoming) { _, _, status throws(SystemError) in
+            let stage = try layout.openFolder(layout.stage)
+            let incoming = try layout.openFolder(layout.incoming)
+            let stages = try abandoned(in: stage, olderThan: age) { BlobName($0) == nil }
+            let bodies = try files(in: incoming) { _, status throws(SystemError) in
                 now - status.modified >= Self.incomingAge
             }
-            return try remove(stages, from: layout.stage) + remove(incoming, from: layout.incoming)
+            return try remove(stages, from: stage) + remove(bodies, from: incoming)
         } catch {
             throw BlobStoreError(error)
         }
@@ -35,7 +37,8 @@ extension LocalBlobStore {
 
     func abandonedNotes(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
         do {
-            return try abandoned(olderThan: age) { BlobName($0) != nil }.compactMap { BlobName($0) }
+            return try abandoned(in: layout.openFolder(layout.stage), olderThan: age) { BlobName($0) != nil }.compactMap
+            { BlobName($0) }
         } catch {
             throw BlobStoreError(error)
         }
@@ -43,7 +46,7 @@ extension LocalBlobStore {
 
     func removeNotes(of names: [BlobName]) throws(BlobStoreError) {
         do {
-            _ = try remove(names.map(\.description), from: layout.stage)
+            _ = try remove(names.map(\.description), from: layout.openFolder(layout.stage))
         } catch {
             throw BlobStoreError(error)
         }
@@ -51,14 +54,14 @@ extension LocalBlobStore {
 
     /// The names in stage/ that `isWanted` picks and nobody holds any more.
     private func abandoned(
-        olderThan age: Duration?, _ isWanted: (String) -> Bool
+        in stage: borrowing FileDescriptor, olderThan age: Duration?, _ isWanted: (String) -> Bool
     ) throws(SystemError) -> [String] {
         let limit = Clock.realtimeSeconds() - (age?.components.seconds ?? 60)
-        return try files(in: layout.stage) { name, path, status throws(SystemError) in
+        return try files(in: stage) { name, status throws(SystemError) in
             guard isWanted(name), status.changed <= limit else { return false }
             // A lock that is free is free for good: only the file's maker ever takes it.
             do throws(SystemError) {
-                return try FileSystem.open(path, for: .readingAndWriting, followingLinks: false).tryLockExclusively()
+                return try stage.open(name, for: .readingAndWriting).tryLockExclusively()
             } catch  where error.number == Errno.permissionDenied {
                 // Somebody else's, whom `coffer check` names: it must not keep all others from being found.
                 return false
@@ -68,14 +71,13 @@ extension LocalBlobStore {
 
     /// The names of the regular files of a folder that `isWanted` picks.
     private func files(
-        in folder: String, _ isWanted: (String, String, FileStatus) throws(SystemError) -> Bool
+        in folder: borrowing FileDescriptor, _ isWanted: (String, FileStatus) throws(SystemError) -> Bool
     ) throws(SystemError) -> [String] {
         var wanted: [String] = []
-        for name in try FileSystem.list(folder) {
-            let path = "\(folder)/\(name)"
+        for name in try folder.list() {
             do {
-                let status = try FileSystem.status(path, followingLinks: false)
-                if status.kind == .regular, try isWanted(name, path, status) { wanted.append(name) }
+                let status = try folder.status(of: name)
+                if status.kind == .regular, try isWanted(name, status) { wanted.append(name) }
             } catch  where error.number == Errno.noSuchFile {
                 // Its owner was faster.
             }
@@ -84,11 +86,11 @@ extension LocalBlobStore {
     }
 
     /// Removes files of a folder; returns how many there were.
-    private func remove(_ names: [String], from folder: String) throws(SystemError) -> Int {
+    private func remove(_ names: [String], from folder: borrowing FileDescriptor) throws(SystemError) -> Int {
         var count = 0
         for name in names {
             do {
-                try FileSystem.unlink("\(folder)/\(name)")
+                try folder.unlink(name)
                 count += 1
             } catch  where error.number == Errno.noSuchFile {}
         }

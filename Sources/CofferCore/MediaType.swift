@@ -35,7 +35,13 @@ public enum MediaType {
     }
 
     /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
-    public static func isMultipart(_ type: String) -> Bool { essence(type).hasPrefix("multipart/") }
+    ///
+    /// So is what is no type but by its blanks and quotes: whoever wrote those sends an envelope all the same.
+    public static func isMultipart(_ type: String) -> Bool {
+        let essence = essence(type)
+        if isTypeAndSubtype(essence) { return essence.hasPrefix("multipart/") }
+        return essence.filter { !$0.isWhitespace && !"\"'".contains($0) }.hasPrefix("multipart")
+    }
 
     private static func namesCharset(_ type: String) -> Bool {
         type.split(separator: ";").dropFirst().contains { parameter in
@@ -70,12 +76,16 @@ public enum MediaType {
 
     /// `type/subtype` of token characters (RFC 9110 §8.3.1), with printable ASCII parameters behind it.
     private static func isWellFormed(_ type: String) -> Bool {
-        let halves = essence(type).split(separator: "/", omittingEmptySubsequences: false)
+        isTypeAndSubtype(essence(type)) && type.utf8.count <= maximumLength
+            && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+
+    private static func isTypeAndSubtype(_ essence: String) -> Bool {
+        let halves = essence.split(separator: "/", omittingEmptySubsequences: false)
         let isToken = { (byte: UInt8) in
             byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
         return halves.count == 2 && halves.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isToken) }
-            && type.utf8.count <= maximumLength && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
     }
 
     /// The first of `offers` that an `Accept` field takes, the client's preference first (RFC 9110 §12.5.1).

@@ -26,7 +26,7 @@ struct Authenticate {
     /// The bearer of the request's token: the Authorization header's, else the cookie's.
     ///
     /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin, 400
-    ///   where the header was sent twice.
+    ///   where there are two tokens.
     func caller(_ request: Request) throws(Failure) -> Caller {
         if let token = try Self.bearerToken(request) { return try verify(token, request) }
         guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
@@ -34,14 +34,28 @@ struct Authenticate {
         return try verify(token, request)
     }
 
-    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case. nil for any other scheme: those credentials
-    /// are for what stands before us, such as a web server with a password of its own.
+    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case. nil where there are other schemes only: those
+    /// credentials are for what stands before us, such as a web server with a password of its own.
     private static func bearerToken(_ request: Request) throws(Failure) -> String? {
-        let fields = try request.texts("HTTP_AUTHORIZATION")
-        guard fields.count <= 1 else { throw Failure(.malformedRequest, "The header Authorization was sent twice") }
-        let parts = fields.first?.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
+        let tokens = Set(try request.texts("HTTP_AUTHORIZATION").flatMap(credentials).compactMap(bearerToken))
+        guard tokens.count <= 1 else {
+            throw Failure(.malformedRequest, "The header Authorization came more than once, with different tokens")
+        }
+        return tokens.first
+    }
+
+    private static func bearerToken(_ credentials: String) -> String? {
+        let parts = credentials.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" })
         guard parts.first?.lowercased() == "bearer" else { return nil }
         return parts.count == 2 ? String(parts[1]) : ""
+    }
+
+    /// The credentials in a field, which a web server may have joined of several. What has commas of its own, as Digest
+    /// has, falls apart, but none of its parts reads like a token of ours; what is in quotes stays whole.
+    private static func credentials(_ field: String) -> [String] {
+        let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+        let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")
+        return outside.split(separator: ", ").map(String.init)
     }
 
     private func verify(_ text: String, _ request: Request) throws(Failure) -> Caller {

@@ -14,13 +14,26 @@ enum BodyForm {
         ("HTTP_CONTENT_TRANSFER_ENCODING", "Content-Transfer-Encoding", ["7bit", "8bit", "binary", "identity"]),
     ]
 
+    /// Fields by which protocols of resumable and split uploads send a part or hold some of the file back; nil for those
+    /// that say so by coming at all, else the values that do.
+    private static let parts: [(variable: StaticString, field: String, partial: Set<String>?)] = [
+        ("HTTP_CONTENT_RANGE", "Content-Range", nil),
+        // Where a proxy or a library may not set Content-Range.
+        ("HTTP_X_CONTENT_RANGE", "X-Content-Range", nil),
+        // Booleans (RFC 9651 §3.3.6) of draft-ietf-httpbis-resumable-upload, the second of its first versions.
+        ("HTTP_UPLOAD_COMPLETE", "Upload-Complete", ["?0"]),
+        ("HTTP_UPLOAD_INCOMPLETE", "Upload-Incomplete", ["?1"]),
+        // Of that and of tus.
+        ("HTTP_UPLOAD_OFFSET", "Upload-Offset", nil),
+        ("HTTP_TUS_RESUMABLE", "Tus-Resumable", nil),
+        ("HTTP_OC_CHUNKED", "OC-Chunked", nil),
+    ]
+
     /// - Throws: `Failure` 415 for an envelope or a coding, 400 for a part.
     static func requireWholeFile(_ request: Request) throws(Failure) {
         try refuseEnvelope(request)
         for coding in codings { try refuse(coding.variable, coding.field, except: coding.plain, request) }
-        if try request.list("HTTP_CONTENT_RANGE") != nil {
-            throw Failure(.partialBody, hint: "Send the whole file, without Content-Range.")
-        }
+        for part in parts { try refusePart(part.variable, part.field, part.partial, request) }
     }
 
     /// A form of `application/x-www-form-urlencoded` has no envelope, and it is what curl calls all that it sends.
@@ -31,6 +44,14 @@ enum BodyForm {
             hint:
                 "Send the bytes of the file alone, its path in File-Path: curl -X POST -T FILE, or the File itself as "
                 + "the body of fetch.")
+    }
+
+    private static func refusePart(
+        _ variable: StaticString, _ field: String, _ partial: Set<String>?, _ request: Request
+    ) throws(Failure) {
+        let values = try request.list(variable)?.split { ", \t;".contains($0) } ?? []
+        guard values.contains(where: { partial?.contains(String($0)) ?? true }) else { return }
+        throw Failure(.partialBody, hint: "Send the whole file, without \(field).")
     }
 
     private static func refuse(

@@ -10,6 +10,8 @@ public enum Errno {
     public static var notPermitted: Int32 { EPERM }
     /// `ENOENT`
     public static var noSuchFile: Int32 { ENOENT }
+    /// `ENOTDIR`: a file, or a symbolic link where none is followed, in a folder's place.
+    public static var notFolder: Int32 { ENOTDIR }
     /// `EEXIST`
     public static var fileExists: Int32 { EEXIST }
     /// `EXDEV`: the two names lie on different file systems.

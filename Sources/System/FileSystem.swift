@@ -51,8 +51,12 @@ public enum FileSystem {
     /// Opens a folder, for `fsync` or a lock.
     ///
     /// The corresponding C function is `open` with `O_DIRECTORY`: ENOTDIR for anything else.
-    public static func openFolder(_ path: String) throws(SystemError) -> FileDescriptor {
-        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    ///
+    /// - Parameter followingLinks: false makes a symbolic link as the last component fail with ENOTDIR, too.
+    public static func openFolder(
+        _ path: String, followingLinks: Bool = true
+    ) throws(SystemError) -> FileDescriptor {
+        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW)
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
     }
 
@@ -106,11 +110,6 @@ public enum FileSystem {
         try Faults.call(.chown) { unsafe chown(path, uid_t.max, group) }
     }
 
-    /// Sets owner and group, as root may. The corresponding C function is `chown`.
-    public static func setOwner(_ path: String, _ owner: FileOwner) throws(SystemError) {
-        try Faults.call(.chown) { unsafe chown(path, owner.user, owner.group) }
-    }
-
     /// Whether this process may read the file, or with `changing` may make, find and remove names in the folder.
     ///
     /// The corresponding C function is `access`.
@@ -158,7 +157,7 @@ public enum FileSystem {
 }
 
 extension FileSystem.Access {
-    fileprivate var flag: Int32 {
+    var flag: Int32 {
         switch self {
         case .reading: O_RDONLY
         case .writing: O_WRONLY

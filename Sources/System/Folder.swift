@@ -21,7 +21,13 @@ extension FileSystem {
     public static func listCounting(
         _ path: String, atMost limit: Int = .max
     ) throws(SystemError) -> (names: [String], others: Int) {
-        let number = try openFolder(path).release()
+        try listCounting(openFolder(path), atMost: limit)
+    }
+
+    static func listCounting(
+        _ folder: consuming FileDescriptor, atMost limit: Int = .max
+    ) throws(SystemError) -> (names: [String], others: Int) {
+        let number = folder.release()
         guard let stream = unsafe fdopendir(number) else {
             let failure = errno
             _ = FileDescriptor(adopting: number)

@@ -38,6 +38,20 @@ struct AuthenticateTests {
         #expect(answer["WWW-Authenticate"] == "Bearer")
     }
 
+    @Test func `a token beside other credentials counts, in one field or in several`() throws {
+        let user = try TestUser(TestInstallation())
+        let good = "Bearer \(user.token)"
+        let digest = "Digest username=\"Bearer x, Bearer y\", realm=r"
+        for fields in [["Basic dTpw", good], [good, "Negotiate YII="], [digest, good, "x"], [good, good]] {
+            #expect(try user.statuses(authorization: fields) == [200, 200])
+        }
+        #expect(try user.statuses(authorization: ["Basic dTpw", "Basic dTpx", digest]) == [401, 401])
+        #expect(try user.statuses(authorization: ["Bearer x", "Basic dTpw"]) == [401, 401])
+        for fields in [[good, "Bearer x"], ["Bearer", "Basic dTpw", good]] {
+            #expect(try user.statuses(authorization: fields) == [400, 400])
+        }
+    }
+
     @Test func `a token that looks well is 503 while the database is away`() throws {
         let user = try TestUser(TestInstallation())
         let answer = try Service(withoutDatabase: nil).answer("GET", "/files", user.bearer)
@@ -89,5 +103,16 @@ struct AuthenticateTests {
         }
         let both = cookie.merging(["Authorization": "Bearer x"]) { $1 }
         #expect(try service.answer("GET", "/files", both, parameters: ["HTTPS": "on"]).status == 401)
+    }
+}
+
+extension TestUser {
+    /// Where the fields come by themselves, and where the web server has joined them.
+    fileprivate func statuses(authorization fields: [String]) throws -> [Int] {
+        try [fields, [fields.joined(separator: ", ")]].map { values in
+            let exchange = FakeExchange("GET", "/files")
+            exchange.repeated = ["HTTP_AUTHORIZATION": values]
+            return try installation.service.answer(exchange).status
+        }
     }
 }

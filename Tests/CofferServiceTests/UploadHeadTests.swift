@@ -19,7 +19,14 @@ struct UploadHeadTests {
         ("Content-Type", "Multipart/Mixed", 415, "KF044"), ("Content-Encoding", "gzip", 415, "KF044"),
         ("Content-Encoding", "identity,\tX-Gzip", 415, "KF044"), ("Transfer-Encoding", "gzip, chunked", 415, "KF044"),
         ("Content-Transfer-Encoding", "quoted-printable", 415, "KF044"),
+        ("Content-Type", "multipart / form-data; boundary=x", 415, "KF044"),
+        ("Content-Type", "\"Multipart/form-data\"; boundary=x", 415, "KF044"),
+        ("Content-Type", "multipart", 415, "KF044"),
         ("Content-Range", "bytes 0-1/2", 400, "KF045"), ("Content-Range", "nonsense", 400, "KF045"),
+        ("X-Content-Range", "bytes 0-1/4", 400, "KF045"), ("Upload-Complete", "?0", 400, "KF045"),
+        ("Upload-Complete", "?1, ?0;a", 400, "KF045"), ("Upload-Incomplete", "?1", 400, "KF045"),
+        ("Upload-Offset", "5", 400, "KF045"), ("Tus-Resumable", "1.0.0", 400, "KF045"),
+        ("OC-Chunked", "1", 400, "KF045"),
     ])
     func `a body that is not the file itself is refused before it is read`(
         name: String, value: String, status: Int, code: String
@@ -33,6 +40,14 @@ struct UploadHeadTests {
             #expect(answer["Accept-Encoding"] == (name == "Content-Encoding" ? "identity" : nil))
         }
         #expect(try user.begunUploads == 0 && user.installation.blobs.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("Upload-Complete", "?1"), ("Upload-Incomplete", "?0"), ("Upload-Draft-Interop-Version", "6"),
+        ("Upload-Offset", ""), ("Content-Type", "x-multipart/form-data"), ("Content-Type", "multipart-x/form-data"),
+    ])
+    func `a body that is the whole file is taken`(name: String, value: String) throws {
+        #expect(try store([name: value]).status == 200)
     }
 
     @Test func `a coding in a second field counts`() throws {

@@ -181,3 +181,69 @@ def test_a_file_of_roots_in_stage_keeps_no_other_from_being_swept(installation):
     command = [*ahead("+9d"), installation["COMMAND"], "gc"]
     by_root = subprocess.run(command, env=installation.environment, capture_output=True, check=True)
     assert b"1 abandoned" in by_root.stdout
+
+
+# What is no folder of the store
+
+
+def everything(folder):
+    """Names, owners, modes and contents."""
+    return {
+        str(path): (path.lstat()[:1], path.lstat()[4:6], path.read_bytes() if path.is_file() else b"")
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+@pytest.fixture
+def victim(installation):
+    """A folder of root's with old files in it, beside the store."""
+    folder = Path(installation.folder) / f"victim-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o755)
+    for name in ("shadow", "-" + "a" * 32, "ab" + "0" * 30):
+        (folder / name).write_text("root's")
+        os.utime(folder / name, (1, 1))
+    return folder
+
+
+def replace(path, target):
+    if path.exists():
+        path.rename(path.with_name(path.name + "-old"))
+    path.symlink_to(target)
+
+
+LINKED = {"stage": ["stage"], "incoming": ["incoming"], "blobs": [f"{number:02x}" for number in range(256)]}
+AS_ROOT = [
+    ("stage", "import"), ("stage", "gc"), ("stage", "migrate"), ("incoming", "gc"), ("incoming", "migrate"),
+    ("blobs", "import"), ("blobs", "gc"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "command"), AS_ROOT)
+def test_root_follows_no_link_in_a_store(installation, victim, part, command):
+    installation.fill(3)
+    if (part, command) == ("blobs", "gc"):
+        for path in installation.blobs().values():
+            (victim / path.name).write_text("root's")
+        installation.sql("delete from internal.files")
+    folder, _ = tree(installation, 2)
+    for name in LINKED[part]:
+        replace(installation.store() / name, victim)
+    before = everything(victim)
+    words = {"import": [EMAIL, folder], "gc": ["--grace", "0"], "migrate": []}
+    command = [*ahead("+9d"), installation["COMMAND"], command, *map(str, words[command])]
+    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=120)
+    assert everything(victim) == before, done
+    assert done.returncode == 1 and "must be a folder itself" in done.stdout + done.stderr, done
+
+
+@pytest.mark.parametrize("part", ["stage", "incoming"])
+def test_root_follows_no_link_in_a_backup_of_the_workers(installation, victim, part):
+    installation.fill(3)
+    backup = installation.folder / "backup"
+    as_root(installation, "backup", backup)
+    os.chown(backup / "blobs", *owner(installation))
+    replace(backup / "blobs" / part, victim)
+    before = everything(victim)
+    said = as_root(installation, "backup", backup, status=1)
+    assert everything(victim) == before
+    assert "must be a folder itself" in said

@@ -224,6 +224,21 @@ def test_a_store_that_came_without_its_mark_is_taken_by_relocate(installation):
     installation.coffer("check", "--digest")
 
 
+def test_relocate_marks_no_place_but_the_one_that_is_configured(installation):
+    installation.fill(3)
+    mark = installation.store() / "coffer-store"
+    known = mark.read_bytes()
+    typo = installation.new_store()
+    for folder in (installation.store(typo), *(installation.store(typo) / name for name in ("stage", "incoming"))):
+        folder.mkdir()
+        installation.own(folder)
+    done = installation.run("storage", "relocate", typo)
+    assert done.returncode == 1 and "COFFER_STORAGE_URL" in done.stderr and installation.storage_url in done.stderr
+    assert not (installation.store(typo) / "coffer-store").exists() and mark.read_bytes() == known
+    installation.coffer("storage", "relocate", installation.storage_url)
+    assert mark.read_bytes() == known
+
+
 def test_one_place_by_two_urls_is_not_copied_to_itself(installation):
     installation.fill(3)
     link = installation.folder / "link"

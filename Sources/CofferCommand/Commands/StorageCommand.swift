@@ -52,8 +52,10 @@ struct StorageCommand: ParsableCommand {
             try refuseSecrets(url)
             let store: any BlobStore
             do { store = try openStore(url) } catch { throw Failure(error) }
-            let owner = try OwnerConnection(loadConfiguration())
+            let configuration = try loadConfiguration()
+            let owner = try OwnerConnection(configuration)
             let marks = StoreMarks(owner: owner)
+            try marks.requireCurrent(url, configured: configuration.storageURL)
             try marks.requireNewOrCurrent(store)
             try owner.call("select internal.relocate_store($1)", [.text(url)])
             try marks.rebind(store, url: url)

@@ -78,6 +78,16 @@ struct StoreMarks {
         try requireNew(store, url: rows.text(0, 0) ?? "")
     }
 
+    /// Where the database keeps no URL of the store in use, the configuration's is its URL. The mark of another place
+    /// would say that this one may be configured.
+    func requireCurrent(_ url: String, configured: String) throws(Failure) {
+        let rows = try owner.call("select 1 from internal.stores where is_current and url is null")
+        if rows.count == 0 || url == configured { return }
+        throw Failure(
+            "The store in use is where COFFER_STORAGE_URL says, which is \(withoutSecrets(configured)): set that first."
+        )
+    }
+
     private func write(
         _ mark: String, to store: any BlobStore, _ id: Int64, _ transaction: OwnerConnection.Transaction
     ) throws(Failure) {
