@@ -33,4 +33,5 @@ public let migrations: [Migration] = [
     Migration(name: "0020-limits.sql", text: PackageResources._020_limits_sql),
     Migration(name: "0021-long-uploads.sql", text: PackageResources._021_long_uploads_sql),
     Migration(name: "0022-accounts-and-stores.sql", text: PackageResources._022_accounts_and_stores_sql),
+    Migration(name: "0023-first-versions.sql", text: PackageResources._023_first_versions_sql),
 ]

@@ -84,9 +84,11 @@ public struct ReadConditions: Sendable {
 
     /// Judges in the order of RFC 9110 §13.2.2. A field that cannot be read is ignored.
     ///
-    /// Two versions can be of the same second, so 304 takes a date that is later than this version's (§8.8.2.2): whoever
-    /// sends the very date may have the version before.
-    public func judge(tag: String, modified: HTTPDate) -> ReadOutcome {
+    /// Two versions can be of the same second (§8.8.2.2), and whoever sends the date of a file that was changed may have the
+    /// version before: so of such a file 304 takes a later date.
+    ///
+    /// - Parameter isUnchanged: whether there was no version before this one.
+    public func judge(tag: String, modified: HTTPDate, isUnchanged: Bool = false) -> ReadOutcome {
         if let ifMatch {
             if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }
         } else if let date = ifUnmodifiedSince.flatMap({ HTTPDate($0) }), modified > date {
@@ -95,7 +97,9 @@ public struct ReadConditions: Sendable {
         if let ifNoneMatch {
             return EntityTags(ifNoneMatch)?.matchesWeakly(tag) == true ? .notModified : .send
         }
-        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified < date { return .notModified }
+        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified < date || isUnchanged && modified == date {
+            return .notModified
+        }
         return .send
     }
 }

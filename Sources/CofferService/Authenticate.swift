@@ -47,7 +47,7 @@ struct Authenticate {
     private static func bearerToken(_ credentials: String) -> String? {
         let parts = credentials.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" })
         guard parts.first?.lowercased() == "bearer" else { return nil }
-        return parts.count == 2 ? String(parts[1]) : ""
+        return parts.count == 2 ? String(parts[1].drop { $0 == " " || $0 == "\t" }) : ""
     }
 
     /// The credentials in a field, which a web server may have joined of several. What has commas of its own, as Digest

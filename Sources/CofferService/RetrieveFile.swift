@@ -11,7 +11,8 @@ struct RetrieveFile {
     let storage: Storage
     let journal: Journal
 
-    private static let columns = "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url"
+    private static let columns =
+        "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url, is_unchanged"
     private static let statement = Statement(name: "retrieve_file", sql: "\(columns) from api.retrieve_file($1)")
     /// The same, and the audit log tells who asked.
     private static let audited = Statement(
@@ -42,7 +43,7 @@ struct RetrieveFile {
             ifMatch: try request.text("HTTP_IF_MATCH"), ifUnmodifiedSince: try request.text("HTTP_IF_UNMODIFIED_SINCE"),
             ifNoneMatch: try request.text("HTTP_IF_NONE_MATCH"),
             ifModifiedSince: try request.text("HTTP_IF_MODIFIED_SINCE"))
-        switch conditions.judge(tag: file.tag, modified: file.modified) {
+        switch conditions.judge(tag: file.tag, modified: file.modified, isUnchanged: file.isUnchanged) {
         case .notModified: return Response(304, file.validators)
         case .preconditionFailed: throw Failure(.preconditionFailed)
         case .send: break

@@ -11,6 +11,8 @@ final class Storage {
     var receives = true
     /// Whether it was logged that the web server fetches from elsewhere than the configured store.
     var isStreamingNoted = false
+    /// Whether the place that uploads go to was found to be the database's store. To lose it costs a question.
+    var isRecognised = false
     /// By URL. The database tells for each blob which one it is in, so nothing here can be out of date.
     private var opened: [String: any BlobStore] = [:]
 

@@ -32,6 +32,7 @@ struct StoreFile {
         let caller = try authenticate.caller(request)
         let upload = try Upload(request)
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
+        try recogniseStore()
         if try request.text("COFFER_UPLOAD_QUESTION") == "on" { return try admit(upload, from: caller, request) }
         let body = try UploadBody(upload, request)
         if body.isRepeatable, let store = storage.noting,
@@ -40,6 +41,13 @@ struct StoreFile {
             return answer
         }
         return try storeListed(upload, body, from: caller, request)
+    }
+
+    /// Once for each worker, before the first bytes go to what a wrong configuration may name.
+    private func recogniseStore() throws(Failure) {
+        guard !storage.isRecognised else { return }
+        try translated { _ = try CurrentStore(database: database, storage: storage).open() }
+        storage.isRecognised = true
     }
 
     /// Answers a web server that takes in the body first: whether it may.

@@ -13,6 +13,8 @@ struct StoredFile {
     let tag: String
     let blob: BlobName
     let modified: HTTPDate
+    /// Whether this is the first version of the file, and the only one.
+    let isUnchanged: Bool
     /// Where the blob is; nil for the store that the configuration names.
     let storeURL: String?
 
@@ -30,6 +32,7 @@ struct StoredFile {
         self.blob = blob
         self.modified = HTTPDate(seconds: modified)
         storeURL = rows.text(0, 6)
+        isUnchanged = rows.boolean(0, 7) ?? false
     }
 
     /// What a 304 carries as well (RFC 9110 §15.4.5).

@@ -86,6 +86,13 @@ struct ReadConditionsTests {
         #expect(try judge(none: field) == outcome)
     }
 
+    @Test(arguments: [(before, ReadOutcome.send), (same, .notModified), (after, .notModified)])
+    func `of a file that was never changed the very date is enough`(field: String, outcome: ReadOutcome) throws {
+        let conditions = ReadConditions(ifModifiedSince: field)
+        let modified = try #require(HTTPDate(Self.same))
+        #expect(conditions.judge(tag: "now", modified: modified, isUnchanged: true) == outcome)
+    }
+
     @Test(arguments: [(before, ReadOutcome.send), (same, .send), (after, .notModified), ("yesterday", .send)])
     func `If-Modified-Since spares a file that was not changed later nor in that second`(
         field: String, outcome: ReadOutcome

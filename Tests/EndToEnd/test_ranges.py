@@ -209,6 +209,11 @@ def test_two_versions_of_one_second_are_never_taken_for_one(sender, editor, fold
     assert sender("GET", f"{folder}/a", {"Range": "bytes=5-", "If-Unmodified-Since": date}).body == second
 
 
+def test_the_date_of_a_file_that_was_never_changed_is_304(sender, files, editor):
+    date = editor.retrieve(files.ten).header("Last-Modified")
+    assert sender("GET", files.ten, {"If-Modified-Since": date}).status == 304
+
+
 def test_a_date_that_is_later_is_304(sender, files):
     later = "Fri, 01 Jan 2100 00:00:00 GMT"
     assert sender("GET", files.ten, {"If-Modified-Since": later}).status == 304

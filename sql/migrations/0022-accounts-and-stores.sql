@@ -177,7 +177,9 @@ begin
     if octet_length(p_email) <= 1024 then
         v_email := normalize(p_email, nfc);
     end if;
-    if v_email is null or not internal.is_email(v_email) then
+    -- What cannot be seen, or turns the text around it: two addresses would look like one.
+    if v_email is null or not internal.is_email(v_email)
+        or v_email ~ '[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]' then
         raise exception using errcode = 'KF014', message = 'The e-mail address is not valid.';
     elsif p_role is null or p_role not in ('editor', 'admin') then
         raise exception using errcode = 'KF014', message = 'The role is editor or admin.';

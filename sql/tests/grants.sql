@@ -96,7 +96,7 @@ $$, $$
         ('internal.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
-        ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at store_url'),
+        ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at store_url is_unchanged'),
         ('internal.users', 'select',
             'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)

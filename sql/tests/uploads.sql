@@ -39,7 +39,7 @@ select is((select description from internal.files where id = :'id'), 'first', 'a
 select is(pg_temp.discarded(), 'replaced one', 'and discards the old blob');
 select is((select content_type from internal.files where id = :'id'), 'application/octet-stream', 'a type is given');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select r::text from api.retrieve_file(''dir/file'') r'),
-    (select format('(dir/file,application/octet-stream,3,%s,%s,%s,)', encode(sha256('two'), 'hex'), md5('two' || :editor),
+    (select format('(dir/file,application/octet-stream,3,%s,%s,%s,,t)', encode(sha256('two'), 'hex'), md5('two' || :editor),
         floor(extract(epoch from now())))), 'retrieving tells all that a download needs');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from api.retrieve_file(''dir/none'')'), '0',
     'and nothing of a file that is not there');

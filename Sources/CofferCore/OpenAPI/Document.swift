@@ -63,7 +63,7 @@ public enum OpenAPI {
                 "type": "apiKey", "in": "cookie", "name": "__Host-coffer",
                 "description": .string(
                     "Set by `/rpc/login` with `Prefer: session=cookie`. Changes must then come from the same origin. "
-                        + "Counts only without an `Authorization` header. Over plain HTTP on a loopback address its "
+                        + "Counts only without a Bearer token. Over plain HTTP on a loopback address its "
                         + "name is `coffer`."),
             ],
         ]

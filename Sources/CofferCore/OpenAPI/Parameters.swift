@@ -208,7 +208,9 @@ extension OperationParameter {
     fileprivate static let ifNoneMatch = header(
         "If-None-Match", "Only if the file has none of these ETags, else 304.", RunningExample.tag)
     fileprivate static let ifModifiedSince = header(
-        "If-Modified-Since", "Only if the file has changed since or in that second, else 304. An ETag is exact.",
+        "If-Modified-Since",
+        "Only if the file has changed since, else 304. Of a file that was changed in that second there may be several "
+            + "versions, so it is sent; an ETag is exact.",
         RunningExample.modified)
     fileprivate static let ifUnmodifiedSince = header(
         "If-Unmodified-Since", "Only if the file has not changed since, else 412.", RunningExample.modified)
