@@ -20,7 +20,8 @@ struct StoreMarks {
     /// The store of the database that a URL names, with its mark; nil where there is none.
     func record(_ url: String) throws(Failure) -> (id: Int64, mark: String?)? {
         let rows = try owner.call(Self.record, [.text(url)])
-        return rows.integer(0, 0).map { ($0, rows.text(0, 1)) }
+        guard rows.count == 1, let id = rows.integer(0, 0) else { return nil }
+        return (id, rows.text(0, 1))
     }
 
     private static let record = "select id, identity::text from internal.stores where coalesce(url, $1) = $1"
@@ -56,7 +57,7 @@ struct StoreMarks {
     ) throws(Failure) {
         try owner.transaction { (transaction) throws(Failure) in
             let rows = try transaction.call(Self.record + " for update", [.text(url)])
-            if let id = rows.integer(0, 0) { try body((id, rows.text(0, 1)), transaction) }
+            if rows.count == 1, let id = rows.integer(0, 0) { try body((id, rows.text(0, 1)), transaction) }
         }
     }
 
@@ -75,7 +76,7 @@ struct StoreMarks {
     /// As `requireNew`, for where the store in use is to have been moved to.
     func requireNewOrCurrent(_ store: any BlobStore) throws(Failure) {
         let rows = try owner.call("select url from internal.stores where is_current")
-        try requireNew(store, url: rows.text(0, 0) ?? "")
+        try requireNew(store, url: rows.count == 1 ? rows.text(0, 0) ?? "" : "")
     }
 
     /// Where the database keeps no URL of the store in use, the configuration's is its URL. The mark of another place
