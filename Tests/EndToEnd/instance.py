@@ -281,7 +281,12 @@ def ahead(by):
         if not Path("/proc", left.name.rpartition("_")[2]).exists():
             with suppress(OSError):
                 left.unlink()
-    # Not by its program, which would stand between the command and the signals that end it.
+    return ["env", "NO_FAKE_STAT=1", "faketime", "-f", by]
+
+
+def worker_ahead(by):
+    """The same for what runs until a signal ends it, which faketime's own program would not pass on."""
+    ahead(by)
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     return ["env", "NO_FAKE_STAT=1", f"LD_PRELOAD={library}", f"FAKETIME={by}"]
 

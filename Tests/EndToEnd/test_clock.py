@@ -5,7 +5,7 @@ import time
 
 import pytest
 from installation import EMAIL
-from instance import ahead
+from instance import worker_ahead
 
 
 def logged(installation, before=()):
@@ -18,7 +18,7 @@ def logged(installation, before=()):
 
 @pytest.mark.parametrize(("by", "side"), [("-60s", "behind"), ("-3600s", "behind"), ("+60s", "ahead of")])
 def test_ready_and_the_log_say_by_how_much_the_clock_differs(installation, by, side):
-    worker, log = logged(installation, ahead(by))
+    worker, log = logged(installation, worker_ahead(by))
     status, body = worker.ask("GET", "/health/ready")
     assert status == 503
     details = json.loads(body)["details"]
@@ -30,13 +30,13 @@ def test_ready_and_the_log_say_by_how_much_the_clock_differs(installation, by, s
 
 def test_a_worker_whose_tokens_are_refused_says_why_without_being_asked(installation):
     token = installation.token(EMAIL)
-    worker, log = logged(installation, ahead("-60s"))
+    worker, log = logged(installation, worker_ahead("-60s"))
     assert worker.ask("GET", "/rpc/whoami", token)[0] == 401
     assert "level=error" in log.read_text() and "event=clock_differs seconds=-" in log.read_text()
 
 
 def test_a_clock_that_tokens_allow_is_ready(installation):
-    worker, log = logged(installation, ahead("-20s"))
+    worker, log = logged(installation, worker_ahead("-20s"))
     assert worker.ask("GET", "/health/ready")[0] == 200
     assert "event=clock_differs" in log.read_text(), "it is worth a warning"
     assert "level=error" not in log.read_text()

@@ -142,11 +142,15 @@ class Cut:
             far.connect(self.target)
             threading.Thread(target=self.carry, args=(near, far), daemon=True).start()
 
+    def point_out(self, near, data):
+        """Whether this is what the connection is to be cut at."""
+        return b"\0commit\0" in data
+
     def carry(self, near, far):
         while ready := select.select([near, far], [], [])[0]:
             source = ready[0]
             data = source.recv(65536)
-            is_commit = source is near and b"\0commit\0" in data
+            is_commit = source is near and self.point_out(near, data)
             if data and (not is_commit or self.is_passed_on):
                 (far if source is near else near).sendall(data)
             if is_commit and self.is_passed_on:
@@ -186,3 +190,42 @@ def test_a_commit_whose_connection_broke_is_reported_as_unknown(impatient, is_pa
     # Bytes and rows agree however it ended.
     impatient.collect()
     assert impatient.wrongs() == []
+
+
+class Late(Cut):
+    """Holds back the answer to a change until the worker has given up, and no longer than it still listens. What asks for
+    the statement to be cancelled gets nowhere, as with a server that stands still."""
+
+    def point_out(self, near, data):
+        self.is_held = self.is_held or b"update api.files" in data
+        return False
+
+    def carry(self, near, far):
+        self.is_held = False
+        if near.recv(8, socket.MSG_PEEK)[4:] == b"\x04\xd2\x16\x2e":
+            return
+        while ready := select.select([near, far], [], [])[0]:
+            source = ready[0]
+            data = source.recv(65536)
+            if not data:
+                near.close()
+                far.close()
+                return
+            if source is near:
+                self.point_out(near, data)
+            elif self.is_held:
+                time.sleep(SECONDS + 0.25)
+                self.is_held = False
+            (far if source is near else near).sendall(data)
+
+
+def test_a_change_whose_answer_comes_late_is_not_reported_as_made(impatient):
+    """Its connection is given up by then, and a commit on another one would commit nothing and agree."""
+    impatient.workers.pop().stop()
+    Late(impatient, True)
+    status, body = impatient.worker.ask("PATCH", "/files?file_path=eq.a", impatient.token(), b'{"description":"x"}')
+    assert (status, json.loads(body)["code"]) == (503, "PGRST000"), body
+    time.sleep(0.5)
+    assert impatient.sql("select count(*) from internal.files where description is null")[0] == "1"
+    status, _ = impatient.worker.ask("PATCH", "/files?file_path=eq.a", impatient.token(), b'{"description":"y"}')
+    assert status in (204, 503)
