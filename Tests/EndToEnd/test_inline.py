@@ -123,7 +123,7 @@ def test_what_is_played_may_fetch_itself_and_run_no_script(editor, folder, media
         "audio/wav", "audio/x-unknown", "audio/mpegurl", "audio/x-mpegurl", "audio/svg+xml", "video/quicktime", "video/x-msvideo",
         "video/svg", "text/html", "text/xml", "text/css", "text/javascript", "text/markdown", "text/csv", "text/plain+html",
         "application/xhtml+xml", "application/xml", "application/json", "application/octet-stream",
-        "application/pdf+xml", "application/x-pdf", "multipart/x-mixed-replace", "message/rfc822", "image/*",
+        "application/pdf+xml", "application/x-pdf", "message/rfc822", "image/*",
     ],
 )  # fmt: skip
 def test_any_other_type_is_saved(editor, folder, media_type):
