@@ -24,6 +24,7 @@ struct CurrentStore {
         }
         let store = try storage.open(rows.text(0, 0), patience: patience)
         try requireMark(rows.text(0, 2), of: store)
+        storage.isRecognised = true
         return store
     }
 }

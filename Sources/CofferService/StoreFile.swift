@@ -43,11 +43,11 @@ struct StoreFile {
         return try storeListed(upload, body, from: caller, request)
     }
 
-    /// Once for each worker, before the first bytes go to what a wrong configuration may name.
+    /// Once for each worker, before the first bytes go to what a wrong configuration may name. A pool's worker has looked
+    /// when it started.
     private func recogniseStore() throws(Failure) {
         guard !storage.isRecognised else { return }
         try translated { _ = try CurrentStore(database: database, storage: storage).open() }
-        storage.isRecognised = true
     }
 
     /// Answers a web server that takes in the body first: whether it may.

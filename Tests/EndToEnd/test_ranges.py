@@ -73,7 +73,6 @@ CONDITIONS = [
     ({"If-Unmodified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, WHOLE),
     ({"If-Match": etag(BODY)}, (206, b"0123")),
     ({"If-Match": etag(BODY), "If-Unmodified-Since": "{modified}"}, (206, b"0123")),
-    ({"If-Modified-Since": "{modified}"}, (206, b"0123")),
 ]
 
 
