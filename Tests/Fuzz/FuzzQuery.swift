@@ -7,7 +7,8 @@ private let refusals: Set<Failure.Kind> = [
 ]
 
 private let changeRefusals: Set<Failure.Kind> = [
-    .querySyntax, .invalidBody, .unknownBodyColumn, .forbidden, .filePathRule, .invalidValue, .missingValue, .brokenRule,
+    .querySyntax, .invalidBody, .unknownBodyColumn, .forbidden, .filePathRule, .invalidValue, .missingValue,
+    .brokenRule,
 ]
 
 func fuzzQuery(_ input: [UInt8]) {
