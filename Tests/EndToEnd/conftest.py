@@ -14,7 +14,11 @@ import pytest
 from apache import UNDER_TEST, Apache
 from client import Client, log_in
 from installation import Cluster, Installation
-from instance import Instance, OwnInstance
+from instance import Instance, OwnInstance, settings
+
+# Where pytest-xdist runs several processes, each has the instance of its name.
+if process := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ.update(settings(f"{os.environ['COFFER_TEST_INSTANCES']}/{process}"))
 
 
 def setting(name):

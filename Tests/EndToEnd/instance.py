@@ -36,6 +36,12 @@ where t.files is distinct from d.file_count or t.bytes is distinct from d.size_b
 """
 
 
+def settings(run_folder):
+    """What the environment file of a run folder exports."""
+    lines = Path(run_folder, "environment").read_text().splitlines()
+    return dict(shlex.split(line)[1].split("=", 1) for line in lines)
+
+
 class Instance:
     """A running instance by the settings of its environment file; without any, the one that the tests run against."""
 
@@ -233,8 +239,7 @@ class OwnInstance(Instance):
             for orphan in self.orphans():
                 os.kill(orphan, signal.SIGKILL)
         assert done.returncode == 0, done.stderr
-        lines = (self.folder / "run/environment").read_text().splitlines()
-        self.settings = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+        self.settings = settings(self.folder / "run")
         # Clients and the web server's address stay as they are.
         self.set_options({"PORT": Client(self["URL"]).port})
 
@@ -289,6 +294,14 @@ def worker_ahead(by):
     ahead(by)
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     return ["env", "NO_FAKE_STAT=1", f"LD_PRELOAD={library}", f"FAKETIME={by}"]
+
+
+def let_in(path):
+    """Lets every user of the machine reach what a test of root's made, as servers and workers are others."""
+    for each in (path, *path.parents):
+        mode = each.stat().st_mode
+        if mode & 0o055 != 0o055:
+            each.chmod(mode | 0o055)
 
 
 def mount(*arguments):

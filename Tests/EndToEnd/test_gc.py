@@ -9,6 +9,7 @@ import pytest
 
 from installation import Load
 from instance import ahead
+from pool import wait_until
 
 # A worker's clock goes ahead without faketime(1), which would stand between it and who stops it.
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), "")
@@ -39,7 +40,7 @@ def live(worker):
     assert worker.ask("GET", "/health/live")[0] == 200
 
 
-def gone(path, seconds=3):
+def gone(path, seconds=10):
     deadline = time.monotonic() + seconds
     while path.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -198,7 +199,7 @@ def test_a_worker_does_a_share_after_a_request(site):
     make_due(site)
     live(site.work())
     assert gone(blob)
-    assert site.sql("select count(*) from internal.discarded_blobs") == ["0"]
+    wait_until(lambda: site.sql("select count(*) from internal.discarded_blobs") == ["0"], 10, "its row to go")
 
 
 def test_there_is_one_share_a_minute_for_all_workers(site):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from instance import Instance
+from instance import Instance, let_in
 from script import SCRIPTS
 from worker import Answer
 
@@ -205,8 +205,7 @@ class Cutter:
 def cut(tmp_path):
     """Runs an upload whose worker's connection breaks; the answer, and how many bytes passed."""
     folder = tmp_path
-    for each in (folder, *list(folder.parents)[:2]):
-        each.chmod(0o755)
+    let_in(folder)
 
     def run(upload, side, limit):
         target = f"{Path(upload.instance['SOCKET']).parent}/.s.PGSQL.5432"

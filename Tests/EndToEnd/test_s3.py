@@ -19,7 +19,7 @@ import pytest
 
 from apache import Apache
 from client import Client, assert_failure, etag, log_in, retrieve_target
-from instance import Instance
+from instance import Instance, let_in
 from nameserver import NameServer
 from pool import peak_memory
 from s3 import FaultProxy, Server
@@ -92,8 +92,7 @@ def in_cgi(s3, monkeypatch):
 @pytest.fixture
 def hand_over(in_cgi, tmp_path):
     """Uploads whose body the web server has in a file."""
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+    let_in(tmp_path)
     file = tmp_path / "body"
 
     def store(path, body):
@@ -307,8 +306,7 @@ def test_behind_apache_the_worker_streams(s3):
 def test_wrong_settings_are_503_and_the_log_says_which(s3, in_cgi, tmp_path):
     wrong = tmp_path / "credentials"
     wrong.write_text("[default]\naws_access_key_id = nobody\naws_secret_access_key = nothing-at-all\n")
-    for path in (wrong, *list(wrong.parents)[:2]):
-        path.chmod(0o755)
+    let_in(wrong)
     for settings in (
         {"COFFER_S3_CREDENTIALS_FILE": str(wrong)},
         {"COFFER_S3_CREDENTIALS_FILE": "/nonexistent"},
@@ -331,9 +329,7 @@ def certificate(folder, name, subject):
 
 
 def test_tls_is_verified(s3, in_cgi, tmp_path):
-    os.chmod(tmp_path, 0o755)
-    for path in list(tmp_path.parents)[:2]:
-        os.chmod(path, 0o755)
+    let_in(tmp_path)
     for name in ("right", "wrong"):
         certificate(tmp_path, name, "IP:127.0.0.1")
     proxy = FaultProxy(s3.server, tmp_path / "right.pem")
@@ -404,8 +400,7 @@ def answers(client):
 
 def test_nginx_follows_the_name_of_the_endpoint(s3, tmp_path):
     """To another address without a reload, and no further than to who can prove to be it."""
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+    let_in(tmp_path)
     certificate(tmp_path, "right", "DNS:s3.coffer.test")
     certificate(tmp_path, "wrong", "DNS:other.coffer.test")
     (tmp_path / "trusted").write_text((tmp_path / "right.crt").read_text() + (tmp_path / "wrong.crt").read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from apache import UNDER_TEST
 from client import Client, retrieve_target
-from instance import OwnInstance
+from instance import OwnInstance, let_in
 from nginx import Nginx, free_port
 from pool import wait_until
 from s3 import FaultProxy
@@ -100,8 +100,7 @@ def remote(store, proxy):
 def credentials(store):
     folder = store.process.args[-1].parent / f"{store.process.pid}"
     folder.mkdir()
-    for each in (folder, *list(folder.parents)[:3]):
-        each.chmod(0o755)
+    let_in(folder)
     file = folder / "credentials"
     lines = (f"{name.lower()} = {value}\n" for name, value in store.credentials.items())
     file.write_text("[default]\n" + "".join(lines))

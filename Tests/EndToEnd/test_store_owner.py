@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from installation import EMAIL
-from instance import ahead
+from instance import ahead, let_in
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files in others' names")
 
@@ -83,8 +83,7 @@ def test_what_root_copies_and_switches_to_is_the_workers(installation, umask):
 
 def test_a_new_store_is_the_workers_wherever_it_lies(installation, tmp_path):
     contents = installation.fill(5)
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    let_in(tmp_path)
     other = f"file://{tmp_path}/store"
     as_root(installation, "storage", "copy", "--to", other)
     assert strangers(installation, other) == []
@@ -94,8 +93,7 @@ def test_a_new_store_is_the_workers_wherever_it_lies(installation, tmp_path):
 
 def test_nothing_is_switched_to_a_store_of_another_user(installation, tmp_path):
     installation.fill(2)
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    let_in(tmp_path)
     store = tmp_path / "store"
     store.mkdir()
     as_root(installation, "storage", "copy", "--to", f"file://{store}")
