@@ -211,6 +211,7 @@ def test_two_versions_of_one_second_are_never_taken_for_one(sender, editor, fold
 def test_the_date_of_a_file_that_was_never_changed_is_304(sender, files, editor):
     date = editor.retrieve(files.ten).header("Last-Modified")
     assert sender("GET", files.ten, {"If-Modified-Since": date}).status == 304
+    assert sender("GET", files.ten, {"If-Modified-Since": date, "Range": "bytes=0-3"}).status == 304
 
 
 def test_a_date_that_is_later_is_304(sender, files):
