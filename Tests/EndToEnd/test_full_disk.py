@@ -101,8 +101,12 @@ def test_no_inodes_left_is_507(site, owner):
         inodes = os.statvfs(site.mount)
         return inodes.f_files - inodes.f_ffree
 
-    # Removed files whose last reader has just gone.
-    wait_until(lambda: used() == 1 + len(list(site.mount.rglob("*"))), 10, "the inodes of removed files")
+    def settled():
+        """Nothing is about to go: no removed file still has a reader, and nginx has no body whose answer it has sent."""
+        paths = list(site.mount.rglob("*"))
+        return used() == 1 + len(paths) and not any(path.is_file() for path in (site.store() / "incoming").rglob("*"))
+
+    wait_until(settled, 10, "the inodes of what has been done with")
     assert mount("-o", f"remount,nr_inodes={used()}", site.mount)
     try:
         assert outcomes(site, owner) == FULL
