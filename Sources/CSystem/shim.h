@@ -4,27 +4,27 @@
 
 extern char **environ;
 
-// Swift refuses the mutable global `environ`.
+// Swift does not allow access to the mutable global `environ`.
 static inline char **coffer_environment(void) { return environ; }
 
-// Declared by <fcntl.h> for _GNU_SOURCE only, which Swift's importer does not set; 2 is SYNC_FILE_RANGE_WRITE.
+// <fcntl.h> declares this only with _GNU_SOURCE, which Swift's importer does not set. 2 is SYNC_FILE_RANGE_WRITE.
 extern int sync_file_range(int, __off64_t, __off64_t, unsigned int);
 static inline int coffer_start_writeback(int file, __off64_t offset, __off64_t length) {
     return sync_file_range(file, offset, length, 2);
 }
 
-// Likewise; 1 is FALLOC_FL_KEEP_SIZE.
+// Needs _GNU_SOURCE as well. 1 is FALLOC_FL_KEEP_SIZE.
 extern int fallocate(int, int, __off64_t, __off64_t);
 static inline int coffer_reserve(int file, __off64_t length) { return fallocate(file, 1, 0, length); }
 
-// Declared by <spawn.h> for _DEFAULT_SOURCE only, likewise (since glibc 2.34).
+// <spawn.h> declares this only with _DEFAULT_SOURCE (since glibc 2.34).
 #include <spawn.h>
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 static inline int coffer_add_closefrom(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }
 
-// Declared by <pthread.h> for _GNU_SOURCE only, likewise.
+// <pthread.h> declares this only with _GNU_SOURCE.
 #include <pthread.h>
 extern int pthread_timedjoin_np(pthread_t, void **, const struct timespec *);
 static inline int coffer_join_until(pthread_t thread, const struct timespec *deadline) {

@@ -1,13 +1,13 @@
-// A piece of memory of fixed size, so that what streams a file of any size allocates once.
+// A fixed piece of memory, so that streaming a file of any size allocates only once.
 
-/// Bytes in memory of a fixed capacity: filled through an `OutputSpan`, read through a `Span`.
+/// A byte buffer of fixed capacity, filled through an `OutputSpan` and read through a `Span`.
 @safe public struct Buffer: ~Copyable {
     private let memory: UnsafeMutableBufferPointer<UInt8>
 
-    /// How many bytes have been put in.
+    /// The number of bytes in the buffer.
     public private(set) var count = 0
 
-    /// - Parameter capacity: in bytes. The system provides pages only as they are touched.
+    /// - Parameter capacity: in bytes. The kernel provides each page when it is first touched.
     public init(capacity: Int) {
         unsafe memory = .allocate(capacity: capacity)
     }
@@ -16,17 +16,17 @@
 
     public var capacity: Int { unsafe memory.count }
 
-    /// Shows `body` the bytes that have been put in.
+    /// Calls `body` with the bytes in the buffer.
     public func withBytes<Value, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(memory).extracting(0..<count)))
     }
 
-    /// The bytes that have been put in, as a copy.
+    /// A copy of the bytes in the buffer.
     public var array: [UInt8] { unsafe Array(memory.prefix(count)) }
 
-    /// Copies bytes behind those already there; there must be room for them.
+    /// Appends a copy of `bytes`. The program stops if there is not enough free capacity.
     public mutating func append(copying bytes: Span<UInt8>) {
         append { $0.append(copying: bytes) }
     }
@@ -35,7 +35,7 @@
         count = 0
     }
 
-    /// Lets `body` append bytes after those already there, and keeps what it appended even when it throws.
+    /// Lets `body` append bytes. What it appended stays in the buffer even if it throws.
     public mutating func append<Value, Failure: Error>(
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -48,7 +48,8 @@
 }
 
 extension OutputSpan<UInt8> {
-    /// Copies bytes behind those already there; there must be room for them. One by one is several times slower.
+    /// Appends a copy of `bytes`, several times faster than byte by byte. The program stops if there is not enough free
+    /// capacity.
     public mutating func append(copying bytes: Span<UInt8>) {
         precondition(bytes.count <= freeCapacity, "no room")
         unsafe bytes.withUnsafeBufferPointer { bytes in

@@ -1,9 +1,9 @@
-// The two clocks: one that only ever runs forward, and one that tells the time of day.
+// Two clocks: a monotonic one for measuring, and the time of day.
 
 internal import Glibc
 
 public enum Clock {
-    /// Nanoseconds since some fixed moment; for measuring and for deadlines, never for dates.
+    /// Nanoseconds since an arbitrary fixed moment, for durations and deadlines but not for dates.
     ///
     /// The corresponding C function is `clock_gettime(CLOCK_MONOTONIC)`, which cannot fail.
     public static func monotonicNanoseconds() -> Int64 {
@@ -11,20 +11,20 @@ public enum Clock {
         return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
 
-    /// Whole seconds since 1970-01-01 00:00 UTC. May jump when the administrator sets the clock.
+    /// Whole seconds since 1970-01-01 00:00 UTC. Jumps if an administrator sets the clock.
     ///
     /// The corresponding C function is `clock_gettime(CLOCK_REALTIME)`, which cannot fail.
     public static func realtimeSeconds() -> Int64 {
         Int64(time(of: CLOCK_REALTIME).tv_sec)
     }
 
-    /// The same in milliseconds.
+    /// Milliseconds since 1970-01-01 00:00 UTC. Jumps if an administrator sets the clock.
     public static func realtimeMilliseconds() -> Int64 {
         let now = time(of: CLOCK_REALTIME)
         return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 
-    /// Waits, also when signal handlers run meanwhile.
+    /// Sleeps for the whole duration, even if signals interrupt the sleep.
     ///
     /// The corresponding C function is `clock_nanosleep`.
     public static func sleep(_ duration: Duration) {

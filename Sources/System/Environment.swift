@@ -1,17 +1,17 @@
-// The environment this process was started with.
+// The environment variables of this process.
 
 internal import CSystem
 internal import Glibc
 
 public enum Environment {
-    /// The value of a variable; nil when it is not set or not UTF-8.
+    /// The value of a variable, or nil if it is not set or not UTF-8.
     ///
     /// The corresponding C function is `getenv`.
     public static func value(_ name: String) -> String? {
         unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
     }
 
-    /// All variables; those that are not UTF-8 or have no `=` are left out. The corresponding C object is `environ`.
+    /// All variables, except those that are not UTF-8 or contain no `=`. The corresponding C object is `environ`.
     public static func all() -> [String: String] {
         var variables: [String: String] = [:]
         guard var next = unsafe coffer_environment() else { return [:] }

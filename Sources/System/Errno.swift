@@ -1,8 +1,8 @@
-// The values of errno that code above this module tells apart, so that it needs no C to do so.
+// The values of errno that other modules distinguish, so that they need not import the C library.
 
 internal import Glibc
 
-/// Values of `SystemError.number`, under the names that errno(3) explains.
+/// Values of `SystemError.number`, named after their descriptions in errno(3).
 public enum Errno {
     /// `EACCES`
     public static var permissionDenied: Int32 { EACCES }
@@ -10,17 +10,17 @@ public enum Errno {
     public static var notPermitted: Int32 { EPERM }
     /// `ENOENT`
     public static var noSuchFile: Int32 { ENOENT }
-    /// `ENOTDIR`: a file, or a symbolic link where none is followed, in a folder's place.
+    /// `ENOTDIR`: not a directory, or a symbolic link where links are not followed.
     public static var notFolder: Int32 { ENOTDIR }
     /// `EEXIST`
     public static var fileExists: Int32 { EEXIST }
-    /// `EXDEV`: the two names lie on different file systems.
+    /// `EXDEV`: the two names are on different file systems.
     public static var crossDevice: Int32 { EXDEV }
-    /// `EMLINK`: the file has as many names as it may have.
+    /// `EMLINK`: the file has the maximum number of hard links.
     public static var tooManyLinks: Int32 { EMLINK }
-    /// `ELOOP`: a symbolic link where none is followed.
+    /// `ELOOP`: a symbolic link where links are not followed.
     public static var tooManySymbolicLinks: Int32 { ELOOP }
-    /// `EFBIG`: larger than the file system or a limit of the process allows.
+    /// `EFBIG`: the file system or a limit of the process does not allow a file of this size.
     public static var fileTooLarge: Int32 { EFBIG }
     /// `ENOSPC`
     public static var noSpace: Int32 { ENOSPC }
@@ -30,7 +30,7 @@ public enum Errno {
     public static var readOnlyFileSystem: Int32 { EROFS }
     /// `EIO`
     public static var inputOutput: Int32 { EIO }
-    /// `EWOULDBLOCK`: someone else holds the lock.
+    /// `EWOULDBLOCK`: the call would have to wait, for example for a lock.
     public static var wouldBlock: Int32 { EWOULDBLOCK }
     /// `EINTR`
     public static var interrupted: Int32 { EINTR }

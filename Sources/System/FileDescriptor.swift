@@ -1,29 +1,29 @@
-// An open file as a value that cannot be copied or forgotten: it is closed where it goes out of scope.
+// An open file as a value that cannot be copied. It is closed when it goes out of scope.
 
 internal import CSystem
 internal import Glibc
 
-/// An open file descriptor and the calls that need nothing else.
+/// An open file descriptor, with the C functions that take one.
 public struct FileDescriptor: ~Copyable, Sendable {
-    /// The number the kernel knows it by; valid as long as this value lives.
+    /// The descriptor's number. Valid as long as this value exists.
     public let number: Int32
 
-    /// Takes over an open descriptor: from now on this value closes it.
+    /// Takes ownership of an open descriptor: this value closes it.
     public init(adopting number: Int32) {
         self.number = number
     }
 
-    // close(2) must not be retried on Linux, and what it could report has been asked of fsync(2) where it matters.
+    // close(2) must not be retried on Linux. Where its errors matter, fsync(2) has reported them before.
     deinit { _ = Glibc.close(number) }
 
-    /// Gives the descriptor up without closing it, for instance to hand it to a new process.
+    /// Gives up ownership without closing the descriptor. The caller must close it.
     public consuming func release() -> Int32 {
         let number = self.number
         discard self
         return number
     }
 
-    /// Appends up to `buffer.freeCapacity` bytes; returns how many, 0 at the end of the file.
+    /// Reads up to `buffer.freeCapacity` bytes and returns their number, 0 at the end of the file.
     ///
     /// The corresponding C function is `read`.
     @discardableResult
@@ -31,8 +31,8 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try unsafe transfer(.read, into: &buffer) { unsafe Glibc.read(number, $0, $1) }
     }
 
-    /// Appends up to `buffer.freeCapacity` bytes from `offset` (in bytes) on, without moving the file's position;
-    /// returns how many, 0 at or after the end of the file.
+    /// Reads up to `buffer.freeCapacity` bytes at `offset` (in bytes) and returns their number, 0 at or after the end
+    /// of the file. Does not change the file's position.
     ///
     /// The corresponding C function is `pread`.
     @discardableResult
@@ -40,9 +40,9 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try unsafe transfer(.pread, into: &buffer) { unsafe pread(number, $0, $1, off_t(offset)) }
     }
 
-    /// Writes all of `bytes` at the file's position, however many calls that takes.
+    /// Writes all of `bytes` at the file's position, in several calls if necessary.
     ///
-    /// The corresponding C function is `write`. After an error part of the bytes may have been written.
+    /// The corresponding C function is `write`. After an error, some of the bytes may have been written.
     public func write(all bytes: Span<UInt8>) throws(SystemError) {
         var written = 0
         while written < bytes.count {
@@ -50,17 +50,18 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Waits until contents and size are on stable storage. For a folder: until its entries are.
+    /// Waits until the file's contents and size are on stable storage, or a directory's entries.
     ///
-    /// The corresponding C function is `fsync`. After an error nothing is known about what was written, and a second
-    /// call may wrongly succeed: give the file up.
+    /// The corresponding C function is `fsync`. After an error, discard the file: its contents are unknown, and a
+    /// second call may wrongly succeed.
     public func fsync() throws(SystemError) {
         try Faults.call(.fsync) { Glibc.fsync(number) }
     }
 
-    /// Starts writing dirty pages out, so that a later `fsync` has less to wait for. Waits while the disk's queue is full.
+    /// Starts writing dirty pages to the disk, so that a later `fsync` takes less time. Blocks while the disk's queue
+    /// is full.
     ///
-    /// The corresponding C function is `sync_file_range`. Only a hint: it makes nothing durable.
+    /// The corresponding C function is `sync_file_range`. It makes nothing durable by itself.
     ///
     /// - Parameters:
     ///   - offset: in bytes.
@@ -71,7 +72,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// What the kernel knows about the file. The corresponding C function is `fstat`.
+    /// The file's metadata. The corresponding C function is `fstat`.
     public func status() throws(SystemError) -> FileStatus {
         var raw = stat()
         try Faults.call(.fstat) { unsafe fstat(number, &raw) }
@@ -83,7 +84,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.fchmod) { fchmod(number, mode) }
     }
 
-    /// Sets when the contents last changed, in whole seconds since 1970, and leaves when they were last read.
+    /// Sets the modification time, in whole seconds since 1970, and keeps the access time.
     ///
     /// The corresponding C function is `futimens`.
     public func setModified(_ seconds: Int64) throws(SystemError) {
@@ -92,21 +93,21 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try Faults.call(.futimens) { unsafe futimens(number, times) }
     }
 
-    /// Makes the user this process runs as the file's owner and leaves its group.
+    /// Makes the process's user the owner of the file, and keeps the file's group.
     ///
-    /// The corresponding C function is `fchown`. EPERM for another user's file, except for root.
+    /// The corresponding C function is `fchown`. Fails with EPERM for another user's file, unless called by root.
     public func takeOwnership() throws(SystemError) {
         try Faults.call(.fchown) { fchown(number, geteuid(), gid_t.max) }
     }
 
-    /// Sets owner and group, as root may. The corresponding C function is `fchown`.
+    /// Sets the owner and group, which requires root. The corresponding C function is `fchown`.
     public func setOwner(_ owner: FileOwner) throws(SystemError) {
         try Faults.call(.fchown) { fchown(number, owner.user, owner.group) }
     }
 
-    /// Takes the exclusive advisory lock unless someone else holds one; returns whether it was taken.
+    /// Takes the exclusive advisory lock and returns true, or returns false if it is held elsewhere.
     ///
-    /// The lock belongs to the open file and ends when its last descriptor is closed, also by a crash.
+    /// The lock belongs to the open file. It ends when the last descriptor is closed, also after a crash.
     /// The corresponding C function is `flock` with `LOCK_EX | LOCK_NB`.
     public func tryLockExclusively() throws(SystemError) -> Bool {
         do {
@@ -117,7 +118,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Takes the exclusive advisory lock, waiting for whoever holds one.
+    /// Takes the exclusive advisory lock. Waits until it is free.
     ///
     /// The corresponding C function is `flock` with `LOCK_EX`.
     public func lockExclusively() throws(SystemError) {

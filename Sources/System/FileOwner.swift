@@ -1,9 +1,9 @@
-// Whom files belong to, and making files in somebody's name.
+// The owner of a file, and creating files for another user.
 
 internal import CSystem
 internal import Glibc
 
-/// A user and a group, by their numbers.
+/// A user and a group, by number.
 public struct FileOwner: Equatable, Sendable {
     public let user: UInt32
     public let group: UInt32
@@ -12,21 +12,22 @@ public struct FileOwner: Equatable, Sendable {
         (self.user, self.group) = (user, group)
     }
 
-    /// Whom this process makes files for. The corresponding C functions are `geteuid` and `getegid`.
+    /// The owner of files that this process creates. The corresponding C functions are `geteuid` and `getegid`.
     public static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
 
     public var isRoot: Bool { user == 0 }
 
-    /// The user's name, or the number where the system knows none. The corresponding C function is `getpwuid`.
+    /// The user's name, or the number if the user has no name. The corresponding C function is `getpwuid`.
     public var userName: String {
         guard let entry = unsafe getpwuid(user), let name = unsafe entry.pointee.pw_name else { return "\(user)" }
         return unsafe String(cString: name)
     }
 
-    /// Lets root do `body` with the rights of this user and group towards files, in this thread alone: what it makes
-    /// is theirs from the first moment.
+    /// Runs `body` with this user's and group's access to files, so that files belong to them as soon as they exist.
+    /// Affects only the calling thread. Requires root.
     ///
-    /// The corresponding C functions are `setfsuid` and `setfsgid`. EPERM where this process may not change its user.
+    /// The corresponding C functions are `setfsuid` and `setfsgid`. Fails with EPERM if this process may not change its
+    /// user.
     public func perform<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value {
         let (oldUser, oldGroup) = (geteuid(), getegid())
         setfsgid(group)
@@ -35,7 +36,8 @@ public struct FileOwner: Equatable, Sendable {
             setfsuid(oldUser)
             setfsgid(oldGroup)
         }
-        // They report no failure; an impossible number changes nothing and shows what is set.
+        // setfsuid(2) does not report failure. A call with an invalid number changes nothing and returns the current
+        // one.
         guard setfsuid(uid_t.max) == Int32(bitPattern: user), setfsgid(gid_t.max) == Int32(bitPattern: group) else {
             throw SystemError(.setfsuid, EPERM)
         }
@@ -50,13 +52,13 @@ extension FileStatus {
 
         public static let read = Access(rawValue: 4)
         public static let write = Access(rawValue: 2)
-        /// To find, make and remove names in a folder.
+        /// To look up, create and remove names in a directory.
         public static let search = Access(rawValue: 1)
     }
 
     public var fileOwner: FileOwner { FileOwner(user: owner, group: group) }
 
-    /// Whether the mode grants somebody all of an access. Other groups of theirs, and access control lists, are not known.
+    /// Whether the permission bits grant this access to a user. Ignores supplementary groups and access control lists.
     public func permits(_ someone: FileOwner, _ access: Access) -> Bool {
         let shift: UInt32 = owner == someone.user ? 6 : group == someone.group ? 3 : 0
         return Access(rawValue: mode >> shift).isSuperset(of: access)

@@ -1,26 +1,26 @@
-// What stat(2) tells, in Swift's types.
+// The result of stat(2), in Swift's types.
 
 internal import Glibc
 
-/// What the kernel knows about a file.
+/// A file's metadata.
 public struct FileStatus: Equatable, Sendable {
     public enum Kind: Sendable { case regular, folder, symbolicLink, socket, other }
 
     public let kind: Kind
     /// In bytes.
     public let size: Int64
-    /// The permission bits with set-user, set-group and sticky, without the file's kind.
+    /// The permission bits with the set-user, set-group and sticky bits.
     public let mode: UInt32
     public let owner: UInt32
     public let group: UInt32
     public let device: UInt64
     public let inode: UInt64
-    /// How many names the file has; 0 once the last is gone.
+    /// The number of hard links, 0 after the last one was removed.
     public let links: UInt64
-    /// When the contents last changed, in whole seconds since 1970.
+    /// The time of the last change of the contents, in whole seconds since 1970.
     public let modified: Int64
-    /// When contents, mode, owner or the number of names last changed, in whole seconds since 1970. No program can
-    /// set this one.
+    /// The time of the last change of contents, mode, owner or number of links, in whole seconds since 1970. Programs
+    /// cannot set it.
     public let changed: Int64
 
     init(_ raw: stat) {

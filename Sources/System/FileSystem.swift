@@ -1,4 +1,4 @@
-// Calls that name files by path. Every descriptor made here is closed on exec.
+// File operations by path. All descriptors opened here are close-on-exec.
 
 internal import CSystem
 internal import Glibc
@@ -6,11 +6,11 @@ internal import Glibc
 public enum FileSystem {
     public enum Access: Sendable { case reading, writing, readingAndWriting }
 
-    /// Opens what exists.
+    /// Opens an existing file.
     ///
     /// The corresponding C function is `open`.
     ///
-    /// - Parameter followingLinks: false makes a symbolic link as the last component fail with ELOOP.
+    /// - Parameter followingLinks: if false, a path whose last component is a symbolic link fails with ELOOP.
     public static func open(
         _ path: String, for access: Access = .reading, followingLinks: Bool = true
     ) throws(SystemError) -> FileDescriptor {
@@ -18,29 +18,31 @@ public enum FileSystem {
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
     }
 
-    /// Opens for writing at the end, whoever else writes; makes the file when it is missing.
+    /// Opens a file for appending, and creates it if it does not exist. Every write goes to the current end of the
+    /// file.
     ///
-    /// The corresponding C function is `open` with `O_APPEND | O_CREAT`. The mode is reduced by the umask.
+    /// The corresponding C function is `open` with `O_APPEND | O_CREAT`. The umask reduces the mode.
     public static func openForAppending(_ path: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
     }
 
-    /// Makes a file that must not exist (EEXIST), also not as a symbolic link, and opens it for reading and writing.
+    /// Creates a file and opens it for reading and writing. Fails with EEXIST if the name exists, even as a symbolic
+    /// link.
     ///
-    /// The corresponding C function is `open` with `O_CREAT | O_EXCL`. The mode is reduced by the umask.
+    /// The corresponding C function is `open` with `O_CREAT | O_EXCL`. The umask reduces the mode.
     public static func create(_ path: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
     }
 
-    /// Makes a file that has no name, and so goes with its descriptor, and takes up room for `size` bytes now. Nobody else
-    /// can open it.
+    /// Creates a file without a name and reserves `size` bytes of disk space for it. The file is removed when its
+    /// descriptor is closed, and no other process can open it. Its size remains 0.
     ///
-    /// The corresponding C functions are `open` with `O_TMPFILE` and `fallocate`: EOPNOTSUPP where the file system has
-    /// neither, ENOSPC where it has no room. The file's size stays 0.
+    /// The corresponding C functions are `open` with `O_TMPFILE` and `fallocate`. Fails with EOPNOTSUPP if the file
+    /// system does not support them, and with ENOSPC if it has not enough space.
     public static func createUnnamed(in folder: String, reserving size: Int64) throws(SystemError) -> FileDescriptor {
-        // O_TMPFILE without O_DIRECTORY, which it includes; <fcntl.h> has it for _GNU_SOURCE only.
+        // O_TMPFILE without the bits of O_DIRECTORY; <fcntl.h> defines it only with _GNU_SOURCE.
         let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
         let file = FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(folder, flags, 0o600) })
         let number = file.number
@@ -48,11 +50,11 @@ public enum FileSystem {
         return file
     }
 
-    /// Opens a folder, for `fsync` or a lock.
+    /// Opens a directory, for `fsync`, a lock or calls relative to it.
     ///
-    /// The corresponding C function is `open` with `O_DIRECTORY`: ENOTDIR for anything else.
+    /// The corresponding C function is `open` with `O_DIRECTORY`. Fails with ENOTDIR if the path is not a directory.
     ///
-    /// - Parameter followingLinks: false makes a symbolic link as the last component fail with ENOTDIR, too.
+    /// - Parameter followingLinks: if false, a path whose last component is a symbolic link fails with ENOTDIR.
     public static func openFolder(
         _ path: String, followingLinks: Bool = true
     ) throws(SystemError) -> FileDescriptor {
@@ -60,40 +62,41 @@ public enum FileSystem {
         return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
     }
 
-    /// Gives a file a second name, which must not exist (EEXIST), on the same file system (EXDEV).
+    /// Creates a hard link. Fails with EEXIST if the new name exists, and with EXDEV if it is on another file system.
     ///
-    /// The corresponding C function is `link`. A symbolic link at `path` is not followed but linked itself.
+    /// The corresponding C function is `link`. If `path` is a symbolic link, the link itself gets the new name.
     public static func link(_ path: String, to new: String) throws(SystemError) {
         try Faults.call(.link) { unsafe Glibc.link(path, new) }
     }
 
-    /// Moves a file within its file system (EXDEV), replacing what has the new name.
+    /// Renames a file, and replaces a file of the new name.
     ///
-    /// The corresponding C function is `rename`.
+    /// The corresponding C function is `rename`. Fails with EXDEV if the new name is on another file system.
     public static func rename(_ path: String, to new: String) throws(SystemError) {
         try Faults.call(.rename) { unsafe Glibc.rename(path, new) }
     }
 
-    /// Removes a name; the file goes with its last name and last descriptor. The corresponding C function is `unlink`.
+    /// Removes a name. The file is removed with its last name and its last descriptor. The corresponding C function is
+    /// `unlink`.
     public static func unlink(_ path: String) throws(SystemError) {
         try Faults.call(.unlink) { unsafe Glibc.unlink(path) }
     }
 
-    /// Makes a folder that must not exist (EEXIST).
+    /// Creates a directory. Fails with EEXIST if the name exists.
     ///
-    /// The corresponding C function is `mkdir`. The mode is reduced by the umask.
+    /// The corresponding C function is `mkdir`. The umask reduces the mode.
     public static func makeFolder(_ path: String, mode: UInt32 = 0o750) throws(SystemError) {
         try Faults.call(.mkdir) { unsafe mkdir(path, mode) }
     }
 
-    /// Removes an empty folder (ENOTEMPTY). The corresponding C function is `rmdir`.
+    /// Removes an empty directory. Fails with ENOTEMPTY if it is not empty. The corresponding C function is `rmdir`.
     public static func removeFolder(_ path: String) throws(SystemError) {
         try Faults.call(.rmdir) { unsafe rmdir(path) }
     }
 
-    /// What the kernel knows about a path.
+    /// The metadata of the file at a path.
     ///
-    /// The corresponding C functions are `stat`, and `lstat` when links are not followed.
+    /// The corresponding C functions are `stat`, and `lstat` if links are not followed.
     public static func status(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus {
         var raw = stat()
         try Faults.call(.stat) { unsafe followingLinks ? stat(path, &raw) : lstat(path, &raw) }
@@ -105,22 +108,23 @@ public enum FileSystem {
         try Faults.call(.chmod) { unsafe chmod(path, mode) }
     }
 
-    /// Sets the group and leaves the owner. The corresponding C function is `chown`.
+    /// Sets the group and keeps the owner. The corresponding C function is `chown`.
     public static func setGroup(_ path: String, _ group: UInt32) throws(SystemError) {
         try Faults.call(.chown) { unsafe chown(path, uid_t.max, group) }
     }
 
-    /// Whether this process may read the file, or with `changing` may make, find and remove names in the folder.
+    /// Whether this process may read the file or, with `changing`, may look up, create and remove names in the
+    /// directory.
     ///
     /// The corresponding C function is `access`.
     public static func permits(_ path: String, changing: Bool = false) -> Bool {
         unsafe access(path, changing ? R_OK | W_OK | X_OK : R_OK) == 0
     }
 
-    /// Whether there is something of this name, as far as this process can find out. The corresponding C function is `access`.
+    /// Whether the path exists and this process may see it. The corresponding C function is `access`.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    /// The bytes an unprivileged process may still write to the file system that holds `path`.
+    /// The free space, in bytes, for an unprivileged process on the file system of `path`.
     ///
     /// The corresponding C function is `statvfs`.
     public static func freeSpace(_ path: String) throws(SystemError) -> UInt64 {
@@ -129,9 +133,10 @@ public enum FileSystem {
         return UInt64(raw.f_bavail) * UInt64(raw.f_frsize)
     }
 
-    /// Puts bytes into a file, new or replaced as a whole, durably: whoever reads it finds the old bytes or these.
+    /// Creates or replaces a small file durably and atomically: a reader finds either the old bytes or the new ones.
     ///
-    /// The corresponding C functions are `open`, `write`, `fsync` and `rename`. A file `path.new` is replaced, too.
+    /// The corresponding C functions are `open`, `write`, `fsync` and `rename`. Uses the temporary name `path.new`, and
+    /// replaces a file of that name.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemError) {
         let new = path + ".new"
         do { try unlink(new) } catch  where error.number == ENOENT {}
@@ -141,11 +146,11 @@ public enum FileSystem {
         try rename(new, to: path)
     }
 
-    /// All bytes of a small file, such as a configuration.
+    /// Reads a whole small file, such as a configuration file.
     ///
     /// The corresponding C functions are `open` and `read`.
     ///
-    /// - Parameter limit: in bytes; a longer file fails with EFBIG.
+    /// - Parameter limit: in bytes. A longer file fails with EFBIG.
     public static func contents(of path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
         let file = try open(path)
         var buffer = Buffer(capacity: limit + 1)

@@ -1,21 +1,21 @@
-// Listing a folder.
+// Listing a directory.
 
 internal import Glibc
 
 extension FileSystem {
-    /// The names in a folder, in no order, without `.` and `..` and without names that are not UTF-8.
+    /// The names in a directory, in no particular order, without `.` and `..` and without names that are not UTF-8.
     ///
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
     public static func list(_ path: String) throws(SystemError) -> [String] { try listCounting(path).names }
 
-    /// Some of the names in a folder: at most `limit` of them.
+    /// At most `limit` of the names in a directory.
     ///
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
     public static func list(_ path: String, atMost limit: Int) throws(SystemError) -> [String] {
         try listCounting(path, atMost: limit).names
     }
 
-    /// The names in a folder that are UTF-8, and how many others there are.
+    /// The names in a directory that are UTF-8, and the number of those that are not.
     ///
     /// The corresponding C functions are `open`, `fdopendir` and `readdir`.
     public static func listCounting(
@@ -50,9 +50,9 @@ extension FileSystem {
         let text: String?
     }
 
-    /// Nil at the end; an entry without text when its name is not UTF-8.
+    /// The next entry, or nil at the end. An entry has no text if its name is not UTF-8.
     private static func nextName(_ stream: OpaquePointer) throws(SystemError) -> Entry? {
-        // readdir(3) tells the end from an error only by errno.
+        // readdir(3) returns NULL at the end and after an error. Only errno differs.
         errno = 0
         guard let entry = unsafe readdir(stream) else {
             if errno != 0 { throw SystemError(.readdir, errno) }

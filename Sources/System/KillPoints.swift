@@ -1,14 +1,14 @@
-// The third seam for tests: a process that dies at a chosen moment, as in a crash or a loss of power.
+// Fault injection for crash tests: the process kills itself at a chosen point, as in a crash or a power failure.
 
 internal import Glibc
 internal import Synchronization
 
 extension Faults {
-    /// Passes a moment at which a crash is worth a test: every libc call of this module is one, and whoever talks to the
-    /// outside by other means names its own.
+    /// Marks a point at which tests can simulate a crash. Every libc call of this module is one. Modules that
+    /// communicate by other means mark their own.
     ///
-    /// A debug build counts them and ends itself with SIGKILL at the one whose number is COFFER_KILL_AT, counted from 1;
-    /// with 0 it lists them all on standard error. A release build does nothing.
+    /// A debug build counts the points from 1 and kills itself with SIGKILL at number COFFER_KILL_AT. If that is 0, it
+    /// lists all points on standard error. A release build does nothing.
     @inline(__always)
     public static func point(_ name: @autoclosure () -> String) {
         #if DEBUG

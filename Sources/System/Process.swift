@@ -1,8 +1,8 @@
-// Other processes: starting, signalling and burying them; and this one.
+// This process, and sending signals to and waiting for others.
 
 internal import Glibc
 
-/// A process by its number, and what can be done to it.
+/// A process, by its number.
 public struct Process: Hashable, Sendable {
     public let id: Int32
 
@@ -11,13 +11,14 @@ public struct Process: Hashable, Sendable {
     /// The corresponding C function is `getpid`.
     public static var current: Process { Process(id: getpid()) }
 
-    /// The process that started this one, or whoever inherited it. The corresponding C function is `getppid`.
+    /// The process that started this one, or its new parent after that has ended. The corresponding C function is
+    /// `getppid`.
     public static var parent: Process { Process(id: getppid()) }
 
-    /// Whether this process has the rights of root. The corresponding C function is `geteuid`.
+    /// Whether this process runs as root. The corresponding C function is `geteuid`.
     public static var isRoot: Bool { geteuid() == 0 }
 
-    /// The path of the program that this process runs, nil when the kernel does not tell.
+    /// The path of the program that this process runs, or nil if `/proc` is not available.
     ///
     /// The corresponding C function is `readlink` on `/proc/self/exe`.
     public static var executablePath: String? {
@@ -28,12 +29,12 @@ public struct Process: Hashable, Sendable {
         }
     }
 
-    /// Whether the file at `path` is a program that this process may run. The corresponding C function is `access`.
+    /// Whether this process may execute the file at `path`. The corresponding C function is `access`.
     public static func canExecute(_ path: String) -> Bool {
         unsafe access(path, X_OK) == 0
     }
 
-    /// How a process came to its end.
+    /// How a process ended.
     public enum Ending: Equatable, Sendable, CustomStringConvertible {
         case exited(status: Int32)
         case killed(Signal)
@@ -46,21 +47,23 @@ public struct Process: Hashable, Sendable {
         }
     }
 
-    /// Sends a signal; a process that has ended and was not yet asked about takes it without effect.
+    /// Sends a signal. It has no effect on a child that has ended and was not reaped yet.
     ///
-    /// The corresponding C function is `kill`. Throws ESRCH when there is no such process.
+    /// The corresponding C function is `kill`. Fails with ESRCH if the process does not exist.
     public func send(_ signal: Signal) throws(SystemError) {
         try Faults.call(.kill) { Glibc.kill(id, signal.rawValue) }
     }
 
-    /// Asks whether this child has ended, without waiting; after an answer its number may be used anew.
+    /// Reaps this child if it has ended, without waiting. Returns nil if it is still running. After it has been reaped,
+    /// the kernel may use its number for another process.
     ///
-    /// The corresponding C function is `waitpid` with `WNOHANG`. Throws ECHILD for what is no child of ours.
+    /// The corresponding C function is `waitpid` with `WNOHANG`. Fails with ECHILD if this is not a child of this
+    /// process.
     public func ending() throws(SystemError) -> Ending? {
         try status(WNOHANG)
     }
 
-    /// Waits until this child ends. The corresponding C function is `waitpid`.
+    /// Waits until this child ends, and reaps it. The corresponding C function is `waitpid`.
     public func wait() throws(SystemError) -> Ending {
         while true {
             if let ending = try status(0) { return ending }

@@ -1,12 +1,12 @@
-// The second seam for tests: calls that succeed, but with fewer bytes than they were asked for.
+// Fault injection: reads and writes that succeed with fewer bytes than requested.
 
 extension Faults {
     #if DEBUG
-        /// The most bytes that one read(2), pread(2) or write(2) may move.
+        /// The maximum number of bytes for one read(2), pread(2) or write(2).
         @TaskLocal public static var longestTransfer: Int?
     #endif
 
-    /// The number of bytes to ask for.
+    /// The number of bytes to request.
     @inline(__always)
     static func shortened(_ count: Int) -> Int {
         #if DEBUG

@@ -1,35 +1,34 @@
-// Signals as events to be asked for. What is to be handled is blocked for good and then waited for or looked up, so
-// that no handler ever runs and no system call is ever interrupted by one; `cutOff` is the one exception.
+// Signals without handlers: a program blocks those it handles, and then waits for them or checks whether they are
+// pending. So no signal interrupts a system call. The only handler is that of `cutOff`.
 
 internal import Glibc
 
-/// A descriptor that is always at its end and cannot be written to, for the handler of `cutOff`.
+/// A read-only descriptor of /dev/null, for the handler of `cutOff`.
 nonisolated(unsafe) private var nothing: Int32 = -1
 
-/// A signal by its number on this system.
+/// A signal, by its number.
 public struct Signal: RawRepresentable, Hashable, Sendable {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// SIGTERM: asks to end after the work in hand.
+    /// SIGTERM: requests an end after the current work.
     public static let terminate = Signal(rawValue: SIGTERM)
-    /// SIGINT: the interrupt key, sent to every process of the terminal's foreground group.
+    /// SIGINT: the interrupt key. The terminal sends it to all processes of the foreground group.
     public static let interrupt = Signal(rawValue: SIGINT)
-    /// SIGHUP: asks to start anew with fresh configuration.
+    /// SIGHUP: requests a restart with the new configuration.
     public static let hangUp = Signal(rawValue: SIGHUP)
     /// SIGCHLD: a child process has ended or stopped.
     public static let child = Signal(rawValue: SIGCHLD)
-    /// SIGUSR1: what some FastCGI process managers send for "end gracefully".
+    /// SIGUSR1: some FastCGI process managers send it to request a graceful end.
     public static let user1 = Signal(rawValue: SIGUSR1)
-    /// SIGPIPE: a write to a pipe or socket that nobody reads.
+    /// SIGPIPE: a write to a pipe or socket whose other end is closed.
     public static let pipe = Signal(rawValue: SIGPIPE)
-    /// SIGKILL: ends the process at once, and cannot be blocked.
+    /// SIGKILL: ends the process immediately. It cannot be blocked.
     public static let kill = Signal(rawValue: SIGKILL)
 }
 
 public enum Signals {
-    /// Holds the signals back from this thread, and from threads and processes it starts, until unblocked; meanwhile
-    /// they are pending.
+    /// Blocks signals for this thread and for all threads and processes that it starts. A blocked signal stays pending.
     ///
     /// The corresponding C function is `sigprocmask` with `SIG_BLOCK`.
     public static func block(_ signals: Set<Signal>) throws(SystemError) {
@@ -37,29 +36,30 @@ public enum Signals {
         try Faults.call(.sigprocmask) { unsafe sigprocmask(SIG_BLOCK, &set, nil) }
     }
 
-    /// Lets the signals through again. The corresponding C function is `sigprocmask` with `SIG_UNBLOCK`.
+    /// Unblocks signals. The corresponding C function is `sigprocmask` with `SIG_UNBLOCK`.
     public static func unblock(_ signals: Set<Signal>) throws(SystemError) {
         var set = mask(signals)
         try Faults.call(.sigprocmask) { unsafe sigprocmask(SIG_UNBLOCK, &set, nil) }
     }
 
-    /// Discards a signal from now on; a system call that caused it fails with its own error instead.
+    /// Ignores a signal. With SIGPIPE ignored, a write to a closed pipe fails with EPIPE.
     ///
     /// The corresponding C function is `signal` with `SIG_IGN`.
     public static func ignore(_ signal: Signal) {
         _ = Glibc.signal(signal.rawValue, SIG_IGN)
     }
 
-    /// Takes away whatever handler a library has put in. The corresponding C function is `signal` with `SIG_DFL`.
+    /// Restores the default action, which a library or the parent process may have changed. The corresponding C
+    /// function is `signal` with `SIG_DFL`.
     public static func restoreDefault(_ signal: Signal) {
         _ = Glibc.signal(signal.rawValue, SIG_DFL)
     }
 
-    /// From now on such a signal cuts standard input and output off: what reads finds the end and what writes EBADF, also
-    /// where it has waited already.
+    /// Makes each of these signals disconnect standard input and output: reads then find the end of the file and writes
+    /// fail with EBADF, even those that are already waiting.
     ///
-    /// The corresponding C functions are `signal` and, in its handler, `dup2`. Where /dev/null cannot be opened the signals
-    /// keep their handlers.
+    /// The corresponding C functions are `signal` and, in the handler, `dup2`. If /dev/null cannot be opened, the
+    /// signals keep their handlers.
     public static func cutOff(on signals: Set<Signal>) {
         guard let file = try? FileSystem.open("/dev/null") else { return }
         unsafe nothing = file.release()
@@ -71,26 +71,27 @@ public enum Signals {
         }
     }
 
-    /// Whether one of these blocked signals has come; it stays pending. The corresponding C function is `sigpending`.
+    /// Whether one of these blocked signals has arrived. It stays pending. The corresponding C function is
+    /// `sigpending`.
     public static func isPending(anyOf signals: Set<Signal>) -> Bool {
         var pending = sigset_t()
         guard unsafe sigpending(&pending) == 0 else { return false }
         return signals.contains { unsafe sigismember(&pending, $0.rawValue) == 1 }
     }
 
-    /// Whether this blocked signal has come; it stays pending. The corresponding C function is `sigpending`.
+    /// Whether this blocked signal has arrived. It stays pending. The corresponding C function is `sigpending`.
     public static func isPending(_ signal: Signal) -> Bool { isPending(anyOf: [signal]) }
 
-    /// Takes one of these signals, which must be blocked, waiting for it up to `timeout`.
+    /// Waits up to `timeout` for one of these signals, which must be blocked, and consumes it.
     ///
-    /// - Returns: nil when none came in time.
+    /// - Returns: nil if no signal arrived in time.
     ///
     /// The corresponding C function is `sigtimedwait`.
     public static func wait(for signals: Set<Signal>, timeout: Duration) throws(SystemError) -> Signal? {
         var set = mask(signals)
         let deadline = ContinuousClock.now + timeout
         while true {
-            // Not retried by Faults.call: after an interruption only the rest of the time is to be waited.
+            // Faults.call must not retry this: after an interruption, only the remaining time may be waited.
             let left = max(.zero, deadline - .now).components
             var limit = timespec(tv_sec: Int(left.seconds), tv_nsec: Int(left.attoseconds / 1_000_000_000))
             do {
@@ -106,7 +107,7 @@ public enum Signals {
         }
     }
 
-    /// The process that started this one, or whoever has adopted it since. The corresponding C function is `getppid`.
+    /// The number of this process's parent. The corresponding C function is `getppid`.
     public static var parent: Int32 { getppid() }
 
     private static func mask(_ signals: Set<Signal>) -> sigset_t {

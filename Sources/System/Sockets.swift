@@ -1,18 +1,18 @@
-// Stream sockets: those a server listens on, and what its connections need.
+// Stream sockets: listening, connecting, timeouts and a graceful close.
 
 internal import Glibc
 
 public enum Sockets {
-    /// Listens on a new Unix socket at `path`. A socket file left behind by a dead server is replaced, one that
-    /// somebody listens on is not (`bind`, EADDRINUSE).
+    /// Listens on a new Unix socket at `path`. Replaces the socket file of a server that has ended. Fails with
+    /// EADDRINUSE (`bind`) if another process listens on it, or if the file is not a socket.
     ///
-    /// Permissions are set before anyone can connect. The corresponding C functions are `socket`, `bind`, `chown`,
+    /// Permissions are set before clients can connect. The corresponding C functions are `socket`, `bind`, `chown`,
     /// `chmod` and `listen`.
     ///
     /// - Parameters:
-    ///   - path: at most 107 bytes (ENAMETOOLONG).
-    ///   - group: name of the group that shall own the socket file; nil leaves the process's own.
-    ///   - backlog: connections the kernel lets wait; `net.core.somaxconn` is the limit.
+    ///   - path: at most 107 bytes, otherwise ENAMETOOLONG.
+    ///   - group: the name of the group that owns the socket file. If nil, the process's own group.
+    ///   - backlog: the number of connections that may wait to be accepted, up to `net.core.somaxconn`.
     public static func listen(
         path: String, mode: UInt32 = 0o660, group: String? = nil, backlog: Int32 = 1024
     ) throws(SystemError) -> FileDescriptor {
@@ -34,9 +34,9 @@ public enum Sockets {
         return listener
     }
 
-    /// Takes over a listening socket that this process was started with, as descriptor 0 of a FastCGI program.
+    /// Takes ownership of a listening socket that this process inherited, such as descriptor 0 of a FastCGI program.
     ///
-    /// - Throws: `getsockopt` with ENOTSOCK or EBADF when it is no socket, with EINVAL when it does not listen.
+    /// - Throws: `getsockopt` with ENOTSOCK or EBADF if it is not a socket, with EINVAL if it is not listening.
     ///
     /// The corresponding C function is `getsockopt` with `SO_ACCEPTCONN`.
     public static func adoptListener(_ number: Int32) throws(SystemError) -> FileDescriptor {
@@ -62,8 +62,8 @@ public enum Sockets {
 
     /// Limits how long one `read` or `accept` on the socket waits before it fails with EAGAIN; `.zero` waits for ever.
     ///
-    /// On a listening socket the limit holds for everyone who shares it, and TCP connections accepted from it begin
-    /// with the same limit. The corresponding C function is `setsockopt` with `SO_RCVTIMEO`.
+    /// The timeout of a listening socket applies to all processes that share it, and TCP connections accepted from it
+    /// inherit the timeout. The corresponding C function is `setsockopt` with `SO_RCVTIMEO`.
     public static func setReceiveTimeout(_ number: Int32, _ timeout: Duration) throws(SystemError) {
         let parts = timeout.components
         var limit = timeval(tv_sec: Int(parts.seconds), tv_usec: Int(parts.attoseconds / 1_000_000_000_000))
@@ -73,17 +73,18 @@ public enum Sockets {
         }
     }
 
-    /// Whether a socket is of the family AF_UNIX. The corresponding C function is `getsockname`.
+    /// Whether this is a Unix socket. The corresponding C function is `getsockname`.
     public static func isUnix(_ number: Int32) -> Bool {
         var address = sockaddr()
         var length = socklen_t(MemoryLayout<sockaddr>.size)
         return unsafe getsockname(number, &address, &length) == 0 && address.sa_family == sa_family_t(AF_UNIX)
     }
 
-    /// Tells the peer that nothing more will be sent, then throws away what it still sends until it closes, at most for
-    /// `limit`. A connection closed with bytes unread would be reset, and the peer could lose what was sent to it.
+    /// Ends sending, then discards what the peer sends until it closes the connection, for at most `limit`. A close
+    /// with unread bytes would reset the connection, and the peer could lose data that was sent to it.
     ///
-    /// The corresponding C functions are `shutdown`, `poll` and `recv`. Errors end it: the peer is gone then.
+    /// The corresponding C functions are `shutdown`, `poll` and `recv`. An error ends the wait, since the peer is then
+    /// gone.
     public static func linger(_ number: Int32, limit: Duration) {
         guard shutdown(number, Int32(SHUT_WR)) == 0 else { return }
         let deadline = Clock.monotonicNanoseconds() + Int64(limit / .nanoseconds(1))
@@ -114,12 +115,12 @@ public enum Sockets {
         }
     }
 
-    /// Removes a socket file that nobody answers on; anything else is left alone and reported as in use.
+    /// Removes a socket file on which no process listens. Fails with EADDRINUSE for anything else.
     private static func removeStale(_ path: String) throws(SystemError) {
         do {
             _ = try connect(path: path)
         } catch  where error.number == ECONNREFUSED && error.call == .connect {
-            // connect(2) refuses a plain file in the same words.
+            // connect(2) fails with ECONNREFUSED for a regular file, too.
             var raw = stat()
             if unsafe lstat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFSOCK { return try FileSystem.unlink(path) }
         } catch {}
@@ -135,7 +136,7 @@ public enum Sockets {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
-        // One byte is left for the terminating NUL.
+        // One byte is reserved for the terminating NUL.
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0) else {
             throw SystemError(.bind, ENAMETOOLONG)
         }

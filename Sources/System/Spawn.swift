@@ -1,18 +1,18 @@
-// Starting a program with nothing of ours but what it is given.
+// Starting a program that inherits nothing except what it is given explicitly.
 
 internal import CSystem
 internal import Glibc
 
 extension Process {
-    /// Starts a program in a process group of its own (so that the interrupt key does not reach it), with no signal
-    /// blocked, every signal at its default, and no descriptor but 0, 1 and 2.
+    /// Starts a program in its own process group (so that the interrupt key does not reach it). No signals are blocked,
+    /// all have their default actions, and only descriptors 0, 1 and 2 are open.
     ///
-    /// The corresponding C function is `posix_spawn`. Throws what `execve` would: ENOENT, EACCES …
+    /// The corresponding C function is `posix_spawn`. Fails like `execve`, for example with ENOENT or EACCES.
     ///
     /// - Parameters:
-    ///   - path: of the program; PATH is not searched.
-    ///   - arguments: those after the program's name.
-    ///   - standardInput: number of an open descriptor that becomes the program's descriptor 0.
+    ///   - path: the program's path. PATH is not searched.
+    ///   - arguments: without the program's name.
+    ///   - standardInput: an open descriptor that becomes the program's descriptor 0.
     public static func spawn(
         _ path: String, arguments: [String] = [], environment: [String: String], standardInput: Int32
     ) throws(SystemError) -> Process {
@@ -25,7 +25,7 @@ extension Process {
                 unsafe posix_spawn(&id, path, actions.raw, attributes.raw, arguments, variables)
             }
         }
-        // posix_spawn(3) gives the number back instead of setting errno.
+        // posix_spawn(3) returns the error number instead of setting errno.
         try Faults.call(.posix_spawn, retrying: false) {
             errno = failure
             return failure == 0 ? 0 : -1
@@ -34,7 +34,7 @@ extension Process {
     }
 }
 
-/// `posix_spawnattr_t` with its life tied to a value.
+/// Owns a `posix_spawnattr_t`.
 @unsafe private struct SpawnAttributes: ~Copyable {
     let raw = UnsafeMutablePointer<posix_spawnattr_t>.allocate(capacity: 1)
 
@@ -57,13 +57,13 @@ extension Process {
     }
 }
 
-/// `posix_spawn_file_actions_t` with its life tied to a value.
+/// Owns a `posix_spawn_file_actions_t`.
 @unsafe private struct SpawnActions: ~Copyable {
     let raw = UnsafeMutablePointer<posix_spawn_file_actions_t>.allocate(capacity: 1)
 
     init(standardInput: Int32) {
         unsafe posix_spawn_file_actions_init(raw)
-        // Also where the number is 0 already: then this takes away its close-on-exec flag.
+        // If the number is already 0, this clears its close-on-exec flag.
         unsafe posix_spawn_file_actions_adddup2(raw, standardInput, 0)
         unsafe coffer_add_closefrom(raw, 3)
     }
@@ -74,7 +74,7 @@ extension Process {
     }
 }
 
-/// Shows `body` the texts as a C array of C strings that ends with a null pointer.
+/// Calls `body` with a null-terminated C array of C strings.
 private func withCStrings<Value>(
     _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
 ) -> Value {

@@ -1,9 +1,9 @@
-// Every libc call that Coffer makes is wrapped in this module, once. A wrapper says which C function it calls,
-// retries EINTR where that is right, and throws `SystemError`.
+// This module wraps every libc call that Coffer makes. A wrapper names its C function, retries after EINTR where that
+// is right, and throws `SystemError`.
 
 internal import Glibc
 
-/// The C functions this module calls; the raw value is the function's name.
+/// A C function that this module calls. The raw value is its name.
 public enum SystemCall: String, Sendable, CaseIterable {
     case open, openat, close, read, pread, write, fsync, fstat, stat, link, rename, unlink, mkdir, rmdir, opendir
     case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
@@ -11,7 +11,7 @@ public enum SystemCall: String, Sendable, CaseIterable {
     case connect, getsockopt, setfsuid
 }
 
-/// A failed libc call: which one, and `errno`.
+/// A failed libc call and its `errno`.
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public let call: SystemCall
     public let number: Int32
@@ -25,16 +25,16 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(call.rawValue): \(unsafe String(cString: strerror(number)))" }
 }
 
-/// Makes wrapped calls fail in tests: the one seam for failure injection.
+/// Fault injection: lets tests make wrapped calls fail.
 public enum Faults {
     #if DEBUG
-        /// Returns the `errno` with which the call is to fail, or nil to let it happen.
+        /// Returns the `errno` with which a call fails, or nil to make the call.
         @TaskLocal public static var inject: (@Sendable (SystemCall) -> Int32?)?
     #endif
 
-    /// Runs a libc call that reports failure as -1 with `errno`.
+    /// Runs a libc call that returns -1 and sets `errno` on failure.
     ///
-    /// - Parameter retrying: whether EINTR starts the call again, as is right for all calls but close(2).
+    /// - Parameter retrying: whether to repeat the call after EINTR.
     @discardableResult @inline(__always)
     static func call<Result: SignedInteger>(
         _ name: SystemCall, retrying: Bool = true, _ body: () -> Result

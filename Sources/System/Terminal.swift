@@ -1,4 +1,4 @@
-// The terminal, where there is one: asking for what must not be seen.
+// Lines from standard input, with hidden input for passwords at a terminal.
 
 internal import Glibc
 
@@ -6,27 +6,28 @@ public enum Terminal {
     /// Whether a descriptor is a terminal. The corresponding C function is `isatty`.
     public static func isTerminal(_ number: Int32) -> Bool { isatty(number) == 1 }
 
-    /// How long a line can be, in bytes; what follows is not read.
+    /// The maximum length of a line in bytes. The rest of a longer line is not read.
     public static let longestLine = 4096
 
-    /// One line of standard input without its end, byte by byte so that nothing behind it is taken.
+    /// Reads one line of standard input, without the line end. Reads byte by byte, so that nothing after the line is
+    /// consumed.
     ///
     /// - Returns: nil at the end of the input.
     public static func readLine() throws(SystemError) -> String? {
         try line()?.text
     }
 
-    /// One line of standard input, which must be a terminal, without showing what is typed.
+    /// Reads one line from the terminal at standard input, without showing what is typed.
     ///
-    /// - Returns: nil at the end of the input and after the interrupt key.
+    /// - Returns: nil at the end of the input or after the interrupt key.
     ///
     /// The corresponding C functions are `tcgetattr`, `tcsetattr` and `read`.
     public static func readHiddenLine() throws(SystemError) -> String? {
         var shown = termios()
         try Faults.call(.tcsetattr) { unsafe tcgetattr(0, &shown) }
         var hidden = shown
-        // A signal could end the process while the terminal is mute. So the interrupt key makes no signal here
-        // but ends the line, and is found at its end.
+        // A signal could end the process while the echo is off. So the interrupt key sends no signal here. It ends the
+        // line instead, and is the line's last character.
         hidden.c_lflag &= ~tcflag_t(ECHO | ISIG)
         unsafe withUnsafeMutableBytes(of: &hidden.c_cc) { unsafe $0[Int(VEOL)] = interruptKey }
         try Faults.call(.tcsetattr) { unsafe tcsetattr(0, TCSAFLUSH, &hidden) }
@@ -52,6 +53,6 @@ public enum Terminal {
 }
 
 extension [UInt8] {
-    /// The line as text; a byte that is not UTF-8 becomes the replacement character.
+    /// The line as text. Invalid UTF-8 becomes the replacement character.
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }

@@ -1,14 +1,14 @@
-// Threads, for commands that keep several disks or processors busy, and for calls that may block for longer than a worker
-// can wait.
+// Threads for parallel work in commands, and for calls that may block longer than a worker can wait.
 
 internal import CSystem
 internal import Glibc
 
 public enum Threads {
-    /// Runs `body` on `count` threads at once, each with its number from 0, and returns when all have ended.
+    /// Runs `body` on `count` threads, including the calling one, with a thread number from 0. Returns when all have
+    /// ended.
     ///
-    /// The corresponding C functions are `pthread_create` and `pthread_join`. Where no further thread can be had, those
-    /// that there are do the work; the last resort is this one.
+    /// The corresponding C functions are `pthread_create` and `pthread_join`. If a thread cannot be created, fewer
+    /// threads run; the calling thread always does.
     public static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         var threads: [pthread_t] = []
         for number in 1..<max(1, count) {
@@ -24,9 +24,11 @@ public enum Threads {
         for thread in threads { _ = pthread_join(thread, nil) }
     }
 
-    /// Runs `body` on a thread of its own, and waits for its end no longer than `limit`. What takes longer goes on.
+    /// Runs `body` on a new thread and waits until it ends, for at most `limit`. After the limit, it continues in the
+    /// background.
     ///
-    /// The corresponding C functions are `pthread_create` and `pthread_timedjoin_np`.
+    /// The corresponding C functions are `pthread_create` and `pthread_timedjoin_np`. If the thread cannot be created,
+    /// `body` does not run.
     public static func run(atMost limit: Duration, _ body: @escaping @Sendable () -> Void) {
         let task = unsafe Unmanaged.passRetained(Task(body))
         var thread = pthread_t()
