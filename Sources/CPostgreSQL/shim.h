@@ -1,7 +1,7 @@
 #pragma once
 #include <libpq-fe.h>
 
-// The PG_DIAG_ macros are character literals, which Swift does not import.
+// Swift does not import the PG_DIAG_ macros, since they are character literals.
 enum {
     coffer_diag_severity = PG_DIAG_SEVERITY_NONLOCALIZED,
     coffer_diag_sqlstate = PG_DIAG_SQLSTATE,

@@ -1,21 +1,21 @@
-// Looking an algorithm up costs more than using it once, so it is done once in a process. OpenSSL's fetched algorithms
-// do not change and may be shared by threads.
+// OpenSSL's algorithms, fetched once per process, since fetching one takes longer than using it once. Fetched
+// algorithms are immutable, so threads may share them.
 
 internal import COpenSSL
 
 enum Algorithms {
-    /// `EVP_MD_fetch`; nil if the provider has no SHA-256.
+    /// SHA-256, or nil if the provider does not support it: `EVP_MD_fetch`.
     nonisolated(unsafe) static let sha256: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA256", nil)
 
-    /// `EVP_MD_fetch`; nil if the provider has no MD5.
+    /// MD5, or nil if the provider does not support it: `EVP_MD_fetch`.
     nonisolated(unsafe) static let md5: OpaquePointer? = unsafe EVP_MD_fetch(nil, "MD5", nil)
 
-    /// HMAC with SHA-256 chosen and no key yet, to be duplicated for every use: `EVP_MAC_fetch`, `EVP_MAC_CTX_new`.
+    /// An HMAC-SHA-256 context without a key, to be duplicated for each use: `EVP_MAC_fetch`, `EVP_MAC_CTX_new`.
     nonisolated(unsafe) static let hmacSHA256: OpaquePointer? = unsafe makeHMAC()
 
     private static func makeHMAC() -> OpaquePointer? {
         guard let mac = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else { return nil }
-        // The context holds its own reference.
+        // The context keeps its own reference.
         defer { unsafe EVP_MAC_free(mac) }
         guard let context = unsafe EVP_MAC_CTX_new(mac) else { return nil }
         var name = Array("SHA256".utf8CString)

@@ -1,10 +1,10 @@
-// Comparison of secrets.
+// Comparing secrets.
 
 internal import COpenSSL
 
-/// Whether two byte strings are equal, in a time that depends on their lengths only: `CRYPTO_memcmp`.
+/// Whether two byte strings are equal. The time depends only on their lengths: `CRYPTO_memcmp`.
 ///
-/// Strings of different lengths are not equal, and that is found at once.
+/// Returns false immediately if the lengths differ.
 public func constantTimeEqual(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
     guard a.count == b.count else { return false }
     return unsafe a.withUnsafeBufferPointer { a in

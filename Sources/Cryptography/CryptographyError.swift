@@ -1,15 +1,15 @@
-// The one error of this module; it never holds keys or messages.
+// The error of this module. It never contains keys or messages.
 
 internal import COpenSSL
 
-/// A call to OpenSSL that failed: for lack of memory or entropy, or because the provider lacks the algorithm.
+/// A failed OpenSSL call. Memory or entropy was not available, or the provider does not support the algorithm.
 public struct CryptographyError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The C function that failed.
     public let function: String
-    /// OpenSSL's reason.
+    /// OpenSSL's description of the error.
     public let reason: String
 
-    /// Takes the oldest entry from OpenSSL's error queue, and empties it: `ERR_get_error`.
+    /// Takes the oldest entry from OpenSSL's error queue and clears the queue: `ERR_get_error`, `ERR_clear_error`.
     init(_ function: String) {
         self.function = function
         let code = ERR_get_error()

@@ -1,4 +1,4 @@
-// A digest under way, of whichever algorithm, in as many pieces as the bytes come in.
+// An incremental digest of any algorithm.
 
 internal import COpenSSL
 
@@ -6,9 +6,9 @@ internal import COpenSSL
     private let context: OpaquePointer
     private let byteCount: Int
 
-    /// `EVP_DigestInit_ex2`
+    /// Begins a digest: `EVP_DigestInit_ex2`.
     ///
-    /// - Parameter algorithm: nil where the provider has none.
+    /// - Parameter algorithm: nil, which throws, if the provider does not support it.
     init(_ algorithm: OpaquePointer?, byteCount: Int) throws(CryptographyError) {
         guard let algorithm = unsafe algorithm else { throw CryptographyError("EVP_MD_fetch") }
         guard let context = unsafe EVP_MD_CTX_new() else { throw CryptographyError("EVP_MD_CTX_new") }
@@ -24,7 +24,7 @@ internal import COpenSSL
         unsafe EVP_MD_CTX_free(context)
     }
 
-    /// Adds bytes: `EVP_DigestUpdate`, which cannot fail after a successful start.
+    /// Adds bytes: `EVP_DigestUpdate`, which cannot fail after a successful initialization.
     mutating func update(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             let status = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
@@ -32,7 +32,7 @@ internal import COpenSSL
         }
     }
 
-    /// The digest: `EVP_DigestFinal_ex`.
+    /// Returns the digest: `EVP_DigestFinal_ex`.
     consuming func finish() -> [UInt8] {
         let length = byteCount
         return unsafe [UInt8](unsafeUninitializedCapacity: length) { digest, count in

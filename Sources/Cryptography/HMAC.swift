@@ -1,10 +1,11 @@
-// HMAC-SHA-256 (RFC 2104), which signs and verifies tokens.
+// HMAC-SHA-256 (RFC 2104), for signing and verifying tokens and requests.
 
 internal import COpenSSL
 
-/// The code of a message, 32 bytes: `EVP_MAC_CTX_dup`, `EVP_MAC_init`, `EVP_MAC_update`, `EVP_MAC_final`.
+/// The authentication code of a message, 32 bytes: `EVP_MAC_CTX_dup`, `EVP_MAC_init`, `EVP_MAC_update`,
+/// `EVP_MAC_final`.
 ///
-/// Compare codes with `constantTimeEqual` only.
+/// Compare codes only with `constantTimeEqual`.
 public func hmacSHA256(key: Span<UInt8>, message: Span<UInt8>) throws(CryptographyError) -> [UInt8] {
     guard let template = unsafe Algorithms.hmacSHA256 else { throw CryptographyError("EVP_MAC_fetch") }
     guard let context = unsafe EVP_MAC_CTX_dup(template) else { throw CryptographyError("EVP_MAC_CTX_dup") }
@@ -22,7 +23,7 @@ public func hmacSHA256(key: Span<UInt8>, message: Span<UInt8>) throws(Cryptograp
 
 private func start(_ context: OpaquePointer, _ key: Span<UInt8>) -> Int32 {
     unsafe key.withUnsafeBufferPointer { key in
-        // To OpenSSL a null pointer means "the key set before", not an empty key.
+        // For OpenSSL, a null pointer means the previous key, not an empty one.
         var none: UInt8 = 0
         guard let bytes = key.baseAddress else { return unsafe EVP_MAC_init(context, &none, 0, nil) }
         return unsafe EVP_MAC_init(context, bytes, key.count, nil)

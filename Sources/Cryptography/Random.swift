@@ -2,9 +2,9 @@
 
 internal import COpenSSL
 
-/// Bytes that cannot be foretold: `RAND_bytes`.
+/// Unpredictable bytes: `RAND_bytes`.
 ///
-/// - Throws: when the generator could not be seeded.
+/// - Throws: if the generator cannot be seeded.
 public func randomBytes(_ count: Int) throws(CryptographyError) -> [UInt8] {
     var isFilled: Int32 = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in

@@ -1,6 +1,6 @@
-// SHA-256 (FIPS 180-4), in as many pieces as the bytes come in.
+// SHA-256 (FIPS 180-4).
 
-/// A digest under way.
+/// An incremental SHA-256 digest.
 public struct SHA256: ~Copyable {
     /// The length of a digest in bytes.
     public static let byteCount = 32
@@ -14,6 +14,6 @@ public struct SHA256: ~Copyable {
     /// Adds bytes.
     public mutating func update(_ bytes: Span<UInt8>) { digest.update(bytes) }
 
-    /// The digest, 32 bytes.
+    /// Returns the digest, 32 bytes.
     public consuming func finish() -> [UInt8] { digest.finish() }
 }
