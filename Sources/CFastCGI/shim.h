@@ -3,5 +3,5 @@
 
 extern char **environ;
 
-// Swift refuses the mutable global `environ`, the parameters of a plain CGI program.
+// The parameters of a plain CGI program. Swift does not allow access to the mutable global `environ`.
 static inline FCGX_ParamArray coffer_cgi_parameters(void) { return environ; }

@@ -1,4 +1,4 @@
-// coffer, the operator's command.
+// coffer: the administrator's command.
 
 import CofferCommand
 

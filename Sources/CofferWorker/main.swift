@@ -12,7 +12,7 @@ do {
     try Gateway.serve {
         service.handle($0)
     } afterwards: {
-        // A CGI process knows nothing of the last time, so it asks at random.
+        // A CGI process does not know when this last ran, so it runs it after one in 16 requests, at random.
         if !Gateway.isCGI || Int.random(in: 0..<16) == 0 { service.afterRequest() }
     }
 } catch {

@@ -1,10 +1,10 @@
-// The one request of a plain CGI program (RFC 3875): parameters in the environment, body on standard input, response on
-// standard output.
+// The request of a plain CGI program (RFC 3875): parameters in the environment, the body on standard input, the
+// response on standard output.
 
 internal import CFastCGI
 internal import System
 
-/// A request that started this process, or a test's.
+/// The request for which this process was started, or a test's.
 final class CGIExchange: Exchange {
     private let input: FileDescriptor
     private let output: FileDescriptor
@@ -15,7 +15,7 @@ final class CGIExchange: Exchange {
 
     let requiresLength = true
 
-    /// - Parameter environment: finds a parameter; throws `.malformedParameter` when it is not UTF-8.
+    /// - Parameter environment: looks up a parameter. Throws `.malformedParameter` if it is not UTF-8.
     init(
         input: consuming FileDescriptor, output: consuming FileDescriptor,
         environment: @escaping (StaticString) throws(GatewayError) -> String?
@@ -25,7 +25,7 @@ final class CGIExchange: Exchange {
         lookUp = environment
     }
 
-    /// The process's own request.
+    /// The request of this process.
     convenience init() {
         self.init(input: FileDescriptor(adopting: 0), output: FileDescriptor(adopting: 1)) {
             (name) throws(GatewayError) in
@@ -35,7 +35,7 @@ final class CGIExchange: Exchange {
 
     func parameter(_ name: StaticString) throws(GatewayError) -> String? { try lookUp(name) }
 
-    /// Without CONTENT_LENGTH there is no body (RFC 3875 §4.2): standard input may never end.
+    /// Without CONTENT_LENGTH there is no body (RFC 3875 §4.2), since standard input may never end.
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError) {
         var length: BodyLength
         if let body { length = body } else { length = try BodyLength(parameter("CONTENT_LENGTH")) }
@@ -47,7 +47,8 @@ final class CGIExchange: Exchange {
         if count == 0 { throw length.truncated }
     }
 
-    /// Reads at most `limit` bytes; none at the end, and none when the pipe is broken, which is no better.
+    /// Reads at most `limit` bytes and returns their number. Returns 0 at the end and after an error, as both mean that
+    /// the body ended early.
     private func readInput(_ limit: Int, into buffer: inout OutputSpan<UInt8>) -> Int {
         unsafe buffer.withUnsafeMutableBufferPointer { memory, initialized in
             let part = unsafe UnsafeMutableBufferPointer(rebasing: memory[initialized..<initialized + limit])
@@ -62,15 +63,15 @@ final class CGIExchange: Exchange {
     func write(_ bytes: Span<UInt8>) throws(GatewayError) {
         guard !isClientGone else { throw .clientGone }
         if bytes.count > buffer.capacity - buffer.count { try flush() }
-        // What would only fill the buffer by itself need not pass through it.
+        // A large piece is sent directly, without a copy.
         guard bytes.count < buffer.capacity else { return try send(bytes) }
         buffer.append { space in
             for index in bytes.indices { space.append(bytes[index]) }
         }
     }
 
-    /// Sends what is left of the response. A web server whose end is a socket (Apache's mod_cgid) may still be sending the
-    /// body, and would lose the response if this process ended with bytes unread.
+    /// Sends the rest of the response. A web server that is connected by a socket (Apache's mod_cgid) may still be
+    /// sending the body, and would lose the response if this process ended with unread bytes.
     func finish() {
         try? flush()
         let length = try? body ?? BodyLength(parameter("CONTENT_LENGTH"))

@@ -1,36 +1,36 @@
-// One request and its response as a CGI-like gateway sees them: the parameters the web server sent, the bytes of the
-// body, and the bytes of the answer. FastCGI and plain CGI each fill this in.
+// One request and its response, independent of the protocol: the parameters from the web server, the body and the
+// response. FastCGI and plain CGI implement it.
 
-/// A request being answered. Valid until the handler it was given to returns, and only on the thread it was given on.
+/// A request and its response. Valid until the handler returns, and only on the handler's thread.
 public protocol Exchange: AnyObject {
-    /// The value of a request meta-variable (RFC 3875 §4.1) or of any other parameter the web server sets.
+    /// The value of a request meta-variable (RFC 3875 §4.1) or of another parameter that the web server sets.
     ///
-    /// - Returns: nil when the web server did not send it. An empty value is not nil.
-    /// - Throws: `.malformedParameter(name)` when the value is not UTF-8.
+    /// - Returns: nil if the web server did not send it. An empty value is not nil.
+    /// - Throws: `.malformedParameter(name)` if the value is not UTF-8.
     func parameter(_ name: StaticString) throws(GatewayError) -> String?
 
-    /// All values of a variable, in order: some web servers (nginx before 1.23) send one for each field of a header that
-    /// came several times, where others join them with commas.
+    /// All values of a parameter, in order. For a repeated header field, some web servers (nginx before 1.23) send a
+    /// parameter for each field. Others join the values with commas.
     ///
-    /// - Throws: as `parameter`, which gives the first.
+    /// - Throws: as `parameter`, which returns the first value.
     func parameters(_ name: StaticString) throws(GatewayError) -> [String]
 
-    /// Whether a body without CONTENT_LENGTH cannot be told from no body. True for plain CGI (RFC 3875 §4.2); FastCGI
-    /// marks the end of the body, so a chunked upload needs no length there.
+    /// Whether a body needs a CONTENT_LENGTH. True for plain CGI (RFC 3875 §4.2). FastCGI marks the end of the body, so
+    /// a chunked upload needs no length.
     var requiresLength: Bool { get }
 
-    /// Appends the next bytes of the body, blocking until there are some; adds nothing at the end of the body.
+    /// Appends the next bytes of the body, or nothing at its end. Blocks until bytes arrive.
     ///
-    /// Never more bytes in all than CONTENT_LENGTH announced.
-    /// - Parameter buffer: must have free capacity; a call may fill less of it.
-    /// - Throws: `.truncatedBody` when the body ended early or its stream broke, however often it is asked again;
-    ///   `.malformedParameter("CONTENT_LENGTH")` when no length could be understood.
+    /// Never reads more than CONTENT_LENGTH bytes in total.
+    /// - Parameter buffer: must have free capacity. A call may fill only some of it.
+    /// - Throws: `.truncatedBody` if the body ended early or the connection broke, also when called again;
+    ///   `.malformedParameter("CONTENT_LENGTH")` if the length is invalid.
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError)
 
-    /// Sends bytes of a CGI response (RFC 3875 §6): first the head, then the body. Buffered by the transport and
-    /// complete when the handler has returned.
+    /// Sends bytes of a CGI response (RFC 3875 §6): first the head, then the body. The transport buffers them, and
+    /// sends the rest after the handler has returned.
     ///
-    /// - Throws: `.clientGone` when nobody is there to read them, or reads none for too long.
+    /// - Throws: `.clientGone` if the connection is closed.
     func write(_ bytes: Span<UInt8>) throws(GatewayError)
 }
 

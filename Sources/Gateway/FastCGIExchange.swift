@@ -1,23 +1,23 @@
-// Requests over FastCGI, one connection each, through libfcgi.
+// Requests over FastCGI, one per connection, by libfcgi.
 //
-// Connections are never kept for another request, even where the web server asks for it: an idle one would pin this
-// worker. The web server may always find a kept connection closed.
+// The worker closes the connection after each request, even if the web server asks to keep it: a worker serves only one
+// connection at a time, so an idle one would block it. FastCGI allows that.
 
 internal import CFastCGI
 internal import System
 
-/// The requests that arrive on one listening socket, one after the other in the same memory.
+/// The requests on one listening socket, one after the other. The instance is reused for each request.
 @safe final class FastCGIExchange: Exchange {
-    /// libfcgi's streams point back to it, so it must not move.
+    /// On the heap, since libfcgi's streams point to it.
     private let request: UnsafeMutablePointer<FCGX_Request>
     private var body: BodyLength?
     private var isClientGone = false
-    /// TCP connections begin with the listener's timeout, which would break off a slow body.
+    /// Whether connections inherit the listener's receive timeout, as TCP connections do. It would end a slow body.
     private let inheritsTimeout: Bool
 
     let requiresLength = false
 
-    /// - Parameter listener: a listening socket with a receive timeout, which must outlive this exchange.
+    /// - Parameter listener: a listening socket with a receive timeout. It must outlive this exchange.
     ///
     /// The corresponding C function is `FCGX_InitRequest`. `Gateway.start` must have been called.
     init(listener: Int32) {
@@ -33,10 +33,10 @@ internal import System
 
     /// Waits for the next request.
     ///
-    /// The corresponding C function is `FCGX_Accept_r`, which closes connections that break the protocol or send
-    /// nothing for two seconds by itself.
+    /// The corresponding C function is `FCGX_Accept_r`. It closes connections that violate the protocol or send nothing
+    /// for two seconds.
     ///
-    /// - Returns: false when the listener's receive timeout has passed.
+    /// - Returns: false if no request arrived within the listener's receive timeout.
     func accept() throws(GatewayError) -> Bool {
         let result = unsafe FCGX_Accept_r(request)
         if result == -Errno.wouldBlock { return false }
@@ -47,10 +47,11 @@ internal import System
         return true
     }
 
-    /// Whether an answer is wanted (FastCGI §6.2), rather than an authorization or a filter.
+    /// Whether the web server requests a response (FastCGI §6.2), not an authorization or a filter.
     var isResponder: Bool { unsafe request.pointee.role == responder }
 
-    /// Answers a request in another role. An authorizer's silence could be taken for consent.
+    /// Responds with 501 to a request in another role. Web servers could take no response from an authorizer as
+    /// consent.
     func refuseRole() {
         let refusal = Array("Status: 501 Not Implemented\r\n\r\n".utf8)
         try? write(refusal.span)
@@ -80,7 +81,7 @@ internal import System
         }
         length.add(count)
         body = length
-        // Less than was asked for means the end; whether that is the true one, the stream's error tells.
+        // A short read means the end of the stream. Its error status shows whether that is the real end of the body.
         let ended = count < min(wanted, Int(Int32.max))
         if ended, unsafe FCGX_GetError(input) != 0 || length.missing ?? 0 > 0 { throw length.truncated }
     }
@@ -92,37 +93,38 @@ internal import System
         let result = unsafe bytes.withUnsafeBytes {
             unsafe FCGX_PutStr($0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), output)
         }
-        // After an error libfcgi goes on taking what fits into its buffer, so the result alone is not enough.
+        // After an error, libfcgi still accepts what fits into its buffer, so the result alone does not suffice.
         if unsafe result < 0 || FCGX_GetError(output) != 0 {
             isClientGone = true
             throw .clientGone
         }
     }
 
-    /// Sends what is left of the response, then closes the connection. To be called as soon as the response is
-    /// complete, as libfcgi would otherwise keep it until the next `accept`.
+    /// Sends the rest of the response and closes the connection. Otherwise libfcgi would keep both until the next
+    /// `accept`.
     ///
-    /// The corresponding C functions are `FCGX_FClose` and `FCGX_Free`, without the endless draining of
-    /// `FCGX_Finish_r`.
+    /// The corresponding C functions are `FCGX_FClose` and `FCGX_Free`. `FCGX_Finish_r` would read the rest of the body
+    /// without a time limit.
     func finish() {
         if !isClientGone {
-            // In this order the end of both streams and of the request leave in one write.
+            // In this order, a single write sends the end of both streams and of the request.
             _ = unsafe FCGX_FClose(request.pointee.err)
             _ = unsafe FCGX_FClose(request.pointee.out)
             leaveNothingUnread()
         }
-        // Detached: closed at once.
+        // A detached connection is closed immediately.
         _ = unsafe FCGX_Detach(request)
         unsafe FCGX_Free(request, 1)
         unsafe request.pointee.envp = nil
     }
 
-    /// A web server that is still sending must get the chance to see the response before the connection is reset.
+    /// Reads the rest of the body for at most two seconds, since a close with unread bytes resets the connection and
+    /// the web server would lose the response.
     private func leaveNothingUnread() {
         let patience = Duration.seconds(2)
         guard let input = unsafe request.pointee.in else { return }
         if let length = try? bodyLength(), length.missing ?? 0 == 0 {
-            // Usually only the record that ends the body is left, and already in libfcgi's buffer.
+            // Usually only the record that ends the body remains, and it is already in libfcgi's buffer.
             try? Sockets.setReceiveTimeout(connection, patience)
             _ = unsafe FCGX_GetChar(input)
         }
@@ -134,7 +136,7 @@ internal import System
         return try BodyLength(parameter("CONTENT_LENGTH"))
     }
 
-    /// libfcgi has no function for it, but the field is part of its ABI.
+    /// libfcgi has no function that returns it, but the field is part of its ABI.
     private var connection: Int32 { unsafe request.pointee.ipcFd }
 }
 

@@ -1,28 +1,28 @@
-// Takes requests from the web server and hands them to the application, one at a time on one thread.
+// Accepts requests from the web server and passes them to the application, one at a time on one thread.
 //
-// A request in hand is never interrupted: the signals that ask for the end stay blocked for good and are looked up
-// between requests, for which accepting times out twice a second. With a handler instead, a signal could fall between
-// the look and the accept, and libfcgi's own would lose the connection it has just accepted.
+// Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them between requests.
+// `accept` therefore times out twice a second. With a signal handler, a signal could arrive between the check and the
+// accept. libfcgi's own handler would lose the connection that it has just accepted.
 
 internal import CFastCGI
 internal import System
 
-/// The way requests come in.
+/// Serves requests over FastCGI or plain CGI.
 public enum Gateway {
-    /// Whether the web server started this process for one request (CGI) rather than for many (FastCGI): whether
-    /// descriptor 0 is no listening socket.
+    /// Whether the web server started this process for a single request (CGI), which means that descriptor 0 is not a
+    /// listening socket.
     ///
-    /// The corresponding C function is `FCGX_IsCGI`. The first look also prepares the process's signals.
+    /// The corresponding C function is `FCGX_IsCGI`. The first access also sets up the process's signals.
     public static let isCGI = start()
 
-    /// Serves requests on the calling thread, which must be the process's only one: one request in plain CGI, otherwise
-    /// all that arrive on descriptor 0 until SIGTERM, SIGINT or SIGUSR1 comes, or until the pool named by
-    /// COFFER_POOL_PID is no longer this process's parent.
+    /// Serves requests on the calling thread, which must be the only one of the process. In plain CGI, serves one
+    /// request. Otherwise, serves the requests on descriptor 0 until SIGTERM, SIGINT or SIGUSR1 arrives, or until the
+    /// pool COFFER_POOL_PID is no longer this process's parent.
     ///
     /// - Parameters:
-    ///   - handle: answers one request; the exchange is no longer valid when it has returned.
-    ///   - afterwards: what is done when the answer is sent and the connection closed.
-    /// - Throws: `.system` or `.library` when no further request can be accepted.
+    ///   - handle: answers one request. The exchange is invalid after it has returned.
+    ///   - afterwards: runs after each response, when the connection is closed.
+    /// - Throws: `.system` or `.library` if no further request can be accepted.
     public static func serve(
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
@@ -42,14 +42,15 @@ public enum Gateway {
             }, handle, afterwards: afterwards)
     }
 
-    /// The one request of a CGI process. Standard output is closed at the end, which tells the web server that it was.
+    /// Serves the request of a CGI process, and closes standard output, which ends the response.
     private static func serveOne(_ handle: (any Exchange) -> Void) {
         let exchange = CGIExchange()
         handle(exchange)
         exchange.finish()
     }
 
-    /// Serves what arrives on `listener` until `isOver`, asked before each request and after each `pause` without one.
+    /// Serves requests on `listener` until `isOver` returns true. It is called before each request and after each
+    /// `pause` without a request.
     static func serve(
         on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until isOver: () -> Bool,
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
@@ -68,14 +69,15 @@ public enum Gateway {
 
     private static let stopSignals: Set<Signal> = [.terminate, .interrupt, .user1]
 
-    /// libfcgi puts handlers in for SIGTERM, SIGUSR1 and SIGPIPE. Blocked before, none of them ever runs.
+    /// Blocks the stop signals before libfcgi installs its handlers for SIGTERM, SIGUSR1 and SIGPIPE, so that they
+    /// never run.
     private static func start() -> Bool {
         try? Signals.block(stopSignals)
         let isCGI = FCGX_IsCGI() != 0
         Signals.ignore(.pipe)
         if isCGI {
-            // There the web server's SIGTERM means that nobody waits any more: the body has ended, and what is begun is
-            // taken back as after any short body.
+            // In CGI mode, the web server sends SIGTERM when its client is gone. The body then ends early, and the
+            // upload is undone like any truncated one.
             Signals.cutOff(on: [.terminate, .user1])
             try? Signals.unblock(stopSignals)
         }

@@ -1,23 +1,25 @@
+// The error of this module. It never contains the value of a parameter.
+
 public import System
 
-/// What can go wrong between Coffer and the web server.
+/// An error between Coffer and the web server.
 public enum GatewayError: Error, Equatable, Sendable {
-    /// A parameter is not UTF-8, or CONTENT_LENGTH is not a number. Carries the parameter's name, never its value.
+    /// The named parameter is not UTF-8, or CONTENT_LENGTH is not a number.
     case malformedParameter(String)
 
-    /// The body ended before it was whole: the client went away, or the connection broke.
+    /// The body ended early, because the client disconnected or the connection broke.
     ///
     /// - Parameters:
-    ///   - received: bytes that did arrive.
-    ///   - announced: CONTENT_LENGTH, nil when there was none.
+    ///   - received: the number of bytes that arrived.
+    ///   - announced: CONTENT_LENGTH, or nil if there was none.
     case truncatedBody(received: Int, announced: Int?)
 
-    /// Nobody reads the response any more.
+    /// The client disconnected before the end of the response.
     case clientGone
 
-    /// A socket or signal call failed: the worker cannot go on.
+    /// A socket or signal call failed, so the worker cannot continue.
     case system(SystemError)
 
-    /// The FastCGI library could not start; carries its error number.
+    /// libfcgi failed with this error number.
     case library(Int32)
 }

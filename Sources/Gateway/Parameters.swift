@@ -1,8 +1,10 @@
+// Request parameters in libfcgi's form or in the environment: a null-terminated array of `NAME=value` strings.
+
 internal import CFastCGI
 
-/// Looks a parameter up in what libfcgi or the process's environment holds: `NAME=value` strings, NULL at the end.
+/// The first value of a parameter.
 ///
-/// The corresponding C function is `FCGX_GetParam`. Only the value is allocated; it ends at a NUL byte.
+/// The corresponding C function is `FCGX_GetParam`. The name is static, so that a lookup allocates only the value.
 func value(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError) -> String? {
     let key = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     guard let list = unsafe list, let value = unsafe FCGX_GetParam(key, list) else { return nil }
@@ -10,7 +12,7 @@ func value(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError
     return text
 }
 
-/// The same for one that the list may have several times.
+/// All values of a parameter, in order.
 func values(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError) -> [String] {
     let key = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     guard var rest = unsafe list else { return [] }
@@ -18,7 +20,7 @@ func values(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayErro
     while let value = unsafe FCGX_GetParam(key, rest) {
         guard let text = unsafe String(validatingCString: value) else { throw .malformedParameter("\(name)") }
         values.append(text)
-        // On behind the one that was found: the name and `=` stand before its value.
+        // Continue after the entry that was found. It begins with the name and `=`.
         let found = unsafe UnsafePointer(value) - name.utf8CodeUnitCount - 1
         while let entry = unsafe rest.pointee, unsafe UnsafePointer(entry) != found { unsafe rest += 1 }
         unsafe rest += 1
