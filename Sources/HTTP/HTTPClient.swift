@@ -1,17 +1,16 @@
-// Requests over HTTP/1.1 by libcurl's multi interface, blocking for the caller. Connections are kept for the next request
-// and may be thrown away at any moment. The proxy variables of the environment are never looked at: in CGI a client sets
-// HTTP_PROXY by a header of its own.
+// HTTP/1.1 requests by libcurl's multi interface. Calls block. Connections are kept for later requests. The proxy
+// variables of the environment are ignored, since in CGI a client can set HTTP_PROXY by a header field.
 
 internal import CCurl
 
-/// Makes transfers, for one thread. Several may be under way; all move whenever the caller waits for one of them.
+/// Makes transfers on one thread. Several can be active. All of them proceed while the caller waits for one.
 @safe public final class HTTPClient {
     public struct Options: Sendable {
-        /// File of certificates (PEM) to trust instead of the system's.
+        /// A PEM file of trusted certificates, instead of the system's.
         public var certificateFile: String?
-        /// How long a connection may take to be made.
+        /// The time limit for establishing a connection.
         public var connectLimit = Duration.seconds(3)
-        /// How long a wait may go on without a byte in either direction.
+        /// The time limit for a wait in which no byte is sent or received.
         public var idleLimit = Duration.seconds(30)
 
         public init() {}
@@ -19,12 +18,14 @@ internal import CCurl
 
     public let options: Options
     private let multi: UnsafeMutableRawPointer
-    /// By easy handle. A transfer takes itself out before it is gone.
+    /// The active transfers by easy handle. Each removes itself in its `deinit`.
     private var transfers: [UnsafeMutableRawPointer: Unmanaged<HTTPTransfer>] = unsafe [:]
-    /// Handles that can be used again; they hold buffers, so one is enough.
+    /// An easy handle for reuse. Only one is kept, since handles own buffers.
     private var spare: UnsafeMutableRawPointer?
 
-    /// Loads libcurl at the first use in a process: `curl_global_init`, `curl_multi_init`.
+    /// The first client of a process loads libcurl: `curl_global_init`, `curl_multi_init`.
+    ///
+    /// - Throws: `.library` if libcurl cannot be loaded or has no memory.
     public init(_ options: Options = Options()) throws(HTTPError) {
         guard Self.isLoaded else { throw HTTPError(.library, "libcurl.so.4 is missing: install libcurl4") }
         guard let multi = unsafe coffer_multi_init() else { throw HTTPError(.library, "libcurl has no memory") }
@@ -39,14 +40,14 @@ internal import CCurl
 
     private static let isLoaded = coffer_curl_load() == 1
 
-    /// Begins a transfer; it moves on in every call that waits, and in `move`.
+    /// Starts a transfer. It proceeds in `move` and in every call that waits.
     public func start(_ request: HTTPRequest) throws(HTTPError) -> HTTPTransfer {
         let transfer = try HTTPTransfer(request, self)
         move()
         return transfer
     }
 
-    /// Moves what can be moved without waiting.
+    /// Sends and receives as much as possible without waiting: `curl_multi_perform`.
     public func move() {
         _ = unsafe coffer_multi_perform(multi)
         var code: Int32 = 0
@@ -55,7 +56,7 @@ internal import CCurl
         }
     }
 
-    /// Sleeps until something can be moved.
+    /// Waits until a transfer can proceed, for at most one second: `curl_multi_poll`.
     func wait(atMost limit: Duration) {
         let milliseconds = max(1, min(1000, limit / .milliseconds(1)))
         _ = unsafe coffer_multi_poll(multi, Int32(milliseconds))
@@ -72,7 +73,7 @@ internal import CCurl
         guard unsafe coffer_multi_add(multi, easy) == 1 else { throw HTTPError(.library, "libcurl has no memory") }
     }
 
-    /// Ends what is under way on the handle; an unfinished answer costs the connection.
+    /// Ends the transfer on the handle. If its response is incomplete, libcurl closes the connection.
     func giveBack(_ easy: UnsafeMutableRawPointer) {
         unsafe transfers[easy] = nil
         unsafe coffer_multi_remove(multi, easy)

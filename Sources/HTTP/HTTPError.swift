@@ -1,26 +1,26 @@
-// The one error of this module. It never holds an address, a header or contents.
+// The error of this module. It never contains an address, a header field or contents.
 
 internal import CCurl
 
-/// A transfer that has failed before there was a whole answer.
+/// A transfer that failed before its response was complete.
 public struct HTTPError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
-        /// No connection, or one that broke; another attempt may succeed.
+        /// The connection could not be established or broke. Another attempt may succeed.
         case connection
-        /// Nothing moved for too long.
+        /// No byte was sent or received within the time limit.
         case timeout
-        /// The server's certificate is not one to trust, or the file of those that are cannot be read.
+        /// The server's certificate is not trusted, or the file of trusted certificates cannot be read.
         case certificate
-        /// The source of the request's body failed.
+        /// The source of the request body failed.
         case body
-        /// The answer is not HTTP, or larger than allowed.
+        /// The response is not HTTP or exceeds a limit.
         case answer
         /// libcurl cannot be loaded or has no memory.
         case library
     }
 
     public let kind: Kind
-    /// libcurl's number (CURLcode), 0 where it is not the one that failed.
+    /// libcurl's error number (CURLcode), or 0 if the error is not libcurl's.
     public let code: Int32
     public let message: String
 

@@ -1,5 +1,6 @@
-// A request before it is sent, and the head of its answer.
+// A request, and the head of its response.
 
+/// A header field.
 public struct HTTPField: Equatable, Sendable {
     public let name: String
     public let value: String
@@ -10,8 +11,8 @@ public struct HTTPField: Equatable, Sendable {
 }
 
 public struct HTTPRequest {
-    /// Gives the body's bytes in order: appends at least one each time it is asked, until `length` of them were given.
-    /// False stops the transfer.
+    /// Appends the next bytes of the body, at least one per call until `length` bytes were appended. Returns false to
+    /// stop the transfer.
     public typealias Source = (inout OutputSpan<UInt8>) -> Bool
 
     public enum Body {
@@ -21,9 +22,9 @@ public struct HTTPRequest {
     }
 
     public let method: String
-    /// `http:` or `https:`, sent as it is: encoded already.
+    /// An `http:` or `https:` URL, already percent-encoded.
     public let url: String
-    /// Beside Host and Content-Length, which follow from the rest.
+    /// The header fields, without Host and Content-Length, which libcurl adds.
     public let fields: [HTTPField]
     public let body: Body
 
@@ -32,12 +33,12 @@ public struct HTTPRequest {
     }
 }
 
-/// Status and fields of an answer.
+/// The status and header fields of a response.
 public struct HTTPHead: Equatable, Sendable {
     public let status: Int
     public let fields: [HTTPField]
 
-    /// The value of the first field of that name, which is compared without regard to case.
+    /// The value of the first field with this name. Names are not case-sensitive.
     public func field(_ name: String) -> String? {
         let wanted = name.lowercased()
         return fields.first { $0.name.lowercased() == wanted }?.value

@@ -1,13 +1,14 @@
-// One request and its answer. The request's body is asked for as the connection takes it; the answer waits in a buffer of
-// fixed size, and libcurl pauses while that is full.
+// One request and its response. The request body is read as fast as the connection accepts it. The response is
+// buffered, and libcurl pauses while the buffer is full.
 
 internal import CCurl
 internal import System
 
+/// An active transfer. Releasing it cancels it.
 @safe public final class HTTPTransfer {
-    /// More than libcurl hands over at once, which is 16 KiB.
+    /// In bytes. Must be larger than CURL_MAX_WRITE_SIZE, the 16 KiB that libcurl passes at most in one call.
     private static let bufferSize = 256 << 10
-    /// Of all fields of an answer together.
+    /// The maximum size of all header fields of a response together, in bytes.
     private static let longestHead = 64 << 10
 
     private let client: HTTPClient
@@ -23,9 +24,9 @@ internal import System
     private var consumed = 0
     private var isPaused = false
     private var hasBodyFailed = false
-    /// Bytes in both directions, by which a wait knows that something moves.
+    /// The number of bytes sent and received, for the idle timeout.
     private var moved: Int64 = 0
-    /// libcurl's last word; nil while the transfer is under way.
+    /// libcurl's result (CURLcode), or nil while the transfer is active.
     private var code: Int32?
 
     init(_ request: HTTPRequest, _ client: HTTPClient) throws(HTTPError) {
@@ -39,10 +40,10 @@ internal import System
 
     deinit { unsafe client.giveBack(easy) }
 
-    /// Whether libcurl has nothing more to do, be it for a failure.
+    /// Whether the transfer has ended, successfully or not. Buffered bytes may still be unread.
     public var hasEnded: Bool { code != nil }
 
-    /// Waits for the head of the answer.
+    /// Waits for the head of the response.
     public func head() throws(HTTPError) -> HTTPHead {
         try wait { $0.isHeadComplete }
         guard let status else { throw HTTPError(.answer, "The answer is not HTTP") }
@@ -55,7 +56,7 @@ internal import System
 
     private var status: Int? { lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
 
-    /// Appends bytes of the answer's body, at least one unless it has ended; returns how many.
+    /// Appends bytes of the response body and returns their number, 0 at the end. Waits for at least one.
     public func read(into buffer: inout OutputSpan<UInt8>) throws(HTTPError) -> Int {
         if buffer.isFull { return 0 }
         try wait { $0.incoming.count > 0 }
@@ -73,9 +74,9 @@ internal import System
         return count
     }
 
-    /// The whole body of the answer.
+    /// Reads the rest of the response body.
     ///
-    /// - Parameter limit: in bytes; a longer one is an error.
+    /// - Parameter limit: in bytes. A longer body is an error.
     public func contents(limit: Int = 4 << 20) throws(HTTPError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
@@ -88,7 +89,7 @@ internal import System
         }
     }
 
-    /// Moves transfers until the condition holds or this one has ended well.
+    /// Performs transfers until the condition is true or this transfer has ended successfully.
     private func wait(_ condition: (HTTPTransfer) -> Bool) throws(HTTPError) {
         var last = (moved: moved, time: ContinuousClock.now)
         while !condition(self) {
@@ -110,18 +111,18 @@ internal import System
     private func resume() {
         guard isPaused else { return }
         isPaused = false
-        // Hands over what it had to hold back, and may pause again.
+        // Delivers the bytes that libcurl held back, and may pause again.
         _ = unsafe coffer_easy_resume(easy)
     }
 
     func end(_ code: Int32) {
         self.code = code
-        // A HEAD, or an answer without a body, has its head complete in any case.
+        // After success the head is complete, even if no body followed.
         if code == 0 { isHeadComplete = true }
     }
 }
 
-// What libcurl calls.
+// libcurl's callbacks and options.
 extension HTTPTransfer {
     private static func from(_ context: UnsafeMutableRawPointer?) -> HTTPTransfer {
         unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
@@ -164,7 +165,7 @@ extension HTTPTransfer {
         let line = unsafe String(decoding: bytes, as: UTF8.self).trimmed
         moved += Int64(count)
         if line.hasPrefix("HTTP/") {
-            // Another head came before, such as 100.
+            // Discard the head of an interim response, such as 100.
             lines = [line]
         } else if line.isEmpty {
             isHeadComplete = (status ?? 0) >= 200
@@ -210,12 +211,12 @@ extension HTTPTransfer {
     }
 }
 
-/// `curl_slist` with its life tied to a transfer.
+/// Owns a `curl_slist` of header fields.
 @safe private final class FieldList {
     private(set) var list: UnsafeMutablePointer<curl_slist>?
 
     init(_ fields: [HTTPField]) throws(HTTPError) {
-        // Neither a type of libcurl's own nor a wait for 100 Continue.
+        // Empty fields remove libcurl's default Content-Type and its wait for 100 Continue.
         let lines =
             fields.map { "\($0.name): \($0.value)" }
             + ["Expect:", "Content-Type:"].filter { line in
@@ -233,7 +234,7 @@ extension HTTPTransfer {
 }
 
 extension String {
-    /// Without spaces and line ends at either end.
+    /// Without leading and trailing white space.
     fileprivate var trimmed: String {
         let isBlank = { (character: Character) in character.isWhitespace }
         var rest = self[...].drop(while: isBlank)

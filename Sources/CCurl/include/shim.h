@@ -2,9 +2,9 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
-// Loaded when a transfer is first wanted and not linked: the 25 libraries behind libcurl would add a third to the start
-// of every worker in CGI mode, also where the bytes lie in a folder.
-// Not in this header alone, as each of Swift's object files would have its own.
+// libcurl is loaded at its first use instead of being linked. Its 25 libraries would add a third to the start-up time
+// of every worker in CGI mode, even if blobs are stored in a local directory. The table is defined in load.c, since a
+// definition here would give every Swift object file its own copy.
 extern struct coffer_curl_functions {
     CURLcode (*global_init)(long);
     CURL *(*easy_init)(void);
@@ -25,7 +25,7 @@ extern struct coffer_curl_functions {
     void (*slist_free_all)(struct curl_slist *);
 } coffer_curl;
 
-// 0 when the library or one of its functions is missing. Call it once, before anything else here.
+// Returns 0 if the library or one of its functions is missing. Call it once, before all other functions here.
 int coffer_curl_load(void);
 
 static inline CURL *coffer_easy_init(void) { return coffer_curl.easy_init(); }
@@ -34,7 +34,7 @@ static inline void coffer_easy_reset(CURL *easy) { coffer_curl.easy_reset(easy);
 static inline int coffer_easy_resume(CURL *easy) { return coffer_curl.easy_pause(easy, CURLPAUSE_CONT) == CURLE_OK; }
 static inline const char *coffer_easy_strerror(int code) { return coffer_curl.easy_strerror((CURLcode)code); }
 
-// curl_easy_setopt is variadic, which Swift does not import: one function for each type of argument.
+// Swift does not import the variadic curl_easy_setopt, so there is one function for each argument type.
 static inline int coffer_set_long(CURL *easy, CURLoption option, long value) {
     return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
 }
@@ -70,7 +70,7 @@ static inline int coffer_multi_perform(CURLM *multi) {
 static inline int coffer_multi_poll(CURLM *multi, int milliseconds) {
     return coffer_curl.multi_poll(multi, NULL, 0, milliseconds, NULL) == CURLM_OK;
 }
-// The next transfer that has ended, with its CURLcode; NULL when there is none. The code lies in a union.
+// Returns the next finished transfer and its CURLcode, or NULL. The code is in a union, which Swift does not import.
 static inline CURL *coffer_multi_ended(CURLM *multi, int *code) {
     CURLMsg *message;
     int left;
@@ -87,5 +87,5 @@ static inline struct curl_slist *coffer_list_append(struct curl_slist *list, con
 }
 static inline void coffer_list_free(struct curl_slist *list) { coffer_curl.slist_free_all(list); }
 
-// Macros with casts, which Swift does not import.
+// Swift does not import macros with casts.
 enum { coffer_read_abort = CURL_READFUNC_ABORT, coffer_write_pause = CURL_WRITEFUNC_PAUSE };
