@@ -1,14 +1,14 @@
-// Passwords come from a person at a terminal or from a pipe, never from arguments, which every user can see.
+// Passwords are read from a terminal or a pipe. They are never arguments, since all users of the system can see those.
 
 internal import CofferProcess
 internal import System
 
-/// Where a password is typed or piped in.
+/// The input from which a password is read.
 protocol PasswordSource {
     var isTerminal: Bool { get }
-    /// A line that is not shown, after a prompt; nil when the person gives up.
+    /// Prompts for a line and does not show it. Returns nil if the user cancels.
     func ask(_ prompt: String) throws(SystemError) -> String?
-    /// A line of standard input; nil at its end.
+    /// Reads a line of standard input. Returns nil at its end.
     func readLine() throws(SystemError) -> String?
 }
 
@@ -24,7 +24,7 @@ struct StandardInput: PasswordSource {
     func readLine() throws(SystemError) -> String? { try Terminal.readLine() }
 }
 
-/// A new password: asked for twice at a terminal, else one line of standard input.
+/// Reads a new password: twice from a terminal, otherwise one line of standard input.
 func readNewPassword(from source: some PasswordSource = StandardInput()) throws(Failure) -> String {
     do {
         guard source.isTerminal else {

@@ -1,10 +1,10 @@
-// How far a long command has come: one line that changes at a terminal, a line now and then elsewhere, nothing for
-// programs. It goes to standard error, for standard output is what was asked for.
+// Progress of a long command on standard error: at a terminal one line that is updated, otherwise a line from time to
+// time, and nothing if the output is for programs.
 
 internal import CofferProcess
 internal import System
 
-/// Files and their bytes.
+/// A number of files and their bytes.
 struct Amount: Equatable, Sendable {
     var files: Int64 = 0
     var bytes: Int64 = 0
@@ -15,14 +15,14 @@ struct Amount: Equatable, Sendable {
     }
 }
 
-/// What a progress line says.
+/// The text of a progress line.
 struct ProgressText {
-    /// Nil where nobody knows before the end.
+    /// Nil if it is not known in advance.
     let total: Amount?
-    /// Whether bytes are moved or read, so that their rate tells how long it takes; else that of files.
+    /// Whether the remaining time is estimated from bytes. If false, from files.
     let countsBytes: Bool
 
-    /// - Parameter seconds: since the work began.
+    /// - Parameter seconds: since the start of the work.
     func line(_ done: Amount, seconds: Double) -> String {
         let rate = Double(countsBytes ? done.bytes : done.files) / max(seconds, 0.001)
         var parts = ["\(grouped(done.files))\(total.map { " of \(grouped($0.files))" } ?? "") files"]
@@ -54,7 +54,7 @@ func grouped(_ number: Int64) -> String {
     return text
 }
 
-/// Bytes in the largest unit of 1024 that leaves a number above 1: `1.5 MiB`.
+/// A number of bytes in the largest binary unit in which it is at least 1: `1.5 MiB`.
 func binary(_ bytes: Int64) -> String {
     var value = Double(bytes)
     var unit = "B"
@@ -75,7 +75,7 @@ func clock(_ seconds: Int64) -> String {
     return "\(minutes / 60):\(two(minutes % 60)):\(two(seconds % 60))"
 }
 
-/// Shows progress in the way that suits who is watching.
+/// Shows the progress of a command.
 final class Progress {
     enum Way {
         case terminal, lines, silent
@@ -101,7 +101,7 @@ final class Progress {
         show(now)
     }
 
-    /// Shows where the work ended, and leaves the line.
+    /// Shows the final state and ends the line.
     func end() {
         guard way != .silent else { return }
         show(Clock.monotonicNanoseconds())
@@ -110,7 +110,7 @@ final class Progress {
 
     private func show(_ now: Int64) {
         let line = text.line(done, seconds: Double(now - begin) / 1e9)
-        // At a terminal: back to the first column, and away with what was there.
+        // At a terminal: returns to the first column and clears the line.
         StandardError.write(way == .terminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
     }
 }

@@ -1,4 +1,4 @@
-// Lists for people: aligned columns of plain text. Programs ask for --json.
+// Lists for people: aligned columns of plain text. Programs use --json.
 
 internal import CofferProcess
 
@@ -14,7 +14,7 @@ struct Table {
     let columns: [Column]
     let rows: [[String]]
 
-    /// A line of titles, then the rows, numbers to the right, without spaces at the ends of lines.
+    /// A line of titles, then the rows. Numbers are aligned to the right. Lines have no trailing spaces.
     var text: String {
         let lines = [columns.map(\.title)] + rows.map { $0.map(\.oneLine) }
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }

@@ -1,18 +1,18 @@
-// The supervisor: keeps a number of workers alive on one listening socket. One loop, one thread; it sleeps in
-// `PoolSignals.next` and looks at everything when it wakes, so a signal that stands for several ends is enough.
+// The supervisor: keeps a number of workers running on one listening socket. It is one loop on one thread, which sleeps
+// in `PoolSignals.next` and then checks all workers. So one SIGCHLD for several dead workers is enough.
 
 internal import System
 
 final class Pool {
     struct Options {
         var workers: Int
-        /// Path of the worker program, its arguments, and the environment it gets.
+        /// The path of the worker program.
         var program: String
         var arguments: [String] = []
         var environment: [String: String]
-        /// How long a new worker must live before the old one is let go.
+        /// How long a new worker must run before the old one is ended.
         var trial = Duration.milliseconds(300)
-        /// How long workers may finish what they have in hand at the end: long uploads.
+        /// The time limit for workers to finish their requests, such as long uploads, when the pool ends.
         var drainLimit = Duration.seconds(60)
     }
 
@@ -26,7 +26,7 @@ final class Pool {
     /// A place for one worker.
     struct Slot {
         var worker: Worker?
-        /// When a worker is to be started; nil while there is one.
+        /// When to start a worker. Nil while one is running.
         var due: Instant?
         var backOff = BackOff()
     }
@@ -38,7 +38,7 @@ final class Pool {
     var replacement: Replacement?
     var drain: Drain?
     private var socket: PoolSocket?
-    /// Kept to the end, so that no other pool takes the path while our workers finish.
+    /// Held until the end, so that no other pool uses the path while workers finish their requests.
     var lock: PoolLock?
 
     init(
@@ -52,7 +52,7 @@ final class Pool {
         slots = Array(repeating: Slot(due: .now), count: options.workers)
     }
 
-    /// Supervises until a signal ends it and the last worker is gone.
+    /// Supervises the workers until a signal ends the pool and the last worker has ended.
     func run() throws(SystemError) {
         startDue()
         while true {
@@ -74,10 +74,10 @@ final class Pool {
         observe(.stopped)
     }
 
-    /// Every worker that is alive as far as we know.
+    /// All workers that are not known to have ended.
     var workers: [Worker] { slots.compactMap(\.worker) + (replacement?.worker.map { [$0] } ?? []) }
 
-    /// How long nothing is to be done unless a signal comes.
+    /// The time until the next scheduled action.
     private var patience: Duration {
         let others = [replacement?.due(trial: options.trial), drain?.deadline]
         let moments = slots.compactMap(\.due) + others.compactMap { $0 }
@@ -107,14 +107,14 @@ final class Pool {
         }
     }
 
-    /// Says when an empty slot is to be filled, and how long that is from now.
+    /// Schedules the next start in an empty slot and returns the delay.
     private func postpone(_ index: Int, afterLifeOf life: Duration) -> Duration {
         let delay = slots[index].backOff.delay(afterLifeOf: life)
         slots[index].due = .now + delay
         return delay
     }
 
-    /// Asks for each worker and not for any child at all, so as to take no one else's.
+    /// Reaps workers that have ended. Waits for each by its number, so that other children are not reaped.
     private func buryDead() {
         for index in slots.indices {
             guard let worker = slots[index].worker, let ending = ending(of: worker) else { continue }
@@ -130,12 +130,12 @@ final class Pool {
         do {
             return try worker.process.ending()
         } catch {
-            // Somebody else has taken its end: all that is known is that it is gone.
+            // It was reaped elsewhere, so its exit status is unknown.
             return .exited(status: -1)
         }
     }
 
-    /// Gives up the socket; what workers have of it goes with them. Returns the right to its path.
+    /// Closes the pool's copy of the socket. Workers keep theirs. Returns the lock on the path.
     func closeSocket() -> PoolLock? {
         socket.take()?.close()
     }

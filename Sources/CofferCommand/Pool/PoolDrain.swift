@@ -1,14 +1,14 @@
-// SIGTERM and SIGINT: nobody new is let in, those inside finish, and who stays too long is thrown out.
+// SIGTERM and SIGINT: the pool accepts no new requests, workers finish theirs, and those that take too long are killed.
 
 internal import System
 
 extension Pool {
-    /// An end under way.
+    /// The state of a pool that is ending.
     struct Drain {
         let deadline: Instant
     }
 
-    /// The first call lets the workers finish, the second one kills them.
+    /// The first call lets the workers finish. The second one kills them.
     func stop() {
         if drain != nil { return kill() }
         observe(.draining(workers: workers.count))
@@ -24,7 +24,7 @@ extension Pool {
 
     private func kill() {
         observe(.killing(workers: workers.count))
-        // What SIGKILL cannot end is not to be asked again and again.
+        // A process that SIGKILL cannot end yet (in a blocked system call) does not get it again immediately.
         drain = Drain(deadline: .now + .seconds(60))
         for worker in workers { try? worker.process.send(.kill) }
     }

@@ -1,4 +1,4 @@
-// Everything the pool tells the operator, one line each.
+// All messages of the pool's log, one line each.
 
 internal import System
 

@@ -1,23 +1,24 @@
-// SIGHUP: a new worker for each old one, without a moment in which fewer serve than before.
+// SIGHUP: replaces the workers one by one. Each new worker runs before the old one ends, so the number that serves
+// never drops.
 
 internal import System
 
 extension Pool {
-    /// A replacement under way.
+    /// The state of a replacement.
     struct Replacement {
-        /// The slots whose turn is still to come, in order.
+        /// The slots whose workers are still to be replaced, in order.
         var waiting: [Int]
         var step = Step.next
 
         enum Step {
             case next
-            /// A new worker runs beside the old one and must show that it lives.
+            /// A new worker runs beside the old one, which ends after the trial.
             case trying(slot: Int, Worker)
-            /// The old one finishes what it has in hand, however long that takes.
+            /// The old worker finishes its request, without a time limit.
             case retiring(slot: Int, Worker)
         }
 
-        /// The worker that is in no slot.
+        /// The worker that is not in a slot: a new one on trial, or an old one that is ending.
         var worker: Worker? {
             switch step {
             case .next: nil
@@ -25,19 +26,20 @@ extension Pool {
             }
         }
 
-        /// When the worker on trial has passed.
+        /// When the trial of the new worker ends.
         func due(trial: Duration) -> Instant? {
             if case .trying(_, let worker) = step { worker.started + trial } else { nil }
         }
     }
 
-    /// Begins with the first slot; a replacement under way finishes its step and then begins anew.
+    /// Starts with the first slot. A replacement that is already active finishes its current step and then starts
+    /// again.
     func beginReplacement() {
         observe(.replacing)
         replacement = Replacement(waiting: Array(slots.indices), step: replacement?.step ?? .next)
     }
 
-    /// Takes all steps that need no waiting.
+    /// Performs all steps that need no waiting.
     func advanceReplacement() {
         while let current = replacement {
             switch current.step {
@@ -53,7 +55,7 @@ extension Pool {
         }
     }
 
-    /// Takes notice when the worker that is in no slot has ended.
+    /// Reaps the worker that is not in a slot, if it has ended.
     func buryReplaced() {
         guard let step = replacement?.step, let worker = replacement?.worker, let ending = ending(of: worker) else {
             return
@@ -70,7 +72,7 @@ extension Pool {
     }
 
     private func tryNewWorker(_ slot: Int) {
-        // An empty slot gets a new worker anyway: now, for what made the old ones die may have been mended.
+        // An empty slot only gets its worker sooner, since the cause of the deaths may be fixed.
         if slots[slot].worker == nil {
             slots[slot].due = .now
             return

@@ -1,10 +1,10 @@
-// How the outside reaches the pool: signals, taken one by one where the pool has time for them.
+// The pool's signals. They stay blocked, and the pool takes one at a time.
 
 internal import System
 
-/// Where the pool's signals come from.
+/// The source of the pool's signals.
 protocol PoolSignals {
-    /// The next signal, or nil when none came within `limit`.
+    /// The next signal, or nil if no signal arrived within `limit`.
     func next(within limit: Duration) throws(SystemError) -> Signal?
 }
 
@@ -12,11 +12,11 @@ protocol PoolSignals {
 struct ProcessSignals: PoolSignals {
     private static let all: Set<Signal> = [.child, .terminate, .interrupt, .hangUp]
 
-    /// Blocks them for good, so that none can come between two looks. To be made before the first worker is.
+    /// Blocks the signals, so that they stay pending until `next`. Create it before the first worker.
     init() throws(SystemError) {
-        // Whoever started us may ignore the ends of children, and then there would be nothing to wait for.
+        // The parent process may have ignored SIGCHLD, and then workers could not be waited for.
         Signals.restoreDefault(.child)
-        // A log that nobody reads any more must not end the pool.
+        // A closed log pipe must not end the pool.
         Signals.ignore(.pipe)
         try Signals.block(Self.all)
     }

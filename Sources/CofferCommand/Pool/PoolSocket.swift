@@ -1,18 +1,19 @@
-// The socket of a pool: its own, made under a lock, or one that systemd holds.
+// The socket of a pool: one that it creates under a lock, or one that systemd passes to it.
 
 internal import System
 
-/// A listening socket, and what must live as long as it.
+/// A listening socket, with the lock on its path.
 struct PoolSocket: ~Copyable {
     private let listener: FileDescriptor
-    /// Held by whoever serves the path; the file stays, for removing it would let two pools lock two files.
+    /// Held by the pool that serves the path. The lock file is never removed, as otherwise two pools could lock
+    /// different files.
     private let lock: FileDescriptor?
-    /// The path to remove at the end; nil for a socket that is not ours.
+    /// The path to remove at the end, or nil for systemd's socket.
     let path: String?
 
     var number: Int32 { listener.number }
 
-    /// Makes the socket, replacing one that a dead pool left behind.
+    /// Creates the socket, and replaces that of a pool that has ended.
     init(path: String, mode: UInt32, group: String?) throws(Failure) {
         do {
             let lock = try FileSystem.openForAppending(path + ".lock")
@@ -34,7 +35,7 @@ struct PoolSocket: ~Copyable {
         }
     }
 
-    /// Takes the socket that systemd passed (sd_listen_fds(3)): descriptor 3, when LISTEN_PID says it is for us.
+    /// The socket that systemd passed as descriptor 3 (sd_listen_fds(3)), or nil if LISTEN_PID is not this process.
     static func passed(_ environment: [String: String]) throws(Failure) -> PoolSocket? {
         guard environment["LISTEN_PID"] == String(Process.current.id), let count = environment["LISTEN_FDS"] else {
             return nil
@@ -53,8 +54,8 @@ struct PoolSocket: ~Copyable {
         path = nil
     }
 
-    /// Removes the path first and closes the socket next, so that nobody connects to what will not answer.
-    /// The lock ends with the value that is returned.
+    /// Removes the path and then closes the socket, so that no client connects to a socket without workers.
+    /// The returned value holds the lock.
     consuming func close() -> PoolLock {
         if let path {
             try? FileSystem.unlink(path)
@@ -64,8 +65,8 @@ struct PoolSocket: ~Copyable {
     }
 }
 
-/// Removes a socket that a pool has made which was then killed. Its workers may listen on for a moment, or for as long
-/// as an upload takes, so that it would seem to be in use. The caller holds the lock: that pool is dead.
+/// Removes the socket of a pool that was killed. Its workers may listen for a while longer, until their uploads end, so
+/// the socket would seem to be in use. The caller holds the lock, which proves that the pool has ended.
 private func removeOrphan(_ path: String) throws(SystemError) {
     let record = recordPath(path)
     guard let made = try? FileSystem.contents(of: record) else { return }
@@ -73,7 +74,7 @@ private func removeOrphan(_ path: String) throws(SystemError) {
     try FileSystem.unlink(record)
 }
 
-/// Writes down which socket is ours.
+/// Records the identity of the pool's socket for `removeOrphan`.
 private func remember(_ path: String) throws(SystemError) {
     let identity = identity(path)
     try FileSystem.create(recordPath(path)).write(all: identity.span)
@@ -81,13 +82,13 @@ private func remember(_ path: String) throws(SystemError) {
 
 private func recordPath(_ path: String) -> String { path + ".made" }
 
-/// What tells the file at `path` from any other, also one with the same inode later; empty when there is none.
+/// Identifies the file at `path`, even against a later one with the same inode. Empty if the file does not exist.
 private func identity(_ path: String) -> [UInt8] {
     guard let status = try? FileSystem.status(path, followingLinks: false) else { return [] }
     return Array("\(status.device) \(status.inode) \(status.changed)".utf8)
 }
 
-/// What is left of a socket that was closed: the right to its path, as long as workers are still busy.
+/// The lock on the path of a closed socket. It keeps other pools away from the path while workers finish.
 struct PoolLock: ~Copyable {
     let descriptor: FileDescriptor?
 }

@@ -1,13 +1,13 @@
-// Batches of work on a few threads. A batch is small, so what is known between two of them is exact: that is where
-// progress is recorded and interruptions are obeyed.
+// Runs a batch of work on a few threads. Callers use small batches, and record progress and check for interruptions
+// between two of them.
 
 internal import Synchronization
 internal import System
 
-/// What `body` makes of each item, in the order of the items.
+/// Calls `body` for each item and returns the results in the order of the items.
 ///
 /// - Parameters:
-///   - makeContext: called once on each thread, for what threads cannot share, such as a store.
+///   - makeContext: called once on each thread, for values that threads cannot share, such as a store.
 ///   - body: called on the threads, in any order.
 func inParallel<Item: Sendable, Context, Value: Sendable>(
     _ items: [Item], threads: Int, with makeContext: @escaping @Sendable () -> Context,
@@ -21,7 +21,7 @@ func inParallel<Item: Sendable, Context, Value: Sendable>(
     return share.values
 }
 
-/// The next item to do, and what was made of those that are done.
+/// The work that the threads share: the next item, and the results.
 private final class Share<Value: Sendable>: Sendable {
     private struct State {
         var next = 0

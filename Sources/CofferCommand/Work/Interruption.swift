@@ -1,8 +1,8 @@
-// The interrupt key, as a question to be asked between two steps: so that no step is left half done.
+// The interrupt key. Commands check for it between two steps, so that every step is completed.
 
 internal import System
 
-/// Whether somebody wants the command to end. From the first use on the signals no longer end the process themselves.
+/// Whether the command should end. From the first instance on, SIGINT and SIGTERM no longer end the process directly.
 struct Interruption: Sendable {
     private static let signals: Set<Signal> = [.interrupt, .terminate]
 
