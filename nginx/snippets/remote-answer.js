@@ -1,5 +1,5 @@
-// Of what an S3 store says beside the bytes only what describes them goes on. Runs before add_header: what the worker says
-// is put on afterwards, and those that its answer has left in place (X-Accel-Redirect) stay.
+// Removes all headers of an S3 store's response except those that describe the bytes. This runs before add_header, which
+// adds the worker's headers afterwards.
 const ours = [
     "content-length", "content-range", "content-type", "content-disposition", "cache-control", "accept-ranges",
 ];
