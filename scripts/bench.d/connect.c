@@ -1,8 +1,8 @@
-/* The least a program can do that answers one download: connects to PostgreSQL, runs two statements in one round trip,
-   ends.
+/* The minimum of work for a download in a process of its own: connects to PostgreSQL, runs two statements in one round
+   trip, and ends.
 
-   Arguments: the database, and for a download's own statements a session, its user and the path of a file; without these
-   the statements ask for next to nothing. */
+   Arguments: the database and, for the statements of a download, a session, its user and the path of a file. Without
+   these, the statements are trivial. */
 #include <libpq-fe.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* A download's decision with nothing around it: one user's token is hashed, the worker's two statements run as one
-   pipeline, and the web server is told which blob to send. What the worker takes longer than this is its own doing.
+/* The minimum of work for a download in a FastCGI program: hashes a token, runs the worker's two statements in one
+   pipeline, and names the blob to the web server. The difference to this is the worker's overhead.
 
    Arguments: the database, a session, its user, the path of one of the user's files. */
 #include <fcgiapp.h>

@@ -1,4 +1,4 @@
-/* The least a FastCGI program can do: every request gets "hello". Figures are compared with it. */
+/* The simplest FastCGI program, for comparison: it responds to every request with "hello". */
 #include <fcgiapp.h>
 
 int main(void) {
