@@ -8,9 +8,6 @@ public struct OpenUploads: Equatable, Sendable {
 
     public init(count: Int, oldest: Int64?) { (self.count, self.oldest) = (count, oldest) }
 
-    /// `2026-01-31T12:00:00Z`
-    public var since: String? { oldest.map { S3Date(seconds: $0).text } }
-
     mutating func add(begun: Int64?) {
         count += 1
         if let begun { oldest = min(oldest ?? begun, begun) }

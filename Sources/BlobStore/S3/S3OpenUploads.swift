@@ -87,3 +87,8 @@ extension S3BlobStore {
         }
     }
 }
+
+extension OpenUploads {
+    /// When the oldest began: `2026-01-31T12:00:00Z`.
+    public var since: String? { oldest.map { S3Date(seconds: $0).text } }
+}
