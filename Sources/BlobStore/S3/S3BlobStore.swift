@@ -25,7 +25,7 @@ final class S3BlobStore: BlobStore {
         {
             return spool
         }
-        return try S3Upload(client, as: name, length: length)
+        return try S3MultipartUpload(client, as: name, length: length)
     }
 
     func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {

@@ -7,13 +7,13 @@ final class S3BodyFile: StagedBlob {
     private static let bufferSize = 256 << 10
 
     private let file: FileDescriptor
-    private let upload: S3Upload
+    private let upload: S3MultipartUpload
     let size: Int64
 
     init(
         _ file: consuming FileDescriptor, size: Int64, _ client: S3Client, as name: BlobName
     ) throws(BlobStoreError) {
-        upload = try S3Upload(client, as: name, length: size)
+        upload = try S3MultipartUpload(client, as: name, length: size)
         self.size = size
         self.file = file
     }

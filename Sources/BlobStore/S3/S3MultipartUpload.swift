@@ -4,7 +4,7 @@
 internal import HTTP
 internal import System
 
-final class S3Upload: StagedBlob {
+final class S3MultipartUpload: StagedBlob {
     private let client: S3Client
     private let key: String
     /// The size of every part; nil where the length is not known.
