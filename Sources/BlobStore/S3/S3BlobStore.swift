@@ -33,7 +33,7 @@ final class S3BlobStore: BlobStore {
         do { file = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
         let size: Int64
         do { size = try file.status().size } catch { throw BlobStoreError(error) }
-        if size <= PartSizes.longestWhole { return S3FilePut(file, size: size, client, as: name) }
+        if size <= PartSizes.longestWhole { return S3SinglePut(file, size: size, client, as: name) }
         return try S3BodyFile(file, size: size, client, as: name)
     }
 

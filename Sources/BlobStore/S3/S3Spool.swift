@@ -12,7 +12,7 @@ final class S3Spool: StagedBlob {
     private(set) var size: Int64 = 0
     /// What is being written; nil once it is complete or given up.
     private var file: FileDescriptor?
-    private var whole: S3FilePut?
+    private var whole: S3SinglePut?
 
     /// Nil where this host has no room for so many bytes, which are taken up now, and not found missing half way.
     init?(_ client: S3Client, as name: BlobName, length: Int64) {
@@ -36,10 +36,10 @@ final class S3Spool: StagedBlob {
         whole?.discard()
     }
 
-    private func complete() throws(BlobStoreError) -> S3FilePut {
+    private func complete() throws(BlobStoreError) -> S3SinglePut {
         if let whole { return whole }
         guard let file = file.take() else { throw BlobStoreError(.refused, "The blob is discarded already.") }
-        let whole = S3FilePut(file, size: size, client, as: name)
+        let whole = S3SinglePut(file, size: size, client, as: name)
         self.whole = whole
         return whole
     }

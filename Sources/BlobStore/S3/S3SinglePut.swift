@@ -5,7 +5,7 @@ internal import Cryptography
 internal import HTTP
 internal import System
 
-final class S3FilePut: StagedBlob {
+final class S3SinglePut: StagedBlob {
     private static let bufferSize = 256 << 10
 
     private let file: FileDescriptor
