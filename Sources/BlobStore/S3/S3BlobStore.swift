@@ -21,7 +21,7 @@ final class S3BlobStore: BlobStore {
     func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
         // Shorter bodies are kept in memory, and longer ones are sent in parts.
         if let length, length > PartSizes.usual, length <= PartSizes.longestWhole,
-            let spool = S3Spool(client, as: name, length: length)
+            let spool = S3SpooledBody(client, as: name, length: length)
         {
             return spool
         }

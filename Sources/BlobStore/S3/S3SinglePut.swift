@@ -1,4 +1,4 @@
-// A staged blob that is a file of this host, as the web server has written it or S3Spool, and short enough for one request:
+// A staged blob that is a file of this host, as the web server has written it or S3SpooledBody, and short enough for one request:
 // a first pass over the file makes its digests, and each attempt to send it makes another, so nothing is held in memory.
 
 internal import Cryptography

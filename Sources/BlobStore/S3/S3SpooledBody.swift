@@ -3,7 +3,7 @@
 
 internal import System
 
-final class S3Spool: StagedBlob {
+final class S3SpooledBody: StagedBlob {
     /// Not /tmp, which may be memory.
     private static let folder = "/var/tmp"
 
