@@ -34,7 +34,7 @@ final class S3BlobStore: BlobStore {
         let size: Int64
         do { size = try file.status().size } catch { throw BlobStoreError(error) }
         if size <= PartSizes.longestWhole { return S3SinglePut(file, size: size, client, as: name) }
-        return try S3BodyFile(file, size: size, client, as: name)
+        return try S3MultipartFile(file, size: size, client, as: name)
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {

@@ -3,7 +3,7 @@
 
 internal import System
 
-final class S3BodyFile: StagedBlob {
+final class S3MultipartFile: StagedBlob {
     private static let bufferSize = 256 << 10
 
     private let file: FileDescriptor
