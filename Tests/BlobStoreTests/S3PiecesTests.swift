@@ -90,7 +90,7 @@ struct PartSizesTests {
 struct S3FailureTests {
     private func failure(_ status: Int, _ code: String = "", _ fields: [HTTPField] = []) -> S3Failure {
         let body = code.isEmpty ? "" : "<Error><Code>\(code)</Code><Message>secret</Message></Error>"
-        return S3Failure(S3Answer(head: HTTPHead(status: status, fields: fields), body: Array(body.utf8)))
+        return S3Failure(S3Response(head: HTTPHead(status: status, fields: fields), body: Array(body.utf8)))
     }
 
     @Test(arguments: [

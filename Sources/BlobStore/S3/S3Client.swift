@@ -20,7 +20,7 @@ final class S3Client {
     }
 
     /// Sends a request and waits for its answer, which is a success.
-    func perform(_ request: S3Request) throws(BlobStoreError) -> S3Answer {
+    func perform(_ request: S3Request) throws(BlobStoreError) -> S3Response {
         try S3Call(request, self).answer()
     }
 
@@ -69,10 +69,10 @@ final class S3Client {
     }
 
     /// The whole answer of a transfer, if it is a success.
-    func finish(_ transfer: HTTPTransfer, of request: S3Request) throws(S3Failure) -> S3Answer {
-        let answer: S3Answer
+    func finish(_ transfer: HTTPTransfer, of request: S3Request) throws(S3Failure) -> S3Response {
+        let answer: S3Response
         do throws(HTTPError) {
-            answer = S3Answer(head: try transfer.head(), body: try transfer.contents())
+            answer = S3Response(head: try transfer.head(), body: try transfer.contents())
         } catch {
             throw S3Failure(error)
         }
@@ -85,7 +85,7 @@ final class S3Client {
         return answer
     }
 
-    func refusal(_ answer: S3Answer) -> S3Failure {
+    func refusal(_ answer: S3Response) -> S3Failure {
         if [401, 403].contains(answer.head.status) { credentials = nil }
         return S3Failure(answer)
     }
@@ -106,32 +106,5 @@ final class S3Client {
         let known = if let credentials { credentials } else { try S3Credentials.find(settings) }
         credentials = known
         return S3Signer(credentials: known, region: address.region)
-    }
-}
-
-/// One request under way, for as many attempts as it takes.
-final class S3Call {
-    private let request: S3Request
-    private let client: S3Client
-    private var first: Result<HTTPTransfer, S3Failure>?
-
-    /// Makes the first attempt; what fails is told by `answer`.
-    init(_ request: S3Request, _ client: S3Client) {
-        (self.request, self.client) = (request, client)
-        do throws(S3Failure) { first = .success(try client.start(request)) } catch { first = .failure(error) }
-    }
-
-    /// Waits for success, or for the end of all patience.
-    func answer() throws(BlobStoreError) -> S3Answer {
-        var schedule = client.schedule
-        while true {
-            do throws(S3Failure) {
-                let transfer = if let first = first.take() { try first.get() } else { try client.start(request) }
-                return try client.finish(transfer, of: request)
-            } catch {
-                guard error.mayPass, let pause = schedule.next(asked: error.pause) else { throw error.error }
-                Clock.sleep(pause)
-            }
-        }
     }
 }

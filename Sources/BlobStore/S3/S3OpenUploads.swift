@@ -34,7 +34,7 @@ extension S3BlobStore {
         var markers: [(name: String, value: String)] = []
         while true {
             let query = [("uploads", ""), ("prefix", address.prefix), ("max-uploads", "1000")] + markers
-            let answer: S3Answer
+            let answer: S3Response
             do {
                 answer = try client.perform(S3Request("GET", query: query))
             } catch  where error.kind == .absent {

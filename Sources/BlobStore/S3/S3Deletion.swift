@@ -34,7 +34,7 @@ extension S3BlobStore {
         var request = S3Request("POST", query: [("delete", "")])
         request.fields = [HTTPField("Content-MD5", base64(digest)), HTTPField("Content-Type", "application/xml")]
         request.payload = try S3Payload(body)
-        let answer: S3Answer
+        let answer: S3Response
         do {
             answer = try client.perform(request)
         } catch  where error.kind == .absent {

@@ -28,7 +28,7 @@ struct S3Failure: Error {
     }
 
     /// - Parameter answer: one whose status is no success, or that says `Error` all the same.
-    init(_ answer: S3Answer) {
+    init(_ answer: S3Response) {
         let status = answer.head.status
         let code = Self.code(answer.body)
         let said = "\(status)\(code.isEmpty ? "" : " ")\(code)"
