@@ -2,16 +2,16 @@ import Testing
 
 @testable import BlobStore
 
-struct UTF8JudgeTests {
+struct UTF8DetectorTests {
     /// In pieces of one, two … bytes; all must agree.
     private func isUTF8(_ bytes: [UInt8]) -> Bool? {
         let verdicts = Set(
             (1...max(1, bytes.count)).map { step in
-                var judge = UTF8Judge()
+                var detector = UTF8Detector()
                 for start in stride(from: 0, to: bytes.count, by: step) {
-                    judge.update(bytes[start..<min(start + step, bytes.count)].span)
+                    detector.update(bytes[start..<min(start + step, bytes.count)].span)
                 }
-                return judge.isUTF8
+                return detector.isUTF8
             })
         return verdicts.count == 1 ? verdicts.first : nil
     }
@@ -52,9 +52,9 @@ struct UTF8JudgeTests {
             for (bytes, expected) in [([0xC3, 0xA9], true), ([0xE9], false), ([0x00], false)] as [([UInt8], Bool)] {
                 var text = [UInt8](repeating: 0x61, count: 200)
                 text.insert(contentsOf: bytes, at: place)
-                var judge = UTF8Judge()
-                judge.update(text.span)
-                #expect(judge.isUTF8 == expected)
+                var detector = UTF8Detector()
+                detector.update(text.span)
+                #expect(detector.isUTF8 == expected)
             }
         }
     }
