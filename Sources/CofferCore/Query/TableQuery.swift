@@ -61,7 +61,7 @@ public struct TableQuery: Sendable {
     /// Whether it selects rows by something that a row can fail; no filter does not, and neither does one that holds for
     /// every row by its form.
     public var isSelective: Bool {
-        Condition.group(.and, isNegated: false, conditions).formalTruth != .always
+        Condition.group(.and, isNegated: false, conditions).staticTruth != .always
     }
 
     /// Whether a condition is a search by pattern whose cost grows with more than the rows it finds.

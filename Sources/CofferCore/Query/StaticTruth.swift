@@ -3,10 +3,10 @@
 // everything, so it is refused like one without any.
 
 /// What is known of a condition before any row is looked at.
-enum FormalTruth: Equatable, Sendable {
+enum StaticTruth: Equatable, Sendable {
     case always, never, depends
 
-    static prefix func ! (truth: FormalTruth) -> FormalTruth {
+    static prefix func ! (truth: StaticTruth) -> StaticTruth {
         switch truth {
         case .always: .never
         case .never: .always
@@ -15,23 +15,23 @@ enum FormalTruth: Equatable, Sendable {
     }
 
     /// SQL's `and` over several.
-    static func all(_ members: [FormalTruth]) -> FormalTruth {
+    static func all(_ members: [StaticTruth]) -> StaticTruth {
         members.contains(.never) ? .never : members.allSatisfy { $0 == .always } ? .always : .depends
     }
 
     /// SQL's `or` over several.
-    static func any(_ members: [FormalTruth]) -> FormalTruth { !all(members.map { !$0 }) }
+    static func any(_ members: [StaticTruth]) -> StaticTruth { !all(members.map { !$0 }) }
 }
 
 extension Condition {
     /// Of SQL's three truths null counts as false here, so that nothing is `always` true of a row without a value.
-    var formalTruth: FormalTruth {
+    var staticTruth: StaticTruth {
         switch self {
-        case .filter(let filter): return filter.formalTruth
+        case .filter(let filter): return filter.staticTruth
         case .group(let connective, let isNegated, let members):
             let isOr = (connective == .or) != isNegated
             let members = members.flatMap { $0.flattened(isOr ? .or : .and, isNegated: isNegated) }
-            let truths = members.map { $0.formalTruth }
+            let truths = members.map { $0.staticTruth }
             let filters = members.compactMap { if case .filter(let filter) = $0 { filter } else { nil } }
             // What no row matches together is what each row fails in one part.
             if coversEveryValue(filters.map { isOr ? $0 : $0.negated }) { return isOr ? .always : .never }
@@ -58,7 +58,7 @@ extension Condition {
 }
 
 extension Filter {
-    fileprivate var formalTruth: FormalTruth {
+    fileprivate var staticTruth: StaticTruth {
         if coversEveryValue([self]) { return .always }
         let truth = truthOfValues
         guard column.isNullable, truth != .depends else { return truth }
@@ -66,9 +66,9 @@ extension Filter {
     }
 
     /// For rows that have a value in the column.
-    var truthOfValues: FormalTruth { isNegated ? !plainTruth : plainTruth }
+    var truthOfValues: StaticTruth { isNegated ? !plainTruth : plainTruth }
 
-    private var plainTruth: FormalTruth {
+    private var plainTruth: StaticTruth {
         switch test {
         case .state(.null): .never
         case .state(.notNull): .always
@@ -91,8 +91,8 @@ extension Filter {
         }
     }
 
-    private func truths(of comparison: Operator, _ values: [String]) -> [FormalTruth] {
-        values.map { comparison.formalTruth(against: column.kind.canonical($0), column.kind) }
+    private func truths(of comparison: Operator, _ values: [String]) -> [StaticTruth] {
+        values.map { comparison.staticTruth(against: column.kind.canonical($0), column.kind) }
     }
 
     fileprivate var negated: Filter { Filter(column, isNegated: !isNegated, test) }
@@ -100,7 +100,7 @@ extension Filter {
 
 extension Filter.Operator {
     /// For a column that has a value in every row.
-    fileprivate func formalTruth(against value: String, _ kind: Column.Kind) -> FormalTruth {
+    fileprivate func staticTruth(against value: String, _ kind: Column.Kind) -> StaticTruth {
         switch self {
         case .like, .ilike: return value.isEmpty ? .never : isWildcard(value) ? .always : .depends
         case .match, .imatch:

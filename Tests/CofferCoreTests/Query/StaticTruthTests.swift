@@ -5,7 +5,7 @@ import Testing
 let anyUUID = "11111111-2222-3333-4444-555555555555"
 private let otherUUID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 
-struct FormalTruthTests {
+struct StaticTruthTests {
     @Test(arguments: [
         "", "id=not.in.()", "id=not.eq(any).{}", "id=eq(all).{}", "description=not.in.()", "not.and=(id.in.())",
         "not.or=(id.in.(),id.eq(any).{})", "or=(id.not.in.(),file_path.eq.a)", "and=(id.not.in.(),id.not.in.())",
@@ -107,9 +107,9 @@ struct FormalTruthTests {
     }
 
     @Test func `negation, and and or work as SQL's`() {
-        #expect([FormalTruth.always, .never, .depends].map { !$0 } == [.never, .always, .depends])
-        #expect(FormalTruth.all([.always, .depends]) == .depends && FormalTruth.all([.depends, .never]) == .never)
-        #expect(FormalTruth.any([.always, .depends]) == .always && FormalTruth.any([.depends, .never]) == .depends)
-        #expect(FormalTruth.all([]) == .always && FormalTruth.any([]) == .never)
+        #expect([StaticTruth.always, .never, .depends].map { !$0 } == [.never, .always, .depends])
+        #expect(StaticTruth.all([.always, .depends]) == .depends && StaticTruth.all([.depends, .never]) == .never)
+        #expect(StaticTruth.any([.always, .depends]) == .always && StaticTruth.any([.depends, .never]) == .depends)
+        #expect(StaticTruth.all([]) == .always && StaticTruth.any([]) == .never)
     }
 }
