@@ -104,8 +104,8 @@ extension Filter.Operator {
         switch self {
         case .like, .ilike: return value.isEmpty ? .never : isWildcard(value) ? .always : .depends
         case .match, .imatch:
-            let form = RegexForm(value)
-            return form.matchesEveryText ? .always : form.matchesNoText ? .never : .depends
+            let analysis = RegexAnalysis(value)
+            return analysis.matchesEveryText ? .always : analysis.matchesNoText ? .never : .depends
         default: break
         }
         guard let sides else { return .depends }

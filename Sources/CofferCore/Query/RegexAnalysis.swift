@@ -2,7 +2,7 @@
 // `.*`, an empty one, `^`, `(a|)`; `^$`, `(?!)`. Of what is not understood neither is said.
 
 /// For texts of at least one character.
-struct RegexForm {
+struct RegexAnalysis {
     let matchesEveryText: Bool
     let matchesNoText: Bool
 
