@@ -44,7 +44,7 @@ extension Column.Kind {
         }
     }
 
-    private func takes(_ value: String) -> Bool {
+    private func accepts(_ value: String) -> Bool {
         switch self {
         case .text: !value.utf8.contains(0)
         case .uuid: isUUID(value.lowercased())
@@ -58,7 +58,7 @@ extension Column.Kind {
     ///
     /// - Throws: `Failure` 22P02 or 22003 in PostgreSQL's words.
     func check(_ value: String) throws(Failure) {
-        guard !takes(value) else { return }
+        guard !accepts(value) else { return }
         if self == .integer, value.withoutSpaces.isWholeNumber {
             throw Failure(.outOfRange, "value \(JSON.quoted(value)) is out of range for type \(typeName)")
         }

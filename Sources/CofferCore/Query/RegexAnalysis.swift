@@ -28,7 +28,7 @@ private struct RegexBranch {
     /// Pieces that need one character and take any, as `.`.
     var wildcards = 0
     /// Has a piece that takes text of any length, as `.*`.
-    var takesAll = false
+    var acceptsEveryText = false
     var isUnderstood = true
 
     static let unknown = RegexBranch(isEmpty: false, isNullable: false, isUnderstood: false)
@@ -38,7 +38,7 @@ private struct RegexBranch {
     /// Unanchored at one end it is enough to match the empty text there, or one character of any kind.
     var matchesEveryText: Bool {
         guard isUnderstood, isNullable, wildcards <= 1 else { return false }
-        return isAnchoredAtStart && isAnchoredAtEnd ? takesAll : true
+        return isAnchoredAtStart && isAnchoredAtEnd ? acceptsEveryText : true
     }
 
     var matchesNoText: Bool { isUnderstood && isEmpty && isAnchoredAtStart && isAnchoredAtEnd }
@@ -53,7 +53,7 @@ private struct RegexBranch {
         both.isEmpty = isEmpty && next.isEmpty
         both.isNullable = isNullable && next.isNullable
         both.wildcards += next.wildcards
-        both.takesAll = takesAll || next.takesAll
+        both.acceptsEveryText = acceptsEveryText || next.acceptsEveryText
         both.isUnderstood = isUnderstood && next.isUnderstood
         return both
     }
@@ -61,8 +61,8 @@ private struct RegexBranch {
     /// This piece with its quantifier, as alternatives.
     func quantified(mayBeAbsent: Bool, mayRepeat: Bool) -> [RegexBranch] {
         var repeated = self
-        if mayRepeat, wildcards > 0, isNullable { repeated.takesAll = true }
-        return [repeated] + (mayBeAbsent ? [RegexBranch(isEmpty: false, takesAll: repeated.takesAll)] : [])
+        if mayRepeat, wildcards > 0, isNullable { repeated.acceptsEveryText = true }
+        return [repeated] + (mayBeAbsent ? [RegexBranch(isEmpty: false, acceptsEveryText: repeated.acceptsEveryText)] : [])
     }
 }
 

@@ -34,7 +34,7 @@ extension Condition {
             let truths = members.map { $0.staticTruth }
             let filters = members.compactMap { if case .filter(let filter) = $0 { filter } else { nil } }
             // What no row matches together is what each row fails in one part.
-            if coversEveryValue(filters.map { isOr ? $0 : $0.negated }) { return isOr ? .always : .never }
+            if areExhaustive(filters.map { isOr ? $0 : $0.negated }) { return isOr ? .always : .never }
             return isOr ? .any(truths) : .all(truths)
         }
     }
@@ -59,10 +59,10 @@ extension Condition {
 
 extension Filter {
     fileprivate var staticTruth: StaticTruth {
-        if coversEveryValue([self]) { return .always }
+        if areExhaustive([self]) { return .always }
         let truth = truthOfValues
         guard column.isNullable, truth != .depends else { return truth }
-        return (truth == .always) == takesNull ? truth : .depends
+        return (truth == .always) == acceptsNull ? truth : .depends
     }
 
     /// For rows that have a value in the column.
@@ -81,7 +81,7 @@ extension Filter {
     }
 
     /// Whether it holds for a row without a value in the column.
-    var takesNull: Bool {
+    var acceptsNull: Bool {
         switch test {
         case .state(.null), .value(.isDistinct, _): !isNegated
         case .state(.notNull): isNegated
@@ -108,9 +108,9 @@ extension Filter.Operator {
             return analysis.matchesEveryText ? .always : analysis.matchesNoText ? .never : .depends
         default: break
         }
-        guard let sides else { return .depends }
-        let possible = kind.sides(of: value)
-        return sides.isSuperset(of: possible) ? .always : sides.isDisjoint(with: possible) ? .never : .depends
+        guard let outcomes else { return .depends }
+        let possible = kind.outcomes(of: value)
+        return outcomes.isSuperset(of: possible) ? .always : outcomes.isDisjoint(with: possible) ? .never : .depends
     }
 
     /// A pattern of wildcards alone: any text of at least one character matches.
@@ -125,7 +125,7 @@ extension Filter.Operator {
 extension Column.Kind {
     /// Where the values of a column can stand beside this one: no text in a column without nulls is empty, and no number
     /// is negative.
-    fileprivate func sides(of value: String) -> Sides {
+    fileprivate func outcomes(of value: String) -> ComparisonOutcomes {
         switch self {
         case .text where value.isEmpty: return .greater
         case .integer:

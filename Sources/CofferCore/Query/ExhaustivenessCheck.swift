@@ -1,38 +1,12 @@
 // Filters of which one holds for any value of a column: `lt.5` or `gte.5`, `neq.a` or `neq.b`, `is.null` or `not.is.null`.
 
 /// Whether the filters, joined by `or`, hold for every row by what they say of some column.
-func coversEveryValue(_ filters: [Filter]) -> Bool {
+func areExhaustive(_ filters: [Filter]) -> Bool {
     filters.indices.contains { index in
         let column = filters[index].column
         // Each column once, at its first filter.
         guard !filters[..<index].contains(where: { $0.column == column }) else { return false }
-        return ValueCoverage(filters.filter { $0.column == column }, column).isComplete
-    }
-}
-
-/// Where a value stands beside the one it is compared with.
-struct Sides: OptionSet, Hashable {
-    let rawValue: UInt8
-
-    static let less = Sides(rawValue: 1)
-    static let equal = Sides(rawValue: 2)
-    static let greater = Sides(rawValue: 4)
-    static let all: Sides = [.less, .equal, .greater]
-    static let others: Sides = [.less, .greater]
-}
-
-extension Filter.Operator {
-    /// nil for patterns.
-    var sides: Sides? {
-        switch self {
-        case .equal: .equal
-        case .notEqual, .isDistinct: .others
-        case .greater: .greater
-        case .greaterOrEqual: [.equal, .greater]
-        case .less: .less
-        case .lessOrEqual: [.less, .equal]
-        case .like, .ilike, .match, .imatch: nil
-        }
+        return ExhaustivenessCheck(filters.filter { $0.column == column }, column).isComplete
     }
 }
 
@@ -48,13 +22,13 @@ extension Column.Kind {
 }
 
 /// What the filters of one column take together.
-private struct ValueCoverage {
+private struct ExhaustivenessCheck {
     private let column: Column
-    private var takesNull = false
-    private var takesAll = false
+    private var acceptsNull = false
+    private var acceptsAll = false
     /// Values that are taken.
     private var included: Set<String> = []
-    /// Each takes all values but these.
+    /// Each accepts all values but these.
     private var exclusions: [Set<String>] = []
     /// Ends of what is taken from there on, and up to there; whether the end itself is.
     private var lower: [(value: String, isIncluded: Bool)] = []
@@ -65,9 +39,9 @@ private struct ValueCoverage {
         // No number is negative.
         if column.kind == .integer { upper.append(("-1", true)) }
         for filter in filters {
-            if filter.takesNull { takesNull = true }
+            if filter.acceptsNull { acceptsNull = true }
             let opposite = Filter(column, isNegated: !filter.isNegated, filter.test)
-            if filter.truthOfValues == .always || filters.contains(opposite) { takesAll = true }
+            if filter.truthOfValues == .always || filters.contains(opposite) { acceptsAll = true }
             add(filter)
         }
     }
@@ -89,39 +63,39 @@ private struct ValueCoverage {
 
     /// - Parameter isNegated: for `equal`, not one of the values; else each negated by itself.
     private mutating func add(_ values: [String], _ comparison: Filter.Operator, isNegated: Bool) {
-        guard let plain = comparison.sides else { return }
+        guard let plain = comparison.outcomes else { return }
         let values = values.map(column.kind.canonical)
-        let sides = isNegated ? Sides.all.subtracting(plain) : plain
-        switch sides {
+        let outcomes = isNegated ? ComparisonOutcomes.all.subtracting(plain) : plain
+        switch outcomes {
         case .equal: included.formUnion(values)
         case .others where comparison == .equal: exclusions.append(Set(values))
         case .others: exclusions += values.map { [$0] }
-        case _ where sides.contains(.greater): lower += values.map { end($0, sides, next: 1) }
-        default: upper += values.map { end($0, sides, next: -1) }
+        case _ where outcomes.contains(.greater): lower += values.map { end($0, outcomes, next: 1) }
+        default: upper += values.map { end($0, outcomes, next: -1) }
         }
     }
 
     /// An end that is not taken is, of whole numbers, the one beside it that is.
-    private func end(_ value: String, _ sides: Sides, next: Int64) -> (value: String, isIncluded: Bool) {
-        guard !sides.contains(.equal), column.kind == .integer, let number = Int64(value),
+    private func end(_ value: String, _ outcomes: ComparisonOutcomes, next: Int64) -> (value: String, isIncluded: Bool) {
+        guard !outcomes.contains(.equal), column.kind == .integer, let number = Int64(value),
             case let (neighbour, overflow) = number.addingReportingOverflow(next), !overflow
-        else { return (value, sides.contains(.equal)) }
+        else { return (value, outcomes.contains(.equal)) }
         return (String(neighbour), true)
     }
 
     var isComplete: Bool {
-        guard takesNull || !column.isNullable else { return false }
-        return takesAll || excludedAreTaken || endsMeet || !column.domain.isEmpty && column.domain.allSatisfy(takes)
+        guard acceptsNull || !column.isNullable else { return false }
+        return acceptsAll || acceptsExclusions || endsMeet || !column.domain.isEmpty && column.domain.allSatisfy(accepts)
     }
 
-    private func takes(_ value: String) -> Bool {
+    private func accepts(_ value: String) -> Bool {
         included.contains(value) || exclusions.contains { !$0.contains(value) }
             || lower.contains { $0.value < value || $0.value == value && $0.isIncluded }
             || upper.contains { $0.value > value || $0.value == value && $0.isIncluded }
     }
 
     /// Whether what all exclusions leave out is taken by another filter.
-    private var excludedAreTaken: Bool {
+    private var acceptsExclusions: Bool {
         guard let first = exclusions.first else { return false }
         let excluded = exclusions.dropFirst().reduce(first) { $0.intersection($1) }
         return excluded.allSatisfy { value in
