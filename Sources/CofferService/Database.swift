@@ -231,7 +231,7 @@ final class Database {
         let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
         guard let parameters = try? QueryParameters("order=file_path"),
             let query = try? TableQuery(parameters, relation: .files(for: .editor)),
-            let window = try? query.window(range: nil, maximum: 1)
+            let window = try? query.rowRange(range: nil, maximum: 1)
         else { return }
         _ = try? run([session, role, Query(query.select(window, as: .json, counting: false))])
         try? connection?.prepare([Self.reader, Self.user])

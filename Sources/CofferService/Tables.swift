@@ -49,7 +49,7 @@ struct Tables {
     // Reading
 
     private func list(_ call: Call) throws(Failure) -> Response {
-        let window = try call.query.window(
+        let window = try call.query.rowRange(
             range: call.request.method == .get ? try call.request.text("HTTP_RANGE") : nil,
             maximum: Int64(configuration.maximumRows))
         // Every way of counting is exact: the planner's estimates come from statistics of everybody's rows, and would
@@ -89,7 +89,7 @@ struct Tables {
                 details: call.request.query.isEmpty ? nil : "The filter must be one that a row can fail",
                 hint: "For one row: /\(call.query.relation.name)?id=eq.<id>")
         }
-        guard !call.query.hasWindow else {
+        guard !call.query.isPaginated else {
             throw Failure(
                 .changeWithLimit,
                 hint: "To change no more than N rows, or none: Prefer: handling=strict, max-affected=N")

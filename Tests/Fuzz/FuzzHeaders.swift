@@ -40,8 +40,8 @@ private func checkRange(_ value: String) {
             "\(part) of \(size)")
     }
     _ = attempt([.rangeNotSatisfiable]) { () throws(Failure) in
-        let window = try RowWindow(limit: value, offset: value, range: value, maximum: 1000)
-        require((0...1000).contains(window.limit) && window.offset >= 0, "the window \(window)")
+        let rowRange = try RowRange(limit: value, offset: value, range: value, maximum: 1000)
+        require((0...1000).contains(rowRange.limit) && rowRange.offset >= 0, "the range \(rowRange)")
     }
 }
 

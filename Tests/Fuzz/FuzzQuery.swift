@@ -43,12 +43,12 @@ private func checkEncoding(of parameters: QueryParameters) {
 }
 
 private func check(_ query: TableQuery, range: String?) {
-    let window = attempt([.rangeNotSatisfiable]) { () throws(Failure) in try query.window(range: range, maximum: 1000) }
-    if let window {
-        require((0...1000).contains(window.limit) && window.offset >= 0, "the window \(window)")
-        _ = window.contentRange(rows: window.limit, total: nil)
-        check(query.select(window, as: .json, counting: true), of: query)
-        check(query.select(window, as: .csv, counting: false), of: query)
+    let rowRange = attempt([.rangeNotSatisfiable]) { () throws(Failure) in try query.rowRange(range: range, maximum: 1000) }
+    if let rowRange {
+        require((0...1000).contains(rowRange.limit) && rowRange.offset >= 0, "the range \(rowRange)")
+        _ = rowRange.contentRange(rows: rowRange.limit, total: nil)
+        check(query.select(rowRange, as: .json, counting: true), of: query)
+        check(query.select(rowRange, as: .csv, counting: false), of: query)
     }
     check(query.delete(as: .json), of: query)
     let names = query.selection.map { Array($0.name.utf8) }

@@ -12,11 +12,11 @@ public enum Format: Sendable {
 
 extension TableQuery {
     /// One row: the page, how many rows it has, and the total where `counting` asks for it, else null.
-    public func select(_ window: RowWindow, as format: Format, counting: Bool) -> BoundSQL {
+    public func select(_ rowRange: RowRange, as format: Format, counting: Bool) -> BoundSQL {
         var writer = SQLWriter(relation)
         let condition = writer.condition(conditions)
         let total = counting ? "(select count(*) from \(source)\(condition))" : "null"
-        let rows = "\(source)\(condition)\(ordering(writer)) limit \(window.limit) offset \(window.offset)"
+        let rows = "\(source)\(condition)\(ordering(writer)) limit \(rowRange.limit) offset \(rowRange.offset)"
         let text = "\(page(of: rows, as: format, &writer, and: ", \(total)"))"
         return BoundSQL(text: text, values: writer.values)
     }

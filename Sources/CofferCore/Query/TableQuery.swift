@@ -68,11 +68,11 @@ public struct TableQuery: Sendable {
     public var isSearch: Bool { conditions.contains { $0.isSearch } }
 
     /// Whether it asks for some of the rows that match by their number.
-    public var hasWindow: Bool { limit != nil || offset != nil }
+    public var isPaginated: Bool { limit != nil || offset != nil }
 
-    /// The rows wanted; see `RowWindow`.
-    public func window(range: String?, maximum: Int64) throws(Failure) -> RowWindow {
-        try RowWindow(limit: limit, offset: offset, range: range, maximum: maximum)
+    /// The rows wanted; see `RowRange`.
+    public func rowRange(range: String?, maximum: Int64) throws(Failure) -> RowRange {
+        try RowRange(limit: limit, offset: offset, range: range, maximum: maximum)
     }
 }
 

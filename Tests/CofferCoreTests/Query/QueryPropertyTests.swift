@@ -7,7 +7,7 @@ import Testing
 struct QueryPropertyTests {
     /// Every statement that can be made of a query.
     private func statements(_ query: TableQuery) throws -> [BoundSQL] {
-        let window = try query.window(range: nil, maximum: 1000)
+        let rowRange = try query.rowRange(range: nil, maximum: 1000)
         let relation = query.relation
         let body: [String: JSON] =
             switch relation.name {
@@ -17,7 +17,7 @@ struct QueryPropertyTests {
             }
         let changes = try Changes(body: .object(body), columns: nil, relation: relation)
         return [
-            query.select(window, as: .json, counting: true), query.select(window, as: .csv, counting: false),
+            query.select(rowRange, as: .json, counting: true), query.select(rowRange, as: .csv, counting: false),
             query.update(changes, as: .json), query.update(changes, as: .csv),
             query.delete(as: .json), query.delete(as: .csv),
         ]
@@ -46,9 +46,9 @@ struct QueryPropertyTests {
             #expect(query.selection == tree.selection, note)
             #expect(query.conditions == tree.conditions, note)
             #expect(query.orders == tree.orders, note)
-            let window = try query.window(range: nil, maximum: 1000)
-            #expect(window.limit == min(tree.limit ?? 1000, 1000), note)
-            #expect(window.offset == tree.offset ?? 0, note)
+            let rowRange = try query.rowRange(range: nil, maximum: 1000)
+            #expect(rowRange.limit == min(tree.limit ?? 1000, 1000), note)
+            #expect(rowRange.offset == tree.offset ?? 0, note)
         }
     }
 

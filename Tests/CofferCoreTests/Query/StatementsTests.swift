@@ -9,7 +9,7 @@ struct StatementsTests {
         _ text: String, of relation: Relation = editorFiles, as format: Format = .json, counting: Bool = false
     ) throws -> BoundSQL {
         let query = try query(text, of: relation)
-        return query.select(try query.window(range: nil, maximum: 1000), as: format, counting: counting)
+        return query.select(try query.rowRange(range: nil, maximum: 1000), as: format, counting: counting)
     }
 
     private func changes(_ body: String) throws -> Changes {

@@ -16,18 +16,18 @@ struct TableQueryTests {
     @Test func `names that PostgREST reserves are no columns`() throws {
         let query = try query("limit=1&offset=2&columns=x&on_conflict=y&select=id&order=id")
         #expect(query.conditions.isEmpty)
-        #expect(!query.isSelective && query.hasWindow)
+        #expect(!query.isSelective && query.isPaginated)
         #expect(
-            try query.window(range: nil, maximum: 1000) == RowWindow(limit: "1", offset: "2", range: nil, maximum: 9))
+            try query.rowRange(range: nil, maximum: 1000) == RowRange(limit: "1", offset: "2", range: nil, maximum: 9))
     }
 
     @Test func `of select, order, limit and offset the first counts`() throws {
         let query = try query("select=id&select=x&order=id&order=x&limit=1&limit=-1&offset=3&offset=4")
         #expect(query.selection.map(\.name) == ["id"])
         #expect(query.orders == [Order(editorFiles["id"])])
-        let window = try query.window(range: nil, maximum: 1000)
-        #expect(window.limit == 1)
-        #expect(window.offset == 3)
+        let rowRange = try query.rowRange(range: nil, maximum: 1000)
+        #expect(rowRange.limit == 1)
+        #expect(rowRange.offset == 3)
     }
 
     @Test(arguments: ["caf%C3%A9", "cafe%CC%81"])

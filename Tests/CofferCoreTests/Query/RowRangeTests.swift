@@ -2,7 +2,7 @@ import Testing
 
 @testable import CofferCore
 
-struct RowWindowTests {
+struct RowRangeTests {
     struct Case: Sendable {
         var limit: String?
         var offset: String?
@@ -32,9 +32,9 @@ struct RowWindowTests {
         Case(range: "99999999999999999999-", first: 0, count: 1000),
     ])
     func `limit, offset and range together say which rows`(wanted: Case) throws {
-        let window = try RowWindow(limit: wanted.limit, offset: wanted.offset, range: wanted.range, maximum: 1000)
-        #expect(window.offset == wanted.first)
-        #expect(window.limit == wanted.count)
+        let rowRange = try RowRange(limit: wanted.limit, offset: wanted.offset, range: wanted.range, maximum: 1000)
+        #expect(rowRange.offset == wanted.first)
+        #expect(rowRange.limit == wanted.count)
     }
 
     @Test(
@@ -44,7 +44,7 @@ struct RowWindowTests {
         ] as [(String?, String?, String)])
     func `a negative limit and a range from high to low are refused`(limit: String?, range: String?, details: String) {
         let failure = refusal { () throws(Failure) in
-            try RowWindow(limit: limit, offset: nil, range: range, maximum: 1000)
+            try RowRange(limit: limit, offset: nil, range: range, maximum: 1000)
         }
         #expect(failure?.kind == .rangeNotSatisfiable)
         #expect(failure?.details == details)
@@ -60,19 +60,19 @@ struct RowWindowTests {
     func `a page that is known to be less than all is 206`(
         offset: Int64, rows: Int64, total: Int64?, status: Int, contentRange: String
     ) throws {
-        let window = try RowWindow(limit: nil, offset: "\(offset)", range: nil, maximum: 1000)
-        #expect(try window.status(rows: rows, total: total) == status)
-        #expect(window.contentRange(rows: rows, total: total) == contentRange)
+        let rowRange = try RowRange(limit: nil, offset: "\(offset)", range: nil, maximum: 1000)
+        #expect(try rowRange.status(rows: rows, total: total) == status)
+        #expect(rowRange.contentRange(rows: rows, total: total) == contentRange)
     }
 
     @Test func `the last row that can be counted has a range`() throws {
-        let window = try RowWindow(limit: nil, offset: "9223372036854775807", range: nil, maximum: 1000)
-        #expect(window.contentRange(rows: 1, total: nil) == "9223372036854775807-9223372036854775807/*")
+        let rowRange = try RowRange(limit: nil, offset: "9223372036854775807", range: nil, maximum: 1000)
+        #expect(rowRange.contentRange(rows: 1, total: nil) == "9223372036854775807-9223372036854775807/*")
     }
 
     @Test func `an offset beyond the end is refused with the total`() throws {
-        let window = try RowWindow(limit: nil, offset: "100", range: nil, maximum: 1000)
-        let failure = refusal { () throws(Failure) in try window.status(rows: 0, total: 15) }
+        let rowRange = try RowRange(limit: nil, offset: "100", range: nil, maximum: 1000)
+        let failure = refusal { () throws(Failure) in try rowRange.status(rows: 0, total: 15) }
         #expect(failure?.kind == .rangeNotSatisfiable)
         #expect(failure?.details == "An offset of 100 was requested, but there are only 15 rows.")
         #expect(failure?.fields == [HeaderField("Content-Range", "*/15")])

@@ -1,6 +1,6 @@
 // Which rows of a result are wanted: limit, offset and the Range header, and what Content-Range says of them.
 
-public struct RowWindow: Equatable, Sendable {
+public struct RowRange: Equatable, Sendable {
     public let offset: Int64
     /// At most this many rows.
     public let limit: Int64
