@@ -98,7 +98,7 @@ struct Tables {
 
     private func update(_ call: Call) throws(Failure) -> Response {
         try requireSelection(call)
-        let changes = try Changes(
+        let changes = try PatchBody(
             body: call.request.json(), columns: call.request.parameters()["columns"], relation: call.query.relation)
         // Nothing to change is no change, and no right to change anything is needed for it.
         let sql = changes.isEmpty ? nil : call.query.update(changes, as: call.format)

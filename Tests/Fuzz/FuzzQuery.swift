@@ -26,7 +26,7 @@ func fuzzQuery(_ input: [UInt8]) {
         check(query, range: lines.count > 1 ? lines[1] : nil)
         guard let body else { continue }
         let changes = attempt(changeRefusals) { () throws(Failure) in
-            try Changes(body: body, columns: parameters["columns"], relation: relation)
+            try PatchBody(body: body, columns: parameters["columns"], relation: relation)
         }
         if let changes { check(query, changes) }
     }
@@ -56,7 +56,7 @@ private func check(_ query: TableQuery, range: String?) {
     _ = (query.isSelective, query.isSearch)
 }
 
-private func check(_ query: TableQuery, _ changes: Changes) {
+private func check(_ query: TableQuery, _ changes: PatchBody) {
     for assignment in changes.assignments {
         require(query.relation.writable.contains(assignment.column), "\(assignment.column.name) is set")
     }

@@ -83,7 +83,7 @@ extension Relation {
         case "description":
             ValueFacts(
                 "The owner's words about the file.", RunningExample.description, nullable: true,
-                rules: ["maxLength": .integer(Int64(Changes.maximumDescription))])
+                rules: ["maxLength": .integer(Int64(PatchBody.maximumDescription))])
         case "content_type":
             ValueFacts(
                 "The media type, as downloads have it; of text in UTF-8 that named no charset it says so.",

@@ -22,7 +22,7 @@ extension TableQuery {
     }
 
     /// Sets what the changes say in the rows that match; one row: those rows as they are now, and how many they are.
-    public func update(_ changes: Changes, as format: Format) -> BoundSQL {
+    public func update(_ changes: PatchBody, as format: Format) -> BoundSQL {
         var writer = SQLWriter(relation)
         // An empty change touches nothing, as in PostgREST.
         guard !changes.isEmpty else { return change("select * from \(source) where false", as: format, &writer) }

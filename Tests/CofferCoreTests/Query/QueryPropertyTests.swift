@@ -15,7 +15,7 @@ struct QueryPropertyTests {
             case "users": ["quota_bytes": .null, "disabled": .bool(true)]
             default: [:]
             }
-        let changes = try Changes(body: .object(body), columns: nil, relation: relation)
+        let changes = try PatchBody(body: .object(body), columns: nil, relation: relation)
         return [
             query.select(rowRange, as: .json, counting: true), query.select(rowRange, as: .csv, counting: false),
             query.update(changes, as: .json), query.update(changes, as: .csv),

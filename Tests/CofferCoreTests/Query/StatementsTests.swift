@@ -12,8 +12,8 @@ struct StatementsTests {
         return query.select(try query.rowRange(range: nil, maximum: 1000), as: format, counting: counting)
     }
 
-    private func changes(_ body: String) throws -> Changes {
-        try Changes(body: JSON(Array(body.utf8)), columns: nil, relation: editorFiles)
+    private func changes(_ body: String) throws -> PatchBody {
+        try PatchBody(body: JSON(Array(body.utf8)), columns: nil, relation: editorFiles)
     }
 
     @Test func `a read is one row of page, count and total`() throws {

@@ -2,21 +2,21 @@ import Testing
 
 @testable import CofferCore
 
-struct ChangesTests {
+struct PatchBodyTests {
     private let users = Relation.users(for: .admin)
 
     private func changes(_ body: String, columns: String? = nil, of relation: Relation = editorFiles) throws(Failure)
-        -> Changes
+        -> PatchBody
     {
         guard let json = try? JSON(Array(body.utf8)) else { fatalError("no JSON: \(body)") }
-        return try Changes(body: json, columns: columns, relation: relation)
+        return try PatchBody(body: json, columns: columns, relation: relation)
     }
 
     private func refused(_ body: String, columns: String? = nil, of relation: Relation = editorFiles) -> Failure? {
         refusal { () throws(Failure) in try changes(body, columns: columns, of: relation) }
     }
 
-    private func described(_ changes: Changes) -> [String] {
+    private func described(_ changes: PatchBody) -> [String] {
         changes.assignments.map { "\($0.column.name)=\($0.value ?? "null")" }
     }
 

@@ -1,6 +1,6 @@
 // The body of a PATCH: which columns are set to what, checked before PostgreSQL sees it.
 
-public struct Changes: Equatable, Sendable {
+public struct PatchBody: Equatable, Sendable {
     struct Assignment: Equatable, Sendable {
         let column: Column
         /// nil is null.
@@ -46,7 +46,7 @@ public struct Changes: Equatable, Sendable {
     }
 }
 
-extension Changes.Assignment {
+extension PatchBody.Assignment {
     fileprivate func sql(_ writer: inout SQLWriter) -> String {
         let value = writer.bind(value)
         switch column.name {
@@ -67,7 +67,7 @@ extension Column {
         case ("description", .null), ("quota_bytes", .null): return nil
         case ("file_path", .string(let path)): return try FilePath(path).text
         case ("description", .string(let text))
-        where text.unicodeScalars.count <= Changes.maximumDescription && !text.utf8.contains(0): return text
+        where text.unicodeScalars.count <= PatchBody.maximumDescription && !text.utf8.contains(0): return text
         case ("role", .string(let text)) where Role(rawValue: text) != nil: return text
         case ("disabled", .bool(let isDisabled)): return isDisabled ? "true" : "false"
         case ("quota_bytes", .number):
