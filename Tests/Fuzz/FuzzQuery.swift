@@ -43,7 +43,9 @@ private func checkEncoding(of parameters: QueryParameters) {
 }
 
 private func check(_ query: TableQuery, range: String?) {
-    let rowRange = attempt([.rangeNotSatisfiable]) { () throws(Failure) in try query.rowRange(range: range, maximum: 1000) }
+    let rowRange = attempt([.rangeNotSatisfiable]) { () throws(Failure) in
+        try query.rowRange(range: range, maximum: 1000)
+    }
     if let rowRange {
         require((0...1000).contains(rowRange.limit) && rowRange.offset >= 0, "the range \(rowRange)")
         _ = rowRange.contentRange(rows: rowRange.limit, total: nil)

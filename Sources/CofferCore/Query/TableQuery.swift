@@ -1,4 +1,4 @@
-// A read, change or deletion of rows of one relation, parsed from the query string. Rendering.swift and Statements.swift
+// A read, change or deletion of rows of one relation, parsed from the query string. SQLWriter.swift and TableStatements.swift
 // make SQL of it.
 
 public struct TableQuery: Sendable {

@@ -1,13 +1,6 @@
 // From the tree to SQL: names from the fixed lists, qualified with the relation's name so that no alias of the answer
 // can stand in for a column; every value bound.
 
-/// SQL with the values that are bound to `$1`, `$2` …
-public struct BoundSQL: Equatable, Sendable {
-    public let text: String
-    /// nil is SQL's null.
-    public let values: [String?]
-}
-
 /// Collects the values of a statement while its text is made.
 struct SQLWriter {
     /// What qualifies columns.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CofferCore
 
-struct StatementsTests {
+struct TableStatementsTests {
     private let id = "6b1f0e1c-0000-4000-8000-00000000000a"
 
     private func select(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CofferCore
 
-struct RenderingTests {
+struct SQLWriterTests {
     private func rendered(_ name: String, _ value: String) throws -> (text: String, values: [String?]) {
         var writer = SQLWriter(editorFiles)
         let text = writer.condition(try query(name, value).conditions)

@@ -1,0 +1,31 @@
+// What `select` names.
+
+/// A column of the answer: `alias:column::cast`.
+public struct SelectedColumn: Equatable, Sendable {
+    /// The types that PostgREST's clients cast to.
+    public enum Cast: String, Sendable, CaseIterable {
+        case text, int, int4, int8, bigint, integer
+
+        /// PostgreSQL's name of the type.
+        var typeName: StaticString {
+            switch self {
+            case .text: "text"
+            case .int, .int4, .integer: "integer"
+            case .int8, .bigint: "bigint"
+            }
+        }
+    }
+
+    public let column: Column
+    public let alias: String?
+    public let cast: Cast?
+
+    init(_ column: Column, alias: String? = nil, cast: Cast? = nil) {
+        self.column = column
+        self.alias = alias
+        self.cast = cast
+    }
+
+    /// What it is called in the answer.
+    public var name: String { alias ?? column.name }
+}
