@@ -7,22 +7,23 @@ struct OpenBlobStoreTests {
         ("", "begin with file:///"), ("/var/lib/coffer", "begin with file:///"),
         ("http://host/x", "begin with file:///"),
         ("file:/var", "begin with file:///"), ("file://host/var", "three slashes"), ("file://", "three slashes"),
-        ("file:///", "no folder below /"), ("file:////", "no folder below /"), ("file:///a%20b", "no %, ? or #"),
-        ("file:///a?b", "no %, ? or #"), ("s3://bucket/prefix?zone=x", "zone"),
+        ("file:///", "a directory below /"), ("file:////", "a directory below /"),
+        ("file:///a%20b", "not contain %, ? or #"),
+        ("file:///a?b", "not contain %, ? or #"), ("s3://bucket/prefix?zone=x", "zone"),
     ])
-    func `a URL that cannot be used says why`(url: String, reason: String) throws {
+    func `an invalid URL is refused with the reason`(url: String, reason: String) throws {
         let error = #expect(throws: BlobStoreError.self) { _ = try openBlobStore(url) }
         #expect(error?.kind == .misconfigured)
         #expect(error?.message.contains(reason) == true)
     }
 
-    @Test func `a missing root is an outage and is not made`() throws {
+    @Test func `a missing root is an outage, and it is not made`() throws {
         let root = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
         #expect(kind { _ = try openBlobStore("file://\(root)") } == .unavailable)
         #expect(throws: SystemError.self) { try FileSystem.status(root) }
     }
 
-    @Test func `the operator's command makes the root with its parents, more than once without harm`() throws {
+    @Test func `the operator's command makes the root and its parents, and may run again`() throws {
         let parent = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
         defer { try? TestStore.remove(parent) }
         for _ in 1...2 {
@@ -31,7 +32,7 @@ struct OpenBlobStoreTests {
         #expect(try FileSystem.list(parent + "/a/b").sorted() == ["incoming", "stage"])
     }
 
-    @Test func `a folder without stage is not made into a store`() throws {
+    @Test func `a directory without stage/ is not a store`() throws {
         let test = try TestStore()
         try FileSystem.removeFolder(test.root + "/stage")
         #expect(kind { _ = try openBlobStore("file://\(test.root)") } == .unavailable)

@@ -31,7 +31,7 @@ struct S3CredentialsTests {
         try body(path)
     }
 
-    @Test func `the environment goes before the file, and the named file before the shared one`() throws {
+    @Test func `the environment comes before the configured file, and that before the shared file`() throws {
         try withFile { (path: String) throws -> Void in
             let variables = ["AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "env", "AWS_SESSION_TOKEN": "t"]
             #expect(try find(path, variables) == S3Credentials(accessKey: "AKENV", secretKey: "env", sessionToken: "t"))
@@ -42,7 +42,7 @@ struct S3CredentialsTests {
         }
     }
 
-    @Test func `a profile is the section of its name`() throws {
+    @Test func `a profile's credentials are read from its section`() throws {
         try withFile { (path: String) throws -> Void in
             let other = S3Credentials(accessKey: "AKOTHER", secretKey: "two", sessionToken: "three")
             #expect(try find(path, ["AWS_PROFILE": "other"]) == other)
@@ -54,7 +54,7 @@ struct S3CredentialsTests {
     }
 
     @Test(arguments: [nil, "/nonexistent/credentials"])
-    func `what is missing is said`(file: String?) {
+    func `missing credentials are a configuration error`(file: String?) {
         #expect(kind { _ = try find(file, [:]) } == .misconfigured)
     }
 }

@@ -23,7 +23,7 @@ struct S3SignerTests {
         return field?.value.split(separator: "Signature=").last.map { String($0) }
     }
 
-    @Test func `an object is got`() throws {
+    @Test func `a GET of an object is signed`() throws {
         let target = target("GET", "/test.txt", fields: [HTTPField("Range", "bytes=0-9")])
         #expect(try signature(target) == "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
         let fields = try signer.fields(target, payload: S3Signer.emptyDigest, at: Self.time)
@@ -33,7 +33,7 @@ struct S3SignerTests {
                     + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=") == true)
     }
 
-    @Test func `an object is put, under a key with a dollar sign`() throws {
+    @Test func `a PUT of an object with a dollar sign in its key is signed`() throws {
         let fields = [
             HTTPField("Date", "Fri, 24 May 2013 00:00:00 GMT"), HTTPField("x-amz-storage-class", "REDUCED_REDUNDANCY"),
         ]
@@ -43,19 +43,19 @@ struct S3SignerTests {
                 == "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd")
     }
 
-    @Test func `a bucket's lifecycle is asked for, by a parameter without value`() throws {
+    @Test func `a parameter without a value is signed`() throws {
         #expect(
             try signature(target("GET", "/", query: [("lifecycle", "")]))
                 == "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")
     }
 
-    @Test func `a bucket is listed, with parameters in any order`() throws {
+    @Test func `parameters are signed in sorted order`() throws {
         #expect(
             try signature(target("GET", "/", query: [("prefix", "J"), ("max-keys", "2")]))
                 == "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
     }
 
-    @Test func `a URL is signed for a day`() throws {
+    @Test func `a presigned URL is valid for a day`() throws {
         #expect(
             try signer.presigned(target("GET", "/test.txt"), lifetime: 86_400, at: Self.time)
                 == "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
@@ -64,13 +64,13 @@ struct S3SignerTests {
                 + "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
     }
 
-    @Test func `the key is derived from the secret`() throws {
+    @Test func `the signing key is derived from the secret key`() throws {
         let key = try S3Signer.key(
             "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", day: "20120215", region: "us-east-1", service: "iam")
         #expect(hexadecimal(key) == "f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d")
     }
 
-    @Test func `a session's token is signed, too`() throws {
+    @Test func `a session token is signed, too`() throws {
         let credentials = S3Credentials(accessKey: "A", secretKey: "S", sessionToken: "T/+=")
         let signer = S3Signer(credentials: credentials, region: "us-east-1")
         let fields = try signer.fields(target("GET", "/"), payload: S3Signer.emptyDigest, at: Self.time)

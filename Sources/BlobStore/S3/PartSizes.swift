@@ -1,30 +1,35 @@
-// How large the parts of an upload are: equal where the length is known, as some stores want them; no more than 10,000,
-// which is all that S3 takes; and two of them in memory.
+// How large the parts of a multipart upload are. S3 allows 10,000 parts (Amazon S3 User Guide, "Multipart upload
+// limits"). Two parts are in memory at a time. If the length is known, all parts have the same size, as some stores
+// require.
 
 enum PartSizes {
+    /// In bytes.
     static let usual = 16 << 20
+    /// In bytes.
     static let largest = 24 << 20
-    static let most = 10_000
-    /// An upload of unknown length has small parts for so long.
+    static let maximumCount = 10_000
+    /// An upload of unknown length has this many parts of the usual size. Later parts have the largest size.
     static let usualCount = 1000
 
-    /// The most bytes that are sent by one request where they can be read again.
-    static let longestWhole: Int64 = 64 << 20
+    /// The largest blob, in bytes, that is sent in one request if its bytes can be read again.
+    static let maximumSinglePut: Int64 = 64 << 20
 
-    /// The most bytes that can be stored.
-    static let longest = Int64(largest) * Int64(most)
+    /// The largest blob in bytes.
+    static let maximumLength = Int64(largest) * Int64(maximumCount)
 
-    /// The size in bytes of each part but the last; nil when the bytes would not fit.
+    /// The size in bytes of each part but the last. nil if a blob of `length` bytes is too large.
     static func size(length: Int64) -> Int? {
-        if length > longest { return nil }
-        let least = (length + Int64(most) - 1) / Int64(most)
+        if length > maximumLength { return nil }
+        let least = (length + Int64(maximumCount) - 1) / Int64(maximumCount)
         let step: Int64 = 1 << 20
         return max(usual, Int((least + step - 1) / step * step))
     }
 
-    /// The size of one part of an upload of unknown length, by its place from 0 on; nil when there are too many.
+    /// The size in bytes of a part of an upload of unknown length. nil if there would be too many parts.
+    ///
+    /// - Parameter place: counted from 0.
     static func size(place: Int) -> Int? {
-        if place >= most { return nil }
+        if place >= maximumCount { return nil }
         return place < usualCount ? usual : largest
     }
 }

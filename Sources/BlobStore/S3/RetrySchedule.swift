@@ -1,5 +1,5 @@
-// When a request is sent again: after a time that doubles, of which a random half is left out so that many clients do not
-// come back together, until a deadline.
+// When a failed request is sent again. The pause doubles with each attempt, and up to half of it is randomly left out,
+// so that many clients do not return together.
 
 struct RetrySchedule {
     static let first = Duration.milliseconds(100)
@@ -14,11 +14,11 @@ struct RetrySchedule {
         (self.patience, self.begin) = (patience, begin)
     }
 
-    /// How long to wait before the next attempt; nil when there is none.
+    /// How long to wait before the next attempt. nil if no attempt is left.
     ///
     /// - Parameters:
-    ///   - asked: what the server asked for.
-    ///   - chance: from 0 to 1.
+    ///   - asked: the pause that the server asked for.
+    ///   - chance: from 0 to 1: how much of the random half to wait.
     mutating func next(
         asked: Duration? = nil, now: ContinuousClock.Instant = .now, chance: Double = .random(in: 0...1)
     ) -> Duration? {

@@ -1,37 +1,38 @@
-// Where a bucket is, from the storage URL: s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual
+// Where a bucket is. It is parsed from the storage URL:
+// s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual
 
-/// A bucket, the keys in it that are ours, and how requests name it.
+/// A bucket, the prefix of the store's keys, and how requests address it.
 struct S3Address: Equatable, Sendable {
     let bucket: String
-    /// What precedes each key: empty, or ending with a slash.
+    /// The beginning of every key: empty, or with a slash at its end.
     let prefix: String
     let region: String
-    /// `https://host:port`, the port only where it is not the scheme's own.
+    /// `https://host:port`. The scheme's default port is left out.
     let origin: String
-    /// `host:port`, as in the Host field.
+    /// `host:port`, as in the `Host` field.
     let host: String
-    /// What precedes a key in a request's path: `/bucket/` or `/`.
+    /// The part of a request's path before the key: `/bucket/` or `/`.
     let root: String
 
-    /// Fails as `.misconfigured`, and the message names what is wrong.
+    /// - Throws: `.misconfigured`. The message says what is wrong with the URL.
     init(_ url: String) throws(BlobStoreError) {
         guard url.hasPrefix("s3://") else { throw Self.problem("must begin with s3://") }
         let parts = url.dropFirst(5).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         bucket = String(path[0])
-        // The rules of S3, but for upper case and `_`, which other stores allow.
+        // S3's "Bucket naming rules", and also upper case and `_`, which other stores allow.
         guard (3...63).contains(bucket.utf8.count), bucket.utf8.allSatisfy(Self.isPlain), bucket.first != "." else {
-            throw Self.problem("names no bucket: s3://bucket/prefix")
+            throw Self.problem("has no valid bucket name: s3://bucket/prefix")
         }
         prefix = try Self.prefix(path.count > 1 ? path[1] : "")
         let parameters = try Self.parameters(parts.count > 1 ? parts[1] : "")
         region = parameters["region"] ?? "us-east-1"
         guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else {
-            throw Self.problem("has a region that is none")
+            throw BlobStoreError(.misconfigured, "The region in the storage URL is invalid.")
         }
         let endpoint = parameters["endpoint"] ?? "https://s3.\(region).amazonaws.com"
         guard let (scheme, host) = Self.split(endpoint) else {
-            throw Self.problem("has an endpoint that is not like https://host:port")
+            throw Self.problem("has an endpoint that does not look like https://host:port")
         }
         let style = parameters["style"] ?? (parameters["endpoint"] == nil ? "virtual" : "path")
         switch style {
@@ -45,7 +46,7 @@ struct S3Address: Equatable, Sendable {
     /// The blob's key, without the bucket.
     func key(of name: BlobName) -> String { "\(prefix)\(name.prefix)/\(name)" }
 
-    /// The blob that has the key; nil where it is not one of ours.
+    /// The blob that has the key. nil if the key is not a blob's.
     func name(ofKey key: String) -> BlobName? {
         guard key.hasPrefix(prefix), key.utf8.count == prefix.utf8.count + 35 else { return nil }
         guard let name = BlobName(String(key.suffix(32))), self.key(of: name) == key else { return nil }
@@ -57,7 +58,7 @@ struct S3Address: Equatable, Sendable {
         let segments = (path.hasSuffix("/") ? path.dropLast() : path).split(
             separator: "/", omittingEmptySubsequences: false)
         guard segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.allSatisfy(isPlain) }) else {
-            throw problem("has a prefix with more than letters, digits, - . _ and single slashes")
+            throw problem("has an invalid prefix: only letters, digits, - . _ and single slashes are allowed")
         }
         return segments.joined(separator: "/") + "/"
     }
@@ -68,7 +69,7 @@ struct S3Address: Equatable, Sendable {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(pair[0])
             guard ["endpoint", "region", "style"].contains(name) else {
-                throw problem("has a parameter that is not known: \(name.prefix(40))")
+                throw problem("has an unknown parameter: \(name.prefix(40))")
             }
             guard pair.count == 2, parameters.updateValue(String(pair[1]), forKey: name) == nil else {
                 throw problem("must have \(name)=… once")
@@ -77,7 +78,7 @@ struct S3Address: Equatable, Sendable {
         return parameters
     }
 
-    /// Scheme and host of an endpoint, without the port that the scheme means anyway: clients leave it out of Host.
+    /// An endpoint's scheme and host. The scheme's default port is left out, as clients leave it out of `Host`.
     private static func split(_ endpoint: String) -> (scheme: String, host: String)? {
         let endpoint = endpoint.lowercased()
         for (scheme, port) in [("https", ":443"), ("http", ":80")] where endpoint.hasPrefix("\(scheme)://") {

@@ -1,5 +1,5 @@
-// A blob of a bucket, open for reading: one request that goes on as long as reads follow each other. A connection that
-// breaks is replaced where it broke, as the blob cannot have changed.
+// A blob of a bucket, open for reading. Reads that follow each other use one request. If a connection breaks, a new
+// request goes on from the same byte, as a blob never changes.
 
 internal import HTTP
 internal import System
@@ -9,7 +9,7 @@ final class S3BlobReader: BlobReader {
     private let key: String
     let size: Int64
     private var transfer: HTTPTransfer?
-    /// Of the next byte that `transfer` gives.
+    /// The offset of the next byte that `transfer` delivers.
     private var position: Int64 = 0
 
     init(_ client: S3Client, _ key: String, size: Int64) {
@@ -42,7 +42,7 @@ final class S3BlobReader: BlobReader {
         } catch {
             throw S3Failure(error)
         }
-        throw S3Failure(BlobStoreError(.unavailable, "The storage ends a blob too early."), mayPass: true)
+        throw S3Failure(BlobStoreError(.unavailable, "The storage ended a blob too early."), mayPass: true)
     }
 
     private func begin() throws(S3Failure) -> HTTPTransfer {
@@ -55,7 +55,7 @@ final class S3BlobReader: BlobReader {
         let isWhole = position == 0 && head.status == 200 && head.field("Content-Length") == "\(size)"
         if isPart || isWhole { return transfer }
         if (200...299).contains(head.status) {
-            let message = "The storage answers with other bytes than were asked for."
+            let message = "The storage sent a different range than was requested."
             throw S3Failure(BlobStoreError(.unavailable, message), mayPass: true)
         }
         let body: [UInt8]

@@ -1,16 +1,17 @@
-// Blobs as objects of an S3 bucket. Nothing but connections is held between calls.
+// Blobs as objects of an S3 bucket. Between calls the store keeps only its connections.
 //
 //     prefix/ab/ab<30 digits>     blobs
+//     prefix/coffer-store         the store's mark
 //
-// A blob's name is 128 random bits, so that it is nobody else's: conditional requests, which would make sure of it, are
-// ignored by several stores and turn a repeated request into a refusal.
+// A blob's name is 128 random bits, so no other object has it. Conditional requests could ensure that, but several
+// stores ignore them, and a request that is sent again would fail.
 
 internal import Cryptography
 internal import HTTP
 internal import System
 
 final class S3BlobStore: BlobStore {
-    /// For how long a web server may begin to fetch a blob. Clocks may differ by as much.
+    /// For how long a presigned URL is valid. The clocks of this host and the store may differ by as much.
     private static let lifetime = Duration.seconds(300)
 
     let client: S3Client
@@ -19,8 +20,8 @@ final class S3BlobStore: BlobStore {
     init(_ client: S3Client) { self.client = client }
 
     func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
-        // Shorter bodies are kept in memory, and longer ones are sent in parts.
-        if let length, length > PartSizes.usual, length <= PartSizes.longestWhole,
+        // Shorter bodies are kept in memory, longer ones are sent in parts.
+        if let length, length > PartSizes.usual, length <= PartSizes.maximumSinglePut,
             let spool = S3SpooledBody(client, as: name, length: length)
         {
             return spool
@@ -33,7 +34,7 @@ final class S3BlobStore: BlobStore {
         do { file = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
         let size: Int64
         do { size = try file.status().size } catch { throw BlobStoreError(error) }
-        if size <= PartSizes.longestWhole { return S3SinglePut(file, size: size, client, as: name) }
+        if size <= PartSizes.maximumSinglePut { return S3SinglePut(file, size: size, client, as: name) }
         return try S3MultipartFile(file, size: size, client, as: name)
     }
 
@@ -55,18 +56,19 @@ final class S3BlobStore: BlobStore {
         do {
             head = try client.perform(S3Request("HEAD", address.key(of: name))).head
         } catch  where error.kind == .absent {
-            // The answer to a HEAD does not say whether it is the blob or the bucket that is missing.
+            // The answer to HEAD does not say whether the blob or the bucket is missing. This request fails without
+            // bucket.
             _ = try client.perform(S3Request("GET", query: [("list-type", "2"), ("max-keys", "1")]))
             throw error
         }
         guard let size = head.field("Content-Length").flatMap({ Int64($0) }) else {
-            throw BlobStoreError(.unavailable, "The storage does not tell a blob's size.")
+            throw BlobStoreError(.unavailable, "The storage did not report a blob's size.")
         }
         let modified = head.field("Last-Modified").flatMap { S3Date.seconds(fieldValue: $0) }
         return BlobStatus(name: name, size: size, modified: modified ?? 0)
     }
 
-    /// Stores a few random bytes under a name of their own, reads them back and removes them.
+    /// Stores a blob of a few random bytes, reads it back and removes it.
     func probe() throws(BlobStoreError) {
         let name = try BlobName.generate()
         let written = name.description.utf8Bytes
@@ -78,7 +80,7 @@ final class S3BlobStore: BlobStore {
         try buffer.append { (space) throws(BlobStoreError) in _ = try reader.read(at: 0, into: &space) }
         try remove(name)
         guard buffer.array == written else {
-            throw BlobStoreError(.unavailable, "The storage gave back other bytes than were written.")
+            throw BlobStoreError(.unavailable, "The storage returned different bytes than were written.")
         }
     }
 }

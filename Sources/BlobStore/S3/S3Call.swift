@@ -1,21 +1,23 @@
-// One request, sent again while it fails for a reason that may pass.
+// One request with its retries.
 
 internal import HTTP
 internal import System
 
-/// One request under way, for as many attempts as it takes.
+/// A request that has been sent once. `answer` waits for it, and sends it again while a retry can help.
 final class S3Call {
     private let request: S3Request
     private let client: S3Client
     private var first: Result<HTTPTransfer, S3Failure>?
 
-    /// Makes the first attempt; what fails is told by `answer`.
+    /// Starts the first attempt. Its error is thrown by `answer`.
     init(_ request: S3Request, _ client: S3Client) {
         (self.request, self.client) = (request, client)
         do throws(S3Failure) { first = .success(try client.start(request)) } catch { first = .failure(error) }
     }
 
-    /// Waits for success, or for the end of all patience.
+    /// Waits for success.
+    ///
+    /// - Throws: the last attempt's error, if the retry limit has passed or a retry cannot help.
     func answer() throws(BlobStoreError) -> S3Response {
         var schedule = client.schedule
         while true {

@@ -1,4 +1,4 @@
-// Signed requests to one bucket, sent again while that can help.
+// Signed requests to one bucket.
 
 internal import HTTP
 internal import System
@@ -7,7 +7,7 @@ final class S3Client {
     let address: S3Address
     private let settings: BlobStoreSettings
     private let http: HTTPClient
-    /// Read anew after a refusal: those in a file may have been renewed.
+    /// Read again after a refusal, as the file may have new ones.
     private var credentials: S3Credentials?
 
     init(_ address: S3Address, _ settings: BlobStoreSettings) throws(BlobStoreError) {
@@ -19,35 +19,35 @@ final class S3Client {
         _ = try signer()
     }
 
-    /// Sends a request and waits for its answer, which is a success.
+    /// Sends a request, with retries, and waits for a successful answer.
     func perform(_ request: S3Request) throws(BlobStoreError) -> S3Response {
         try S3Call(request, self).answer()
     }
 
-    /// Sends a blob whole, and looks at it where the store does not name what it has.
+    /// Sends a whole blob. If the answer has no ETag to compare with, the stored size is checked.
     func put(_ request: S3Request) throws(BlobStoreError) {
         let answer = try perform(request)
         guard answer.head.field("ETag") == nil, let key = request.key, let payload = request.payload else { return }
         try verify(key, size: payload.length)
     }
 
-    /// Whether the store has as many bytes as were sent.
+    /// Fails as `.unavailable` unless the stored object has `size` bytes.
     func verify(_ key: String, size: Int64) throws(BlobStoreError) {
         let head = try perform(S3Request("HEAD", key)).head
         guard head.field("Content-Length") == "\(size)" else {
-            throw BlobStoreError(.unavailable, "The storage has other bytes than were sent.")
+            throw BlobStoreError(.unavailable, "The storage has a different number of bytes than sent.")
         }
     }
 
-    /// Sends a request once, where nobody minds much how it ends.
+    /// Sends a request once, without retries, and ignores how it ends.
     func attempt(_ request: S3Request) {
         do throws(S3Failure) { _ = try finish(try start(request), of: request) } catch {}
     }
 
-    /// Moves the transfers that are under way, without waiting.
-    func move() { http.move() }
+    /// Sends and receives what the open transfers can, without waiting.
+    func performTransfers() { http.move() }
 
-    /// How often what fails may be tried from now on.
+    /// The retries of a request that starts now.
     var schedule: RetrySchedule { RetrySchedule(patience: settings.patience) }
 
     func start(_ request: S3Request) throws(S3Failure) -> HTTPTransfer {
@@ -68,7 +68,7 @@ final class S3Client {
         }
     }
 
-    /// The whole answer of a transfer, if it is a success.
+    /// Waits for the whole answer of a transfer. Anything but success is thrown.
     func finish(_ transfer: HTTPTransfer, of request: S3Request) throws(S3Failure) -> S3Response {
         let answer: S3Response
         do throws(HTTPError) {
@@ -76,11 +76,11 @@ final class S3Client {
         } catch {
             throw S3Failure(error)
         }
-        // Some operations begin to answer before they know how they end.
+        // CompleteMultipartUpload and others answer 200 before they are done, and report a failure in the body.
         let isSuccess = (200...299).contains(answer.head.status) && XMLElement.parse(answer.body)?.name != "Error"
         guard isSuccess else { throw refusal(answer) }
         guard request.isGood(answer.head) else {
-            throw S3Failure(BlobStoreError(.unavailable, "The storage has other bytes than were sent."), mayPass: true)
+            throw S3Failure(BlobStoreError(.unavailable, "The storage has different bytes than sent."), mayPass: true)
         }
         return answer
     }

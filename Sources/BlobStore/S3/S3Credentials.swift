@@ -1,5 +1,5 @@
-// Who signs. Taken from the environment, a file that the configuration names, or the shared credentials file, in that
-// order, as the AWS tools do it.
+// The credentials that sign requests. They are looked up as the AWS tools do it: in the environment, then in the
+// configured file, then in the shared credentials file.
 
 internal import System
 
@@ -8,7 +8,7 @@ struct S3Credentials: Equatable, Sendable {
     let secretKey: String
     let sessionToken: String?
 
-    /// - Throws: `.misconfigured` where there are none; no message holds a secret.
+    /// - Throws: `.misconfigured` if no credentials are found. No message contains a secret.
     static func find(_ settings: BlobStoreSettings) throws(BlobStoreError) -> S3Credentials {
         let variable = { (name: String) in settings.environment(name).flatMap { $0.isEmpty ? nil : $0 } }
         if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY") {
@@ -16,15 +16,17 @@ struct S3Credentials: Equatable, Sendable {
         }
         let profile = variable("AWS_PROFILE") ?? "default"
         let shared = variable("AWS_SHARED_CREDENTIALS_FILE") ?? variable("HOME").map { $0 + "/.aws/credentials" }
-        guard let path = settings.credentialsFile ?? shared else { throw absent("there is no file of credentials") }
+        guard let path = settings.credentialsFile ?? shared else { throw absent("there is no credentials file") }
         let text: String
         do {
             text = String(decoding: try FileSystem.contents(of: path), as: UTF8.self)
         } catch {
             throw BlobStoreError(
-                .misconfigured, "The file of the storage's credentials cannot be read.", underlying: error)
+                .misconfigured, "The credentials file of the storage cannot be read.", underlying: error)
         }
-        guard let found = parse(text, profile: profile) else { throw absent("their file has none for \(profile)") }
+        guard let found = parse(text, profile: profile) else {
+            throw absent("the credentials file has none for the profile \(profile)")
+        }
         return found
     }
 
@@ -32,7 +34,8 @@ struct S3Credentials: Equatable, Sendable {
         BlobStoreError(.misconfigured, "There are no credentials for the storage: \(reason).")
     }
 
-    /// Reads the section of a shared credentials file.
+    /// Parses one profile of a shared credentials file (AWS SDKs and Tools Reference Guide, "Shared config and
+    /// credentials files"). nil if the profile has no key pair.
     static func parse(_ text: String, profile: String) -> S3Credentials? {
         var values: [String: String] = [:]
         var isOurs = false

@@ -1,4 +1,4 @@
-// The two forms of time in S3: 20130524T000000Z in signatures, 2013-05-24T00:00:00.000Z in answers.
+// The forms of time in S3: 20130524T000000Z in signatures, 2013-05-24T00:00:00.000Z in XML, and HTTP's dates in fields.
 
 struct S3Date {
     /// `YYYYMMDD`
@@ -18,7 +18,7 @@ struct S3Date {
         text = "\(year)-\(Self.two(month))-\(Self.two(date))T\(time.joined(separator: ":"))Z"
     }
 
-    /// Seconds since 1970 of an answer's time; nil where it is none.
+    /// Seconds since 1970 of a time in XML. nil if the text is not a time.
     static func seconds(_ text: String) -> Int64? {
         let numbers = text.utf8.prefix(19).split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             .compactMap { Int64(String(decoding: $0, as: UTF8.self)) }
@@ -27,7 +27,8 @@ struct S3Date {
         return days * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
     }
 
-    /// Seconds since 1970 of a field such as `Wed, 24 May 2013 00:00:00 GMT`; nil where it is none.
+    /// Seconds since 1970 of a field's value such as `Fri, 24 May 2013 00:00:00 GMT` (RFC 9110, section 5.6.7). nil if
+    /// the value is not a time.
     static func seconds(fieldValue text: String) -> Int64? {
         let words = text.split(whereSeparator: { " ,:".contains($0) })
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -40,7 +41,8 @@ struct S3Date {
 
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-    /// The Gregorian calendar counted in eras of 400 years that begin with March, so that the leap day is the last.
+    /// Year, month and day of a day since 1970. The calendar is counted in eras of 400 years that begin in March, so
+    /// that the leap day is a year's last day.
     private static func civil(days: Int64) -> (Int64, Int64, Int64) {
         let shifted = days + 719_468
         let era = shifted / 146_097

@@ -1,10 +1,10 @@
-// Removing: a batch of blobs by one request. What is gone already, by whomever, is gone.
+// Removing blobs, many in one request (DeleteObjects). An absent blob counts as removed.
 
 internal import Cryptography
 internal import HTTP
 
 extension S3BlobStore {
-    /// The most keys of one DeleteObjects.
+    /// DeleteObjects takes at most this many keys.
     private static let batch = 1000
 
     func remove(_ names: [BlobName]) throws(BlobStoreError) {
@@ -26,7 +26,7 @@ extension S3BlobStore {
         let objects = names.map { "<Object><Key>\(address.key(of: $0))</Key></Object>" }.joined()
         let body =
             "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>\(objects)</Delete>".utf8Bytes
-        // Asked for by all stores. Where there is no MD5 (FIPS), one by one.
+        // DeleteObjects requires Content-MD5. Without MD5 (FIPS mode) blobs are removed one by one.
         guard let digest = try? md5(body.span) else {
             for name in names { try removeOne(name) }
             return
@@ -38,12 +38,12 @@ extension S3BlobStore {
         do {
             answer = try client.perform(request)
         } catch  where error.kind == .absent {
-            // All of them, or only the way to remove many at once?
+            // Either the blobs are absent, or this store does not know DeleteObjects.
             for name in names { try removeOne(name) }
             return
         }
         guard let result = XMLElement.parse(answer.body) else {
-            throw BlobStoreError(.unavailable, "The storage's answer to a removal cannot be read.")
+            throw BlobStoreError(.unavailable, "The storage's answer to a removal is malformed.")
         }
         let failed = result.all("Error").filter { !S3Failure.gone.contains($0["Code"] ?? "") }
         if failed.isEmpty { return }

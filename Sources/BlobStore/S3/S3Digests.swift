@@ -1,15 +1,16 @@
-// The digests of bytes on their way to a store: it is told them, and what it answers is held against them, as some stores
-// keep bytes whose digest is wrong.
+// The digests of the bytes that are sent to a store. The request carries them, and the answer is compared with them, as
+// some stores keep bytes whose digest is wrong.
 
 internal import Cryptography
 internal import HTTP
 
 struct S3Digests {
     let sha256: [UInt8]
-    /// Nil where there is no MD5 (FIPS). Then the store's word on the signed SHA-256 must do.
+    /// nil if OpenSSL offers no MD5 (FIPS mode). Then the store's check of the signed SHA-256 must do.
     let md5: [UInt8]?
 
-    /// False where the answer's ETag is an MD5 and of other bytes. It is none where the store encrypts with keys of others.
+    /// False if the ETag is an MD5 that does not match. With SSE-KMS or SSE-C the ETag is not an MD5 (Amazon S3 API
+    /// Reference, "Object").
     func isPlausible(_ head: HTTPHead) -> Bool {
         guard let md5 else { return true }
         let given = (head.field("ETag") ?? "").filter { $0 != "\"" }.lowercased()
@@ -22,7 +23,7 @@ struct S3Digests {
 }
 
 extension S3Request {
-    /// Gives the request a body, which `source` begins anew for each attempt.
+    /// Gives the request a body. Each attempt calls `source` to read it from the beginning.
     ///
     /// - Parameter length: in bytes.
     mutating func carry(_ length: Int64, _ digests: S3Digests, source: @escaping () -> HTTPRequest.Source) {

@@ -1,13 +1,14 @@
-// What a store refuses, and what of it may pass. Messages hold the store's code and never a key, a name or a secret.
+// Failed attempts, and which of them are worth a retry. Messages contain the store's error code and never a key, a name
+// or a secret.
 
 internal import HTTP
 
 /// An attempt that failed.
 struct S3Failure: Error {
     let error: BlobStoreError
-    /// Whether another attempt can succeed.
+    /// Whether a retry can succeed.
     let mayPass: Bool
-    /// How long the store asks to wait.
+    /// The pause that the store asked for (`Retry-After`).
     var pause: Duration?
 
     init(_ error: BlobStoreError, mayPass: Bool) {
@@ -20,14 +21,14 @@ struct S3Failure: Error {
             self.init(
                 BlobStoreError(.misconfigured, "The storage's certificate is not trusted: \(error)."), mayPass: false)
         case .library:
-            self.init(BlobStoreError(.misconfigured, "The storage cannot be asked: \(error)."), mayPass: false)
+            self.init(BlobStoreError(.misconfigured, "libcurl cannot be used: \(error)."), mayPass: false)
         case .body: self.init(BlobStoreError(.unavailable, "The bytes to store cannot be read."), mayPass: false)
         case .connection, .timeout, .answer:
             self.init(BlobStoreError(.unavailable, "The storage cannot be reached: \(error)."), mayPass: true)
         }
     }
 
-    /// - Parameter answer: one whose status is no success, or that says `Error` all the same.
+    /// - Parameter answer: with an error status, or with `Error` in its body.
     init(_ answer: S3Response) {
         let status = answer.head.status
         let code = Self.code(answer.body)
@@ -40,7 +41,7 @@ struct S3Failure: Error {
         pause = answer.head.field("Retry-After").flatMap { Int64($0) }.map { .seconds($0) }
     }
 
-    /// What names a thing that is not there, in an answer of any status and in the answer about many.
+    /// The codes for something that does not exist. They appear with any status, and in the answer to DeleteObjects.
     static let gone: Set<String> = ["NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"]
 
     private static func kind(_ status: Int, _ code: String) -> BlobStoreError.Kind {
@@ -60,12 +61,12 @@ struct S3Failure: Error {
         case .full: "The storage is full (\(said))."
         case .tooLarge: "The storage cannot hold a file of this size (\(said))."
         case .absent: "The blob is not in the store (\(said))."
-        case .misconfigured: "The storage refuses us: credentials, bucket, region or clock are wrong (\(said))."
-        default: "The storage does not do what it is asked (\(said))."
+        case .misconfigured: "The storage refused access: credentials, bucket, region or clock are wrong (\(said))."
+        default: "The storage refused a request (\(said))."
         }
     }
 
-    /// What an error's body names, letters and digits only.
+    /// The error code in a body, reduced to letters and digits.
     private static func code(_ body: [UInt8]) -> String {
         guard let root = XMLElement.parse(body), root.name == "Error" else { return "" }
         return String((root["Code"] ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(60))

@@ -1,9 +1,9 @@
-// Which blobs a bucket has: keys come in the order of names.
+// The blobs of a bucket, listed by ListObjectsV2, whose keys come in the order of the blobs' names.
 
 internal import HTTP
 
 extension S3BlobStore {
-    /// A page in which nothing is ours is passed over.
+    /// Skips pages without blobs, as only the last page may be empty.
     func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
         var begin = last.map { address.key(of: $0) }
         while true {
@@ -11,7 +11,7 @@ extension S3BlobStore {
             if let begin { query.append(("start-after", begin)) }
             let answer = try client.perform(S3Request("GET", query: query))
             guard let result = XMLElement.parse(answer.body), result.name == "ListBucketResult" else {
-                throw BlobStoreError(.unavailable, "The storage's list cannot be read.")
+                throw BlobStoreError(.unavailable, "The storage's list of objects is malformed.")
             }
             let objects = result.all("Contents")
             let page = objects.compactMap(status)

@@ -1,5 +1,5 @@
-// A staged blob that the web server has written to a file of this host, too long for one request: read when its bytes are
-// wanted, and sent in parts.
+// A staged blob that the web server has written to a file on this host, and that is too long for one request. `finish`
+// reads the file and sends it in parts.
 
 internal import System
 
@@ -19,7 +19,7 @@ final class S3MultipartFile: StagedBlob {
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
-        throw BlobStoreError(.refused, "A blob that was handed over is complete.")
+        throw BlobStoreError(.refused, "A body file cannot be appended to.")
     }
 
     func finish() throws(BlobStoreError) -> BlobContent {
@@ -27,7 +27,7 @@ final class S3MultipartFile: StagedBlob {
         let content = try upload.finish()
         guard content.size == size else {
             upload.discard()
-            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+            throw BlobStoreError(.refused, "The body file is still changing.")
         }
         return content
     }

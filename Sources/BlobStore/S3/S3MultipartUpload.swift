@@ -1,5 +1,5 @@
-// A staged blob on its way into a bucket whose bytes pass by only once. What fits into one part is sent by one request when
-// it is published; what does not is sent part by part, each while the next one fills.
+// A staged blob whose bytes arrive once, as a stream. If they fit into one part, `publish` sends them in one request.
+// Otherwise they become a multipart upload: each part is sent while the next one fills.
 
 internal import HTTP
 internal import System
@@ -7,7 +7,7 @@ internal import System
 final class S3MultipartUpload: StagedBlob {
     private let client: S3Client
     private let key: String
-    /// The size of every part; nil where the length is not known.
+    /// In bytes. nil if the length is unknown; then parts grow.
     private let partSize: Int?
     private let length: Int64?
 
@@ -16,16 +16,17 @@ final class S3MultipartUpload: StagedBlob {
     private var content: BlobContent?
     private var filling: S3Part
     private var spare: S3Part?
-    private var flight: (part: S3Part, call: S3Call)?
-    /// The store's name for an upload in parts; nil until there is a second part.
+    private var inFlight: (part: S3Part, call: S3Call)?
+    /// The `UploadId`. nil until there is a second part.
     private var upload: String?
+    /// The ETags of the parts.
     private var tags: [String] = []
     private var state = State.open
 
     private enum State {
         case open, finished, published, discarded
-        /// Sent, and nothing known of how that ended.
-        case doubtful
+        /// Sent, but the answer is not known.
+        case uncertain
     }
 
     init(_ client: S3Client, as name: BlobName, length: Int64?) throws(BlobStoreError) {
@@ -49,7 +50,7 @@ final class S3MultipartUpload: StagedBlob {
         }
         digest?.update(bytes)
         size += Int64(bytes.count)
-        if flight != nil { client.move() }
+        if inFlight != nil { client.performTransfers() }
     }
 
     func finish() throws(BlobStoreError) -> BlobContent {
@@ -60,7 +61,7 @@ final class S3MultipartUpload: StagedBlob {
         try discardingOnError { () throws(BlobStoreError) in
             if upload == nil { return }
             try sendPart()
-            try land()
+            try awaitPart()
         }
         state = .finished
         let content = digest.finish()
@@ -71,7 +72,7 @@ final class S3MultipartUpload: StagedBlob {
     func publish() throws(BlobStoreError) {
         let content = try finish()
         guard state == .finished else { throw BlobStoreError(.refused, "The blob is published or discarded already.") }
-        state = .doubtful
+        state = .uncertain
         try discardingOnError { () throws(BlobStoreError) in
             if let upload { try complete(upload) } else { try put(content) }
         }
@@ -80,12 +81,12 @@ final class S3MultipartUpload: StagedBlob {
 
     func discard() {
         defer { if state != .published { state = .discarded } }
-        flight = nil
+        inFlight = nil
         digest = nil
-        // Whatever fails here is left to gc: uploads by their age, an object by the list of uploads that were begun.
+        // If this fails, gc removes the upload by its age, or the object because it is listed as pending.
         switch state {
         case .open, .finished: abort()
-        case .doubtful:
+        case .uncertain:
             abort()
             client.attempt(S3Request("DELETE", key))
         case .published, .discarded: break
@@ -110,14 +111,14 @@ final class S3MultipartUpload: StagedBlob {
         try client.put(try filling.request("PUT", key, query: [], sha256: content.sha256))
     }
 
-    /// Sends the part that is full, once the one before has arrived.
+    /// Sends the filled part. The part before it must have arrived.
     private func sendPart() throws(BlobStoreError) {
         if upload == nil { upload = try begin() }
         guard let upload else { return }
-        try land()
+        try awaitPart()
         let place = tags.count
         let query = [("partNumber", "\(place + 1)"), ("uploadId", upload)]
-        flight = (filling, S3Call(try filling.request("PUT", key, query: query, sha256: nil), client))
+        inFlight = (filling, S3Call(try filling.request("PUT", key, query: query, sha256: nil), client))
         guard let next = partSize ?? PartSizes.size(place: place + 1) else {
             throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
         }
@@ -126,11 +127,11 @@ final class S3MultipartUpload: StagedBlob {
             ? spare.take() ?? S3Part(size: next) : S3Part(size: next)
     }
 
-    /// Waits for the part that is under way.
-    private func land() throws(BlobStoreError) {
-        guard let (part, call) = flight.take() else { return }
+    /// Waits for the part that is being sent.
+    private func awaitPart() throws(BlobStoreError) {
+        guard let (part, call) = inFlight.take() else { return }
         guard let tag = try call.answer().head.field("ETag") else {
-            throw BlobStoreError(.unavailable, "The storage does not name a part that it was sent.")
+            throw BlobStoreError(.unavailable, "The storage sent no ETag for a part.")
         }
         tags.append(tag)
         part.clear()
@@ -140,7 +141,7 @@ final class S3MultipartUpload: StagedBlob {
     private func begin() throws(BlobStoreError) -> String {
         let answer = try client.perform(S3Request("POST", key, query: [("uploads", "")]))
         guard let upload = XMLElement.parse(answer.body)?["UploadId"], !upload.isEmpty else {
-            throw BlobStoreError(.unavailable, "The storage does not begin an upload.")
+            throw BlobStoreError(.unavailable, "The storage did not begin a multipart upload.")
         }
         return upload
     }
@@ -155,7 +156,7 @@ final class S3MultipartUpload: StagedBlob {
         do {
             _ = try client.perform(request)
         } catch  where error.kind == .absent {
-            // Sent a second time, it may find that the first was heard. What is there decides.
+            // A retry gets 404 if the first attempt succeeded. The object's size decides.
         }
         try client.verify(key, size: size)
     }

@@ -1,14 +1,14 @@
-// Uploads in parts that are neither completed nor aborted: counted, and the abandoned ones aborted. Others abort and
-// complete at the same time, so any of them may be gone when it is its turn.
+// Multipart uploads that are neither completed nor aborted. They are counted, and abandoned ones are aborted. Any of
+// them may vanish meanwhile, as other processes complete and abort uploads, too.
 
 internal import HTTP
 internal import System
 
 extension S3BlobStore {
-    /// An upload of which no part came for so long is taken for abandoned, unless the caller says otherwise.
+    /// An upload counts as abandoned if no part arrived for this long, unless the caller gives another age.
     private static let abandonedAfter = Duration.seconds(86_400)
 
-    private struct Pending {
+    private struct Upload {
         let key: String
         let id: String
         /// In seconds since 1970.
@@ -18,19 +18,20 @@ extension S3BlobStore {
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let limit = Clock.realtimeSeconds() - (age ?? Self.abandonedAfter).components.seconds
         var count = 0
-        try forEachPending { (upload) throws(BlobStoreError) in
-            if let begun = upload.begun, begun <= limit, try abortQuiet(upload, since: limit) { count += 1 }
+        try forEachUpload { (upload) throws(BlobStoreError) in
+            if let begun = upload.begun, begun <= limit, try abortIdle(upload, since: limit) { count += 1 }
         }
         return count
     }
 
     func openUploads() throws(BlobStoreError) -> OpenUploads? {
         var open = OpenUploads(count: 0, oldest: nil)
-        try forEachPending { (upload) throws(BlobStoreError) in open.add(begun: upload.begun) }
+        try forEachUpload { (upload) throws(BlobStoreError) in open.add(begun: upload.begun) }
         return open
     }
 
-    private func forEachPending(_ body: (Pending) throws(BlobStoreError) -> Void) throws(BlobStoreError) {
+    /// Lists the uploads of blobs (ListMultipartUploads).
+    private func forEachUpload(_ body: (Upload) throws(BlobStoreError) -> Void) throws(BlobStoreError) {
         var markers: [(name: String, value: String)] = []
         while true {
             let query = [("uploads", ""), ("prefix", address.prefix), ("max-uploads", "1000")] + markers
@@ -38,39 +39,41 @@ extension S3BlobStore {
             do {
                 answer = try client.perform(S3Request("GET", query: query))
             } catch  where error.kind == .absent {
-                // How SeaweedFS and others say that there is none.
+                // SeaweedFS and others answer so if there are no uploads.
                 return
             }
             guard let result = XMLElement.parse(answer.body) else {
-                throw BlobStoreError(.unavailable, "The storage's list of uploads cannot be read.")
+                throw BlobStoreError(.unavailable, "The storage's list of multipart uploads is malformed.")
             }
             for upload in result.all("Upload") {
                 guard let key = upload["Key"], let id = upload["UploadId"], address.name(ofKey: key) != nil else {
                     continue
                 }
-                try body(Pending(key: key, id: id, begun: upload["Initiated"].flatMap { S3Date.seconds($0) }))
+                try body(Upload(key: key, id: id, begun: upload["Initiated"].flatMap { S3Date.seconds($0) }))
             }
             guard result["IsTruncated"] == "true", let key = result["NextKeyMarker"], !key.isEmpty else { return }
             markers = [("key-marker", key), ("upload-id-marker", result["NextUploadIdMarker"] ?? "")]
         }
     }
 
-    /// Aborts an upload unless a part of it came after the time: a slow client may take longer than a day.
+    /// Aborts an upload unless one of its parts arrived after `limit` (in seconds since 1970), as a slow client may
+    /// need more than a day.
     ///
-    /// - Returns: whether it was for us to abort.
-    private func abortQuiet(_ upload: Pending, since limit: Int64) throws(BlobStoreError) -> Bool {
+    /// - Returns: whether this call aborted it.
+    private func abortIdle(_ upload: Upload, since limit: Int64) throws(BlobStoreError) -> Bool {
         do {
             let last = try lastPart(upload)
             if let last, last > limit { return false }
             _ = try client.perform(S3Request("DELETE", upload.key, query: [("uploadId", upload.id)]))
             return true
         } catch  where error.kind == .absent {
-            // Its owner was faster.
+            // Another process completed or aborted it.
             return false
         }
     }
 
-    private func lastPart(_ upload: Pending) throws(BlobStoreError) -> Int64? {
+    /// When the last part arrived, in seconds since 1970 (ListParts). nil if there is no part.
+    private func lastPart(_ upload: Upload) throws(BlobStoreError) -> Int64? {
         var last: Int64?
         var marker = "0"
         while true {
@@ -89,6 +92,6 @@ extension S3BlobStore {
 }
 
 extension OpenUploads {
-    /// When the oldest began: `2026-01-31T12:00:00Z`.
+    /// When the oldest upload began, as `2026-01-31T12:00:00Z`.
     public var since: String? { oldest.map { S3Date(seconds: $0).text } }
 }

@@ -1,4 +1,4 @@
-// A piece of an upload, held in memory so that it can be sent again and its digest is signed.
+// A part of an upload. It is kept in memory, so that its digest can be signed and it can be sent again.
 
 internal import Cryptography
 internal import HTTP
@@ -7,13 +7,15 @@ internal import System
 final class S3Part {
     private var buffer: Buffer
 
-    /// - Parameter size: in bytes; memory is taken as it fills.
+    /// - Parameter size: in bytes. Memory is allocated as the part fills.
     init(size: Int) { buffer = Buffer(capacity: size) }
 
     var count: Int { buffer.count }
     var isFull: Bool { buffer.count == buffer.capacity }
 
-    /// Takes as many of the bytes as there is room for; returns how many.
+    /// Appends as many of the bytes as fit.
+    ///
+    /// - Returns: the number of bytes appended.
     func append(_ bytes: Span<UInt8>) -> Int {
         let count = min(bytes.count, buffer.capacity - buffer.count)
         buffer.append(copying: bytes.extracting(first: count))
@@ -24,7 +26,7 @@ final class S3Part {
 
     /// A request that sends the part.
     ///
-    /// - Parameter sha256: of the part, where it is known already.
+    /// - Parameter sha256: the part's digest, if it is known already.
     func request(_ method: String, _ key: String, query: [(name: String, value: String)], sha256: [UInt8]?)
         throws(BlobStoreError) -> S3Request
     {

@@ -3,13 +3,13 @@
 internal import HTTP
 internal import System
 
-/// A body that can be sent any number of times.
+/// A request's body, which can be sent several times.
 struct S3Payload {
     /// In bytes.
     let length: Int64
-    /// In hexadecimal.
+    /// Hexadecimal.
     let sha256: String
-    /// Begins anew each time it is called.
+    /// Makes a source that reads the body from its beginning.
     let source: () -> HTTPRequest.Source
 
     init(_ bytes: [UInt8]) throws(BlobStoreError) {

@@ -1,4 +1,5 @@
-// AWS Signature Version 4 for S3: in the Authorization field, and in the query of a URL that anyone may use for a while.
+// AWS Signature Version 4 (Amazon S3 API Reference, "Authenticating Requests"): in the `Authorization` field, or in the
+// query of a presigned URL.
 
 internal import Cryptography
 internal import HTTP
@@ -8,21 +9,21 @@ struct S3Signer {
     let credentials: S3Credentials
     let region: String
 
-    /// SHA-256 of nothing, in hexadecimal.
+    /// The SHA-256 of an empty body.
     static let emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-    /// A request as it is signed.
+    /// The parts of a request that are signed.
     struct Target {
         let method: String
         let host: String
-        /// Decoded, beginning with a slash.
+        /// Not encoded, with a slash at its beginning.
         let path: String
-        /// Decoded, in any order.
+        /// Not encoded, in any order.
         var query: [(name: String, value: String)] = []
-        /// Signed beside Host and those of the signature itself.
+        /// Further fields to sign, besides `Host` and the signature's own.
         var fields: [HTTPField] = []
 
-        /// Path and query as they are sent.
+        /// Path and query, encoded.
         var encoded: String { query.isEmpty ? encodedPath : "\(encodedPath)?\(encodedQuery)" }
 
         var encodedPath: String { encode(path, keepingSlashes: true) }
@@ -33,11 +34,11 @@ struct S3Signer {
         }
     }
 
-    /// The fields to send with the request, its own among them.
+    /// The request's fields and those of its signature.
     ///
     /// - Parameters:
-    ///   - payload: SHA-256 of the body in hexadecimal.
-    ///   - seconds: since 1970.
+    ///   - payload: the body's SHA-256, hexadecimal.
+    ///   - seconds: the time of signing, since 1970.
     func fields(_ target: Target, payload: String, at seconds: Int64) throws(BlobStoreError) -> [HTTPField] {
         let date = S3Date(seconds: seconds)
         var target = target
@@ -50,7 +51,7 @@ struct S3Signer {
         return target.fields + [HTTPField("Authorization", authorization)]
     }
 
-    /// Path and query of a request that anyone may send until `lifetime` (in seconds) is over.
+    /// Path and query of a presigned URL. Anyone who has it may send the request for `lifetime` seconds.
     func presigned(_ target: Target, lifetime: Int, at seconds: Int64) throws(BlobStoreError) -> String {
         let date = S3Date(seconds: seconds)
         var target = target
@@ -75,6 +76,7 @@ struct S3Signer {
         return hexadecimal(try Self.hmac(key, text))
     }
 
+    /// The signing key, derived from the secret key.
     static func key(
         _ secret: String, day: String, region: String, service: String
     ) throws(BlobStoreError) -> [UInt8] {
@@ -103,7 +105,7 @@ struct S3Signer {
     }
 }
 
-/// RFC 3986: everything but letters, digits and `-._~` as `%XX`.
+/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
 private func encode(_ text: String, keepingSlashes: Bool) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []

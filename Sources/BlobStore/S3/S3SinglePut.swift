@@ -1,5 +1,5 @@
-// A staged blob that is a file of this host, as the web server has written it or S3SpooledBody, and short enough for one request:
-// a first pass over the file makes its digests, and each attempt to send it makes another, so nothing is held in memory.
+// A staged blob that lies in a file on this host and is short enough for one request. The file is read once for its
+// digests, and once for each attempt to send it, so nothing is kept in memory.
 
 internal import Cryptography
 internal import HTTP
@@ -17,8 +17,8 @@ final class S3SinglePut: StagedBlob {
 
     private enum State {
         case staged, published, discarded
-        /// Sent, and nothing known of how that ended.
-        case doubtful
+        /// Sent, but the answer is not known.
+        case uncertain
     }
 
     init(_ file: consuming FileDescriptor, size: Int64, _ client: S3Client, as name: BlobName) {
@@ -29,7 +29,7 @@ final class S3SinglePut: StagedBlob {
     deinit { discard() }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
-        throw BlobStoreError(.refused, "A blob that was handed over is complete.")
+        throw BlobStoreError(.refused, "A body file cannot be appended to.")
     }
 
     func finish() throws(BlobStoreError) -> BlobContent {
@@ -43,7 +43,7 @@ final class S3SinglePut: StagedBlob {
         guard state == .staged, let digests else {
             throw BlobStoreError(.refused, "The blob is published or discarded already.")
         }
-        state = .doubtful
+        state = .uncertain
         do {
             var request = S3Request("PUT", key)
             request.carry(size, S3Digests(sha256: digests.content.sha256, md5: digests.md5)) { self.source() }
@@ -56,8 +56,8 @@ final class S3SinglePut: StagedBlob {
     }
 
     func discard() {
-        // Where this fails, gc finds the object by the list of uploads that were begun.
-        if state == .doubtful { client.attempt(S3Request("DELETE", key)) }
+        // If this fails, gc removes the object because it is listed as pending.
+        if state == .uncertain { client.attempt(S3Request("DELETE", key)) }
         if state != .published { state = .discarded }
     }
 
@@ -69,7 +69,7 @@ final class S3SinglePut: StagedBlob {
             md5?.update(bytes)
         }
         guard content.size == size else {
-            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+            throw BlobStoreError(.refused, "The body file is still changing.")
         }
         return (content.finish(), md5.take()?.finish())
     }

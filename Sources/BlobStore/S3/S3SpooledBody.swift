@@ -1,22 +1,22 @@
-// A staged blob whose bytes pass by only once and are few enough for one request: they wait in a file without a name until
-// all have come, so that their digest is known before they are sent, and they can be sent again.
+// A staged blob whose bytes arrive once, as a stream, and are few enough for one request. They are collected in an
+// unnamed file, so that their digest is known before they are sent, and they can be sent again.
 
 internal import System
 
 final class S3SpooledBody: StagedBlob {
-    /// Not /tmp, which may be memory.
-    private static let folder = "/var/tmp"
+    /// Not /tmp, which may be a file system in memory.
+    private static let directory = "/var/tmp"
 
     private let client: S3Client
     private let name: BlobName
     private(set) var size: Int64 = 0
-    /// What is being written; nil once it is complete or given up.
+    /// The file being written. nil once the blob is complete or discarded.
     private var file: FileDescriptor?
     private var whole: S3SinglePut?
 
-    /// Nil where this host has no room for so many bytes, which are taken up now, and not found missing half way.
+    /// nil if this host has no room for `length` bytes. The room is reserved now, so that it cannot run out later.
     init?(_ client: S3Client, as name: BlobName, length: Int64) {
-        guard let file = try? FileSystem.createUnnamed(in: Self.folder, reserving: length) else { return nil }
+        guard let file = try? FileSystem.createUnnamed(in: Self.directory, reserving: length) else { return nil }
         (self.client, self.name) = (client, name)
         self.file = consume file
     }

@@ -1,26 +1,26 @@
-// The little XML that S3 speaks: elements and text, read from the front. No attributes, namespaces or entities of the
-// document's own, so nothing that it says can make this do more than read it once.
+// The part of XML that S3 uses: elements, text and the predefined entities. Attributes, namespaces and DOCTYPE are
+// ignored, so a document cannot expand itself or load another one.
 
 struct XMLElement: Equatable {
     let name: String
-    /// Without the white space around elements.
+    /// Empty if the element has children.
     var text = ""
     var children: [XMLElement] = []
 
-    /// The text of the first child of that name.
+    /// The text of the first child with this name.
     subscript(name: String) -> String? { children.first { $0.name == name }?.text }
 
     func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-    /// The root element; nil for what is no XML of this kind.
+    /// The root element. nil if the document is malformed, or nested deeper than 16 elements.
     static func parse(_ bytes: [UInt8]) -> XMLElement? {
         var reader = Reader(bytes: bytes)
         return reader.root()
     }
 
     private struct Reader {
-        /// Deeper is nothing that S3 answers.
-        private static let deepest = 16
+        /// No answer of S3 is nested deeper.
+        private static let maximumDepth = 16
 
         let bytes: [UInt8]
         var position = 0
@@ -44,7 +44,7 @@ struct XMLElement: Equatable {
                     let isEmpty = tag.hasSuffix("/")
                     let name = tag.prefix { !$0.isWhitespace && $0 != "/" }
                     open.append(XMLElement(name: String(name.split(separator: ":").last ?? "")))
-                    guard open.count <= Self.deepest else { return nil }
+                    guard open.count <= Self.maximumDepth else { return nil }
                     if isEmpty, let done = open.popLast() {
                         if open.isEmpty { return done }
                         open[open.count - 1].children.append(done)
@@ -68,7 +68,7 @@ struct XMLElement: Equatable {
             return String(decoding: bytes[position..<stop], as: UTF8.self)
         }
 
-        /// The five entities and numbers; what is neither stays.
+        /// Decodes the predefined entities and character references (XML 1.0, section 4.6). Others stay as they are.
         private func decoded(_ text: String) -> String {
             guard text.contains("&") else { return text }
             var result = ""

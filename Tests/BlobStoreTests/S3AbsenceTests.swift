@@ -3,11 +3,11 @@ import Testing
 
 @testable import BlobStore
 
-/// What is gone by the time that we come to remove it. Stores say so in more than one way.
-struct S3GoneTests {
+/// Objects and uploads that vanish before they are removed. Stores report that in more than one way.
+struct S3AbsenceTests {
     private static let names = ["ab" + String(repeating: "0", count: 30), "cd" + String(repeating: "1", count: 30)]
 
-    /// A bucket whose store gives these answers, in this order, and the last one for ever.
+    /// A bucket whose store sends these answers, in this order, and then repeats the last one.
     private func bucket(_ answers: String...) throws -> (S3BlobStore, CannedServer) {
         let server = CannedServer(answers)
         var settings = BlobStoreSettings()
@@ -34,7 +34,7 @@ struct S3GoneTests {
         return answer(200, "<ListMultipartUploadsResult>\(uploads.joined())</ListMultipartUploadsResult>")
     }
 
-    @Test func `a store that knows no uploads may say so by 404`() throws {
+    @Test func `a store may report by 404 that it has no multipart uploads`() throws {
         let (store, server) = try bucket(refusal(404, "NoSuchUpload"))
         #expect(try store.sweepAbandonedStages() == 0)
         #expect(try store.openUploads() == OpenUploads(count: 0, oldest: nil))
@@ -42,9 +42,9 @@ struct S3GoneTests {
     }
 
     @Test(arguments: [(404, "NoSuchUpload"), (404, ""), (400, "NoSuchUpload"), (410, "Gone")])
-    func `an upload that is gone when it is its turn stops nothing`(status: Int, code: String) throws {
+    func `a sweep goes on after an upload that has vanished`(status: Int, code: String) throws {
         let noParts = answer(200, "<ListPartsResult></ListPartsResult>")
-        // Before its parts were listed, and before it was aborted; the second one is ours.
+        // The first upload vanishes before its parts are listed, or before it is aborted. The second one is aborted.
         let (first, one) = try bucket(twoUploads, refusal(status, code), noParts, answer(204))
         #expect(try first.sweepAbandonedStages() == 1)
         let (second, other) = try bucket(twoUploads, noParts, refusal(status, code), noParts, answer(204))
@@ -52,7 +52,7 @@ struct S3GoneTests {
         _ = (one, other)
     }
 
-    @Test func `open uploads are counted from the oldest on`() throws {
+    @Test func `open uploads are counted, and the oldest is found`() throws {
         let (store, server) = try bucket(twoUploads)
         let open = try #require(try store.openUploads())
         #expect(open.count == 2 && open.since == "2020-01-01T00:00:00Z")
@@ -62,15 +62,15 @@ struct S3GoneTests {
     }
 
     @Test(arguments: [(404, "NoSuchKey"), (404, ""), (400, "NoSuchVersion"), (410, "")])
-    func `a blob that is gone is removed`(status: Int, code: String) throws {
+    func `an absent blob counts as removed`(status: Int, code: String) throws {
         let (store, server) = try bucket(refusal(status, code))
         try store.remove(try names(1))
-        // Many at once, by a store that answers so for all of them.
+        // DeleteObjects is answered so, too.
         try store.remove(try names(2))
         _ = server
     }
 
-    @Test func `of many blobs those that are gone are no failure, and what is refused is one`() throws {
+    @Test func `when many blobs are removed, absent ones are no failure, but a refusal is`() throws {
         let result = { (codes: [String]) in
             let errors = codes.map { "<Error><Key>k</Key><Code>\($0)</Code></Error>" }.joined()
             return answer(200, "<DeleteResult>\(errors)</DeleteResult>")
@@ -82,7 +82,7 @@ struct S3GoneTests {
         _ = server
     }
 
-    @Test func `a bucket that is gone is an outage, not an empty one`() throws {
+    @Test func `a missing bucket is an error, not an empty bucket`() throws {
         let (store, server) = try bucket(refusal(404, "NoSuchBucket"))
         #expect(kind { _ = try store.sweepAbandonedStages() } == .misconfigured)
         #expect(kind { _ = try store.openUploads() } == .misconfigured)
