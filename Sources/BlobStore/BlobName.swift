@@ -1,4 +1,4 @@
-// Names of blobs are generated, never derived from anything a user typed.
+// Blobs' names are generated. They are never derived from user input.
 
 internal import Cryptography
 
@@ -6,18 +6,20 @@ internal import Cryptography
 public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
-    /// Nil unless `text` is exactly 32 lower-case hexadecimal digits, so that a name can never be a path.
+    /// nil unless `text` is exactly 32 lower-case hexadecimal digits. So a name cannot contain a path.
     public init?(_ text: String) {
         guard text.utf8.count == 32, text.utf8.allSatisfy(Self.isDigit) else { return nil }
         description = text
     }
 
-    /// A name nobody has used before. Fails as `.unavailable` when the system has no random bytes.
+    /// Makes a new random name.
+    ///
+    /// - Throws: `.unavailable` if the system has no random bytes.
     public static func generate() throws(BlobStoreError) -> BlobName {
         do {
             return BlobName(random: try randomBytes(16))
         } catch {
-            throw BlobStoreError(.unavailable, "There are no random bytes for a blob's name.")
+            throw BlobStoreError(.unavailable, "The system has no random bytes for a blob's name.")
         }
     }
 
@@ -25,7 +27,7 @@ public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible 
         left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
     }
 
-    /// The first two digits, by which stores spread their blobs.
+    /// The first two digits, by which stores distribute their blobs.
     var prefix: String { String(description.prefix(2)) }
 
     private init(random bytes: [UInt8]) {

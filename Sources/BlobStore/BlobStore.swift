@@ -1,13 +1,13 @@
-// What every kind of store can do. A blob is immutable: it is staged, then published whole under a new name, read any
+// The interface of all blob stores. A blob is immutable: it is staged, published as a whole under a new name, read any
 // number of times, and removed.
 
-/// What a blob's bytes are.
+/// The properties of a blob's bytes.
 public struct BlobContent: Equatable, Sendable {
     /// In bytes.
     public let size: Int64
     /// 32 bytes.
     public let sha256: [UInt8]
-    /// Whether they are text in UTF-8, with more than ASCII in it.
+    /// Whether the bytes are UTF-8 text with characters beyond ASCII.
     public let isUTF8: Bool
 
     public init(size: Int64, sha256: [UInt8], isUTF8: Bool = false) {
@@ -17,12 +17,12 @@ public struct BlobContent: Equatable, Sendable {
     }
 }
 
-/// What a store knows of a blob without reading it.
+/// The properties of a blob that a store knows without reading it.
 public struct BlobStatus: Equatable, Sendable {
     public let name: BlobName
     /// In bytes.
     public let size: Int64
-    /// When it was published, in whole seconds since 1970.
+    /// When the blob was published, in whole seconds since 1970.
     public let modified: Int64
 
     public init(name: BlobName, size: Int64, modified: Int64) {
@@ -32,69 +32,76 @@ public struct BlobStatus: Equatable, Sendable {
     }
 }
 
-/// Where and how a web server fetches a blob from a remote store.
+/// A presigned URL, in the parts that a web server needs to fetch a blob from a remote store.
 public struct PresignedTarget: Equatable, Sendable {
     /// `https://host:port`
     public let origin: String
-    /// Path and query, encoded. A secret as long as it holds: whoever has it can read the blob.
+    /// Path and query, encoded. Secret while it is valid: anyone who has it can read the blob.
     public let target: String
 }
 
-/// A place for blobs. Kept open for the life of a process; an outage makes calls fail as `.unavailable` until it ends.
+/// A store of blobs. It can stay open for the life of a process. During an outage its calls fail as `.unavailable`.
 public protocol BlobStore: AnyObject {
-    /// Begins a blob whose bytes the caller writes, to be published under `name`, which nobody has used before.
-    ///
-    /// - Parameter length: the bytes that will be written, where that is known.
-    func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob
-
-    /// Begins a blob whose bytes a web server on this host has already put into a file. The web server's name for the
-    /// file stays, and is the web server's to remove.
-    ///
-    /// Fails as `.refused` unless `path` is a regular file; a symbolic link is never followed.
-    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
-
-    /// Fails as `.absent` when the store is there and the blob is not.
-    func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader
-
-    /// Where a blob lies relative to the store's root, for a web server that sends it itself; nil for remote stores.
-    func path(of name: BlobName) -> String?
-
-    /// Where a blob lies on this host; nil for remote stores.
-    func absolutePath(of name: BlobName) -> String?
-
-    /// Where a web server may fetch a blob by GET in the next minutes, without further credentials; nil for local stores.
-    func presignedTarget(of name: BlobName) throws(BlobStoreError) -> PresignedTarget?
-
-    /// Removes blobs; one that is absent already is no error. What was removed before a failure stays removed.
-    func remove(_ names: [BlobName]) throws(BlobStoreError)
-
-    /// Size and time of a blob, without reading it. Fails as `.absent` when the store is there and the blob is not.
-    func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus
-
-    /// The blobs there are, by name.
+    /// Begins a blob whose bytes the caller writes.
     ///
     /// - Parameters:
-    ///   - last: the name after which to begin; nil for the first.
-    ///   - limit: a page may have fewer than this; only an empty one is the end.
+    ///   - name: a new name.
+    ///   - length: the number of bytes that will be written. nil if it is unknown.
+    func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob
+
+    /// Begins a blob whose bytes a web server on this host has already written to a file. The file keeps its name; the
+    /// web server removes it.
+    ///
+    /// - Throws: `.refused` unless `path` is a regular file. A symbolic link is not followed.
+    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
+
+    /// Opens a blob for reading.
+    ///
+    /// - Throws: `.absent` if the store is available, but has no such blob.
+    func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader
+
+    /// A blob's path relative to the store's root, for a web server that sends the file itself. nil for remote stores.
+    func path(of name: BlobName) -> String?
+
+    /// A blob's absolute path on this host. nil for remote stores.
+    func absolutePath(of name: BlobName) -> String?
+
+    /// A URL by which a web server can GET a blob in the next five minutes without credentials. nil for local stores.
+    func presignedTarget(of name: BlobName) throws(BlobStoreError) -> PresignedTarget?
+
+    /// Removes blobs. Absent blobs are ignored. If the call fails, some of the blobs may have been removed.
+    func remove(_ names: [BlobName]) throws(BlobStoreError)
+
+    /// A blob's size and time.
+    ///
+    /// - Throws: `.absent` if the store is available, but has no such blob.
+    func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus
+
+    /// One page of the store's blobs, ordered by name.
+    ///
+    /// - Parameters:
+    ///   - last: the page begins after this name. nil for the first page.
+    ///   - limit: the most blobs in a page. A page may have fewer; only an empty page is the end.
     func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus]
 
-    /// The UUID by which a database recognises its store, wherever that is moved to; nil where none was written.
+    /// The UUID by which a database recognises its store, also after the store has moved. nil if it has none.
     func mark() throws(BlobStoreError) -> String?
 
-    /// Writes that UUID, durably, in the place of an earlier one.
+    /// Writes the UUID durably. It replaces an earlier one.
     func setMark(_ mark: String) throws(BlobStoreError)
 
-    /// Succeeds when a blob could be stored and read back now.
+    /// Tests that a blob can be stored and read back.
     func probe() throws(BlobStoreError)
 
-    /// Removes what interrupted uploads left behind longer ago than `age` and nobody holds any more; returns how many
-    /// leftovers there were.
+    /// Removes the remains of interrupted uploads that are older than `age` and that no process uses.
     ///
-    /// - Parameter age: nil for what the kind of store calls for: a minute where locks tell who is still at work, a day
-    ///   where only time does.
+    /// - Parameter age: nil for the default of the kind of store: a minute if locks show which uploads are active, a
+    ///   day
+    ///   if only their age does.
+    /// - Returns: how many were removed.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
 
-    /// Uploads in parts that are neither complete nor aborted; nil for a kind of store that has none.
+    /// Multipart uploads that are neither completed nor aborted. nil for a kind of store that has no such uploads.
     func openUploads() throws(BlobStoreError) -> OpenUploads?
 }
 
@@ -104,37 +111,43 @@ extension BlobStore {
 
     public func openUploads() throws(BlobStoreError) -> OpenUploads? { nil }
 
-    /// Removes leftovers that are old enough for this kind of store.
+    /// Removes the remains of interrupted uploads, at the default age of this kind of store.
     public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
         try sweepAbandonedStages(olderThan: nil)
     }
 }
 
-/// A blob on its way in: `write` any number of times, `finish`, compare, `publish`. After an error, or when this is
-/// released unpublished, nothing of it remains.
+/// A blob that is being uploaded: `write` any number of times, `finish`, compare, `publish`. After an error, or if it
+/// is released before `publish`, nothing of it remains.
 public protocol StagedBlob: AnyObject {
-    /// The bytes so far.
+    /// The number of bytes so far.
     var size: Int64 { get }
 
-    /// Appends bytes. Fails as `.full` when the store has no room, as `.refused` after `finish` or for an adopted blob.
+    /// Appends bytes.
+    ///
+    /// - Throws: `.full` if the store has no room. `.refused` after `finish`, and for a body file.
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError)
 
-    /// Tells what the bytes are, which are all. May be asked again.
+    /// Ends the bytes and returns their properties. It can be called again.
     func finish() throws(BlobStoreError) -> BlobContent
 
-    /// Makes the finished blob readable under its name; both are durable then. Fails as `.exists` rather than overwrite.
+    /// Makes the blob readable under its name. Its bytes and its name are durable when this returns.
+    ///
+    /// - Throws: `.exists` if the name is taken; a blob is never overwritten.
     func publish() throws(BlobStoreError)
 
-    /// Removes what was not published.
+    /// Removes an unpublished blob.
     func discard()
 }
 
-/// A blob open for reading, which it stays even when it is removed meanwhile.
+/// A blob that is open for reading. A local blob stays readable even if it is removed.
 public protocol BlobReader: AnyObject {
     /// In bytes.
     var size: Int64 { get }
 
-    /// Appends bytes from `offset` (in bytes) on until `buffer` is full or the blob ends; returns how many.
+    /// Appends the bytes from `offset` (in bytes) until `buffer` is full or the blob ends.
+    ///
+    /// - Returns: the number of bytes appended.
     @discardableResult
     func read(at offset: Int64, into buffer: inout OutputSpan<UInt8>) throws(BlobStoreError) -> Int
 }

@@ -1,30 +1,30 @@
-// What can go wrong in a blob store, in the terms a caller acts on.
+// The errors of a blob store.
 
 public import System
 
 /// A failed operation of a blob store.
 public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
-        /// No space left, or the quota of the store's user is used up.
+        /// No space is left, or the quota of the store's user is used up.
         case full
-        /// The store cannot be reached, read or written at the moment; it may come back.
+        /// The store cannot be reached, read or written. This may pass.
         case unavailable
-        /// The store is there, the blob is not.
+        /// The store is available, but has no such blob.
         case absent
-        /// The name is taken: blobs are never overwritten.
+        /// The name is taken. Blobs are never overwritten.
         case exists
-        /// Larger than the store can hold in one blob.
+        /// The blob is larger than the store allows.
         case tooLarge
-        /// What was handed over is not a plain file, or the operation came out of order.
+        /// A body file is not a regular file, or calls came in the wrong order.
         case refused
-        /// The storage URL cannot be used.
+        /// The storage URL, the credentials or the store's owner are wrong.
         case misconfigured
     }
 
     public let kind: Kind
-    /// A sentence without paths, names or contents.
+    /// A sentence without blobs' names and contents, and without secrets.
     public let message: String
-    /// The call behind it, where there was one.
+    /// The failed system call, if there was one.
     public let underlying: SystemError?
 
     public init(_ kind: Kind, _ message: String, underlying: SystemError? = nil) {
@@ -37,7 +37,7 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
         underlying.map { "\(message) (\($0))" } ?? message
     }
 
-    /// Everything that is not a matter of this one blob counts as an outage: it may pass, and the caller may retry.
+    /// Any error that does not concern this blob alone counts as an outage, which may pass.
     init(_ error: SystemError) {
         switch error.number {
         case Errno.noSpace, Errno.quotaExceeded:
@@ -50,7 +50,7 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
             self.init(.refused, "Only a regular file can be stored.", underlying: error)
         case Errno.notFolder:
             self.init(
-                .misconfigured, "A folder of the storage is a link or a file; it must be a folder itself.",
+                .misconfigured, "A directory of the storage is a link or a file; it must be a directory itself.",
                 underlying: error)
         default:
             self.init(.unavailable, "The storage is not available.", underlying: error)

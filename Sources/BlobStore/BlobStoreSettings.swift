@@ -1,20 +1,21 @@
-// What a store may need beside its URL.
+// The settings of a store that are not in its URL.
 
 public import System
 
 public struct BlobStoreSettings: Sendable {
-    /// File of certificates (PEM) to trust instead of the system's.
+    /// A PEM file of certificates to trust instead of the system's.
     public var certificateFile: String?
-    /// File of credentials in the form of `~/.aws/credentials`.
+    /// A credentials file in the format of `~/.aws/credentials`.
     public var credentialsFile: String?
-    /// For how long a request to a remote store is sent again while it fails. A request's own client must hear of an
-    /// outage soon; the operator's command can wait.
+    /// For how long a failing request to a remote store is retried. The default is short, as a user waits for the
+    /// answer.
     public var patience = Duration.milliseconds(3500)
-    /// Whether what is made in a local store is the folder's owner's, for the operator's command, which root may run.
+    /// Whether new files and directories of a local store get the owner of the store's directory. Set by the operator's
+    /// command, which may run as root.
     public var writesAsOwner = false
-    /// With `writesAsOwner`: whose a folder is to be that is made; nil for the owner of the folder in which it will lie.
+    /// With `writesAsOwner`: the owner of a store's directory that has to be made. nil for its parent's owner.
     public var newOwner: FileOwner?
-    /// Looks up a variable of the process's environment.
+    /// Looks up an environment variable.
     public var environment: @Sendable (String) -> String? = { Environment.value($0) }
 
     public init(certificateFile: String? = nil, credentialsFile: String? = nil) {

@@ -1,9 +1,9 @@
-// Reading a file from its beginning to its end.
+// Reading a whole file in chunks.
 
 internal import System
 
 extension FileDescriptor {
-    /// Reads the whole file, wherever its position is, with one buffer of `size` bytes.
+    /// Reads the file from its beginning, whatever its position, in chunks of at most `size` bytes.
     func forEachChunk(size: Int, _ body: (Span<UInt8>) throws(BlobStoreError) -> Void) throws(BlobStoreError) {
         var buffer = Buffer(capacity: size)
         var offset: Int64 = 0

@@ -1,4 +1,5 @@
-// What is found out about a blob's bytes while they pass by: how many, their digest, and whether they are text in UTF-8.
+// Computes the properties of a blob's bytes as they are written: their number, their digest, and whether they are text
+// in UTF-8.
 
 internal import Cryptography
 

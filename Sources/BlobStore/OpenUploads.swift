@@ -1,9 +1,9 @@
-// How much a remote store holds of uploads in parts that have not come to their end. It costs room that no list of blobs
-// shows, so operators are told.
+// Multipart uploads of a remote store that are neither completed nor aborted. They use room that no list of blobs
+// shows, so they are reported to operators.
 
 public struct OpenUploads: Equatable, Sendable {
     public private(set) var count: Int
-    /// When the oldest of those whose beginning the store tells began, in seconds since 1970.
+    /// When the oldest upload began, in seconds since 1970. nil if the store does not report it.
     public private(set) var oldest: Int64?
 
     public init(count: Int, oldest: Int64?) { (self.count, self.oldest) = (count, oldest) }

@@ -1,25 +1,26 @@
-// What operators' commands ask of a store whose files have an owner on this host.
+// Ownership of a store's files, which the operator's commands check.
 
-/// A store whose files and folders belong to users of this host.
+/// A store whose files and directories belong to users of this host.
 public protocol OwnedBlobStore: BlobStore {
-    /// The folder, absolute.
+    /// The absolute path of the store's directory.
     var folder: String { get }
 
-    /// Fails as `.misconfigured` where this user must not write, as the owner is somebody else.
+    /// - Throws: `.misconfigured` if this process is not root and another user owns the store.
     func requireOwner() throws(BlobStoreError)
 
-    /// What the owner of the store's folder, as whom the workers run, cannot use. Looks at everything.
+    /// Counts the files and directories that the store's owner cannot use. The workers run as the owner. Examines the
+    /// whole store.
     func inaccessible() throws(BlobStoreError) -> InaccessibleParts
 }
 
-/// How much of a store its owner cannot use.
+/// The parts of a store that its owner cannot use.
 public struct InaccessibleParts: Equatable, Sendable {
-    /// Files that cannot be read, or in stage/ not be written.
+    /// Files that the owner cannot read, or, in stage/, cannot write.
     public var files = 0
-    /// Folders in which nothing can be found, made or removed.
+    /// Directories in which the owner cannot list, make or remove files.
     public var folders = 0
     public let ownerName: String
-    /// The folder of the store.
+    /// The store's directory.
     public let path: String
 
     public var isEmpty: Bool { files == 0 && folders == 0 }

@@ -1,11 +1,11 @@
-// Opening a body file that the web server handed over.
+// Opening a body file from the web server.
 
 internal import System
 
 extension FileSystem {
-    /// Opens a regular file and nothing else; fails with ELOOP, as for a symbolic link, when it is anything else.
+    /// Opens a regular file. Fails with ELOOP, as for a symbolic link, if it is anything else.
     static func openRegular(_ path: String, for access: Access) throws(SystemError) -> FileDescriptor {
-        // Looked at before it is opened, as opening a pipe or a device has effects of its own.
+        // Checked first, as opening a pipe or a device has side effects.
         let kind = try status(path, followingLinks: false).kind
         if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
         return try open(path, for: access, followingLinks: false)

@@ -1,7 +1,7 @@
 // The mark of a store: a UUID in a file or object beside the blobs. It moves and is copied with them.
 
 enum StoreMark {
-    /// The name of the file or the end of the object's key.
+    /// The file's name, and the end of the object's key.
     static let name = "coffer-store"
     /// In bytes. Longer contents are not a mark.
     static let maximumSize = 64

@@ -1,16 +1,16 @@
-// Whether bytes are text in UTF-8.
+// Detects text in UTF-8 (RFC 3629).
 
-/// Tells text in UTF-8 from other bytes (RFC 3629), in pieces of any size. It costs nothing from the first wrong byte on,
-/// which most other files have among their first.
+/// Takes bytes in pieces of any size. After the first invalid byte, which most binary files have early, it does no
+/// work.
 struct UTF8Detector {
     private var isPossible = true
     private var hasOtherThanASCII = false
-    /// Bytes of a character that are still to come, and what the next of them may be.
+    /// How many bytes of the current character are still to come, and the range of the next one.
     private var missing = 0
     private var next: ClosedRange<UInt8> = 0x80...0xBF
 
-    /// Whether there is a character outside of ASCII, and no byte that is not UTF-8. Bytes of ASCII alone may be another
-    /// encoding's (ISO-2022-JP, UTF-7), and look the same in most; NUL is UTF-16's.
+    /// Whether the bytes are valid UTF-8 with a character beyond ASCII and without NUL. ASCII alone may be another
+    /// encoding (ISO-2022-JP, UTF-7), and NUL suggests UTF-16.
     var isUTF8: Bool { isPossible && hasOtherThanASCII && missing == 0 }
 
     mutating func update(_ bytes: Span<UInt8>) {
@@ -22,15 +22,15 @@ struct UTF8Detector {
         }
     }
 
-    /// Where the letters of ASCII that begin at `index` end. In blocks, which the compiler turns into vectors: one letter at a
-    /// time takes longer than SHA-256 does.
+    /// The end of the run of ASCII that begins at `index`. It works in blocks, which the compiler vectorizes, as byte
+    /// by byte would take longer than SHA-256.
     private static func endOfASCII(_ bytes: Span<UInt8>, from index: Int) -> Int {
         let step = 64
         var index = index
         while index <= bytes.count - step, isASCII(bytes[index]) {
             let block = bytes.extracting(index..<index + step)
             var marks: UInt8 = 0
-            // The highest bit is set in one of the two for NUL and for all that is not ASCII.
+            // For NUL and bytes beyond ASCII, the highest bit is set in one of the two.
             for place in 0..<step { marks |= block[place] | (block[place] &- 1) }
             if marks >= 0x80 { break }
             index += step
@@ -49,7 +49,7 @@ struct UTF8Detector {
             return
         }
         hasOtherThanASCII = true
-        // No overlong forms, no surrogates, nothing above U+10FFFF.
+        // This excludes overlong forms, surrogates and everything above U+10FFFF.
         switch byte {
         case 0xC2...0xDF: missing = 1
         case 0xE0...0xEF: missing = 2

@@ -2,10 +2,10 @@ import BlobStore
 import System
 import Testing
 
-/// What every kind of store promises, asked of a folder, and of the buckets that COFFER_TEST_S3 names: words of
-/// `access-key,secret-key,storage-url`.
+/// The promises of every kind of store, tested with a local store and with the buckets in COFFER_TEST_S3. That variable
+/// has words of `access-key,secret-key,storage-url`.
 struct ConformanceTests {
-    /// A store that nobody else uses.
+    /// A store that only one test uses.
     struct Store: CustomTestStringConvertible, Sendable {
         let url: String
         let credentials: [String: String]
@@ -70,7 +70,7 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores, [0, 1, 100_000, (16 << 20) - 1, 16 << 20, (16 << 20) + 1, 40 << 20])
-    func `what was stored is read back, of known length or not`(store: Store, count: Int) throws {
+    func `a blob of known or unknown length is read back as it was written`(store: Store, count: Int) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         let expected = pattern(count)
@@ -86,9 +86,9 @@ struct ConformanceTests {
         }
     }
 
-    /// Where a host has no room for a body that has to wait, what could be one request goes in parts.
+    /// If a host has no room to collect a body, it is sent in parts instead of one request.
     @Test(arguments: stores)
-    func `no room for what waits is no hindrance`(store: Store) throws {
+    func `an upload succeeds without room to collect its body`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         for call in [SystemCall.open, .fallocate] {
@@ -104,7 +104,7 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores)
-    func `reading jumps and ends with the blob`(store: Store) throws {
+    func `reads start anywhere and end with the blob`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         let expected = pattern(1 << 20)
@@ -117,7 +117,7 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores)
-    func `what is not published does not exist`(store: Store) throws {
+    func `a blob that is not published does not exist`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         for (count, length) in [(10, nil), (20 << 20, nil), (20 << 20, Int64(20 << 20))] {
@@ -141,7 +141,7 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores)
-    func `a body file is taken in, and nothing that is none`(store: Store) throws {
+    func `a body file becomes a blob, and a directory is refused`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
@@ -165,7 +165,7 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores)
-    func `pages together are all blobs, and removal takes many at once`(store: Store) throws {
+    func `pages list all blobs, and many blobs are removed at once`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
         let names = try (0..<25).map { try put(pattern($0), into: blobs, length: Int64($0)).0 }

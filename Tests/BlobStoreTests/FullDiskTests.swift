@@ -3,7 +3,7 @@ import Glibc
 import System
 import Testing
 
-/// A file system of 1 MiB in memory; nil when this process may not mount one.
+/// A file system of 1 MiB in memory. nil if this process may not mount one.
 final class SmallFileSystem {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 

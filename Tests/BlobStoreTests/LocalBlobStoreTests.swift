@@ -7,7 +7,7 @@ struct LocalBlobStoreTests {
 
     init() throws { test = try TestStore() }
 
-    @Test func `reading starts anywhere and ends with the blob`() throws {
+    @Test func `reads start anywhere and end with the blob`() throws {
         let (name, _) = try test.store(pattern(1000))
         let reader = try test.blobs.open(name)
         #expect(reader.size == 1000)
@@ -22,7 +22,7 @@ struct LocalBlobStoreTests {
         #expect(try Faults.$longestTransfer.withValue(7) { try read(at: 0, 100) } == Array(pattern(100)))
     }
 
-    @Test func `a removed blob is absent, stays readable where it is open, and can be removed again`() throws {
+    @Test func `a removed blob is absent, an open reader still reads it, and it can be removed again`() throws {
         let (name, _) = try test.store([7])
         let reader = try test.blobs.open(name)
         try test.blobs.remove(name)
@@ -33,7 +33,7 @@ struct LocalBlobStoreTests {
         #expect(buffer.array == [7])
     }
 
-    @Test func `a lost root is an outage for every call, and the same store works when it is back`() throws {
+    @Test func `every call fails while the root is lost, and the store works again when it is back`() throws {
         let (name, _) = try test.store([1])
         let body = try test.bodyFile([2], in: "/tmp")
         defer { try? FileSystem.unlink(body) }
@@ -51,7 +51,7 @@ struct LocalBlobStoreTests {
         try test.blobs.probe()
     }
 
-    @Test func `a root that is lost while a blob is written does not publish it`() throws {
+    @Test func `a blob is not published if the root is lost while it is written`() throws {
         let blob = try test.blobs.stage(as: .generate(), length: nil)
         try blob.write([1].span)
         try FileSystem.rename(test.root, to: test.root + ".away")
@@ -60,7 +60,7 @@ struct LocalBlobStoreTests {
         #expect(try test.published.isEmpty)
     }
 
-    @Test func `a folder without stage is an outage, not an empty store`() throws {
+    @Test func `a directory without stage/ is an outage, not an empty store`() throws {
         try FileSystem.removeFolder(test.root + "/stage")
         #expect(kind { try test.store([1]) } == .unavailable)
         #expect(kind { try test.blobs.remove(.generate()) } == .unavailable)

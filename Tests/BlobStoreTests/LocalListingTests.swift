@@ -18,7 +18,7 @@ struct LocalListingTests {
     }
 
     @Test(arguments: [1, 3, 1000])
-    func `pages together are all blobs in the order of their names`(limit: Int) throws {
+    func `pages list all blobs in the order of their names`(limit: Int) throws {
         var stored: [BlobName: Int64] = [:]
         for count in 0..<300 { stored[try test.store(pattern(count % 7)).0] = Int64(count % 7) }
         let found = try all(limit: limit)
@@ -27,7 +27,7 @@ struct LocalListingTests {
     }
 
     @Test
-    func `what is no blob is not listed`() throws {
+    func `other files are not listed`() throws {
         let (name, _) = try test.store([1])
         let folder = "\(test.root)/\(name.description.prefix(2))"
         _ = try FileSystem.create(folder + "/README")
@@ -37,14 +37,14 @@ struct LocalListingTests {
     }
 
     @Test
-    func `a blob's status is its size, and an absent one has none`() throws {
+    func `a blob has a status, and an absent blob has none`() throws {
         let (name, content) = try test.store(pattern(1000))
         #expect(try test.blobs.status(of: name).size == content.size)
         #expect(kind { _ = try test.blobs.status(of: .generate()) } == .absent)
     }
 
     @Test
-    func `a store that is away is no empty store`() throws {
+    func `an unavailable store is not listed as an empty store`() throws {
         try FileSystem.removeFolder(test.root + "/stage")
         #expect(kind { _ = try test.blobs.list(after: nil, limit: 10) } == .unavailable)
         #expect(kind { _ = try test.blobs.status(of: .generate()) } == .unavailable)

@@ -2,7 +2,7 @@ import BlobStore
 import System
 import Testing
 
-struct ProbeTests {
+struct LocalProbeTests {
     @Test func `a probe leaves nothing behind`() throws {
         let test = try TestStore()
         try test.blobs.probe()

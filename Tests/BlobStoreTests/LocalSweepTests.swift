@@ -3,12 +3,12 @@ import Glibc
 import System
 import Testing
 
-struct SweepTests {
+struct LocalSweepTests {
     let test: TestStore
 
     init() throws { test = try TestStore() }
 
-    @Test func `a sweep takes what nobody holds and leaves what someone does`() throws {
+    @Test func `a sweep removes unlocked files and leaves locked ones`() throws {
         let held = try test.blobs.stage(as: .generate(), length: nil)
         _ = try FileSystem.create("\(test.root)/stage/-\(try BlobName.generate())")
         #expect(try test.blobs.sweepAbandonedStages(olderThan: .zero) == 1)
@@ -17,7 +17,7 @@ struct SweepTests {
         #expect(try test.published.count == 1)
     }
 
-    @Test func `what is young is left, also a body file that took long to arrive`() throws {
+    @Test func `a sweep leaves young files, also an old body file that has just been linked`() throws {
         _ = try FileSystem.create("\(test.root)/stage/-\(try BlobName.generate())")
         let body = try test.bodyFile([1])
         try age(body, days: 1)
@@ -26,7 +26,7 @@ struct SweepTests {
         #expect(try test.stages.count == 2)
     }
 
-    @Test func `body files go after a week`() throws {
+    @Test func `a sweep removes body files after a week`() throws {
         let old = try test.bodyFile([1])
         let young = try test.bodyFile([2])
         try age(old, days: 8)
@@ -36,7 +36,7 @@ struct SweepTests {
         #expect(throws: SystemError.self) { try FileSystem.status(old) }
     }
 
-    @Test func `a sweep meets an outage as an error`() throws {
+    @Test func `a sweep fails during an outage`() throws {
         _ = failing(at: 0, with: Errno.inputOutput, of: [.open]) {
             #expect(kind { _ = try test.blobs.sweepAbandonedStages() } == .unavailable)
         }

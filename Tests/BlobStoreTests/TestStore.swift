@@ -2,12 +2,12 @@ import BlobStore
 import Synchronization
 import System
 
-/// A store in a folder of its own, gone with the last reference.
+/// A store in a directory of its own, which is removed with the last reference.
 final class TestStore {
     let root: String
     let blobs: any BlobStore
 
-    /// - Parameter parent: where the folder is made.
+    /// - Parameter parent: the directory in which the store's directory is made.
     init(in parent: String = "/tmp") throws {
         root = "\(parent)/coffer-test-\(UInt64.random(in: 0 ... .max))"
         blobs = try openBlobStore("file://\(root)", creating: true)
@@ -25,7 +25,7 @@ final class TestStore {
         }
     }
 
-    /// Stores bytes the whole way, in pieces of at most `step` bytes.
+    /// Stages, writes and publishes a blob, in pieces of at most `step` bytes.
     @discardableResult
     func store(_ bytes: [UInt8], as name: BlobName? = nil, step: Int = .max) throws -> (BlobName, BlobContent) {
         let name = try name ?? BlobName.generate()
@@ -48,7 +48,7 @@ final class TestStore {
         return buffer.array
     }
 
-    /// A file as the web server leaves it in incoming/.
+    /// Makes a body file in incoming/, as the web server does.
     func bodyFile(_ bytes: [UInt8], in folder: String? = nil) throws -> String {
         let path = "\(folder ?? root + "/incoming")/\(try BlobName.generate())"
         try FileSystem.create(path, mode: 0o600).write(all: bytes.span)
@@ -94,7 +94,7 @@ func kind(of body: () throws -> Void) -> BlobStoreError.Kind? {
     }
 }
 
-/// Bytes that tell positions apart; the same beginning for every count.
+/// Bytes that differ by position. A shorter pattern is the beginning of a longer one.
 func pattern(_ count: Int) -> [UInt8] {
     let block = (0..<min(count, 65_521)).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
     var bytes: [UInt8] = []

@@ -3,7 +3,7 @@ import Testing
 @testable import BlobStore
 
 struct UTF8DetectorTests {
-    /// In pieces of one, two … bytes; all must agree.
+    /// The answer for pieces of one, two … bytes. nil if they disagree.
     private func isUTF8(_ bytes: [UInt8]) -> Bool? {
         let verdicts = Set(
             (1...max(1, bytes.count)).map { step in
@@ -21,7 +21,7 @@ struct UTF8DetectorTests {
         "\u{10000}",
         "\u{10FFFF}", "\u{D7FF}\u{E000}", "plain text before and after one é is found in the middle of it all",
     ])
-    func `text with more than ASCII is known, however it is cut`(text: String) {
+    func `text beyond ASCII is detected, however it is cut`(text: String) {
         #expect(isUTF8(Array(text.utf8)) == true)
     }
 
@@ -32,11 +32,11 @@ struct UTF8DetectorTests {
 
     @Test(
         arguments: [
-            // Latin-1, Shift JIS, UTF-16 with and without a mark, a zero.
+            // Latin-1, Shift JIS, UTF-16 with and without a byte order mark, NUL.
             [0x47, 0xFC, 0xDF], [0x93, 0x8C, 0x8B, 0x9E], [0xFF, 0xFE, 0x47, 0x00], [0xFE, 0xFF, 0x00, 0x47],
             [0x47, 0x00, 0xFC, 0x00],
             [0xC3, 0xA9, 0x00],
-            // Cut short, a continuation alone, overlong forms, surrogates, above U+10FFFF, letters that do not exist.
+            // Truncated, a continuation byte alone, overlong forms, surrogates, above U+10FFFF, invalid bytes.
             [0xC3], [0xE6, 0x9D], [0xF0, 0x9F, 0x99], [0x80], [0xC3, 0xA9, 0xA9], [0xC0, 0x80], [0xC1, 0xBF],
             [0xE0, 0x9F, 0xBF],
             [0xF0, 0x8F, 0xBF, 0xBF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
@@ -47,7 +47,7 @@ struct UTF8DetectorTests {
         #expect(isUTF8(bytes) == false)
     }
 
-    @Test func `what is not ASCII is found wherever it stands in a long text`() {
+    @Test func `a byte beyond ASCII is found at every position of a long text`() {
         for place in 0..<200 {
             for (bytes, expected) in [([0xC3, 0xA9], true), ([0xE9], false), ([0x00], false)] as [([UInt8], Bool)] {
                 var text = [UInt8](repeating: 0x61, count: 200)
@@ -59,7 +59,7 @@ struct UTF8DetectorTests {
         }
     }
 
-    @Test func `it judges two random bytes and a letter as Swift does`() {
+    @Test func `it agrees with Swift on all pairs of bytes before a letter`() {
         for first in UInt8.min ... .max {
             for second in UInt8.min ... .max {
                 let bytes = [first, second, 0x61]

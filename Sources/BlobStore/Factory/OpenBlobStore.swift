@@ -1,14 +1,17 @@
-// From the storage URL of the configuration to a store.
+// Opens the store of a storage URL. Only this file knows all kinds of stores.
 
 internal import System
 
-/// Opens the store that a URL names: `file:///absolute/folder`, or
+/// Opens the store of a URL: `file:///absolute/directory`, or
 /// `s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual`.
 ///
-/// A bucket is not asked for anything yet. A folder and stage/ in it must exist, or the call fails as `.unavailable`: a
-/// file system that is not mounted must not look like an empty store. A URL that cannot be used fails as `.misconfigured`, and the message says why.
+/// No request is sent to a bucket.
 ///
-/// - Parameter creating: whether to make what is missing in a folder, for the operator's command; never for a worker.
+/// - Parameter creating: whether to make missing directories of a local store. The operator's command sets it, a worker
+///   never does.
+/// - Throws: `.misconfigured` for an invalid URL; the message says why. `.unavailable` if the directory or its stage/
+///   is
+///   missing, so that a file system that is not mounted does not look like an empty store.
 public func openBlobStore(
     _ url: String, _ settings: BlobStoreSettings = BlobStoreSettings(), creating: Bool = false
 ) throws(BlobStoreError) -> any BlobStore {
@@ -25,12 +28,14 @@ public func openBlobStore(
     return LocalBlobStore(layout)
 }
 
-/// Fails as `.misconfigured`, and the message says why, for a URL that no store can be opened by. Asks nobody.
+/// Checks a storage URL without opening the store.
+///
+/// - Throws: `.misconfigured`. The message says what is wrong with the URL.
 public func checkStorageURL(_ url: String) throws(BlobStoreError) {
     if url.hasPrefix("s3:") { _ = try S3Address(url) } else { _ = try localRoot(url) }
 }
 
-/// The folder that a `file:` URL names, without a slash at the end.
+/// The directory of a `file:` URL, without a slash at its end.
 private func localRoot(_ url: String) throws(BlobStoreError) -> String {
     let scheme = url.prefix { $0 != ":" }.lowercased()
     guard scheme == "file", url.dropFirst(scheme.count).hasPrefix("://") else {
@@ -38,14 +43,14 @@ private func localRoot(_ url: String) throws(BlobStoreError) -> String {
     }
     var root = url.dropFirst("file://".count)
     guard root.hasPrefix("/") else {
-        throw BlobStoreError(.misconfigured, "The storage URL names a host; three slashes are needed: file:///folder.")
+        throw BlobStoreError(.misconfigured, "The storage URL has a host; it needs three slashes: file:///directory.")
     }
     if root.contains(where: { "%?#\0".contains($0) }) {
-        throw BlobStoreError(.misconfigured, "The storage URL's path is taken as it is; it may hold no %, ? or #.")
+        throw BlobStoreError(.misconfigured, "The storage URL's path is not decoded; it must not contain %, ? or #.")
     }
     while root.hasSuffix("/") { root.removeLast() }
     if root.isEmpty {
-        throw BlobStoreError(.misconfigured, "The storage URL names no folder below /.")
+        throw BlobStoreError(.misconfigured, "The storage URL must name a directory below /.")
     }
     return String(root)
 }

@@ -1,4 +1,5 @@
-// Whether a local store's workers can use what is in it. Files that root has put there look whole to root.
+// Checks that the workers can use the files of a local store. root can use all files, so it does not notice a wrong
+// owner.
 
 internal import System
 
@@ -25,11 +26,11 @@ extension LocalBlobStore {
         }
     }
 
-    /// How many files of a folder fulfil a condition.
+    /// Counts the files of a directory for which a condition holds.
     private static func files(in folder: String, _ condition: (FileStatus) -> Bool) throws(SystemError) -> Int {
         var count = 0
         for name in try FileSystem.list(folder) {
-            // Removed meanwhile, perhaps.
+            // The file may have been removed meanwhile.
             if let status = try? FileSystem.status("\(folder)/\(name)", followingLinks: false), condition(status) {
                 count += 1
             }
@@ -37,14 +38,14 @@ extension LocalBlobStore {
         return count
     }
 
-    /// Fails where this process, a worker's, cannot use a folder or one of the blobs that are looked at: some of each
-    /// folder, for a tenth of a second, beginning anywhere.
+    /// Checks that this process, a worker, can use a sample of the store: some blobs of each directory, beginning at a
+    /// random directory, for a tenth of a second.
     func requireAccess() throws(BlobStoreError) {
         let deadline = Clock.monotonicNanoseconds() + 100_000_000
         let first = Int.random(in: 0..<256)
         for number in 0..<256 {
             let folder = layout.fanOut[(first + number) % 256]
-            guard let names = try? FileSystem.list(folder, atMost: Self.looked) else {
+            guard let names = try? FileSystem.list(folder, atMost: Self.sampleSize) else {
                 if !FileSystem.exists(folder) { continue }
                 throw Self.denied
             }
@@ -56,10 +57,10 @@ extension LocalBlobStore {
         }
     }
 
-    /// So many blobs of a folder are looked at.
-    private static let looked = 16
+    /// Blobs that are checked in each directory.
+    private static let sampleSize = 16
 
     private static let denied = BlobStoreError(
         .unavailable,
-        "Something in the storage belongs to another user, and the workers cannot use it: coffer check counts it.")
+        "The workers cannot use some files of the storage, as another user owns them: coffer check counts these files.")
 }

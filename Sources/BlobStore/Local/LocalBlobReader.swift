@@ -1,4 +1,4 @@
-// A blob of a local store, open for reading.
+// A blob of a local store that is open for reading.
 
 internal import System
 

@@ -1,5 +1,5 @@
-// Blobs in a folder of this host. Nothing is held open between calls, so a folder that went away and came back is
-// simply used again.
+// Blobs in a directory of this host. Nothing is kept open between calls, so the store works again as soon as a lost
+// file system is back.
 
 internal import System
 
@@ -57,7 +57,7 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
         for name in names { try removeOne(name) }
     }
 
-    /// Durable, too: a blob must not come back after a crash when the list of what to remove has forgotten it.
+    /// Removes a blob durably. It must not come back after a crash, as the garbage list no longer has it.
     private func removeOne(_ name: BlobName) throws(BlobStoreError) {
         do {
             try layout.remove(name)
@@ -68,7 +68,7 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
         }
     }
 
-    /// Takes in a file that cannot be linked.
+    /// Copies a body file that cannot be linked.
     private func copy(_ path: String, to blob: WrittenBlob) throws(BlobStoreError) -> WrittenBlob {
         let source: FileDescriptor
         do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }

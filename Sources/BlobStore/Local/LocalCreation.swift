@@ -1,27 +1,28 @@
-// How a local store makes its files and directories, so that they are its owner's.
+// Makes the files and directories of a local store with the right owner.
 
 internal import System
 
 extension LocalLayout {
-    /// Fails as `.misconfigured` where this user must not write.
+    /// - Throws: `.misconfigured` if this process is not root and another user owns the store.
     func requireOwner() throws(BlobStoreError) {
         guard case .foreign(let owner) = ownership else { return }
         throw BlobStoreError(
             .misconfigured,
-            "The store's folder belongs to \(owner.userName), and this is \(FileOwner.current.userName): "
+            "The store's directory belongs to \(owner.userName), but this is \(FileOwner.current.userName): "
                 + "runuser -u \(owner.userName) -- coffer …")
     }
 
-    /// Makes a new file, with the owner's access and mode.
+    /// Makes a new file with the owner's rights, and with mode 0640 if this process is root.
     func createFile(_ path: String) throws(SystemError) -> FileDescriptor {
         guard case .owner(let owner) = ownership else { return try FileSystem.create(path) }
         let file = try create(path, for: owner)
-        // The umask was root's.
+        // It was made with root's umask.
         try file.setMode(0o640)
         return file
     }
 
-    /// Workers that may enter every folder by a capability have stores where their user alone could not go.
+    /// The owner may be unable to reach the store, as its workers may have a capability to enter every directory. Then
+    /// root makes the file and gives it to the owner.
     private func create(_ path: String, for owner: FileOwner) throws(SystemError) -> FileDescriptor {
         do {
             return try owner.perform { () throws(SystemError) in try FileSystem.create(path) }
@@ -35,17 +36,17 @@ extension LocalLayout {
         }
     }
 
-    /// Makes a folder for the owner, who need not be able to make it himself.
+    /// Makes a directory as root and gives it to the owner.
     func createFolder(_ path: String) throws(SystemError) {
         try FileSystem.makeFolder(path)
         guard case .owner(let owner) = ownership else { return }
-        // By its descriptor: the path may lead elsewhere by now.
+        // Through a descriptor, as the path may lead elsewhere by now.
         let folder = try FileSystem.openFolder(path, followingLinks: false)
         try folder.setOwner(owner)
         try folder.setMode(0o750)
     }
 
-    /// Gives a folder to the owner that root made before.
+    /// Gives a directory that root made earlier to the owner.
     func handBack(_ folder: borrowing FileDescriptor) throws(SystemError) {
         guard case .owner(let owner) = ownership, try folder.status().owner != owner.user else { return }
         try folder.setOwner(owner)

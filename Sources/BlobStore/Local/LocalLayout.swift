@@ -1,9 +1,9 @@
-// Where a local store keeps what. Files get mode 0640 and folders 0750, less the umask.
+// The files of a local store. Files get mode 0640 and directories 0750, less the umask.
 //
-//     root/coffer-store           the mark by which the database knows the store
-//     root/stage/ab<30 digits>    notes of blobs that are not on record yet, each locked by the process at work on it
-//     root/stage/-<32 digits>     other blobs on their way in, likewise locked
-//     root/incoming/              the web server's temporary files, for uploads without a copy
+//     root/coffer-store           the mark by which the database recognises the store
+//     root/stage/ab<30 digits>    pending markers of blobs without a row, each locked by the process that uploads
+//     root/stage/-<32 digits>     other blobs that are being uploaded, also locked
+//     root/incoming/              the web server's body files, which become blobs without a copy
 //     root/ab/ab<30 digits>       blobs
 
 internal import System
@@ -12,7 +12,7 @@ struct LocalLayout: Sendable {
     /// Absolute, without a slash at the end.
     let root: String
     var ownership = LocalOwnership.process
-    /// The folders that blobs lie in, in their order, where they are there.
+    /// The paths of the 256 directories for blobs, in order. A directory is made with its first blob.
     let fanOut: [String]
 
     init(root: String) {
@@ -30,7 +30,7 @@ struct LocalLayout: Sendable {
 
     func path(of name: BlobName) -> String { "\(root)/\(relativePath(of: name))" }
 
-    /// - Parameter name: of the blob that the file is to be a note of; nil for none.
+    /// - Parameter name: the blob, if the file is to be its pending marker.
     func stagePath(noting name: BlobName?) throws(BlobStoreError) -> String {
         if let name { return notePath(of: name) }
         return try "\(stage)/-\(BlobName.generate())"
@@ -38,7 +38,7 @@ struct LocalLayout: Sendable {
 
     func notePath(of name: BlobName) -> String { "\(stage)/\(name)" }
 
-    /// Makes the root and the folders above it, stage/ and incoming/, where they are missing.
+    /// Makes missing directories: the root with its parents, stage/ and incoming/.
     func makeMissingFolders() throws(BlobStoreError) {
         if FileSystem.exists(stage), FileSystem.exists(incoming), ownership == .process { return }
         try requireOwner()
@@ -53,19 +53,19 @@ struct LocalLayout: Sendable {
         }
     }
 
-    /// Fails as `.unavailable` unless the store is there: what is missing in it is then truly absent. A mount point
-    /// whose file system is away has no stage/, and so is not taken for an empty store.
+    /// Fails as `.unavailable` unless stage/ exists. A mount point without its file system has no stage/, so it is not
+    /// mistaken for a store without blobs.
     func requirePresence() throws(BlobStoreError) {
         do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
     }
 
-    /// Opens the root, or a folder right below it, which must be no link: by one, whoever runs code as a worker would
-    /// have root write, remove and give away what lies elsewhere.
+    /// Opens the root, or a directory right below it, which must not be a link. Otherwise an attacker who controls a
+    /// worker could make root write, remove or chown files elsewhere.
     func openFolder(_ path: String) throws(SystemError) -> FileDescriptor {
         try FileSystem.openFolder(path, followingLinks: path == root)
     }
 
-    /// Opens the folder in which `name` lies; makes it, durably, when it is missing.
+    /// Opens a blob's directory. Makes it durably if it is missing.
     func openFolder(of name: BlobName) throws(SystemError) -> FileDescriptor {
         let folder = "\(root)/\(name.prefix)"
         do {
@@ -78,14 +78,14 @@ struct LocalLayout: Sendable {
         }
     }
 
-    /// Durable, too.
+    /// Removes a blob durably.
     func remove(_ name: BlobName) throws(SystemError) {
         let folder = try openFolder("\(root)/\(name.prefix)")
         try folder.unlink(name.description)
         try folder.fsync()
     }
 
-    /// Makes a folder right below the root, durably; that another process was first is no error.
+    /// Makes a directory right below the root durably. Another process may make it at the same time.
     private func makeFolder(_ path: String) throws(SystemError) {
         do {
             try createFolder(path)
@@ -93,7 +93,7 @@ struct LocalLayout: Sendable {
         do {
             try FileSystem.openFolder(root).fsync()
         } catch {
-            // Fails, as it should, when another process already uses the folder.
+            // This fails, as it should, if another process already uses the directory.
             try? FileSystem.removeFolder(path)
             throw error
         }

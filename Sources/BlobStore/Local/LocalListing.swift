@@ -1,4 +1,4 @@
-// Which blobs a local store has: read from its folders, in the order of names.
+// The blobs of a local store, read from its directories in the order of their names.
 
 internal import System
 
@@ -14,7 +14,7 @@ extension LocalBlobStore {
         }
     }
 
-    /// One folder at a time, so a page ends with its folder. Folders that hold nothing are passed over.
+    /// A page ends with its directory. Directories without blobs are skipped.
     func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
         try layout.requirePresence()
         for prefix in (last.map { UInt8($0.prefix, radix: 16) ?? 0 } ?? 0)...UInt8.max {
@@ -31,7 +31,7 @@ extension LocalBlobStore {
             if let last { names.removeAll { $0 <= last } }
             var page: [BlobStatus] = []
             for name in names.sorted().prefix(limit) {
-                // Removed meanwhile, perhaps.
+                // The blob may have been removed meanwhile.
                 if let status = try? FileSystem.status("\(path)/\(name)", followingLinks: false) {
                     page.append(BlobStatus(name, status))
                 }

@@ -1,25 +1,25 @@
-// In whose name a local store is written. Its workers' user owns its folder; root, as whom operators run the command,
-// makes everything for that user, and somebody else is refused.
+// The user for whom a local store is written. The workers' user owns its directory. Operators may run the command as
+// root, which makes all files for the owner. Any other user is refused.
 
 internal import System
 
 enum LocalOwnership: Equatable, Sendable {
-    /// All is made as usual: by the owner's own process, and by a worker, whoever that is.
+    /// Files are made as this process: it is the owner's, or a worker.
     case process
-    /// root makes it for the owner.
+    /// This process is root and makes files for the owner.
     case owner(FileOwner)
-    /// The owner is somebody else, and this is not root.
+    /// Another user is the owner, and this process is not root.
     case foreign(FileOwner)
 }
 
 extension LocalOwnership {
-    /// For the operator's command.
+    /// Determines the ownership for the operator's command.
     ///
-    /// - Parameter newOwner: of a folder that is still to be made; nil for the owner of the folder in which it will lie.
+    /// - Parameter newOwner: the owner of a directory that has to be made. nil for its parent's owner.
     init(of root: String, newOwner: FileOwner?) throws(SystemError) {
         let there = try FileSystem.statusIfPresent(root)
         let me = FileOwner.current
-        // What is not there yet belongs to who makes it.
+        // A new directory belongs to the process that makes it.
         if there == nil, !me.isRoot {
             self = .process
             return

@@ -1,9 +1,10 @@
-// Can the store take a blob now, and give it back? Asked by health checks.
+// Tests for health checks that a local store can take a blob and return it.
 
 internal import System
 
 extension LocalBlobStore {
-    /// Writes a few random bytes to stage/, makes them durable, reads them back and removes them; then looks at some of what is there.
+    /// Writes a few random bytes to stage/ durably, reads them back and removes them. Then checks access to a sample of
+    /// the store.
     func probe() throws(BlobStoreError) {
         let stage = try StageFile.create(in: layout, noting: nil)
         let written = Array(try BlobName.generate().description.utf8)
@@ -16,7 +17,7 @@ extension LocalBlobStore {
             throw BlobStoreError(error)
         }
         guard buffer.array == written else {
-            throw BlobStoreError(.unavailable, "The storage gave back other bytes than were written.")
+            throw BlobStoreError(.unavailable, "The storage returned different bytes than were written.")
         }
         try requireAccess()
     }

@@ -1,14 +1,14 @@
-// Leftovers of uploads that nobody finishes: those of crashed processes in stage/, those of a crashed web server in
-// incoming/. Notes are their caller's to judge.
+// Removes the remains of interrupted uploads: files of crashed processes in stage/, and body files of a crashed web
+// server in incoming/. Pending markers are only listed; the caller evaluates them.
 
 internal import System
 
 extension LocalBlobStore {
-    /// A web server may take days over one slow upload, and writes to its file as bytes arrive.
+    /// In seconds. A web server writes to a body file as bytes arrive, and a slow upload may take days.
     private static let incomingAge: Int64 = 7 * 24 * 60 * 60
 
-    /// The age of a file in stage/ counts from its last change of any kind, so that a body file that was slow to arrive
-    /// is young when it has just been linked.
+    /// The age of a file in stage/ counts from its `ctime`, so that an old body file is young when it has just been
+    /// linked.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
         do {
@@ -52,24 +52,24 @@ extension LocalBlobStore {
         }
     }
 
-    /// The names in stage/ that `isWanted` picks and nobody holds any more.
+    /// The names in stage/ for which `isWanted` holds, and whose files no process has locked.
     private func abandoned(
         in stage: borrowing FileDescriptor, olderThan age: Duration?, _ isWanted: (String) -> Bool
     ) throws(SystemError) -> [String] {
         let limit = Clock.realtimeSeconds() - (age?.components.seconds ?? 60)
         return try files(in: stage) { name, status throws(SystemError) in
             guard isWanted(name), status.changed <= limit else { return false }
-            // A lock that is free is free for good: only the file's maker ever takes it.
+            // A lock that is free stays free, as only the process that made the file takes it.
             do throws(SystemError) {
                 return try stage.open(name, for: .readingAndWriting).tryLockExclusively()
             } catch  where error.number == Errno.permissionDenied {
-                // Somebody else's, whom `coffer check` names: it must not keep all others from being found.
+                // Another user's file, which `coffer check` reports. The sweep goes on with the others.
                 return false
             }
         }
     }
 
-    /// The names of the regular files of a folder that `isWanted` picks.
+    /// The names of a directory's regular files for which `isWanted` holds.
     private func files(
         in folder: borrowing FileDescriptor, _ isWanted: (String, FileStatus) throws(SystemError) -> Bool
     ) throws(SystemError) -> [String] {
@@ -79,13 +79,15 @@ extension LocalBlobStore {
                 let status = try folder.status(of: name)
                 if status.kind == .regular, try isWanted(name, status) { wanted.append(name) }
             } catch  where error.number == Errno.noSuchFile {
-                // Its owner was faster.
+                // Its own process removed it.
             }
         }
         return wanted
     }
 
-    /// Removes files of a folder; returns how many there were.
+    /// Removes files of a directory.
+    ///
+    /// - Returns: how many existed.
     private func remove(_ names: [String], from folder: borrowing FileDescriptor) throws(SystemError) -> Int {
         var count = 0
         for name in names {
