@@ -35,6 +35,7 @@ let package = Package(
     ],
     targets: [
         // The C libraries, each imported by one wrapper only.
+        .systemLibrary(name: "CCalendar"),
         .systemLibrary(name: "CSystem"),
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -42,22 +43,24 @@ let package = Package(
         // Not linked but loaded: see its shim.h. Needs libcurl4-openssl-dev to build.
         .target(name: "CCurl"),
     ]
+        // The ground floor: one coder each of what texts are made of. All others may import it.
+        + module("Text", ["CCalendar"], testing: ["TestSupport"])
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("System", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
         + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
-        + module("HTTP", ["CCurl", "System"], testing: ["TestSupport"])
-        + module("BlobStore", ["System", "Cryptography", "HTTP"], testing: ["TestSupport"])
+        + module("HTTP", ["CCurl", "System", "Text"], testing: ["TestSupport"])
+        + module("BlobStore", ["System", "Cryptography", "HTTP", "Text"], testing: ["TestSupport"])
         // What Coffer is: the pure core, and the service that does the work.
-        + module("CofferCore")
+        + module("CofferCore", ["Text"], testing: ["TestSupport"])
         + [
             .target(
                 name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)
         ]
         + module(
             "CofferService",
-            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System"],
+            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System", "Text"],
             testing: ["CofferSchema", "TestSupport"])
         + [
             // What the tests of several modules need.
@@ -76,6 +79,7 @@ let package = Package(
                 name: "CofferCommand",
                 dependencies: [
                     "CofferSchema", "CofferCore", "CofferProcess", "Postgres", "Cryptography", "BlobStore", "System",
+                    "Text",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),
             .executableTarget(
@@ -83,7 +87,7 @@ let package = Package(
                 swiftSettings: settings),
             .testTarget(
                 name: "CofferCommandTests",
-                dependencies: ["CofferCommand", "CofferSchema", "CofferCore", "BlobStore", "System"],
+                dependencies: ["CofferCommand", "CofferSchema", "CofferCore", "BlobStore", "System", "Text"],
                 swiftSettings: settings),
         ]
 )

@@ -1,6 +1,7 @@
 // Blobs' names are generated. They are never derived from user input.
 
 internal import Cryptography
+internal import Text
 
 /// 128 random bits as 32 lower-case hexadecimal digits: names a blob in every kind of store.
 public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -8,7 +9,7 @@ public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// nil unless `text` is exactly 32 lower-case hexadecimal digits. So a name cannot contain a path.
     public init?(_ text: String) {
-        guard text.utf8.count == 32, text.utf8.allSatisfy(Self.isDigit) else { return nil }
+        guard text.utf8.count == 32, text.utf8.allSatisfy(\.isLowerHexadecimalDigit) else { return nil }
         description = text
     }
 
@@ -30,16 +31,5 @@ public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The first two digits, by which stores distribute their blobs.
     var prefix: String { String(description.prefix(2)) }
 
-    private init(random bytes: [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        description = String(decoding: text, as: UTF8.self)
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-        default: false
-        }
-    }
+    private init(random bytes: [UInt8]) { description = hexadecimal(bytes) }
 }

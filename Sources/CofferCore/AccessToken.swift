@@ -1,6 +1,8 @@
 // A JSON Web Token (RFC 7519) in compact form, taken apart. Pure: who holds the key checks the signature between
 // `init` and `claims`.
 
+public import Text
+
 /// What a verified token says about its bearer.
 public struct Claims: Equatable, Sendable {
     public let role: Role
@@ -111,8 +113,7 @@ public func isUUID(_ text: String) -> Bool {
     var position = 0
     for byte in text.utf8 {
         let isHyphenated = position == 8 || position == 13 || position == 18 || position == 23
-        let isLowerCaseDigit = byte.isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        guard isHyphenated ? byte == UInt8(ascii: "-") : isLowerCaseDigit else { return false }
+        guard isHyphenated ? byte == UInt8(ascii: "-") : byte.isLowerHexadecimalDigit else { return false }
         position += 1
     }
     return position == 36

@@ -1,5 +1,7 @@
 // Range requests (RFC 9110 §14). Whoever sends the bytes, the part is chosen here.
 
+internal import Text
+
 /// Part of a file of known size.
 public struct ByteRange: Equatable, Sendable {
     public let offset: Int64

@@ -1,5 +1,7 @@
 // Conditional requests (RFC 9110 §13): entity tags, and the order in which the conditions of a read are judged.
 
+public import Text
+
 /// The entity tags of an `If-Match` or `If-None-Match` field.
 public enum EntityTags: Equatable, Sendable {
     /// `*`: any current version.

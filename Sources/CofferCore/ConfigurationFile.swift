@@ -1,6 +1,8 @@
 // The file of options. Whatever this accepts, systemd reads alike as an EnvironmentFile; where the two could differ
 // (a backslash outside quotes, text behind a closing quote, a line that goes on) it is an error here.
 
+internal import Text
+
 enum ConfigurationFile {
     struct Entry {
         let name: String
@@ -40,9 +42,7 @@ enum ConfigurationFile {
     /// Without spaces, tabs and carriage returns at either end.
     private static func trimmed(_ bytes: Bytes) -> Bytes {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D }
-        var rest = bytes.drop(while: isBlank)
-        while let last = rest.last, isBlank(last) { rest.removeLast() }
-        return rest
+        return bytes.trimming(isBlank)
     }
 
     private static func unquoted(_ value: Bytes) throws(Problem) -> String {

@@ -1,5 +1,7 @@
 // The kinds of values that options take: how each is written, checked and refused.
 
+internal import Text
+
 extension ConfigurationOption {
     typealias Store<Value> = @Sendable (inout Configuration, Value) -> Void
     private typealias Check<Value> = @Sendable (String) throws(ValueProblem) -> Value

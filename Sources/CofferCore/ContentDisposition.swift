@@ -1,5 +1,7 @@
 // Content-Disposition (RFC 6266): the plain name for old clients, the extended one (RFC 8187) for all others.
 
+internal import Text
+
 public enum ContentDisposition {
     /// The field for a download; `inline` only for types that are safe to show.
     public static func field(path: String, mediaType: String, inline: Bool) -> String {

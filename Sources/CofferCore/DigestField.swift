@@ -1,18 +1,14 @@
 // Digest fields (RFC 9530): `Repr-Digest` and `Content-Digest`, of which Coffer knows sha-256.
 
+internal import Text
+
 public enum DigestField {
     /// `sha-256=:…:`.
     public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
 
     /// The same of a digest in hexadecimal digits.
     public static func sha256(hexadecimal text: String) -> String {
-        var digest: [UInt8] = []
-        digest.reserveCapacity(32)
-        var digits = text.utf8.makeIterator()
-        while let high = digits.next(), let low = digits.next() {
-            digest.append((high.hexadecimalValue ?? 0) << 4 | (low.hexadecimalValue ?? 0))
-        }
-        return sha256(digest)
+        sha256(bytes(hexadecimal: text) ?? [])
     }
 
     /// The sha-256 digest among the algorithms of a field; nil where it has none.

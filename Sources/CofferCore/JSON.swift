@@ -2,6 +2,8 @@
 // Ours because it runs several times a request: with it the worker starts without a Foundation and verifies a token
 // in microseconds.
 
+internal import Text
+
 /// A JSON value (RFC 8259). Numbers keep their text, since 64-bit integers must not pass through a Double.
 public enum JSON: Equatable, Sendable {
     case null
@@ -52,8 +54,7 @@ public enum JSON: Equatable, Sendable {
             case "\r": result += "\\r"
             case "\t": result += "\\t"
             case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                result += "\\u" + hexadecimal([0, UInt8(truncatingIfNeeded: scalar.value)])
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -1,5 +1,7 @@
 // Media types: what a stored file is called, which may be shown inline, and what a client accepts.
 
+internal import Text
+
 public enum MediaType {
     public static let json = "application/json"
     public static let singular = "application/vnd.pgrst.object+json"

@@ -1,5 +1,7 @@
 // The Prefer header (RFC 7240) with the preferences that PostgREST knows.
 
+internal import Text
+
 public struct Preferences: Equatable, Sendable {
     public enum Return: String, Sendable { case minimal, headersOnly = "headers-only", representation }
     public enum Count: String, Sendable { case exact, planned, estimated }

@@ -4,6 +4,7 @@
 internal import CofferCore
 internal import Cryptography
 internal import System
+internal import Text
 
 /// A bearer whose token is genuine.
 struct Caller {

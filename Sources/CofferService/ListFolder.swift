@@ -2,6 +2,7 @@
 
 internal import CofferCore
 internal import Postgres
+internal import Text
 
 struct ListFolder {
     let configuration: Configuration

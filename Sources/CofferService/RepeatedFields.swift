@@ -4,6 +4,7 @@
 
 internal import CofferCore
 internal import Gateway
+internal import Text
 
 extension Request {
     /// A field whose values are members of one list (RFC 9110 §5.3), all of them; nil where it did not come.

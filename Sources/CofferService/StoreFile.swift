@@ -6,6 +6,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Gateway
 internal import Postgres
+internal import Text
 
 struct StoreFile {
     let configuration: Configuration

@@ -3,6 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import Text
 
 /// The row of a file whose bytes may be sent.
 struct StoredFile {

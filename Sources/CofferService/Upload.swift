@@ -3,6 +3,7 @@
 internal import CofferCore
 internal import Gateway
 internal import Postgres
+internal import Text
 
 /// What an upload's head says.
 struct Upload {

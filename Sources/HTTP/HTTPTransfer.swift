@@ -3,6 +3,7 @@
 
 internal import CCurl
 internal import System
+internal import Text
 
 /// An active transfer. Releasing it cancels it.
 @safe public final class HTTPTransfer {
@@ -49,7 +50,7 @@ internal import System
         guard let status else { throw HTTPError(.answer, "The answer is not HTTP") }
         let fields = lines.dropFirst().compactMap { line -> HTTPField? in
             guard let colon = line.firstIndex(of: ":") else { return nil }
-            return HTTPField(String(line[..<colon]), String(line[line.index(after: colon)...]).trimmed)
+            return HTTPField(String(line[..<colon]), String(line[line.index(after: colon)...].trimming(\.isWhitespace)))
         }
         return HTTPHead(status: status, fields: fields)
     }
@@ -162,7 +163,7 @@ extension HTTPTransfer {
         headSize += count
         guard headSize <= Self.longestHead else { return 0 }
         let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: count)
-        let line = unsafe String(decoding: bytes, as: UTF8.self).trimmed
+        let line = unsafe String(String(decoding: bytes, as: UTF8.self).trimming(\.isWhitespace))
         moved += Int64(count)
         if line.hasPrefix("HTTP/") {
             // Discard the head of an interim response, such as 100.
@@ -231,14 +232,4 @@ extension HTTPTransfer {
     }
 
     deinit { unsafe coffer_list_free(list) }
-}
-
-extension String {
-    /// Without leading and trailing white space.
-    fileprivate var trimmed: String {
-        let isBlank = { (character: Character) in character.isWhitespace }
-        var rest = self[...].drop(while: isBlank)
-        while let last = rest.last, isBlank(last) { rest.removeLast() }
-        return String(rest)
-    }
 }

@@ -1,5 +1,6 @@
 import CofferCore
 import Testing
+import Text
 
 @testable import CofferService
 

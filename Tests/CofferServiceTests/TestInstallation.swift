@@ -7,6 +7,7 @@ import Postgres
 import System
 import TestSupport
 import Testing
+import Text
 
 @testable import CofferService
 

@@ -1,5 +1,7 @@
 // File paths. Each line is one, as the header File-Path has it.
 
+import Text
+
 func fuzzPaths(_ input: [UInt8]) {
     // The whole input too: a path may hold what ends a line, for the parser to refuse.
     for text in lines(input) + [String(decoding: input, as: UTF8.self)] {

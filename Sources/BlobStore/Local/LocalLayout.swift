@@ -7,6 +7,7 @@
 //     root/ab/ab<30 digits>       blobs
 
 internal import System
+internal import Text
 
 struct LocalLayout: Sendable {
     /// Absolute, without a slash at the end.
@@ -17,10 +18,7 @@ struct LocalLayout: Sendable {
 
     init(root: String) {
         self.root = root
-        fanOut = (0..<256).map { number in
-            let digits = String(number, radix: 16)
-            return "\(root)/\(digits.utf8.count == 1 ? "0" : "")\(digits)"
-        }
+        fanOut = (0...UInt8.max).map { "\(root)/\(hexadecimal(CollectionOfOne($0)))" }
     }
 
     var stage: String { root + "/stage" }

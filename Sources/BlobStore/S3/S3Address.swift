@@ -1,6 +1,8 @@
 // Where a bucket is. It is parsed from the storage URL:
 // s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual
 
+internal import Text
+
 /// A bucket, the prefix of the store's keys, and how requests address it.
 struct S3Address: Equatable, Sendable {
     let bucket: String
@@ -92,12 +94,7 @@ struct S3Address: Equatable, Sendable {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        byte.isASCIILetter || byte.isASCIIDigit || "-._".utf8.contains(byte)
     }
 
     private static func problem(_ text: String) -> BlobStoreError {

@@ -9,6 +9,7 @@
 internal import Cryptography
 internal import HTTP
 internal import System
+internal import Text
 
 final class S3BlobStore: BlobStore {
     /// For how long a presigned URL is valid. The clocks of this host and the store may differ by as much.
@@ -64,7 +65,7 @@ final class S3BlobStore: BlobStore {
         guard let size = head.field("Content-Length").flatMap({ Int64($0) }) else {
             throw BlobStoreError(.unavailable, "The storage did not report a blob's size.")
         }
-        let modified = head.field("Last-Modified").flatMap { S3Date.seconds(fieldValue: $0) }
+        let modified = head.field("Last-Modified").flatMap { HTTPDate($0)?.seconds }
         return BlobStatus(name: name, size: size, modified: modified ?? 0)
     }
 

@@ -2,6 +2,7 @@
 // configured file, then in the shared credentials file.
 
 internal import System
+internal import Text
 
 struct S3Credentials: Equatable, Sendable {
     let accessKey: String
@@ -40,21 +41,16 @@ struct S3Credentials: Equatable, Sendable {
         var values: [String: String] = [:]
         var isOurs = false
         for line in text.split(whereSeparator: \.isNewline) {
-            let line = trimmed(line)
+            let line = line.trimming(\.isWhitespace)
             if line.hasPrefix("#") || line.hasPrefix(";") { continue }
             if line.hasPrefix("["), line.hasSuffix("]") {
-                isOurs = trimmed(line.dropFirst().dropLast()) == profile
+                isOurs = line.dropFirst().dropLast().trimming(\.isWhitespace) == profile
             } else if isOurs, let equals = line.firstIndex(of: "=") {
-                values[trimmed(line[..<equals]).lowercased()] = String(trimmed(line[line.index(after: equals)...]))
+                let value = line[line.index(after: equals)...]
+                values[line[..<equals].trimming(\.isWhitespace).lowercased()] = String(value.trimming(\.isWhitespace))
             }
         }
         guard let key = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else { return nil }
         return S3Credentials(accessKey: key, secretKey: secret, sessionToken: values["aws_session_token"])
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var rest = text.drop { $0.isWhitespace }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return rest
     }
 }

@@ -2,6 +2,7 @@
 
 internal import Cryptography
 internal import HTTP
+internal import Text
 
 extension S3BlobStore {
     /// DeleteObjects takes at most this many keys.
@@ -32,7 +33,9 @@ extension S3BlobStore {
             return
         }
         var request = S3Request("POST", query: [("delete", "")])
-        request.fields = [HTTPField("Content-MD5", base64(digest)), HTTPField("Content-Type", "application/xml")]
+        request.fields = [
+            HTTPField("Content-MD5", Base64.encode(digest)), HTTPField("Content-Type", "application/xml"),
+        ]
         request.payload = try S3Payload(body)
         let answer: S3Response
         do {
@@ -49,17 +52,4 @@ extension S3BlobStore {
         if failed.isEmpty { return }
         throw BlobStoreError(.unavailable, "The storage did not remove \(failed.count) of \(names.count) blobs.")
     }
-}
-
-func base64(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var result: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let value = (0..<3).reduce(0) { $0 << 8 | (start + $1 < bytes.count ? Int(bytes[start + $1]) : 0) }
-        for place in 0..<4 {
-            result.append(place <= group.count ? digits[value >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: result, as: UTF8.self)
 }

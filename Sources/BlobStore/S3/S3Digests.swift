@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import HTTP
+internal import Text
 
 struct S3Digests {
     let sha256: [UInt8]
@@ -14,7 +15,7 @@ struct S3Digests {
     func isPlausible(_ head: HTTPHead) -> Bool {
         guard let md5 else { return true }
         let given = (head.field("ETag") ?? "").filter { $0 != "\"" }.lowercased()
-        let isDigest = given.utf8.count == 32 && given.allSatisfy { $0.isHexDigit }
+        let isDigest = given.utf8.count == 32 && given.utf8.allSatisfy(\.isLowerHexadecimalDigit)
         let isEncrypted =
             head.field("x-amz-server-side-encryption").map { $0 != "AES256" } ?? false
             || head.field("x-amz-server-side-encryption-customer-algorithm") != nil
@@ -27,7 +28,7 @@ extension S3Request {
     ///
     /// - Parameter length: in bytes.
     mutating func carry(_ length: Int64, _ digests: S3Digests, source: @escaping () -> HTTPRequest.Source) {
-        if let md5 = digests.md5 { fields.append(HTTPField("Content-MD5", base64(md5))) }
+        if let md5 = digests.md5 { fields.append(HTTPField("Content-MD5", Base64.encode(md5))) }
         isGood = digests.isPlausible
         payload = S3Payload(length: length, sha256: hexadecimal(digests.sha256), source: source)
     }

@@ -1,6 +1,8 @@
 // One request to the bucket.
 
 internal import HTTP
+internal import System
+internal import Text
 
 struct S3Request {
     let method: String

@@ -3,6 +3,7 @@
 
 internal import Cryptography
 internal import HTTP
+internal import Text
 
 /// Signs requests for one region.
 struct S3Signer {
@@ -26,10 +27,10 @@ struct S3Signer {
         /// Path and query, encoded.
         var encoded: String { query.isEmpty ? encodedPath : "\(encodedPath)?\(encodedQuery)" }
 
-        var encodedPath: String { encode(path, keepingSlashes: true) }
+        var encodedPath: String { PercentCoding.encode(path, allowed: "-._~/") }
 
         var encodedQuery: String {
-            query.map { "\(encode($0.name, keepingSlashes: false))=\(encode($0.value, keepingSlashes: false))" }
+            query.map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&")
         }
     }
@@ -105,32 +106,10 @@ struct S3Signer {
     }
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
-private func encode(_ text: String, keepingSlashes: Bool) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            result.append(byte)
-        case UInt8(ascii: "/") where keepingSlashes: result.append(byte)
-        default: result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-    }
-    return String(decoding: result, as: UTF8.self)
-}
-
 func digest(of bytes: Span<UInt8>) throws(BlobStoreError) -> [UInt8] {
     var digest = try newDigest()
     digest.update(bytes)
     return digest.finish()
-}
-
-func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
 
 extension String {

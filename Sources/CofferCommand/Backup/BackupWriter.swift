@@ -6,6 +6,7 @@ internal import CofferCore
 internal import Cryptography
 internal import Postgres
 internal import System
+internal import Text
 
 final class BackupWriter {
     private let folder: String

@@ -4,6 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import System
+internal import Text
 
 final class BlobDigester {
     enum Verdict: Equatable, Sendable {

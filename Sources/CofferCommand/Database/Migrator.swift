@@ -4,6 +4,7 @@
 internal import CofferSchema
 internal import Cryptography
 internal import Postgres
+internal import Text
 
 struct Migrator {
     let owner: OwnerConnection
@@ -73,8 +74,7 @@ private func checksum(_ text: [UInt8]) throws(Failure) -> String {
     do {
         var hash = try SHA256()
         hash.update(text.span)
-        let digits = Array("0123456789abcdef")
-        return String(hash.finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return hexadecimal(hash.finish())
     } catch {
         throw Failure("The checksum of a migration cannot be computed.")
     }

@@ -4,6 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import System
+internal import Text
 
 /// A blob to copy, and what it has to be.
 struct CopyTask: Sendable {

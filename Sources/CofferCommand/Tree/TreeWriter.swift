@@ -4,6 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import System
+internal import Text
 
 final class TreeWriter {
     /// Why a file is not in the tree, as the end of a sentence.

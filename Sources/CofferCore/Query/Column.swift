@@ -1,5 +1,7 @@
 // A column of an exposed relation, and which texts its type takes.
 
+internal import Text
+
 public struct Column: Equatable, Sendable {
     public enum Kind: Sendable, CaseIterable { case text, uuid, integer, timestamp, boolean }
 

@@ -1,6 +1,8 @@
 // The cursor of the query grammar: one decoded value of the query string, read from left to right. The grammar itself
 // is in FilterGrammar.swift, GroupGrammar.swift and SelectionGrammar.swift, by recursive descent.
 
+internal import Text
+
 /// Reads one value of the query string. Every refusal says what was expected, and where.
 ///
 /// Works on bytes: all that means something is ASCII, so text is never cut within a character.

@@ -1,5 +1,7 @@
 // Which rows of a result are wanted: limit, offset and the Range header, and what Content-Range says of them.
 
+internal import Text
+
 public struct RowRange: Equatable, Sendable {
     public let offset: Int64
     /// At most this many rows.

@@ -1,5 +1,7 @@
 // Short ways from a query string to its parts.
 
+import Text
+
 @testable import CofferCore
 
 let editorFiles = Relation.files(for: .editor)

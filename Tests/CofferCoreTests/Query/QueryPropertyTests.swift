@@ -1,6 +1,8 @@
 // What holds for every query. Each case has its own seed, which stands in the message: with it the case can be repeated.
 
+import TestSupport
 import Testing
+import Text
 
 @testable import CofferCore
 

@@ -1,5 +1,8 @@
 // Random queries as trees, and random ways to spell them that the grammar allows.
 
+import TestSupport
+import Text
+
 @testable import CofferCore
 
 /// What a query string says.

@@ -1,4 +1,4 @@
-// Percent-encoding (RFC 3986 §2.1), the form-encoded query, and the extended header values of RFC 8187.
+// Percent-encoding (RFC 3986 §2.1), in forms as well, and the extended header values of RFC 8187.
 
 public enum PercentCoding {
     /// Decodes `%XX` (and `+` as a space where `form` says so); nil for a broken escape or invalid UTF-8.
@@ -21,14 +21,16 @@ public enum PercentCoding {
 
     /// Encodes all but letters, digits and the bytes of `allowed`.
     public static func encode(_ text: String, allowed: StaticString = "-._~") -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
         let kept = allowed.description.utf8
         var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
             if byte.isASCIILetter || byte.isASCIIDigit || kept.contains(byte) {
                 result.append(byte)
             } else {
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                result.append(UInt8(ascii: "%"))
+                result.append((byte >> 4).hexadecimalDigit(UInt8(ascii: "A")))
+                result.append((byte & 15).hexadecimalDigit(UInt8(ascii: "A")))
             }
         }
         return String(decoding: result, as: UTF8.self)
@@ -52,35 +54,4 @@ public enum PercentCoding {
         else { return nil }
         return value[value.index(after: end)...]
     }
-}
-
-/// The parameters of a query string, in order, decoded.
-///
-/// Form decoding as PostgREST does it: `+` is a space.
-public struct QueryParameters: Sendable, Equatable {
-    public let pairs: [(name: String, value: String)]
-
-    public static func == (left: Self, right: Self) -> Bool {
-        left.pairs.elementsEqual(right.pairs) { $0 == $1 }
-    }
-
-    /// - Throws: `Failure` (PGRST100) for a broken escape or invalid UTF-8.
-    public init(_ query: String) throws(Failure) {
-        var pairs: [(name: String, value: String)] = []
-        for part in query.utf8.split(separator: UInt8(ascii: "&")) {
-            let name = part.prefix { $0 != UInt8(ascii: "=") }
-            let value = part.dropFirst(name.count + 1)
-            guard let name = PercentCoding.decode(name, form: true), let value = PercentCoding.decode(value, form: true)
-            else {
-                throw Failure(
-                    .querySyntax, "The query string is not valid percent-encoded UTF-8",
-                    details: "A '%' must be followed by two hexadecimal digits")
-            }
-            pairs.append((name, value))
-        }
-        self.pairs = pairs
-    }
-
-    /// The value of the first parameter of that name.
-    public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 }

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import CofferCore
+@testable import Text
 
 struct Base64Tests {
     /// RFC 4648 §10.

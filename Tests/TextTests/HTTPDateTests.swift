@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CofferCore
+@testable import Text
 
 struct HTTPDateTests {
     @Test(arguments: [

@@ -1,0 +1,36 @@
+// Dates of HTTP (IMF-fixdate, RFC 9110 §5.6.7).
+
+/// A moment in whole seconds since 1970-01-01T00:00:00Z.
+public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible {
+    public let seconds: Int64
+
+    public init(seconds: Int64) { self.seconds = seconds }
+
+    public static func < (left: Self, right: Self) -> Bool { left.seconds < right.seconds }
+
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`.
+    public var description: String {
+        let time = CivilTime(seconds: seconds)
+        let day = "\(Self.days[time.weekday]), \(twoDigits(time.day))"
+        return "\(day) \(Self.months[time.month - 1]) \(time.year) \(time.clock()) GMT"
+    }
+
+    /// Reads an IMF-fixdate; nil for anything else, the obsolete forms included (a condition with one is ignored).
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" })
+        guard text.utf8.count == 29, parts.count == 8, parts[7] == "GMT", let day = Int(parts[1]),
+            let month = Self.months.firstIndex(of: String(parts[2])), let year = Int(parts[3]),
+            let hour = Int(parts[4]), let minute = Int(parts[5]), let second = Int(parts[6]),
+            let seconds = CivilTime.seconds(
+                year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
+        else { return nil }
+        self.init(seconds: seconds)
+        // Only the text that this moment has: no 30 February, no other weekday or spacing. A leap second has none of its
+        // own, but that of the second before it.
+        let own = second == 60 ? Self(seconds: seconds - 1).description.dropLast(6) + "60 GMT" : description[...]
+        guard own == text else { return nil }
+    }
+}

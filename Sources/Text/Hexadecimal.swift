@@ -1,0 +1,43 @@
+// Base 16 (RFC 4648 §8). Digests, names of blobs and identifiers are written in lower case.
+
+extension UInt8 {
+    /// The value of a hexadecimal digit of either case.
+    @inlinable public var hexadecimalValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    public var isLowerHexadecimalDigit: Bool {
+        isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
+    }
+
+    /// The digit of a value below 16; `ten` is the letter for 10.
+    func hexadecimalDigit(_ ten: UInt8) -> UInt8 { self < 10 ? UInt8(ascii: "0") + self : ten + self - 10 }
+}
+
+/// Two lower-case digits a byte.
+public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+    var digits: [UInt8] = []
+    digits.reserveCapacity(2 * bytes.count)
+    for byte in bytes {
+        digits.append((byte >> 4).hexadecimalDigit(UInt8(ascii: "a")))
+        digits.append((byte & 15).hexadecimalDigit(UInt8(ascii: "a")))
+    }
+    return String(decoding: digits, as: UTF8.self)
+}
+
+/// The bytes of a text with two digits for each, of either case; nil for anything else.
+public func bytes(hexadecimal text: some StringProtocol) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count / 2)
+    var digits = text.utf8.makeIterator()
+    while let digit = digits.next() {
+        guard let high = digit.hexadecimalValue, let low = digits.next()?.hexadecimalValue else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Text
+
+struct HexadecimalTests {
+    @Test func `digits are those of ASCII, in either case`() {
+        let all = (0...255).map { UInt8($0) }
+        #expect(all.filter { $0.hexadecimalValue != nil }.count == 22)
+        for (index, digit) in "0123456789abcdef".utf8.enumerated() { #expect(digit.hexadecimalValue == UInt8(index)) }
+        for (index, digit) in "ABCDEF".utf8.enumerated() { #expect(digit.hexadecimalValue == UInt8(index + 10)) }
+        #expect(String(decoding: all.filter(\.isLowerHexadecimalDigit), as: UTF8.self) == "0123456789abcdef")
+    }
+
+    @Test func `a byte is two lower-case digits`() {
+        #expect(hexadecimal([0, 0x0F, 0xA5, 0xFF]) == "000fa5ff")
+        #expect(hexadecimal([]) == "")
+    }
+
+    @Test func `all bytes come back, from either case`() {
+        let all = (0...255).map { UInt8($0) }
+        #expect(bytes(hexadecimal: hexadecimal(all)) == all)
+        #expect(bytes(hexadecimal: hexadecimal(all).uppercased()) == all)
+    }
+
+    @Test(arguments: ["0", "000", "0g", "g0", " 00", "00 ", "0x00", "é", "００"])
+    func `half a byte and other characters are refused`(text: String) {
+        #expect(bytes(hexadecimal: text) == nil)
+    }
+}
