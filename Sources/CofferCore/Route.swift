@@ -1,4 +1,4 @@
-// The routes, once: path, methods, and which kind of thing the path names.
+// The routes, once: path, methods, who may call them, and which kind of thing the path names.
 
 /// An HTTP method that Coffer knows.
 public enum Method: String, Sendable {
@@ -14,38 +14,50 @@ public enum Method: String, Sendable {
     public var isSafe: Bool { self == .get || self == .head || self == .options }
 }
 
+/// Who may call a route. The service authenticates by it, and the description of the API is made of it.
+public enum Access: Sendable {
+    /// Anyone; a token that comes along is not looked at.
+    case `public`
+    /// Any user who is logged in.
+    case session
+    /// An admin who is logged in.
+    case admin
+}
+
 public enum Route: Sendable, CaseIterable {
     case login, logout, changePassword, whoami
     case storeFile, retrieveFile, listFolder, moveFolder, files
     case users, createUser, resetPassword, deleteUser, auditLog
     case root, openAPI, live, ready
 
-    /// The path below the base path, and the methods besides OPTIONS.
-    private var entry: (path: String, methods: [Method]) {
+    /// The path below the base path, the methods besides OPTIONS, and who may use those.
+    private var entry: (path: String, methods: [Method], access: Access) {
         switch self {
-        case .login: ("/rpc/login", [.post])
-        case .logout: ("/rpc/logout", [.post])
-        case .changePassword: ("/rpc/change_password", [.post])
-        case .whoami: ("/rpc/whoami", [.get, .head, .post])
-        case .storeFile: ("/rpc/store_file", [.post])
-        case .retrieveFile: ("/rpc/retrieve_file", [.get, .head])
-        case .listFolder: ("/rpc/list_folder", [.get, .head, .post])
-        case .moveFolder: ("/rpc/move_folder", [.post])
-        case .files: ("/files", [.get, .head, .patch, .delete])
-        case .users: ("/users", [.get, .head, .patch])
-        case .createUser: ("/rpc/create_user", [.post])
-        case .resetPassword: ("/rpc/reset_password", [.post])
-        case .deleteUser: ("/rpc/delete_user", [.post])
-        case .auditLog: ("/audit_log", [.get, .head])
-        case .root: ("/", [.get, .head])
-        case .openAPI: ("/openapi.json", [.get, .head])
-        case .live: ("/health/live", [.get, .head])
-        case .ready: ("/health/ready", [.get, .head])
+        case .login: ("/rpc/login", [.post], .public)
+        case .logout: ("/rpc/logout", [.post], .session)
+        case .changePassword: ("/rpc/change_password", [.post], .session)
+        case .whoami: ("/rpc/whoami", [.get, .head, .post], .session)
+        case .storeFile: ("/rpc/store_file", [.post], .session)
+        case .retrieveFile: ("/rpc/retrieve_file", [.get, .head], .session)
+        case .listFolder: ("/rpc/list_folder", [.get, .head, .post], .session)
+        case .moveFolder: ("/rpc/move_folder", [.post], .session)
+        case .files: ("/files", [.get, .head, .patch, .delete], .session)
+        case .users: ("/users", [.get, .head, .patch], .session)
+        case .createUser: ("/rpc/create_user", [.post], .admin)
+        case .resetPassword: ("/rpc/reset_password", [.post], .admin)
+        case .deleteUser: ("/rpc/delete_user", [.post], .admin)
+        case .auditLog: ("/audit_log", [.get, .head], .session)
+        case .root: ("/", [.get, .head], .public)
+        case .openAPI: ("/openapi.json", [.get, .head], .public)
+        case .live: ("/health/live", [.get, .head], .public)
+        case .ready: ("/health/ready", [.get, .head], .public)
         }
     }
 
     public var path: String { entry.path }
     public var methods: [Method] { [.options] + entry.methods }
+    /// Who may use a method of this route. OPTIONS is public, as browsers send no token with a preflight.
+    public func access(_ method: Method) -> Access { method == .options ? .public : entry.access }
     /// The value of `Allow`.
     public var allow: String { methods.map(\.rawValue).joined(separator: ",") }
 

@@ -6,9 +6,10 @@ internal import Cryptography
 internal import System
 internal import Text
 
-/// A bearer whose token is genuine.
+/// A bearer whose token is genuine. Nothing else makes one, so an endpoint that takes a caller cannot run without.
 struct Caller {
     let claims: Claims
+    fileprivate init(claims: Claims) { self.claims = claims }
     var identity: Identity { .user(claims) }
     /// For what leaves no trace in the audit log.
     var reading: Identity { .reader(claims) }

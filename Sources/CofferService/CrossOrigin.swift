@@ -36,8 +36,13 @@ struct CrossOrigin {
         ]
     }
 
+    /// `OPTIONS` of any route.
+    func preflight(_ request: Request) throws(Failure) -> Response {
+        Response(200, [HeaderField("Allow", request.route.allow)] + (try preflightFields(request)))
+    }
+
     /// What the answer to a preflight says besides: `OPTIONS` with `Access-Control-Request-Method`.
-    func preflightFields(_ request: Request) throws(Failure) -> [HeaderField] {
+    private func preflightFields(_ request: Request) throws(Failure) -> [HeaderField] {
         guard origin(request.exchange) != nil, try request.text("HTTP_ACCESS_CONTROL_REQUEST_METHOD") != nil else {
             return []
         }

@@ -1,4 +1,4 @@
-// 3. The functions of which PostgreSQL does all: arguments in, JSON or nothing out. Who may call which is its to say.
+// 3. The functions of which PostgreSQL does all: arguments in, JSON or nothing out. It decides again who may call which.
 
 internal import CofferCore
 internal import Postgres
@@ -6,7 +6,6 @@ internal import Postgres
 struct Functions {
     let configuration: Configuration
     let database: Database
-    let authenticate: Authenticate
 
     /// The limit is an option of the workers, which the database does not know. It becomes the last member of the
     /// object, which PostgreSQL can only merge as jsonb, and that has an order and spaces of its own.
@@ -23,32 +22,36 @@ struct Functions {
     private static let deleteUser = Statement(name: "delete_user", sql: "select api.delete_user($1::text::uuid)")
 
     /// `GET`, `HEAD` and `POST /rpc/whoami`.
-    func whoami(_ request: Request) throws(Failure) -> Response {
+    func whoami(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let limit = configuration.maximumUploadBytes.map { Parameter.integer($0) } ?? .null
-        return try call(Self.whoami, request, own: [limit], isChange: false)
+        return try call(Self.whoami, request, from: caller, own: [limit], isChange: false)
     }
 
     /// `POST /rpc/move_folder`: the number of files that were moved.
-    func moveFolder(_ request: Request) throws(Failure) -> Response { try call(Self.moveFolder, request) }
+    func moveFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.moveFolder, request, from: caller)
+    }
 
     /// `POST /rpc/create_user`: the new user's id.
-    func createUser(_ request: Request) throws(Failure) -> Response { try call(Self.createUser, request) }
+    func createUser(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.createUser, request, from: caller)
+    }
 
     /// `POST /rpc/reset_password`.
-    func resetPassword(_ request: Request) throws(Failure) -> Response {
-        try call(Self.resetPassword, request, isVoid: true)
+    func resetPassword(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.resetPassword, request, from: caller, isVoid: true)
     }
 
     /// `POST /rpc/delete_user`.
-    func deleteUser(_ request: Request) throws(Failure) -> Response {
-        try call(Self.deleteUser, request, isVoid: true)
+    func deleteUser(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.deleteUser, request, from: caller, isVoid: true)
     }
 
     /// Parameters of our `own` follow the request's arguments.
     private func call(
-        _ statement: Statement, _ request: Request, own: [Parameter] = [], isVoid: Bool = false, isChange: Bool = true
+        _ statement: Statement, _ request: Request, from caller: Caller, own: [Parameter] = [], isVoid: Bool = false,
+        isChange: Bool = true
     ) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
         let type = try request.negotiate([MediaType.json, MediaType.singular])
         let query = Query(statement, try request.arguments() + own)
         let rows =

@@ -14,7 +14,7 @@ struct Health {
         name: "switch", sql: "select set_config('role', 'coffer_anonymous', true)")
 
     /// `GET /health/live`.
-    func live() -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
+    func live(_: Request) -> Response { .json(#"{"status":"live"}"#, [.noStore]) }
 
     /// `GET /health/ready`.
     ///

@@ -7,7 +7,6 @@ internal import Text
 struct ListFolder {
     let configuration: Configuration
     let database: Database
-    let authenticate: Authenticate
 
     /// One row: the page, its length, whether more follows, and the cursor of its last entry. One entry more than the
     /// page is asked for, so that the last page is known to be the last.
@@ -22,8 +21,7 @@ struct ListFolder {
             """)
 
     /// `GET`, `HEAD` and `POST /rpc/list_folder`.
-    func list(_ request: Request) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    func list(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let type = try request.negotiate([MediaType.json])
         var arguments = try request.arguments()
         let limit = try limit(arguments[1])

@@ -7,7 +7,6 @@ internal import Postgres
 struct RetrieveFile {
     let configuration: Configuration
     let database: Database
-    let authenticate: Authenticate
     let storage: Storage
     let journal: Journal
 
@@ -19,8 +18,7 @@ struct RetrieveFile {
         name: "retrieve_file_audited", sql: "\(columns) from api.retrieve_file_audited($1)")
 
     /// `GET` and `HEAD /rpc/retrieve_file`.
-    func retrieve(_ request: Request) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    func retrieve(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let parameters = try request.parameters()
         guard let text = parameters["p_file_path"] else {
             throw Failure(.invalidArgument, "The argument 'p_file_path' is required")

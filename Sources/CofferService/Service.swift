@@ -1,4 +1,4 @@
-// A request's way: Request → Authenticate → the route's own step → Respond. Nothing here outlives a request but what
+// A request's way: Request → Authenticate → the route's endpoint → Respond. Nothing here outlives a request but what
 // may be thrown away at any moment: the connection, a short-lived copy of the keys, the opened store.
 
 internal import BlobStore
@@ -27,16 +27,14 @@ public final class Service {
         database = Database(configuration, journal: journal)
         authenticate = Authenticate(keys: KeyRing(database, journal: journal))
         let storage = Storage(configuration, journal: journal)
-        session = Session(database: database, authenticate: authenticate)
+        session = Session(database: database)
         storeFile = StoreFile(
-            configuration: configuration, database: database, authenticate: authenticate, storage: storage,
-            journal: journal)
+            configuration: configuration, database: database, storage: storage, journal: journal)
         retrieveFile = RetrieveFile(
-            configuration: configuration, database: database, authenticate: authenticate, storage: storage,
-            journal: journal)
-        listFolder = ListFolder(configuration: configuration, database: database, authenticate: authenticate)
-        tables = Tables(configuration: configuration, database: database, authenticate: authenticate)
-        functions = Functions(configuration: configuration, database: database, authenticate: authenticate)
+            configuration: configuration, database: database, storage: storage, journal: journal)
+        listFolder = ListFolder(configuration: configuration, database: database)
+        tables = Tables(configuration: configuration, database: database)
+        functions = Functions(configuration: configuration, database: database)
         health = Health(database: database, storage: storage, journal: journal)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
         upkeep = Upkeep(configuration: configuration, database: database, storage: storage, journal: journal)
@@ -59,7 +57,7 @@ public final class Service {
         var response: Response
         do {
             let request = try Request(exchange, id: id, basePath: configuration.basePath)
-            response = try answer(request, endedSessionFirst: !request.route.isPublic)
+            response = try answer(request)
         } catch {
             journal.record(.refused(code: error.kind.rawValue, status: error.kind.status))
             response = Response(error)
@@ -82,47 +80,57 @@ public final class Service {
     /// Does what is due and what nobody waits for. To be called when a request's connection is closed.
     public func afterRequest() { upkeep.run() }
 
-    /// - Parameter endedSessionFirst: whether a session that has ended is reported before whatever else is wrong. Most
-    ///   requests find out on the way; one that is refused before it has come to the database asks for this alone.
-    private func answer(_ request: Request, endedSessionFirst: Bool) throws(Failure) -> Response {
-        do {
-            return try answer(request)
-        } catch {
-            guard endedSessionFirst, (400..<500).contains(error.kind.status),
-                let caller = try? authenticate.caller(request)
-            else { throw error }
+    /// Authenticates as the route declares, and hands the caller to the endpoint.
+    private func answer(_ request: Request) throws(Failure) -> Response {
+        let access = request.route.access(request.method)
+        switch (access, endpoint(of: request)) {
+        case (.public, .public(let answer)): return try answer(request)
+        case (.session, .session(let answer)), (.admin, .session(let answer)):
+            let caller = try authenticate.caller(request)
             do throws(Failure) {
-                try database.confirm(caller.identity, for: request)
-            } catch let ended where ended.kind == .sessionEnded {
-                throw ended
-            } catch {}
-            throw error
+                guard access == .session || caller.claims.role == .admin else { throw Failure(.forbidden) }
+                return try answer(request, caller)
+            } catch {
+                try refuseEndedSession(of: caller, after: error, request)
+                throw error
+            }
+        // An endpoint that does not fit its route's declaration cannot be reached.
+        case (.public, .session), (.session, .public), (.admin, .public): throw Failure(.internalError)
         }
     }
 
-    private func answer(_ request: Request) throws(Failure) -> Response {
-        if request.method == .options {
-            let allow = HeaderField("Allow", request.route.allow)
-            return Response(200, [allow] + (try crossOrigin.preflightFields(request)))
-        }
+    /// An ended session is reported before whatever else is wrong. Most requests find out on the way; one that is refused
+    /// before it has come to the database asks for this alone.
+    private func refuseEndedSession(of caller: Caller, after refusal: Failure, _ request: Request) throws(Failure) {
+        guard (400..<500).contains(refusal.kind.status) else { return }
+        do throws(Failure) {
+            try database.confirm(caller.identity, for: request)
+        } catch  where error.kind == .sessionEnded {
+            throw error
+        } catch {}
+    }
+
+    /// The endpoint of each route, and of OPTIONS for all of them.
+    func endpoint(of request: Request) -> Endpoint {
+        if request.method == .options { return .public(crossOrigin.preflight) }
         return switch request.route {
-        case .login: try session.login(request)
-        case .logout: try session.logout(request)
-        case .changePassword: try session.changePassword(request)
-        case .whoami: try functions.whoami(request)
-        case .storeFile: try storeFile.store(request)
-        case .retrieveFile: try retrieveFile.retrieve(request)
-        case .listFolder: try listFolder.list(request)
-        case .moveFolder: try functions.moveFolder(request)
-        case .files: try tables.answer(request, Relation.files)
-        case .users: try tables.answer(request, Relation.users)
-        case .auditLog: try tables.answer(request, Relation.auditLog)
-        case .createUser: try functions.createUser(request)
-        case .resetPassword: try functions.resetPassword(request)
-        case .deleteUser: try functions.deleteUser(request)
-        case .root, .openAPI: try description(request)
-        case .live: health.live()
-        case .ready: try health.ready(request)
+        case .login: .public(session.login)
+        case .logout: .session(session.logout)
+        case .changePassword: .session(session.changePassword)
+        case .whoami: .session(functions.whoami)
+        case .storeFile: .session(storeFile.store)
+        case .retrieveFile: .session(retrieveFile.retrieve)
+        case .listFolder: .session(listFolder.list)
+        case .moveFolder: .session(functions.moveFolder)
+        case .files: .session(tables.files)
+        case .users: .session(tables.users)
+        case .auditLog: .session(tables.auditLog)
+        case .createUser: .session(functions.createUser)
+        case .resetPassword: .session(functions.resetPassword)
+        case .deleteUser: .session(functions.deleteUser)
+        case .root, .openAPI: .public(description)
+        case .live: .public(health.live)
+        case .ready: .public(health.ready)
         }
     }
 
@@ -131,4 +139,12 @@ public final class Service {
         let type = try request.negotiate([MediaType.openAPI, MediaType.json])
         return .json(OpenAPI.document(basePath: request.basePath, version: version), type: type)
     }
+}
+
+/// What answers a route. Its type says whether it can run without a caller.
+enum Endpoint {
+    /// Knows of no caller.
+    case `public`((Request) throws(Failure) -> Response)
+    /// Is handed the bearer of a genuine token.
+    case session((Request, Caller) throws(Failure) -> Response)
 }

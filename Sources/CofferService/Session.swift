@@ -6,7 +6,6 @@ internal import System
 
 struct Session {
     let database: Database
-    let authenticate: Authenticate
 
     private static let login = Statement(
         name: "login", sql: "select token, expires_at, retry_after from api.login($1, $2)")
@@ -38,16 +37,14 @@ struct Session {
     }
 
     /// `POST /rpc/logout`: the session ends everywhere.
-    func logout(_ request: Request) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    func logout(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         _ = try database.change(Query(Self.logout), as: caller.identity, for: request)
         let cookie = try? SessionCookie.field(request, token: nil, seconds: 0)
         return Response(204, [cookie].compactMap { $0 })
     }
 
     /// `POST /rpc/change_password`: the other sessions end, this one goes on.
-    func changePassword(_ request: Request) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    func changePassword(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let rows = try database.change(
             Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request)
         try refuseBlocked(rows, column: 1)

@@ -11,7 +11,6 @@ internal import Text
 struct StoreFile {
     let configuration: Configuration
     let database: Database
-    let authenticate: Authenticate
     let storage: Storage
     let journal: Journal
 
@@ -29,8 +28,7 @@ struct StoreFile {
     private static let chunk = 65_536
 
     /// `POST /rpc/store_file`.
-    func store(_ request: Request) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    func store(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let upload = try Upload(request)
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
         try recogniseStore()

@@ -6,7 +6,6 @@ internal import Postgres
 struct Tables {
     let configuration: Configuration
     let database: Database
-    let authenticate: Authenticate
 
     /// Of those that a client accepts alike the first is taken.
     private static let types = [
@@ -32,9 +31,25 @@ struct Tables {
         var isSingular: Bool { type == MediaType.singular || type == MediaType.strippedSingular }
     }
 
-    /// `GET`, `HEAD`, `PATCH` and `DELETE` of the table that `relation` is for the caller's role.
-    func answer(_ request: Request, _ relation: (Role) -> Relation) throws(Failure) -> Response {
-        let caller = try authenticate.caller(request)
+    /// `GET`, `HEAD`, `PATCH` and `DELETE /files`.
+    func files(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try answer(request, from: caller, Relation.files)
+    }
+
+    /// `GET`, `HEAD` and `PATCH /users`.
+    func users(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try answer(request, from: caller, Relation.users)
+    }
+
+    /// `GET` and `HEAD /audit_log`.
+    func auditLog(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try answer(request, from: caller, Relation.auditLog)
+    }
+
+    /// `relation` is the table for the caller's role.
+    private func answer(_ request: Request, from caller: Caller, _ relation: (Role) -> Relation) throws(Failure)
+        -> Response
+    {
         let call = Call(
             request: request, caller: caller, preferences: try request.preferences(),
             type: try request.negotiate(Self.types),

@@ -1,4 +1,4 @@
-// One operation for each method of each route: its name, its words, and who may call it.
+// One operation for each method of each route: its name, and its words.
 
 /// How the document groups operations.
 enum Tag: String, CaseIterable {
@@ -39,9 +39,6 @@ extension Route {
         }
     }
 
-    /// Whether anybody may call it, with or without a token.
-    public var isPublic: Bool { [.login, .root, .openAPI, .live, .ready].contains(self) }
-
     /// The last words of the path.
     var operationName: String {
         if self == .root { return "root" }
@@ -66,7 +63,7 @@ extension Route {
         return ["operationId": .string(operationID(method))]
             + ["tags": [.string((method == .options ? .options : tag).rawValue)], "summary": .string(summary)]
             + (text.isEmpty ? [:] : ["description": .string(text)])
-            + (isPublic || method == .options ? ["security": []] : [:])
+            + (access(method) == .public ? ["security": []] : [:])
             + (parameters.isEmpty ? [:] : ["parameters": .array(parameters)])
             + (requestBody(of: method).map { ["requestBody": $0] } ?? [:])
             + ["responses": responses(of: method, sharing: shared)]

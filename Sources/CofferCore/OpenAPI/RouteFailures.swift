@@ -3,7 +3,7 @@
 extension Route {
     /// What the method of this route can be refused with, in the registry's order, each once.
     func failures(of method: Method) -> [Failure.Kind] {
-        let possible = Self.always + (method == .options ? [] : own(method))
+        let possible = Self.always + access(method).failures(method) + (method == .options ? [] : own(method))
         return Failure.Kind.allCases.filter(possible.contains)
     }
 
@@ -17,11 +17,8 @@ extension Route {
         .malformedRequest, .tooLarge, .targetTooLong, .headersTooLarge, .internalError, .gatewayUnavailable,
     ]
 
-    private static let identity: [Failure.Kind] = [
-        .tokenMissing, .tokenUndecodable, .tokenClaims, .sessionEnded, .noVerificationKey, .databaseUnavailable,
-    ]
-    /// A change in somebody's name.
-    private static let change = identity + [.crossSite, .storageFull, .outcomeUnknown]
+    /// A change of the database.
+    private static let change: [Failure.Kind] = [.storageFull, .outcomeUnknown]
     private static let query: [Failure.Kind] = [
         .querySyntax, .notEmbedded, .unknownColumn, .invalidValue, .unsuitableOperator, .unsuitableType,
         .unsuitableCast, .outOfRange, .brokenPattern, .brokenExpression, .invalidPreference, .notAcceptable,
@@ -47,18 +44,18 @@ extension Route {
                 .lengthRequired, .uploadExpired, .storageUnavailable, .unsupportedBody, .partialBody, .repeatedField,
             ]
         case .retrieveFile:
-            Self.identity + [
+            [
                 .querySyntax, .invalidArgument, .filePathRule, .fileNotFound, .preconditionFailed,
                 .storageUnavailable,
             ] + (method == .get ? [.rangeNotSatisfiable] : [])
         case .moveFolder:
             Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .taken]
         case .createUser:
-            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .taken]
+            Self.change + Self.arguments + [.invalidBody, .passwordRule, .taken]
         case .resetPassword:
-            Self.change + Self.arguments + [.invalidBody, .forbidden, .passwordRule, .userNotFound]
+            Self.change + Self.arguments + [.invalidBody, .passwordRule, .userNotFound]
         case .deleteUser:
-            Self.change + Self.arguments + [.invalidBody, .forbidden, .userNotFound, .lastAdmin]
+            Self.change + Self.arguments + [.invalidBody, .userNotFound, .lastAdmin]
         case .files, .users, .auditLog: rows(method)
         case .root, .openAPI: [.notAcceptable]
         case .live: []
@@ -68,7 +65,7 @@ extension Route {
 
     /// A function that changes nothing, called with arguments in the query or in a body.
     private func reading(_ method: Method) -> [Failure.Kind] {
-        Self.identity + Self.arguments + (method == .post ? [.invalidBody, .crossSite] : [.querySyntax])
+        Self.arguments + [method == .post ? .invalidBody : .querySyntax]
             + (self == .listFolder ? [.filePathRule] : [])
     }
 
@@ -78,7 +75,23 @@ extension Route {
             Self.changedRows + [.invalidBody, .unknownBodyColumn, .forbidden, .missingValue, .brokenRule]
                 + (self == .files ? [.filePathRule, .taken] : [.lastAdmin])
         case .delete: Self.changedRows
-        default: Self.identity + Self.query + [.rangeNotSatisfiable]
+        default: Self.query + [.rangeNotSatisfiable]
+        }
+    }
+}
+
+extension Access {
+    /// What the service refuses before the endpoint runs.
+    fileprivate func failures(_ method: Method) -> [Failure.Kind] {
+        let identity: [Failure.Kind] = [
+            .tokenMissing, .tokenUndecodable, .tokenClaims, .sessionEnded, .noVerificationKey, .databaseUnavailable,
+        ]
+        // By cookie, a change must come from our own pages.
+        let caller = identity + (method.isSafe ? [] : [.crossSite])
+        return switch self {
+        case .public: []
+        case .session: caller
+        case .admin: caller + [.forbidden]
         }
     }
 }

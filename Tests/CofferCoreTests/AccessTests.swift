@@ -1,0 +1,51 @@
+import Testing
+
+@testable import CofferCore
+
+struct AccessTests {
+    @Test func `who may call which route is this, and a new route needs a line`() {
+        let table = Route.allCases.map { "\($0.path) \($0.access($0.methods[1]))" }.joined(separator: "\n")
+        #expect(
+            table == """
+                /rpc/login public
+                /rpc/logout session
+                /rpc/change_password session
+                /rpc/whoami session
+                /rpc/store_file session
+                /rpc/retrieve_file session
+                /rpc/list_folder session
+                /rpc/move_folder session
+                /files session
+                /users session
+                /rpc/create_user admin
+                /rpc/reset_password admin
+                /rpc/delete_user admin
+                /audit_log session
+                / public
+                /openapi.json public
+                /health/live public
+                /health/ready public
+                """)
+    }
+
+    @Test(arguments: Route.allCases)
+    func `OPTIONS is public, and the other methods of a route are alike`(route: Route) {
+        #expect(route.access(.options) == .public)
+        #expect(Set(route.methods.dropFirst().map { route.access($0) }).count == 1)
+    }
+
+    @Test(arguments: Route.allCases)
+    func `the description asks for a token where the route does, and lists the refusals`(route: Route) throws {
+        let document = try JSON(Array(OpenAPI.document(basePath: "", version: "0").utf8))
+        for method in route.methods {
+            let access = route.access(method)
+            let operation = try #require(document["paths"]?[route.path]?[method.rawValue.lowercased()])
+            #expect((operation["security"] == .array([])) == (access == .public))
+            #expect((operation["responses"]?["401"] != nil) == (access != .public))
+            let kinds = route.failures(of: method)
+            #expect(kinds.contains(.sessionEnded) == (access != .public))
+            if access == .admin { #expect(kinds.contains(.forbidden) && operation["responses"]?["403"] != nil) }
+            if access != .public { #expect(kinds.contains(.crossSite) == !method.isSafe) }
+        }
+    }
+}

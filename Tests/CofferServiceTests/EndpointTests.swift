@@ -1,0 +1,80 @@
+import CofferCore
+import Testing
+
+@testable import CofferService
+
+/// That authentication comes before every endpoint that is not public.
+struct EndpointTests {
+    /// A method of a route.
+    struct Call: CustomTestStringConvertible {
+        let route: Route
+        let method: CofferCore.Method
+        var access: Access { route.access(method) }
+        var testDescription: String { "\(method.rawValue) \(route.path)" }
+
+        /// Whose body is not to be read.
+        func exchange(_ fields: [String: String] = [:], parameters: [String: String] = [:]) -> FakeExchange {
+            let exchange = FakeExchange(method.rawValue, route.path, fields, parameters: parameters)
+            exchange.onRead = { Issue.record("the body was read") }
+            return exchange
+        }
+    }
+
+    private static let calls = Route.allCases.flatMap { route in
+        route.methods.map { Call(route: route, method: $0) }
+    }
+    private static let guarded = calls.filter { $0.access != .public }
+
+    @Test(arguments: calls)
+    func `an endpoint is handed a caller where its route asks for a session, and nowhere else`(call: Call) throws {
+        let request = try Request(call.exchange(), id: "test", basePath: "")
+        let endpoint = try Service(withoutDatabase: nil).endpoint(of: request)
+        let takesCaller = if case .session = endpoint { true } else { false }
+        #expect(takesCaller == (call.access != .public))
+    }
+
+    @Test(arguments: guarded)
+    func `without a token it is 401 before the endpoint has read anything`(call: Call) throws {
+        // What each endpoint would refuse first.
+        let fields = ["Accept": "image/png", "Prefer": "handling=strict, x=y", "Content-Type": "multipart/form-data"]
+        let answer = try Service(withoutDatabase: nil).answer(call.exchange(fields))
+        #expect(answer.status == 401)
+        #expect(answer["WWW-Authenticate"] == "Bearer")
+        if call.method != .head { #expect(answer.code == "PGRST302") }
+    }
+
+    @Test(arguments: guarded)
+    func `with a token that is not ours it is 401 as well, by header and by cookie`(call: Call) throws {
+        let service = try Service(withoutDatabase: nil)
+        let own = ["Sec-Fetch-Site": "same-origin", "Accept": "image/png"]
+        for fields in [["Authorization": "Bearer a.b.c"], ["Cookie": "__Host-coffer=a.b.c"]] {
+            let exchange = call.exchange(own.merging(fields) { $1 }, parameters: ["HTTPS": "on"])
+            #expect(try service.answer(exchange).status == 401)
+        }
+    }
+
+    @Test(arguments: calls.filter { $0.access == .public })
+    func `a public endpoint does not look at a token`(call: Call) throws {
+        let answer = try Service(withoutDatabase: nil).answer(
+            call.method.rawValue, call.route.path, ["Authorization": "Bearer a.b.c"])
+        #expect(![401, 403].contains(answer.status))
+    }
+
+    @Test func `an editor is refused by an admin's endpoint before it has read anything`() throws {
+        let installation = try TestInstallation()
+        let (editor, admin) = (try TestUser(installation), try TestUser(installation, role: .admin))
+        for call in Self.guarded where call.access == .admin {
+            #expect(try installation.service.answer(call.exchange(editor.bearer)).code == "42501")
+            let answer = try installation.service.answer(call.method.rawValue, call.route.path, admin.bearer)
+            #expect(answer.code == "PGRST102", "the endpoint missed its arguments")
+        }
+    }
+
+    @Test func `an editor whose session has ended is told so by an admin's endpoint`() throws {
+        let editor = try TestUser(TestInstallation())
+        #expect(try editor.installation.service.answer("POST", "/rpc/logout", editor.bearer).status == 204)
+        for call in Self.guarded where call.access == .admin {
+            #expect(try editor.installation.service.answer(call.exchange(editor.bearer)).code == "KF011")
+        }
+    }
+}
