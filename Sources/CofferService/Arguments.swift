@@ -55,7 +55,7 @@ extension Request {
     func json() throws(Failure) -> JSON { try json(body()) }
 
     private func json(_ body: [UInt8]) throws(Failure) -> JSON {
-        if let type = try text("CONTENT_TYPE"), MediaType.essence(type) != MediaType.json {
+        if let type = try text(.contentType), MediaType.essence(type) != MediaType.json {
             throw Failure(.invalidBody, "Content-Type not acceptable: \(type)")
         }
         guard let json = try? JSON(body) else { throw Failure(.invalidBody) }

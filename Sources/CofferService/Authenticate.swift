@@ -39,7 +39,7 @@ struct Authenticate {
     /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case. nil where there are other schemes only: those
     /// credentials are for what stands before us, such as a web server with a password of its own.
     private static func bearerToken(_ request: Request) throws(Failure) -> String? {
-        let tokens = Set(try request.texts("HTTP_AUTHORIZATION").flatMap(credentials).compactMap(bearerToken))
+        let tokens = Set(try request.texts(.authorization).flatMap(credentials).compactMap(bearerToken))
         guard tokens.count <= 1 else {
             throw Failure(.malformedRequest, "The header Authorization came more than once, with different tokens")
         }

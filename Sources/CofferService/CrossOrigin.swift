@@ -19,7 +19,7 @@ struct CrossOrigin {
 
     /// The origin that may read the answer to this exchange.
     private func origin(_ exchange: any Exchange) -> String? {
-        guard !origins.isEmpty, let origin = try? exchange.text("HTTP_ORIGIN") else { return nil }
+        guard !origins.isEmpty, let origin = try? exchange.text(.origin) else { return nil }
         return origins.contains(origin) ? origin : nil
     }
 
@@ -43,10 +43,10 @@ struct CrossOrigin {
 
     /// What the answer to a preflight says besides: `OPTIONS` with `Access-Control-Request-Method`.
     private func preflightFields(_ request: Request) throws(Failure) -> [HeaderField] {
-        guard origin(request.exchange) != nil, try request.text("HTTP_ACCESS_CONTROL_REQUEST_METHOD") != nil else {
+        guard origin(request.exchange) != nil, try request.text(.preflightMethod) != nil else {
             return []
         }
-        let asked = try request.text("HTTP_ACCESS_CONTROL_REQUEST_HEADERS").map { $0 + ", " } ?? ""
+        let asked = try request.text(.preflightHeaders).map { $0 + ", " } ?? ""
         return [
             HeaderField("Access-Control-Allow-Methods", Self.methods),
             HeaderField(

@@ -176,7 +176,7 @@ final class Database {
 
     /// The statement that takes the identity, with its values.
     private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
-        let origin = [Parameter.text(request.id), .text(try request.text("REMOTE_ADDR") ?? "")]
+        let origin = [Parameter.text(request.id), .text(try request.text(.remoteAddress) ?? "")]
         switch identity {
         case .anonymous:
             let limits = [

@@ -3,23 +3,22 @@
 // what cannot be told from one value is told where one of them has the form of RFC 8187, which has no comma.
 
 internal import CofferCore
-internal import Gateway
 internal import Text
 
 extension Request {
     /// A field whose values are members of one list (RFC 9110 §5.3), all of them; nil where it did not come.
-    func list(_ variable: StaticString) throws(Failure) -> String? {
-        let values = try texts(variable)
+    func list(_ field: RequestField) throws(Failure) -> String? {
+        let values = try texts(field)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 
     /// A field that has one value, as text; an empty one is not nil.
     ///
     /// - Throws: `Failure` KF046 when it came more than once.
-    func single(_ variable: StaticString, _ name: String) throws(Failure) -> String? {
-        let values = try all(variable)
+    func single(_ field: RequestField) throws(Failure) -> String? {
+        let values = try all(field)
         guard values.count < 2, values.first.map(Self.isJoined) != true else {
-            throw Failure(.repeatedField, "The header \(name) came more than once", hint: Self.hint(name))
+            throw Failure(.repeatedField, "The header \(field.name) came more than once", hint: Self.hint(field.name))
         }
         return values.first
     }
@@ -28,18 +27,13 @@ extension Request {
     ///
     /// - Throws: as `single`.
     func mediaType() throws(Failure) -> String? {
-        // Web servers that hand over each field have them all here, and one of them in CONTENT_TYPE.
-        _ = try single("HTTP_CONTENT_TYPE", "Content-Type")
-        guard let type = try text("CONTENT_TYPE") else { return nil }
+        _ = try single(.contentTypes)
+        guard let type = try text(.contentType) else { return nil }
         let outsideOfQuotes = type.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         if outsideOfQuotes.contains(where: { $0.offset.isMultiple(of: 2) && $0.element.contains(",") }) {
             throw Failure(.repeatedField, "The header Content-Type came more than once")
         }
         return type
-    }
-
-    private func all(_ variable: StaticString) throws(Failure) -> [String] {
-        do { return try exchange.parameters(variable) } catch { throw Failure(error) }
     }
 
     /// Whether this was several values of which one is in the form of RFC 8187.

@@ -37,10 +37,7 @@ struct RetrieveFile {
     }
 
     private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {
-        let conditions = ReadConditions(
-            ifMatch: try request.text("HTTP_IF_MATCH"), ifUnmodifiedSince: try request.text("HTTP_IF_UNMODIFIED_SINCE"),
-            ifNoneMatch: try request.text("HTTP_IF_NONE_MATCH"),
-            ifModifiedSince: try request.text("HTTP_IF_MODIFIED_SINCE"))
+        let conditions = try request.conditions
         switch conditions.judge(tag: file.tag, modified: file.modified, isUnchanged: file.isUnchanged) {
         case .notModified: return Response(304, file.validators)
         case .preconditionFailed: throw Failure(.preconditionFailed)
@@ -62,9 +59,9 @@ struct RetrieveFile {
     {
         // Only a GET has ranges (RFC 9110 §14.2).
         guard request.method == .get, !conditions.dependsOnDate,
-            ByteRange.isAllowed(ifRange: try request.ifRange(), tag: file.tag)
+            ByteRange.isAllowed(ifRange: try request.ifRange, tag: file.tag)
         else { return nil }
-        switch ByteRange.judge(try request.rangeField(), size: file.size) {
+        switch ByteRange.judge(try request.byteRange, size: file.size) {
         case .whole: return nil
         case .part(let part): return part
         case .notSatisfiable:

@@ -63,7 +63,7 @@ public final class Service {
             response = Response(error)
         }
         response.fields += crossOrigin.fields(exchange)
-        let isHead = (try? exchange.parameter("REQUEST_METHOD")) == "HEAD"
+        let isHead = (try? exchange.text(.requestMethod)) == Method.head.rawValue
         Faults.point("before the response")
         do {
             try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)

@@ -15,13 +15,13 @@ enum SessionCookie {
 
     /// Whether the client speaks to a loopback address: by the host it asked for, and by its own address where known.
     private static func isLoopback(_ request: Request) throws(Failure) -> Bool {
-        let host = try request.text("HTTP_HOST") ?? ""
+        let host = try request.text(.host) ?? ""
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
         let isLoopbackAddress = { (address: Substring) in
             let parts = address.split(separator: ".", omittingEmptySubsequences: false)
             return address == "::1" || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
         }
-        let address = try request.text("REMOTE_ADDR").map { Substring($0) } ?? name
+        let address = try request.text(.remoteAddress).map { Substring($0) } ?? name
         guard try !isProxied(request) else { return false }
         return (name == "localhost" || isLoopbackAddress(name))
             && (address == "localhost" || isLoopbackAddress(address))
@@ -30,18 +30,15 @@ enum SessionCookie {
     /// Whether something stands between the client and us, so that the addresses say nothing of the client: the web
     /// server says so, or the request looks like it. Who lies about it only loses the cookie without Secure.
     private static func isProxied(_ request: Request) throws(Failure) -> Bool {
-        let traces: [StaticString] = [
-            "COFFER_PROXIED", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
-            "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP",
-        ]
-        for trace in traces where try request.text(trace) != nil { return true }
+        if try request.text(.proxied) != nil { return true }
+        for trace in RequestField.proxies where try request.text(trace) != nil { return true }
         // nginx's way of asking another server, unless it is configured otherwise; no browser speaks it.
-        return try request.text("SERVER_PROTOCOL") == "HTTP/1.0"
+        return try request.text(.serverProtocol) == "HTTP/1.0"
     }
 
     /// The token of the request's session cookie.
     static func token(_ request: Request) throws(Failure) -> String? {
-        guard let field = try request.text("HTTP_COOKIE"), let name = try name(request) else { return nil }
+        guard let field = try request.text(.cookie), let name = try name(request) else { return nil }
         for pair in field.split(separator: ";") {
             let halves = pair.split(separator: "=", maxSplits: 1)
             if halves.count == 2, halves[0].drop(while: { $0 == " " }) == name { return String(halves[1]) }
@@ -75,8 +72,8 @@ extension Request {
     /// Whether a browser says which page sent the request.
     var isFromPage: Bool {
         get throws(Failure) {
-            let site = try text("HTTP_SEC_FETCH_SITE")
-            let origin = try text("HTTP_ORIGIN")
+            let site = try text(.fetchSite)
+            let origin = try text(.origin)
             return site != nil || origin != nil
         }
     }
@@ -87,7 +84,7 @@ enum SameOrigin {
     /// - Throws: `Failure` 403 unless `Sec-Fetch-Site` (Fetch Metadata), or where it is absent `Origin` (RFC 6454 §7),
     ///   says the request is same-origin.
     static func require(_ request: Request) throws(Failure) {
-        if let site = try request.text("HTTP_SEC_FETCH_SITE") {
+        if let site = try request.text(.fetchSite) {
             guard site == "same-origin" else { throw Failure(.crossSite) }
             return
         }
@@ -96,9 +93,9 @@ enum SameOrigin {
 
     /// Whether `Origin` is the site that the request is for; nil where there is none.
     static func isOwnOrigin(_ request: Request) throws(Failure) -> Bool? {
-        guard let origin = try request.text("HTTP_ORIGIN") else { return nil }
+        guard let origin = try request.text(.origin) else { return nil }
         let scheme = try request.isSecure ? "https" : "http"
-        return try normal(origin) == normal("\(scheme)://\(request.text("HTTP_HOST") ?? "")")
+        return try normal(origin) == normal("\(scheme)://\(request.text(.host) ?? "")")
     }
 
     /// As browsers write an origin: in lower case, the port only where it is not the scheme's own (RFC 6454 §6.2).

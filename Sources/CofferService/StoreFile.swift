@@ -32,7 +32,7 @@ struct StoreFile {
         let upload = try Upload(request)
         try refuse(upload.announced, limit: configuration.maximumUploadBytes)
         try recogniseStore()
-        if try request.text("COFFER_UPLOAD_QUESTION") == "on" { return try admit(upload, from: caller, request) }
+        if try request.text(.uploadQuestion) == "on" { return try admit(upload, from: caller, request) }
         let body = try UploadBody(upload, request)
         if body.isRepeatable, let store = storage.noting,
             let answer = try storeNoted(upload, body, in: store, from: caller, request)

@@ -65,7 +65,7 @@ struct Tables {
 
     private func list(_ call: Call) throws(Failure) -> Response {
         let window = try call.query.rowRange(
-            range: call.request.method == .get ? try call.request.text("HTTP_RANGE") : nil,
+            range: call.request.method == .get ? try call.request.text(.range) : nil,
             maximum: Int64(configuration.maximumRows))
         // Every way of counting is exact: the planner's estimates come from statistics of everybody's rows, and would
         // report to one user what another has.

@@ -20,7 +20,7 @@ struct Upload {
 
     init(_ request: Request) throws(Failure) {
         try BodyForm.requireWholeFile(request)
-        guard let field = try request.single("HTTP_FILE_PATH", "File-Path"), !field.isEmpty else {
+        guard let field = try request.single(.filePath), !field.isEmpty else {
             throw Failure(.filePathRule, "The header File-Path is required")
         }
         guard let text = PercentCoding.headerValue(field) else {
@@ -33,7 +33,7 @@ struct Upload {
         ifMatch = try Self.ifMatch(request)
         ifNoneMatch = try Self.ifNoneMatch(request)
         var digests: [[UInt8]] = []
-        for field in [try request.list("HTTP_REPR_DIGEST"), try request.list("HTTP_CONTENT_DIGEST")] {
+        for field in [try request.list(.reprDigest), try request.list(.contentDigest)] {
             if let field, let digest = try DigestField.parse(field) { digests.append(digest) }
         }
         self.digests = digests
@@ -41,7 +41,7 @@ struct Upload {
 
     private static func description(_ request: Request) throws(Failure) -> Parameter {
         // An empty header is an empty description; an absent one leaves what there is.
-        guard let field = try request.single("HTTP_DESCRIPTION", "Description") else { return .null }
+        guard let field = try request.single(.description) else { return .null }
         guard let text = PercentCoding.headerValue(field), !text.utf8.contains(0) else {
             throw Failure(.invalidArgument, "The header Description is not valid percent-encoded UTF-8")
         }
@@ -53,7 +53,7 @@ struct Upload {
 
     /// `*`, or the strong tags in a comma list, as the database takes them.
     private static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
-        guard let field = try request.list("HTTP_IF_MATCH") else { return .null }
+        guard let field = try request.list(.ifMatch) else { return .null }
         guard let tags = EntityTags(field) else {
             throw Failure(.invalidArgument, "If-Match must be '*' or a list of quoted entity tags")
         }
@@ -64,7 +64,7 @@ struct Upload {
     }
 
     private static func ifNoneMatch(_ request: Request) throws(Failure) -> Parameter {
-        guard let field = try request.list("HTTP_IF_NONE_MATCH") else { return .text("false") }
+        guard let field = try request.list(.ifNoneMatch) else { return .text("false") }
         guard EntityTags(field) == .any else {
             throw Failure(.invalidArgument, "If-None-Match must be '*' for an upload")
         }
@@ -87,8 +87,8 @@ enum UploadBody {
     private static let short = 65_536
 
     init(_ upload: Upload, _ request: Request) throws(Failure) {
-        switch try request.text("COFFER_BODY_HANDOFF") {
-        case "on": self = .file(try request.text("COFFER_BODY_FILE"))
+        switch try request.text(.bodyHandoff) {
+        case "on": self = .file(try request.text(.bodyFile))
         case "failed": self = .lost
         default:
             guard let announced = upload.announced else {

@@ -13,8 +13,8 @@ struct WebServer {
 
     /// - Parameter request: for what the web server tells of itself, by parameters that no client can set.
     init(_ request: Request) throws(Failure) {
-        folder = try request.text("COFFER_BLOBS_DIRECTORY")
-        origin = try request.text("COFFER_SENDFILE_REMOTE")?.split(separator: " ").last.map { String($0) }
+        folder = try request.text(.blobsDirectory)
+        origin = try request.remoteSendfile.map { String($0.origin) }
     }
 
     /// What it does otherwise than the configured store wants; nil where they agree, or where it says nothing.

@@ -2,6 +2,7 @@
 
 internal import HTTP
 internal import System
+internal import Text
 
 /// A request's body, which can be sent several times.
 struct S3Payload {

@@ -1,0 +1,96 @@
+// What Coffer reads of a request, by the names that CGI has for it (RFC 3875 §4.1): they stand here and nowhere else.
+
+/// A field of the request's head, which the client chooses. It can come more than once.
+struct RequestField {
+    /// As HTTP writes it, for messages.
+    let name: String
+    let variable: StaticString
+
+    private init(_ name: String, _ variable: StaticString) { (self.name, self.variable) = (name, variable) }
+
+    static let accept = RequestField("Accept", "HTTP_ACCEPT")
+    static let authorization = RequestField("Authorization", "HTTP_AUTHORIZATION")
+    static let cookie = RequestField("Cookie", "HTTP_COOKIE")
+    static let host = RequestField("Host", "HTTP_HOST")
+    static let prefer = RequestField("Prefer", "HTTP_PREFER")
+
+    // Which page sent the request.
+    static let origin = RequestField("Origin", "HTTP_ORIGIN")
+    static let fetchSite = RequestField("Sec-Fetch-Site", "HTTP_SEC_FETCH_SITE")
+    static let preflightMethod = RequestField(
+        "Access-Control-Request-Method", "HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+    static let preflightHeaders = RequestField(
+        "Access-Control-Request-Headers", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+
+    /// By which proxies show that they stand between the client and us.
+    static let proxies = [
+        RequestField("Forwarded", "HTTP_FORWARDED"), RequestField("Via", "HTTP_VIA"),
+        RequestField("X-Forwarded-For", "HTTP_X_FORWARDED_FOR"),
+        RequestField("X-Forwarded-Host", "HTTP_X_FORWARDED_HOST"),
+        RequestField("X-Forwarded-Proto", "HTTP_X_FORWARDED_PROTO"), RequestField("X-Real-IP", "HTTP_X_REAL_IP"),
+    ]
+
+    // Conditions and parts.
+    static let ifMatch = RequestField("If-Match", "HTTP_IF_MATCH")
+    static let ifNoneMatch = RequestField("If-None-Match", "HTTP_IF_NONE_MATCH")
+    static let ifModifiedSince = RequestField("If-Modified-Since", "HTTP_IF_MODIFIED_SINCE")
+    static let ifUnmodifiedSince = RequestField("If-Unmodified-Since", "HTTP_IF_UNMODIFIED_SINCE")
+    static let ifRange = RequestField("If-Range", "HTTP_IF_RANGE")
+    static let range = RequestField("Range", "HTTP_RANGE")
+
+    // An upload.
+    static let contentLength = RequestField("Content-Length", "CONTENT_LENGTH")
+    static let contentType = RequestField("Content-Type", "CONTENT_TYPE")
+    /// Of web servers that hand over each field: all of them are here, and one of them is in CONTENT_TYPE.
+    static let contentTypes = RequestField("Content-Type", "HTTP_CONTENT_TYPE")
+    static let filePath = RequestField("File-Path", "HTTP_FILE_PATH")
+    static let description = RequestField("Description", "HTTP_DESCRIPTION")
+    static let reprDigest = RequestField("Repr-Digest", "HTTP_REPR_DIGEST")
+    static let contentDigest = RequestField("Content-Digest", "HTTP_CONTENT_DIGEST")
+
+    // What says that an upload's body is not the file itself, or not all of it.
+    static let contentEncoding = RequestField("Content-Encoding", "HTTP_CONTENT_ENCODING")
+    static let transferEncoding = RequestField("Transfer-Encoding", "HTTP_TRANSFER_ENCODING")
+    static let contentTransferEncoding = RequestField(
+        "Content-Transfer-Encoding", "HTTP_CONTENT_TRANSFER_ENCODING")
+    static let contentRange = RequestField("Content-Range", "HTTP_CONTENT_RANGE")
+    static let xContentRange = RequestField("X-Content-Range", "HTTP_X_CONTENT_RANGE")
+    static let uploadComplete = RequestField("Upload-Complete", "HTTP_UPLOAD_COMPLETE")
+    static let uploadIncomplete = RequestField("Upload-Incomplete", "HTTP_UPLOAD_INCOMPLETE")
+    static let uploadOffset = RequestField("Upload-Offset", "HTTP_UPLOAD_OFFSET")
+    static let tusResumable = RequestField("Tus-Resumable", "HTTP_TUS_RESUMABLE")
+    static let ocChunked = RequestField("OC-Chunked", "HTTP_OC_CHUNKED")
+}
+
+/// What the web server says of itself. No client can set it: what a client sends arrives under HTTP's names.
+struct ServerVariable {
+    let name: StaticString
+
+    private init(_ name: StaticString) { self.name = name }
+
+    static let requestMethod = ServerVariable("REQUEST_METHOD")
+    static let requestURI = ServerVariable("REQUEST_URI")
+    static let scriptName = ServerVariable("SCRIPT_NAME")
+    static let pathInfo = ServerVariable("PATH_INFO")
+    static let queryString = ServerVariable("QUERY_STRING")
+    static let remoteAddress = ServerVariable("REMOTE_ADDR")
+    static let serverProtocol = ServerVariable("SERVER_PROTOCOL")
+    static let https = ServerVariable("HTTPS")
+
+    static let basePath = ServerVariable("COFFER_BASE_PATH")
+    static let requestID = ServerVariable("COFFER_REQUEST_ID")
+    static let requestBegan = ServerVariable("COFFER_REQUEST_BEGAN")
+    static let proxied = ServerVariable("COFFER_PROXIED")
+
+    // Of downloads.
+    static let blobsDirectory = ServerVariable("COFFER_BLOBS_DIRECTORY")
+    static let hiddenRange = ServerVariable("COFFER_RANGE")
+    static let sendfile = ServerVariable("COFFER_SENDFILE")
+    static let sendfileRemote = ServerVariable("COFFER_SENDFILE_REMOTE")
+
+    // Of uploads.
+    static let uploadQuestion = ServerVariable("COFFER_UPLOAD_QUESTION")
+    static let uploadLength = ServerVariable("COFFER_UPLOAD_LENGTH")
+    static let bodyHandoff = ServerVariable("COFFER_BODY_HANDOFF")
+    static let bodyFile = ServerVariable("COFFER_BODY_FILE")
+}
