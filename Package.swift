@@ -54,13 +54,10 @@ let package = Package(
         + module("BlobStore", ["System", "Cryptography", "HTTP", "Text"], testing: ["TestSupport"])
         // What Coffer is: the pure core, and the service that does the work.
         + module("CofferCore", ["Text"], testing: ["TestSupport"])
-        + [
-            .target(
-                name: "CofferProcess", dependencies: ["CofferCore", "BlobStore", "System"], swiftSettings: settings)
-        ]
+        + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "System", "Text"])
         + module(
             "CofferService",
-            ["CofferCore", "CofferProcess", "Gateway", "Postgres", "Cryptography", "BlobStore", "System", "Text"],
+            ["CofferCore", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "System", "Text"],
             testing: ["CofferSchema", "TestSupport"])
         + [
             // What the tests of several modules need.
@@ -72,13 +69,13 @@ let package = Package(
             // The programs.
             .executableTarget(
                 name: "coffer.fcgi",
-                dependencies: ["CofferService", "CofferProcess", "CofferCore", "Gateway", "System"],
+                dependencies: ["CofferService", "CofferCore", "Gateway", "System"],
                 path: "Sources/CofferWorker",
                 swiftSettings: settings),
             .target(
                 name: "CofferCommand",
                 dependencies: [
-                    "CofferSchema", "CofferCore", "CofferProcess", "Postgres", "Cryptography", "BlobStore", "System",
+                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "System",
                     "Text",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),
@@ -87,7 +84,9 @@ let package = Package(
                 swiftSettings: settings),
             .testTarget(
                 name: "CofferCommandTests",
-                dependencies: ["CofferCommand", "CofferSchema", "CofferCore", "BlobStore", "System", "Text"],
+                dependencies: [
+                    "CofferCommand", "CofferSchema", "CofferCore", "Storage", "BlobStore", "System", "Text",
+                ],
                 swiftSettings: settings),
         ]
 )

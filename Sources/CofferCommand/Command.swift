@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import CofferCore
-internal import CofferProcess
+internal import System
 
 /// The whole of `coffer`.
 public enum Command {

@@ -2,7 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
+internal import System
 
 /// Reads the configuration; `arguments` are values from the command line, by name of the option.
 ///
@@ -10,7 +10,8 @@ internal import CofferProcess
 ///   the command has nobody to answer.
 func loadConfiguration(arguments: [String: String?] = [:]) throws(Failure) -> Configuration {
     do throws(ConfigurationError) {
-        let configuration = try CofferProcess.loadConfiguration(arguments: arguments)
+        let configuration = try Configuration.load(
+            arguments: arguments, environment: Environment.value, contents: FileSystem.text)
         try checkStorage(configuration)
         return configuration
     } catch {

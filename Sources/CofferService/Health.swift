@@ -3,10 +3,11 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import Storage
 
 struct Health {
     let database: Database
-    let storage: Storage
+    let storage: StoreCache
     let journal: Journal
 
     private static let level = Statement(name: "level", sql: "select internal.migration_level(), \(ClockSkew.column)")
@@ -36,7 +37,7 @@ struct Health {
     func lookAtStore() {
         guard database.isConnected else { return }
         do throws(BlobStoreError) {
-            _ = try CurrentStore(database: database, storage: storage).open(patience: .zero)
+            _ = try CurrentStore(database: database, storage: storage).open(isImpatient: true)
         } catch {
             journal.record(.storageFailed(error.description))
         }
@@ -57,7 +58,7 @@ struct Health {
     private func storageIsReady(asking asksDatabase: Bool) -> Bool {
         do throws(BlobStoreError) {
             let current = CurrentStore(database: database, storage: storage)
-            try (asksDatabase ? current.open() : storage.open(nil)).probe()
+            try (asksDatabase ? current.open() : storage.store()).probe()
             return true
         } catch {
             journal.record(.storageFailed(error.description))
@@ -68,7 +69,7 @@ struct Health {
     /// The web server and the configuration change together; which store uploads go to may change before.
     private func serverAgrees(_ server: WebServer) -> Bool {
         // A store that cannot be opened has failed already.
-        guard let store = try? storage.open(nil), let difference = try? server.difference(from: store)
+        guard let store = try? storage.store(), let difference = try? server.difference(from: store)
         else { return true }
         journal.record(.webServerDiffers(difference))
         return false

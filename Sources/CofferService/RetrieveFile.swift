@@ -3,11 +3,12 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import Storage
 
 struct RetrieveFile {
     let configuration: Configuration
     let database: Database
-    let storage: Storage
+    let storage: StoreCache
     let journal: Journal
 
     private static let columns =
@@ -72,14 +73,10 @@ struct RetrieveFile {
     }
 
     private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
-        let store = try storage.store(file.storeURL)
-        do throws(BlobStoreError) {
-            let reader = try store.open(file.blob)
+        try journal.reporting { () throws(BlobStoreError) in
+            let reader = try storage.store(file.storeURL).open(file.blob)
             if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
             return reader
-        } catch {
-            journal.record(.storageFailed(error.description))
-            throw Failure(error)
         }
     }
 

@@ -3,6 +3,7 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import Storage
 
 extension RetrieveFile {
     /// The field that makes the web server send the blob; nil where it did not offer to, where the store is not on this
@@ -10,8 +11,8 @@ extension RetrieveFile {
     func redirect(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> HeaderField? {
         guard let offer = try request.sendfile else { return nil }
         // The web server knows the folder of one local store; what lies in another is streamed.
-        if let url = file.storeURL, url != storage.configured { return nil }
-        let store = try storage.store(file.storeURL)
+        if let url = file.storeURL, url != storage.configuredURL { return nil }
+        let store = try journal.reporting { () throws(BlobStoreError) in try storage.store(file.storeURL) }
         switch offer {
         case .accelRedirect(let locations):
             guard let location = try location(locations, request, range) else { return nil }
@@ -44,30 +45,26 @@ extension RetrieveFile {
         // The store's URL is for a GET; the head is all here.
         guard request.method == .get, let offer = try request.remoteSendfile else { return nil }
         let server = try WebServer(request)
-        let store = try storage.store(file.storeURL)
-        do throws(BlobStoreError) {
+        return try journal.reporting { () throws(BlobStoreError) in
+            let store = try storage.store(file.storeURL)
             guard let remote = try store.presignedTarget(of: file.blob) else { return nil }
             guard remote.origin == offer.origin else {
-                try noteStreaming(file, server, store)
+                try reportStreaming(file, server, store)
                 return nil
             }
             let redirect = HeaderField("X-Accel-Redirect", offer.location + remote.target)
             guard let range else { return [redirect] }
             let part = "bytes=\(range.offset)-\(range.offset + range.length - 1)"
             return [redirect, HeaderField("X-Coffer-Range", part)]
-        } catch {
-            journal.record(.storageFailed(error.description))
-            throw Failure(error)
         }
     }
 
     /// Once for each worker, as it would be the same for every download.
-    private func noteStreaming(_ file: StoredFile, _ server: WebServer, _ store: any BlobStore) throws(BlobStoreError) {
-        let isConfigured = file.storeURL.map { $0 == storage.configured } ?? true
-        guard isConfigured, !storage.isStreamingNoted, let difference = try server.difference(from: store) else {
-            return
-        }
-        storage.isStreamingNoted = true
-        journal.record(.webServerDiffers(difference))
+    private func reportStreaming(
+        _ file: StoredFile, _ server: WebServer, _ store: any BlobStore
+    ) throws(BlobStoreError) {
+        let isConfigured = file.storeURL.map { $0 == storage.configuredURL } ?? true
+        guard isConfigured, let difference = try server.difference(from: store) else { return }
+        journal.recordOnce(.webServerDiffers(difference))
     }
 }

@@ -4,6 +4,7 @@
 internal import BlobStore
 public import CofferCore
 public import Gateway
+internal import Storage
 internal import System
 
 public final class Service {
@@ -26,7 +27,7 @@ public final class Service {
         journal = Journal(level: configuration.logLevel)
         database = Database(configuration, journal: journal)
         authenticate = Authenticate(keys: KeyRing(database, journal: journal))
-        let storage = Storage(configuration, journal: journal)
+        let storage = StoreCache(configuration, for: .worker)
         session = Session(database: database)
         storeFile = StoreFile(
             configuration: configuration, database: database, storage: storage, journal: journal)

@@ -6,12 +6,13 @@ internal import BlobStore
 internal import CofferCore
 internal import Gateway
 internal import Postgres
+internal import Storage
 internal import Text
 
 struct StoreFile {
     let configuration: Configuration
     let database: Database
-    let storage: Storage
+    let storage: StoreCache
     let journal: Journal
 
     private static let check = Statement(
@@ -34,7 +35,7 @@ struct StoreFile {
         try recogniseStore()
         if try request.text(.uploadQuestion) == "on" { return try admit(upload, from: caller, request) }
         let body = try UploadBody(upload, request)
-        if body.isRepeatable, let store = storage.noting,
+        if body.isRepeatable, let store = storage.markingStore,
             let answer = try storeNoted(upload, body, in: store, from: caller, request)
         {
             return answer
@@ -94,9 +95,9 @@ struct StoreFile {
         try publish(blob)
         do throws(Failure) {
             let answer = try commit(
-                upload, content, as: name, in: .text(storage.configured), from: caller, request)
+                upload, content, as: name, in: .text(storage.configuredURL), from: caller, request)
             if answer == nil {
-                storage.receives = false
+                storage.receivesUploads = false
                 try remove(name, from: store)
             }
             blob.settle()
@@ -124,7 +125,7 @@ struct StoreFile {
             ])
         let storeURL = try database.run(begin, as: caller.identity, for: request).text(0, 0)
         do throws(Failure) {
-            let store = try storage.store(storeURL)
+            let store = try translated { try storage.store(storeURL) }
             let blob = try translated { try stage(upload, body, as: name, in: store, from: caller, request) }
             let content = try finish(blob, upload)
             try publish(blob)

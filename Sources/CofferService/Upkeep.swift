@@ -4,12 +4,13 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import Storage
 internal import System
 
 final class Upkeep {
     private let configuration: Configuration
     private let database: Database
-    private let storage: Storage
+    private let storage: StoreCache
     private let journal: Journal
     /// When this worker may ask again. To lose it costs a question too many.
     private var nextQuestion: Int64 = .min
@@ -22,7 +23,7 @@ final class Upkeep {
     private static let list = Statement(
         name: "list_leftovers", sql: "select internal.list_leftovers($1, $2::text[])")
 
-    init(configuration: Configuration, database: Database, storage: Storage, journal: Journal) {
+    init(configuration: Configuration, database: Database, storage: StoreCache, journal: Journal) {
         (self.configuration, self.database) = (configuration, database)
         (self.storage, self.journal) = (storage, journal)
     }
@@ -54,13 +55,13 @@ final class Upkeep {
 
     /// A note goes when the list is on the disk.
     private func listLeftovers() throws(Failure) {
-        guard let store = storage.noting else { return }
+        guard let store = storage.markingStore else { return }
         let notes: [BlobName]
         do { notes = try store.abandonedNotes(olderThan: nil) } catch { throw Failure(error) }
         guard !notes.isEmpty else { return }
         let rows: [Rows]
         do {
-            rows = try database.run([Query(Self.list, [.text(storage.configured), .array(notes)])])
+            rows = try database.run([Query(Self.list, [.text(storage.configuredURL), .array(notes)])])
         } catch {
             throw Failure(error)
         }
@@ -76,22 +77,12 @@ final class Upkeep {
             }
         }
         for (url, names) in names {
-            do {
-                try storage.store(url).remove(names)
-            } catch {
-                journal.record(.storageFailed("\(error)"))
-                throw error as? Failure ?? Failure(.storageUnavailable)
-            }
+            try journal.reporting { () throws(BlobStoreError) in try storage.store(url).remove(names) }
         }
         return names.values.reduce(0) { $0 + $1.count }
     }
 
     private func sweep() throws(Failure) -> Int {
-        do {
-            return try storage.store().sweepAbandonedStages()
-        } catch {
-            journal.record(.storageFailed("\(error)"))
-            throw error as? Failure ?? Failure(.storageUnavailable)
-        }
+        try journal.reporting { () throws(BlobStoreError) in try storage.store().sweepAbandonedStages() }
     }
 }

@@ -1,13 +1,12 @@
 // coffer.fcgi: the worker. Loads, serves, exits.
 
 internal import CofferCore
-internal import CofferProcess
 internal import CofferService
 internal import Gateway
 internal import System
 
 do {
-    let service = Service(try loadConfiguration())
+    let service = Service(try Configuration.load(environment: Environment.value, contents: FileSystem.text))
     if !Gateway.isCGI { service.warmUp() }
     try Gateway.serve {
         service.handle($0)

@@ -159,6 +159,15 @@ public enum FileSystem {
         }
         return buffer.array
     }
+
+    /// The text of a small file; nil if there is no such file.
+    public static func text(of path: String) throws(SystemError) -> String? {
+        do {
+            return String(decoding: try contents(of: path), as: UTF8.self)
+        } catch  where error.number == Errno.noSuchFile {
+            return nil
+        }
+    }
 }
 
 extension FileSystem.Access {

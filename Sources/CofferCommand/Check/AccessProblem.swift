@@ -2,6 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import Storage
 
 struct AccessProblem {
     private let store: Int64

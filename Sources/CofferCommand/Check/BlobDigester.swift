@@ -3,6 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Cryptography
+internal import Storage
 internal import System
 internal import Text
 
@@ -16,11 +17,12 @@ final class BlobDigester {
     private let url: String
     private let rate: RateLimit
     private let interruption: Interruption
-    private let stores = OpenedStores()
+    private let stores: StoreCache
     private var buffer: Buffer
 
-    init(_ url: String, _ rate: RateLimit, _ interruption: Interruption) {
+    init(_ url: String, _ configuration: Configuration, _ rate: RateLimit, _ interruption: Interruption) {
         (self.url, self.rate, self.interruption) = (url, rate, interruption)
+        stores = StoreCache(configuration, for: .operator)
         buffer = Buffer(capacity: rate.chunk)
     }
 

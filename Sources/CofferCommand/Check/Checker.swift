@@ -2,9 +2,12 @@
 // work, so a difference is only a suspicion; each is looked at again before it is told.
 
 internal import BlobStore
+internal import CofferCore
+internal import Storage
 
 final class Checker {
     struct Options: Sendable {
+        let configuration: Configuration
         var readsBytes = false
         var repairs = false
         /// Younger blobs without a row are not told, in seconds.
@@ -197,10 +200,13 @@ final class Checker {
         unread = []
         unreadBytes = 0
         guard !batch.isEmpty else { return true }
-        let (url, rate, interruption) = (record.url, options.rate, interruption)
-        let verdicts = inParallel(batch, threads: options.threads, with: { BlobDigester(url, rate, interruption) }) {
-            blob, digester in digester.judge(blob)
-        }
+        let (url, options, interruption) = (record.url, options, interruption)
+        let verdicts = inParallel(
+            batch, threads: options.threads,
+            with: {
+                BlobDigester(url, options.configuration, options.rate, interruption)
+            }
+        ) { blob, digester in digester.judge(blob) }
         if verdicts.contains(.interrupted) { return false }
         for (blob, verdict) in zip(batch, verdicts) {
             if case .problem(let kind) = verdict { suspects.append(Suspect(kind: kind, name: blob.name)) }

@@ -2,7 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
+internal import System
 
 struct Problem {
     enum Kind: Equatable, Sendable {

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
+internal import Storage
 internal import System
 
 struct Backup: ParsableCommand {
@@ -31,12 +32,14 @@ struct Backup: ParsableCommand {
         let folder = try absolute(folder)
         try makeFolder(folder)
         let writer = try BackupWriter(folder, configuration, interruption)
-        do { _ = try openStore(writer.blobURL, creating: true) } catch { throw Failure(error) }
+        let stores = StoreCache(configuration, for: .operator)
+        do { _ = try stores.makeStore(writer.blobURL) } catch { throw Failure(error) }
         try writer.hold()
         let head = try writer.writeDatabase()
         let manifest = try ManifestReader(folder, name: "manifest.next")
         let progress = Progress(total: head.total, countsBytes: true, isSilent: quiet)
-        var options = BlobCopier.Options(target: writer.blobURL, rate: RateLimit(rate), interruption: interruption)
+        var options = BlobCopier.Options(
+            configuration: configuration, target: writer.blobURL, rate: RateLimit(rate), interruption: interruption)
         options.looksFirst = true
         options.comparesBytes = digest
         var tally = CopyTally()
@@ -50,7 +53,7 @@ struct Backup: ParsableCommand {
         }
         try writer.complete(head)
         var report = "saved \(head.total.files) files, \(tally.copied) of them copied now"
-        if prune { report += ", removed \(try pruned(folder, writer.blobURL)) blobs" }
+        if prune { report += ", removed \(try pruned(folder, stores, writer.blobURL)) blobs" }
         print(report)
     }
 
@@ -62,9 +65,9 @@ struct Backup: ParsableCommand {
         }
     }
 
-    private func pruned(_ folder: String, _ url: String) throws(Failure) -> Int {
+    private func pruned(_ folder: String, _ stores: StoreCache, _ url: String) throws(Failure) -> Int {
         let store: any BlobStore
-        do { store = try openStore(url) } catch { throw Failure(error) }
+        do { store = try stores.store(url) } catch { throw Failure(error) }
         var count = 0
         try forEachStray(in: store, besides: ManifestReader(folder)) { (name) throws(Failure) in
             do throws(BlobStoreError) { try store.remove(name) } catch { throw Failure(error) }

@@ -3,8 +3,8 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
 internal import Postgres
+internal import Storage
 internal import System
 
 struct Check: ParsableCommand {
@@ -33,15 +33,15 @@ struct Check: ParsableCommand {
         let configuration = try loadConfiguration()
         let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
         let interruption = Interruption()
-        let stores = try Stores(owner, configuration).all
+        let (stores, records) = (StoreCache(configuration, for: .operator), try Stores(owner, configuration).all)
         let total = try total(owner)
         let progress = Progress(total: total, countsBytes: digest, isSilent: json)
         var cursor = try resume.map { (path) throws(Failure) in try CheckCursor.load(path) } ?? nil
         let earlier = cursor?.problems ?? 0
         let (tally, away) = (Tally(), AwayStores())
-        for store in stores where store.id >= cursor?.store ?? 0 {
+        for store in records where store.id >= cursor?.store ?? 0 {
             let last = cursor?.store == store.id ? cursor?.blob : nil
-            let outcome = try check(store, after: last, owner, progress, interruption, tally) {
+            let outcome = try check(store, in: stores, after: last, owner, progress, interruption, tally) {
                 (blob) throws(Failure) in
                 // A check that is resumed begins with the first store that was away.
                 guard away.count == 0 else { return }
@@ -62,12 +62,12 @@ struct Check: ParsableCommand {
 
     /// - Parameter save: is given the last name of all that are done, and nil at the end of the store.
     private func check(
-        _ store: StoreRecord, after last: BlobName?, _ owner: OwnerConnection, _ progress: Progress,
-        _ interruption: Interruption, _ tally: Tally, save: (BlobName?) throws(Failure) -> Void
+        _ store: StoreRecord, in stores: StoreCache, after last: BlobName?, _ owner: OwnerConnection,
+        _ progress: Progress, _ interruption: Interruption, _ tally: Tally, save: (BlobName?) throws(Failure) -> Void
     ) throws(Failure) -> Checker.Outcome {
         let opened: any BlobStore
         do {
-            opened = try openStore(store)
+            opened = try stores.store(store)
             if let problem = try AccessProblem(store, opened) {
                 tally.add(problem)
                 print(json ? problem.json : problem.line)
@@ -76,7 +76,8 @@ struct Check: ParsableCommand {
             return .away(error)
         }
         let checker = Checker(
-            store, opened, owner, options, now: Clock.realtimeSeconds(), progress: progress, interruption: interruption
+            store, opened, owner, options(stores.configuration), now: Clock.realtimeSeconds(), progress: progress,
+            interruption: interruption
         ) { problem in
             tally.add(problem)
             print(json ? problem.json : problem.line)
@@ -110,9 +111,10 @@ struct Check: ParsableCommand {
         func add(_ problem: AccessProblem) { open += 1 }
     }
 
-    private var options: Checker.Options {
+    private func options(_ configuration: Configuration) -> Checker.Options {
         Checker.Options(
-            readsBytes: digest, repairs: repair, minimumAge: age, threads: threads, rate: RateLimit(rate))
+            configuration: configuration, readsBytes: digest, repairs: repair, minimumAge: age, threads: threads,
+            rate: RateLimit(rate))
     }
 
     /// From the totals of the accounts, so that nobody waits for a count.

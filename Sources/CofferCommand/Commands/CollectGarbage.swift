@@ -3,8 +3,9 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
 internal import Postgres
+internal import Storage
+internal import System
 
 struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,8 +29,7 @@ struct CollectGarbage: ParsableCommand {
     func run() throws {
         let configuration = try loadConfiguration(arguments: ["COFFER_GRACE_SECONDS": grace])
         let collector = try Collector(
-            owner: try OwnerConnection(configuration), configuredURL: configuration.storageURL,
-            graceSeconds: configuration.graceSeconds)
+            configuration, owner: try OwnerConnection(configuration))
         if dryRun { return print(try collector.forecast()) }
         defer { print(json ? collector.json : collector.report) }
         try collector.collect()
@@ -42,7 +42,7 @@ struct CollectGarbage: ParsableCommand {
 /// Removes what nobody needs any more, and counts.
 final class Collector {
     private let owner: OwnerConnection
-    private let stores = OpenedStores()
+    private let stores: StoreCache
     /// What the database knows of the stores.
     private let records: [StoreRecord]
     /// Those that were found to carry their marks.
@@ -68,8 +68,10 @@ final class Collector {
         return (openUploads.map(\.json) + [totals]).joined(separator: "\n")
     }
 
-    init(owner: OwnerConnection, configuredURL: String, graceSeconds: Int) throws(Failure) {
-        (self.owner, self.configuredURL, self.graceSeconds) = (owner, configuredURL, graceSeconds)
+    init(_ configuration: Configuration, owner: OwnerConnection) throws(Failure) {
+        (self.owner, configuredURL) = (owner, configuration.storageURL)
+        graceSeconds = configuration.graceSeconds
+        stores = StoreCache(configuration, for: .operator)
         records = try StoreRecord.all(owner, configuredURL: configuredURL)
     }
 
@@ -183,7 +185,7 @@ final class Collector {
     private func store(_ id: Int64, _ url: String) throws(BlobStoreError) -> any BlobStore {
         let store = try stores.store(url)
         if !recognised.contains(id) {
-            try requireMark(records.first { $0.id == id }?.identity, of: store)
+            try store.requireMark(records.first { $0.id == id }?.mark)
             recognised.insert(id)
         }
         return store

@@ -5,6 +5,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import Postgres
+internal import Storage
 internal import System
 
 struct Export: ParsableCommand {
@@ -32,7 +33,8 @@ struct Export: ParsableCommand {
                 try FileSystem.makeFolder(root, mode: 0o700)
             } catch  where error.number == Errno.fileExists {}
         }
-        let writer = TreeWriter(root, overwrites: overwrite, interruption)
+        let writer = TreeWriter(
+            root, overwrites: overwrite, StoreCache(configuration, for: .operator), interruption)
         let progress = Progress(total: account.total, countsBytes: true, isSilent: quiet)
         let tally = TreeTally()
         var last = ""
@@ -83,7 +85,7 @@ struct Import: ParsableCommand {
         try system("The folder") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
         let record = try Stores(account.owner, configuration).current
         do throws(BlobStoreError) {
-            let store = try openStore(record)
+            let store = try StoreCache(configuration, for: .operator).store(record)
             try (store as? any OwnedBlobStore)?.requireOwner()
         } catch {
             throw Failure(error)

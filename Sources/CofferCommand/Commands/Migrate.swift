@@ -3,7 +3,8 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
+internal import Storage
+internal import System
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,9 @@ struct Migrate: ParsableCommand {
         if count == 0 { print("nothing to apply") }
         if skipStorage { return }
         do {
-            try prepare(configuration.storageURL, StoreMarks(owner: migrator.owner))
+            try prepare(
+                configuration.storageURL,
+                StoreMarks(owner: migrator.owner, stores: StoreCache(configuration, for: .operator)))
         } catch {
             throw Failure("The storage folder cannot be prepared: \(error.message)")
         }
@@ -37,7 +40,7 @@ struct Migrate: ParsableCommand {
     private func prepare(_ url: String, _ marks: StoreMarks) throws(Failure) {
         try marks.requireMark(of: url)
         let store: any BlobStore
-        do { store = try openStore(url, creating: true) } catch { throw Failure(error) }
+        do { store = try marks.stores.makeStore(url) } catch { throw Failure(error) }
         try marks.bind(store, url: url)
         mentionRoot(store)
     }

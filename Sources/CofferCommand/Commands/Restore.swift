@@ -5,6 +5,7 @@ internal import BlobStore
 internal import CofferCore
 internal import CofferSchema
 internal import Postgres
+internal import Storage
 internal import System
 
 struct Restore: ParsableCommand {
@@ -26,13 +27,14 @@ struct Restore: ParsableCommand {
         let owner = try OwnerConnection(configuration, timeout: .seconds(24 * 3600))
         let head = try check(folder, owner)
         let store: any BlobStore
-        do { store = try openStore(configuration.storageURL, creating: true) } catch { throw Failure(error) }
+        let stores = StoreCache(configuration, for: .operator)
+        do { store = try stores.makeStore(configuration.storageURL) } catch { throw Failure(error) }
         try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
             throw Failure("The store is not empty: it holds blobs that are not of this backup.")
         }
-        try copyBlobs(folder, to: configuration.storageURL, interruption)
+        try copyBlobs(folder, to: configuration, interruption)
         try restoreDatabase(head, folder, owner, configuration, interruption)
-        try StoreMarks(owner: owner).bind(store, url: configuration.storageURL)
+        try StoreMarks(owner: owner, stores: stores).bind(store, url: configuration.storageURL)
         mentionRoot(store)
         print("restored \(head.total.files) files with \(head.total.bytes) bytes")
     }
@@ -51,10 +53,14 @@ struct Restore: ParsableCommand {
         return head
     }
 
-    private func copyBlobs(_ folder: String, to url: String, _ interruption: Interruption) throws(Failure) {
+    private func copyBlobs(
+        _ folder: String, to configuration: Configuration, _ interruption: Interruption
+    ) throws(Failure) {
         let manifest = try ManifestReader(folder)
         let progress = Progress(total: manifest.head.total, countsBytes: true, isSilent: quiet)
-        var options = BlobCopier.Options(target: url, rate: RateLimit(nil), interruption: interruption)
+        var options = BlobCopier.Options(
+            configuration: configuration, target: configuration.storageURL, rate: RateLimit(nil),
+            interruption: interruption)
         options.looksFirst = true
         var tally = CopyTally()
         while case let page = try manifest.next(256), !page.isEmpty {

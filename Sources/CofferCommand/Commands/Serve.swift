@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import CofferCore
-internal import CofferProcess
 internal import System
 
 struct Serve: ParsableCommand {

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
+internal import Storage
 internal import System
 
 struct StorageCommand: ParsableCommand {
@@ -26,10 +27,10 @@ struct StorageCommand: ParsableCommand {
             let configuration = try loadConfiguration()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             try Listing.stores.show(owner, [.text(configuration.storageURL)], asJSON: json)
-            let away = AwayStores()
+            let (away, stores) = (AwayStores(), StoreCache(configuration, for: .operator))
             for store in try Stores(owner, configuration).all {
                 do {
-                    _ = try openStore(store)
+                    _ = try stores.store(store)
                 } catch {
                     away.add(store.id, store.url, error, "The numbers are the database's.")
                 }
@@ -50,11 +51,12 @@ struct StorageCommand: ParsableCommand {
 
         func run() throws {
             try refuseSecrets(url)
-            let store: any BlobStore
-            do { store = try openStore(url) } catch { throw Failure(error) }
             let configuration = try loadConfiguration()
+            let stores = StoreCache(configuration, for: .operator)
+            let store: any BlobStore
+            do { store = try stores.store(url) } catch { throw Failure(error) }
             let owner = try OwnerConnection(configuration)
-            let marks = StoreMarks(owner: owner)
+            let marks = StoreMarks(owner: owner, stores: stores)
             try marks.requireCurrent(url, configured: configuration.storageURL)
             try marks.requireNewOrCurrent(store)
             try owner.call("select internal.relocate_store($1)", [.text(url)])
@@ -97,14 +99,16 @@ struct StorageCommand: ParsableCommand {
         }
 
         func move(
-            _ owner: OwnerConnection, to target: StoreRecord, _ interruption: Interruption
+            _ owner: OwnerConnection, _ configuration: Configuration, to target: StoreRecord,
+            _ interruption: Interruption
         ) throws(Failure) -> (BlobMove, Progress) {
             let rows = try owner.call(
                 "select count(*), coalesce(sum(size_bytes), 0) from internal.files where store <> $1",
                 [.integer(target.id)])
             let total = Amount(files: rows.integer(0, 0) ?? 0, bytes: rows.integer(0, 1) ?? 0)
             let progress = Progress(total: total, countsBytes: true, isSilent: quiet)
-            let options = BlobCopier.Options(target: target.url, rate: RateLimit(rate), interruption: interruption)
+            let options = BlobCopier.Options(
+                configuration: configuration, target: target.url, rate: RateLimit(rate), interruption: interruption)
             return (BlobMove(owner, to: target, options, threads: parallel, progress: progress), progress)
         }
     }
@@ -122,11 +126,12 @@ struct StorageCommand: ParsableCommand {
             let interruption = Interruption()
             try refuseSecrets(to)
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
-            let marks = StoreMarks(owner: owner)
+            let stores = StoreCache(configuration, for: .operator)
+            let marks = StoreMarks(owner: owner, stores: stores)
             try marks.requireMark(of: configuration.storageURL)
             let store: any BlobStore
             do {
-                store = try openStore(to, creating: true, newOwner: folderOwner(ofStore: configuration.storageURL))
+                store = try stores.makeStore(to, newOwner: folderOwner(configuration.storageURL, stores))
             } catch {
                 throw Failure(error)
             }
@@ -136,7 +141,7 @@ struct StorageCommand: ParsableCommand {
             try marks.bind(store, url: to)
             mentionRoot(store)
             let target = StoreRecord(id: rows.integer(0, 0) ?? 0, url: to, isCurrent: false)
-            let (move, progress) = try moving.move(owner, to: target, interruption)
+            let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
             try move.copyAll()
             progress.end()
             print("copied \(move.copied.files) blobs with \(move.copied.bytes) bytes")
@@ -157,9 +162,10 @@ struct StorageCommand: ParsableCommand {
             let interruption = Interruption()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             let target = try target(owner, Stores(owner, configuration))
-            do { try openStore(target).probe() } catch { throw Failure(error) }
-            try requireSameOwner(target.url, configuration.storageURL)
-            let (move, progress) = try moving.move(owner, to: target, interruption)
+            let stores = StoreCache(configuration, for: .operator)
+            do { try stores.store(target).probe() } catch { throw Failure(error) }
+            try requireSameOwner(target.url, configuration.storageURL, stores)
+            let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
             try move.copyAll()
             if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied; nothing is switched.") }
             try owner.call("select internal.use_store($1::smallint)", [.integer(target.id)])
@@ -215,14 +221,14 @@ struct StorageCommand: ParsableCommand {
 }
 
 /// Whose a new store's folder is to be: the same user's as that of the store in use; nil where that has none.
-private func folderOwner(ofStore url: String) -> FileOwner? {
-    guard let store = try? openStore(url) as? any OwnedBlobStore else { return nil }
+private func folderOwner(_ url: String, _ stores: StoreCache) -> FileOwner? {
+    guard let store = try? stores.store(url) as? any OwnedBlobStore else { return nil }
     return try? FileSystem.status(store.folder).fileOwner
 }
 
 /// The workers that use the one store are to use the other one.
-private func requireSameOwner(_ new: String, _ old: String) throws(Failure) {
-    guard let wanted = folderOwner(ofStore: old), let found = folderOwner(ofStore: new), wanted.user != found.user
+private func requireSameOwner(_ new: String, _ old: String, _ stores: StoreCache) throws(Failure) {
+    guard let wanted = folderOwner(old, stores), let found = folderOwner(new, stores), wanted.user != found.user
     else { return }
     throw Failure(
         "The new store's folder belongs to \(found.userName) and that of the store in use to \(wanted.userName), as whom "

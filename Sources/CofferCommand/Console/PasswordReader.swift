@@ -1,6 +1,5 @@
 // Passwords are read from a terminal or a pipe. They are never arguments, since all users of the system can see those.
 
-internal import CofferProcess
 internal import System
 
 /// The input from which a password is read.

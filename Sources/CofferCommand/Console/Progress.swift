@@ -1,7 +1,6 @@
 // Progress of a long command on standard error: at a terminal one line that is updated, otherwise a line from time to
 // time, and nothing if the output is for programs.
 
-internal import CofferProcess
 internal import System
 
 /// A number of files and their bytes.

@@ -3,6 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Cryptography
+internal import Storage
 internal import System
 internal import Text
 
@@ -26,6 +27,7 @@ final class BlobCopier {
     }
 
     struct Options: Sendable {
+        let configuration: Configuration
         /// URL of the store to copy to.
         let target: String
         let rate: RateLimit
@@ -41,11 +43,12 @@ final class BlobCopier {
     }
 
     private let options: Options
-    private let stores = OpenedStores()
+    private let stores: StoreCache
     private var buffer: Buffer
 
     init(_ options: Options) {
         self.options = options
+        stores = StoreCache(options.configuration, for: .operator)
         buffer = Buffer(capacity: options.rate.chunk)
     }
 

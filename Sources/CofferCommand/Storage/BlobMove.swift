@@ -3,6 +3,7 @@
 
 internal import BlobStore
 internal import Postgres
+internal import Storage
 
 final class BlobMove {
     private let owner: OwnerConnection

@@ -3,19 +3,13 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
 internal import Postgres
+internal import Storage
 internal import System
-
-/// Opens a store that the database lists, and that carries its mark.
-func openStore(_ record: StoreRecord) throws(BlobStoreError) -> any BlobStore {
-    let store = try openStore(record.url)
-    try requireMark(record.identity, of: store)
-    return store
-}
 
 struct StoreMarks {
     let owner: OwnerConnection
+    let stores: StoreCache
 
     /// The store of the database that a URL names, with its mark; nil where there is none.
     func record(_ url: String) throws(Failure) -> (id: Int64, mark: String?)? {
@@ -29,14 +23,14 @@ struct StoreMarks {
     /// Fails where the store that a URL names is another place than the database means.
     func requireMark(of url: String) throws(Failure) {
         guard let mark = try record(url)?.mark else { return }
-        try asked { () throws(BlobStoreError) in try CofferProcess.requireMark(mark, of: openStore(url)) }
+        try asked { () throws(BlobStoreError) in try stores.store(url).requireMark(mark) }
     }
 
     /// Gives mark and database to each other where one has none yet.
     func bind(_ store: any BlobStore, url: String) throws(Failure) {
         try locked(url) { (record, transaction) throws(Failure) in
             if record.mark != nil {
-                return try asked { () throws(BlobStoreError) in try CofferProcess.requireMark(record.mark, of: store) }
+                return try asked { () throws(BlobStoreError) in try store.requireMark(record.mark) }
             }
             if let found = try asked(store.mark), isUUID(found) { return try note(found, record.id, transaction) }
             try write(newMark(), to: store, record.id, transaction)

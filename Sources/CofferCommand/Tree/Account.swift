@@ -2,8 +2,8 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import CofferProcess
 internal import Postgres
+internal import System
 
 /// A file as a tree shows it.
 struct TreeFile {

@@ -4,6 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import Postgres
+internal import Storage
 internal import System
 
 final class TreeImporter {
@@ -15,12 +16,13 @@ final class TreeImporter {
 
     private let account: Account
     private let configuration: Configuration
-    private let stores = OpenedStores()
+    private let stores: StoreCache
     private let interruption: Interruption
     private var buffer = Buffer(capacity: 1 << 20)
 
     init(_ account: Account, _ configuration: Configuration, _ interruption: Interruption) {
         (self.account, self.configuration, self.interruption) = (account, configuration, interruption)
+        stores = StoreCache(configuration, for: .operator)
     }
 
     /// - Returns: false when the user has the file with the same bytes.

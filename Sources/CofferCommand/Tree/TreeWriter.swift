@@ -3,6 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Cryptography
+internal import Storage
 internal import System
 internal import Text
 
@@ -14,14 +15,14 @@ final class TreeWriter {
 
     private let root: String
     private let overwrites: Bool
-    private let stores = OpenedStores()
+    private let stores: StoreCache
     private let interruption: Interruption
     private var buffer = Buffer(capacity: 1 << 20)
     /// The names in the folder that was looked at last.
     private var listed: (folder: String, names: Set<String>) = ("", [])
 
-    init(_ root: String, overwrites: Bool, _ interruption: Interruption) {
-        (self.root, self.overwrites, self.interruption) = (root, overwrites, interruption)
+    init(_ root: String, overwrites: Bool, _ stores: StoreCache, _ interruption: Interruption) {
+        (self.root, self.overwrites, self.stores, self.interruption) = (root, overwrites, stores, interruption)
     }
 
     /// - Returns: false when the same bytes were there already.

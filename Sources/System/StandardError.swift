@@ -1,9 +1,7 @@
-// Where lines for people and logs go.
-
-internal import System
+// Standard error, where lines for people and logs go.
 
 public enum StandardError {
-    /// Writes one line. A line that cannot be written is lost, for there is nobody left to tell.
+    /// Writes one line. A line that cannot be written is lost, as there is no other place to report that.
     public static func write(line: String) { write(line.oneLine + "\n") }
 
     /// Writes text as it is, such as a prompt.
@@ -16,7 +14,7 @@ public enum StandardError {
 }
 
 extension String {
-    /// Without control characters, so that it stays one line and cannot steer a terminal.
+    /// The text without control characters, so that it stays one line and cannot steer a terminal.
     public var oneLine: String {
         String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
