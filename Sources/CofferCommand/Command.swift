@@ -33,8 +33,8 @@ struct Coffer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer", abstract: "Private file storage behind your web server.",
         discussion: """
-            Options come from the environment or from the file that COFFER_CONFIG names \
-            (default /etc/coffer/coffer.conf); `coffer config` shows all of them.
+            Coffer reads its options from the environment and from the file named by COFFER_CONFIG \
+            (default: /etc/coffer/coffer.conf). `coffer config` shows all of them.
             """,
         version: version,
         subcommands: [

@@ -23,66 +23,79 @@ public struct ConfigurationOption: Sendable {
     public static let all: [ConfigurationOption] = [
         .connection(
             "COFFER_DATABASE_URL", "dbname=coffer user=coffer_authenticator",
-            "The database, as the workers' login role."
+            "The database, with the workers' login role."
         ) { $0.databaseURL = $1 },
         .connection(
             "COFFER_OWNER_DATABASE_URL", "dbname=coffer",
-            "The database, as a role that may become coffer_owner; for the command only."
+            "The database, with a superuser or a role that may become coffer_owner. Only `coffer` uses it."
         ) { $0.ownerDatabaseURL = $1 },
-        .storage("COFFER_STORAGE_URL", "file:///var/lib/coffer/blobs", "Where the bytes of the files lie.") {
-            $0.storageURL = $1
-        },
-        .file("COFFER_S3_CA_FILE", "Certificates (PEM) to trust for S3 instead of the system's.") {
+        .storage(
+            "COFFER_STORAGE_URL", "file:///var/lib/coffer/blobs",
+            "Where the bytes of the files are stored: a directory or an S3 bucket."
+        ) { $0.storageURL = $1 },
+        .file("COFFER_S3_CA_FILE", "Certificates (PEM) to trust for S3, instead of the system's.") {
             $0.storageCertificateFile = $1
         },
         .file(
             "COFFER_S3_CREDENTIALS_FILE",
-            "Credentials for S3, as in ~/.aws/credentials; the AWS_ variables of the environment go first."
+            "Credentials for S3, in the format of ~/.aws/credentials. AWS_ environment variables take precedence."
         ) { $0.storageCredentialsFile = $1 },
-        .basePath("COFFER_BASE_PATH", "What precedes every route in a request's path.") { $0.basePath = $1 },
-        .number("COFFER_MAX_UPLOAD_BYTES", 0, 0...Int64.max, "The largest upload in bytes; 0 is no limit.") {
-            $0.maximumUploadBytes = $1 == 0 ? nil : $1
-        },
-        .number("COFFER_MAX_ROWS", 1000, 1...1_000_000, "The most rows one read answers.") {
+        .basePath(
+            "COFFER_BASE_PATH",
+            "The prefix of every path in a request. Leave it empty behind nginx; its site has no prefix."
+        ) { $0.basePath = $1 },
+        .number(
+            "COFFER_MAX_UPLOAD_BYTES", 0, 0...Int64.max,
+            "The largest upload in bytes. 0 means no limit. nginx has its own limit: `nginx-site --max-body`."
+        ) { $0.maximumUploadBytes = $1 == 0 ? nil : $1 },
+        .number("COFFER_MAX_ROWS", 1000, 1...1_000_000, "The largest number of rows in one answer.") {
             $0.maximumRows = Int($1)
         },
-        .number("COFFER_SESSION_SECONDS", 43200, 60...2_592_000, "Life of a session.") {
+        .number("COFFER_SESSION_SECONDS", 43200, 60...2_592_000, "The lifetime of a session, in seconds.") {
             $0.sessionSeconds = Int($1)
         },
         .number(
             "COFFER_LOGIN_FAILURES", 10, 1...1_000_000,
-            "Failed logins of an account in 15 minutes, after which it is refused."
+            "Failed logins of one account within 15 minutes before it is blocked for a while."
         ) { $0.loginFailures = Int($1) },
         .number(
             "COFFER_LOGIN_ADDRESS_FAILURES", 10, 1...1_000_000,
-            "Failed logins from an address in 15 minutes, after which it is refused."
+            "Failed logins from one address within 15 minutes before it is blocked. Raise it where many users share one."
         ) { $0.loginAddressFailures = Int($1) },
-        .toggle("COFFER_AUDIT_DOWNLOADS", false, "Whether the audit log tells of downloads.") {
-            $0.auditsDownloads = $1
-        },
-        .number("COFFER_DATABASE_TIMEOUT_SECONDS", 10, 1...3600, "How long a worker waits for the database.") {
-            $0.databaseTimeout = .seconds($1)
-        },
-        .origins("COFFER_CORS_ORIGINS", "Origins whose pages may use the interface; empty is none.") {
+        .toggle(
+            "COFFER_AUDIT_DOWNLOADS", false,
+            "Record downloads in the audit log. Each one then waits for the disk; the web app's are recorded twice."
+        ) { $0.auditsDownloads = $1 },
+        .number(
+            "COFFER_DATABASE_TIMEOUT_SECONDS", 10, 1...3600,
+            "The longest wait for one round trip to the database, in seconds. Statements end after nine tenths of it."
+        ) { $0.databaseTimeout = .seconds($1) },
+        .origins("COFFER_CORS_ORIGINS", "Other origins whose pages may use the API. Empty means none.") {
             $0.crossOrigins = $1
         },
         .toggle(
-            "COFFER_PREPARED_STATEMENTS", true, "Switch off behind a pgbouncer that pools transactions."
+            "COFFER_PREPARED_STATEMENTS", true,
+            "Keep prepared statements between requests. Switch it off behind a pgbouncer that pools transactions."
         ) { $0.preparesStatements = $1 },
         .number(
-            "COFFER_GRACE_SECONDS", 3600, 0...31_536_000, "How long the bytes of a deleted file stay for readers."
+            "COFFER_GRACE_SECONDS", 3600, 0...31_536_000,
+            "How long the bytes of a deleted or replaced file are kept for downloads in progress, in seconds."
         ) { $0.graceSeconds = Int($1) },
-        .toggle("COFFER_WORKER_GC", true, "Whether workers remove garbage now and then, as without cron.") {
-            $0.workersCollect = $1
-        },
-        .number("COFFER_WORKERS", 4, 1...1024, "Worker processes of coffer serve.") { $0.workers = Int($1) },
-        .socketPath("COFFER_SOCKET", "/run/coffer/coffer.sock", "The unix socket of coffer serve.") {
+        .toggle(
+            "COFFER_WORKER_GC", true,
+            "Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`."
+        ) { $0.workersCollect = $1 },
+        .number("COFFER_WORKERS", 4, 1...1024, "The number of worker processes.") { $0.workers = Int($1) },
+        .socketPath("COFFER_SOCKET", "/run/coffer/coffer.sock", "The Unix socket of the workers.") {
             $0.socketPath = $1
         },
-        .mode("COFFER_SOCKET_MODE", "0660", "Permissions of that socket.") { $0.socketMode = $1 },
-        .text("COFFER_SOCKET_GROUP", "", form: "name of a group, or empty", "Group of that socket.") {
-            $0.socketGroup = $1.isEmpty ? nil : $1
+        .mode("COFFER_SOCKET_MODE", "0660", "The permissions of the socket.") { $0.socketMode = $1 },
+        .text(
+            "COFFER_SOCKET_GROUP", "", form: "name of a group, or empty",
+            "The group of the socket. Empty keeps the group of the process."
+        ) { $0.socketGroup = $1.isEmpty ? nil : $1 },
+        .logLevel("COFFER_LOG_LEVEL", .warning, "The lowest level that is logged. Log lines go to standard error.") {
+            $0.logLevel = $1
         },
-        .logLevel("COFFER_LOG_LEVEL", .warning, "The least important entry that is logged.") { $0.logLevel = $1 },
     ]
 }

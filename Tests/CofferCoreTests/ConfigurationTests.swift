@@ -107,91 +107,91 @@ import Testing
 }
 
 private let golden = """
-    # The database, as the workers' login role.
+    # The database, with the workers' login role.
     # Takes: libpq connection string or URI. From: environment.
     COFFER_DATABASE_URL="postgresql://coffer:***@db/coffer"
 
-    # The database, as a role that may become coffer_owner; for the command only.
+    # The database, with a superuser or a role that may become coffer_owner. Only `coffer` uses it.
     # Takes: libpq connection string or URI. From: default.
     COFFER_OWNER_DATABASE_URL=dbname=coffer
 
-    # Where the bytes of the files lie.
+    # Where the bytes of the files are stored: a directory or an S3 bucket.
     # Takes: file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…. From: /etc/coffer/coffer.conf:2.
     COFFER_STORAGE_URL=file:///srv/blobs
 
-    # Certificates (PEM) to trust for S3 instead of the system's.
+    # Certificates (PEM) to trust for S3, instead of the system's.
     # Takes: absolute path of a file, or empty. From: default.
     COFFER_S3_CA_FILE=
 
-    # Credentials for S3, as in ~/.aws/credentials; the AWS_ variables of the environment go first.
+    # Credentials for S3, in the format of ~/.aws/credentials. AWS_ environment variables take precedence.
     # Takes: absolute path of a file, or empty. From: default.
     COFFER_S3_CREDENTIALS_FILE=
 
-    # What precedes every route in a request's path.
+    # The prefix of every path in a request. Leave it empty behind nginx; its site has no prefix.
     # Takes: /path, or empty. From: default.
     COFFER_BASE_PATH=
 
-    # The largest upload in bytes; 0 is no limit.
+    # The largest upload in bytes. 0 means no limit. nginx has its own limit: `nginx-site --max-body`.
     # Takes: a whole number, at least 0. From: /etc/coffer/coffer.conf:4.
     COFFER_MAX_UPLOAD_BYTES=1048576
 
-    # The most rows one read answers.
+    # The largest number of rows in one answer.
     # Takes: a whole number from 1 to 1000000. From: default.
     COFFER_MAX_ROWS=1000
 
-    # Life of a session.
+    # The lifetime of a session, in seconds.
     # Takes: a whole number from 60 to 2592000. From: default.
     COFFER_SESSION_SECONDS=43200
 
-    # Failed logins of an account in 15 minutes, after which it is refused.
+    # Failed logins of one account within 15 minutes before it is blocked for a while.
     # Takes: a whole number from 1 to 1000000. From: default.
     COFFER_LOGIN_FAILURES=10
 
-    # Failed logins from an address in 15 minutes, after which it is refused.
+    # Failed logins from one address within 15 minutes before it is blocked. Raise it where many users share one.
     # Takes: a whole number from 1 to 1000000. From: default.
     COFFER_LOGIN_ADDRESS_FAILURES=10
 
-    # Whether the audit log tells of downloads.
+    # Record downloads in the audit log. Each one then waits for the disk; the web app's are recorded twice.
     # Takes: on or off. From: default.
     COFFER_AUDIT_DOWNLOADS=off
 
-    # How long a worker waits for the database.
+    # The longest wait for one round trip to the database, in seconds. Statements end after nine tenths of it.
     # Takes: a whole number from 1 to 3600. From: default.
     COFFER_DATABASE_TIMEOUT_SECONDS=10
 
-    # Origins whose pages may use the interface; empty is none.
+    # Other origins whose pages may use the API. Empty means none.
     # Takes: scheme://host[:port] with commas between, or empty. From: default.
     COFFER_CORS_ORIGINS=
 
-    # Switch off behind a pgbouncer that pools transactions.
+    # Keep prepared statements between requests. Switch it off behind a pgbouncer that pools transactions.
     # Takes: on or off. From: default.
     COFFER_PREPARED_STATEMENTS=on
 
-    # How long the bytes of a deleted file stay for readers.
+    # How long the bytes of a deleted or replaced file are kept for downloads in progress, in seconds.
     # Takes: a whole number from 0 to 31536000. From: default.
     COFFER_GRACE_SECONDS=3600
 
-    # Whether workers remove garbage now and then, as without cron.
+    # Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`.
     # Takes: on or off. From: default.
     COFFER_WORKER_GC=on
 
-    # Worker processes of coffer serve.
+    # The number of worker processes.
     # Takes: a whole number from 1 to 1024. From: command line.
     COFFER_WORKERS=8
 
-    # The unix socket of coffer serve.
+    # The Unix socket of the workers.
     # Takes: absolute path of at most 107 bytes. From: default.
     COFFER_SOCKET=/run/coffer/coffer.sock
 
-    # Permissions of that socket.
+    # The permissions of the socket.
     # Takes: octal permissions. From: default.
     COFFER_SOCKET_MODE=0660
 
-    # Group of that socket.
+    # The group of the socket. Empty keeps the group of the process.
     # Takes: name of a group, or empty. From: default.
     COFFER_SOCKET_GROUP=
 
-    # The least important entry that is logged.
+    # The lowest level that is logged. Log lines go to standard error.
     # Takes: one of debug, info, warning, error. From: environment.
     COFFER_LOG_LEVEL=info
 

@@ -33,7 +33,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
         run = installation.launch("backup", installation.folder / "backup", "--rate", "40000")
         held = 0
         while run.poll() is None:
-            held += "a backup is being made" in installation.coffer("gc", "--grace", "0")
+            held += "a backup is running" in installation.coffer("gc", "--grace", "0")
         output, errors = run.communicate()
         assert run.returncode == 0 and output.startswith("saved "), (output, errors)
     assert one.failures == two.failures == []
@@ -170,7 +170,7 @@ def test_a_damaged_backup_restores_nothing(installation, elsewhere, damage):
     elsewhere.coffer("restore", backup, status=1)
     assert elsewhere.sql("select count(*) from pg_namespace where nspname = 'internal'") == ["0"]
     elsewhere.coffer("restore", intact)
-    assert "3 files are as they should be, 0 problems" in elsewhere.coffer("check", "--digest")
+    assert "3 files are correct, 0 problems" in elsewhere.coffer("check", "--digest")
 
 
 def test_a_backup_that_fails_leaves_the_earlier_one(installation):

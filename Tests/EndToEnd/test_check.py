@@ -46,7 +46,7 @@ def test_a_sound_store_is_clean(installation):
     installation.fill(5)
     found, totals = check(installation, "--digest")
     assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0, "stores_away": 0}
-    assert "5 files are as they should be, 0 problems" in installation.coffer("check")
+    assert "5 files are correct, 0 problems" in installation.coffer("check")
 
 
 @pytest.mark.parametrize("damage", [lose, orphan, shorten, alter])
@@ -155,7 +155,7 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
             assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available.")
             found, total = done.stdout.splitlines()
             assert found.startswith("orphan") and stray[1] in found
-            assert total == f"{files} files are as they should be, 1 problems, 0 repaired, 1 stores not checked"
+            assert total == f"{files} files are correct, 1 problems, 0 repaired, 1 stores not checked"
         found, totals = check(installation, "--repair", status=1)
         assert [problem["repaired"] for problem in found.values()] == [True]
         assert (totals["problems"], totals["stores_away"]) == (0, 1), "not to know is no success"

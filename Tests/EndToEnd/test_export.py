@@ -41,14 +41,14 @@ def fill(installation):
 def test_a_tree_there_and_back(installation, tree):
     contents = fill(installation)
     installation.sql("update internal.files set updated_at = '2001-02-03 04:05:06 UTC' where file_path like 'folder/%'")
-    assert export(installation, tree) == f"exported {len(NAMES)} files, skipped 0 that were there\n"
+    assert export(installation, tree) == f"exported {len(NAMES)} files, skipped 0 that already existed\n"
     assert read(tree) == contents
     assert (tree / "folder/b.txt").stat().st_mtime == 981173106
     assert oct((tree / "a").stat().st_mode)[-3:] == "600"
 
     other = "other@installation.example"
     installation.add(other)
-    assert installation.coffer("import", other, tree) == f"imported {len(NAMES)} files, skipped 0 that were there\n"
+    assert installation.coffer("import", other, tree) == f"imported {len(NAMES)} files, skipped 0 that already existed\n"
     for name, content in contents.items():
         assert installation.get(name, other) == (200, content)
     facts = installation.sql(

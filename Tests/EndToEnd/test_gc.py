@@ -275,7 +275,7 @@ def test_nothing_is_removed_while_a_backup_holds_it(site):
     site.fill(1)
     blob = discard(site)
     with site.holding("select internal.hold_collection()"):
-        assert "a backup is being made" in site.coffer("gc", "--grace", "0")
+        assert "a backup is running" in site.coffer("gc", "--grace", "0")
         make_due(site)
         live(site.work())
         assert not gone(blob, 0.5)

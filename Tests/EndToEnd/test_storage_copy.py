@@ -107,7 +107,7 @@ def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
     installation.fill(2)
     last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
     installation.coffer("storage", "copy", "--to", other)
-    assert "0 files and 1 uploads that began before" in installation.coffer("storage", "switch")
+    assert "0 files and 1 earlier uploads are still in the old store" in installation.coffer("storage", "switch")
     installation.sql(last_step)
     assert installation.get("slow") == (200, b"slow")
     assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")

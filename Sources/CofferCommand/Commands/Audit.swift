@@ -6,20 +6,20 @@ internal import System
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check that the audit log is as it was written.",
+        abstract: "Verify that nobody has altered the audit log.",
         discussion: """
-            The rows are bound by hashes, a chain for each user, so that a changed, removed or moved row is found. Who \
-            can write to the database could forge whole chains: keep what `coffer audit heads` prints on another \
-            machine, and give it to `coffer audit verify --heads` later.
+            Each user's rows form a chain of hashes, so a changed, removed, added or moved row is found. Somebody with \
+            write access to the database could still forge a whole chain. To detect that, keep the output of \
+            `coffer audit heads` on another machine and pass it to `coffer audit verify --heads` later.
             """,
         subcommands: [Verify.self, Heads.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Look for rows that were changed, removed, added or moved.",
-            discussion: "The exit status is 0 when the log is whole, 1 when it is not.")
+            abstract: "Find rows that were changed, removed, added or moved.",
+            discussion: "The exit status is 0 if the log is intact, otherwise 1.")
 
-        @Option(help: "A file with what `coffer audit heads` printed earlier.") var heads: String?
+        @Option(help: "A file with earlier output of `coffer audit heads`.") var heads: String?
         @Flag(help: "Print the problems as JSON.") var json = false
 
         func run() throws {
@@ -32,22 +32,22 @@ struct Audit: ParsableCommand {
                 parameters)
             let problems = count.integer(0, 0) ?? 0
             if json || problems > 0 { try Listing.auditProblems.show(owner, parameters, asJSON: json) }
-            if problems > 0 { throw Failure("The audit log is not as it was written: \(problems) problems.") }
-            if !json { print("\(count.text(0, 1) ?? "0") rows, no problem") }
+            if problems > 0 { throw Failure("The audit log was altered: \(problems) problems.") }
+            if !json { print("\(count.text(0, 1) ?? "0") rows, no problems") }
         }
 
         private func contents(of path: String) throws(Failure) -> String {
             do {
                 return String(decoding: try FileSystem.contents(of: path, limit: 1 << 28), as: UTF8.self)
             } catch {
-                throw Failure("The file of heads cannot be read: \(error)")
+                throw Failure("The file given to --heads cannot be read: \(error)")
             }
         }
     }
 
     struct Heads: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the head of every chain as JSON, to be kept elsewhere.")
+            abstract: "Print the last hash of every chain as JSON. Keep it on another machine.")
 
         func run() throws {
             let rows = try OwnerConnection(loadConfiguration()).call(

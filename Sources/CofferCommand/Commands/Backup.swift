@@ -8,22 +8,22 @@ internal import System
 
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Save the database and all bytes into a folder, while people work.",
+        abstract: "Save the database and all bytes in a directory, while people work.",
         discussion: """
-            What is there from an earlier backup is not copied again. The folder holds password hashes and signing \
-            keys: keep it as safe as the server. Needs pg_dump.
+            Bytes that an earlier backup has copied are not copied again. The backup holds password hashes and signing \
+            keys, so keep it as safe as the server. Requires pg_dump.
             """)
 
-    @ArgumentParser.Argument(help: "The folder; it is made when it is missing.") var folder: String
-    @Flag(help: "Compare what is there already by its bytes, not its size.") var digest = false
-    @Flag(help: "Remove blobs of earlier backups that this one does not need.") var prune = false
-    @Option(help: "Read at most so many bytes per second.") var rate: Int64?
-    @Option(help: "Blobs that are copied at once.") var parallel = 2
-    @Flag(help: "Show no progress.") var quiet = false
+    @ArgumentParser.Argument(help: "The directory. It is created if it does not exist.") var folder: String
+    @Flag(help: "Compare blobs of earlier backups by digest, not only by size.") var digest = false
+    @Flag(help: "Remove blobs that this backup does not need.") var prune = false
+    @Option(help: "Read at most this many bytes per second.") var rate: Int64?
+    @Option(help: "The number of blobs to copy at the same time.") var parallel = 2
+    @Flag(help: "Do not show progress.") var quiet = false
 
     func validate() throws {
-        if let rate, rate < 1 { throw ValidationError("--rate is at least 1.") }
-        guard (1...64).contains(parallel) else { throw ValidationError("--parallel is from 1 to 64.") }
+        if let rate, rate < 1 { throw ValidationError("--rate must be at least 1.") }
+        guard (1...64).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 64.") }
     }
 
     func run() throws {
@@ -49,7 +49,7 @@ struct Backup: ParsableCommand {
         }
         progress.end()
         if tally.failures > 0 {
-            throw Failure("\(tally.failures) blobs could not be copied: the backup is not complete.")
+            throw Failure("\(tally.failures) blobs could not be copied. The backup is incomplete.")
         }
         try writer.complete(head)
         var report = "saved \(head.total.files) files, \(tally.copied) of them copied now"
@@ -58,7 +58,7 @@ struct Backup: ParsableCommand {
     }
 
     private func makeFolder(_ path: String) throws(Failure) {
-        try system("The folder") { () throws(SystemError) in
+        try system("The directory") { () throws(SystemError) in
             do throws(SystemError) { try FileSystem.makeFolder(path, mode: 0o700) } catch
                 where error.number == Errno.fileExists
             {}
@@ -129,7 +129,7 @@ func absolute(_ path: String) throws(Failure) -> String {
     var path = path
     if !path.hasPrefix("/") {
         guard let here = Environment.value("PWD"), here.hasPrefix("/") else {
-            throw Failure("The folder must be an absolute path.")
+            throw Failure("The directory must be an absolute path.")
         }
         path = "\(here)/\(path)"
     }

@@ -9,24 +9,25 @@ internal import System
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compare the database with the stores: missing blobs, blobs of no file, wrong sizes, wrong bytes.",
+        abstract: "Compare the database with the stores.",
         discussion: """
-            Safe while people work. The exit status is 0 when nothing is wrong or everything was repaired, else 1. A \
-            blob of no file can be repaired: it is listed for gc. What the owner of a store's folder cannot use is counted. Missing or wrong bytes come from a backup only. A store \
-            that is away is told and left out, and the exit status is 1.
+            Reports missing blobs, wrong sizes, orphans (blobs without a file), files that the store's owner cannot \
+            use and, with --digest, wrong bytes. It is safe while people work. --repair marks orphans for removal by \
+            `coffer gc`; missing and wrong bytes can only come from a backup. An unreachable store is reported and \
+            skipped. The exit status is 0 if nothing is wrong or everything was repaired, otherwise 1.
             """)
 
-    @Flag(help: "Read every byte and compare SHA-256 digests.") var digest = false
+    @Flag(help: "Read every byte and compare the SHA-256 digests.") var digest = false
     @Flag(help: "Repair what can be repaired safely.") var repair = false
-    @Option(help: "Read at most so many bytes per second.") var rate: Int64?
-    @Option(help: "Threads that read bytes.") var threads = 2
-    @Option(help: "Go on where this file says, and keep it up to date; it is removed in the end.") var resume: String?
-    @Option(help: "Seconds for which a blob of no file may be there.") var age: Int64 = 3600
-    @Flag(help: "Print one JSON object a line: each problem, then the totals.") var json = false
+    @Option(help: "Read at most this many bytes per second.") var rate: Int64?
+    @Option(help: "The number of threads that read bytes.") var threads = 2
+    @Option(help: "Save progress in this file and resume from it. It is removed at the end.") var resume: String?
+    @Option(help: "Ignore orphans that are younger than this many seconds.") var age: Int64 = 3600
+    @Flag(help: "Print one JSON object per line: each problem, then the totals.") var json = false
 
     func validate() throws {
-        if let rate, rate < 1 { throw ValidationError("--rate is at least 1.") }
-        guard (1...64).contains(threads) else { throw ValidationError("--threads is from 1 to 64.") }
+        if let rate, rate < 1 { throw ValidationError("--rate must be at least 1.") }
+        guard (1...64).contains(threads) else { throw ValidationError("--threads must be from 1 to 64.") }
     }
 
     func run() throws {
@@ -125,7 +126,7 @@ struct Check: ParsableCommand {
     }
 
     private func stop() throws {
-        let way = resume.map { "go on with --resume \($0)" } ?? "with --resume FILE it could go on from here"
+        let way = resume.map { "continue with --resume \($0)" } ?? "use --resume FILE to be able to continue"
         StandardError.write(line: "coffer: interrupted; \(way)")
         throw ExitCode(130)
     }
@@ -136,7 +137,7 @@ struct Check: ParsableCommand {
             print(#"{\#(totals),"stores_away":\#(away.count)}"#)
         } else {
             let leftOut = away.count > 0 ? ", \(away.count) stores not checked" : ""
-            print("\(done.files) files are as they should be, \(open) problems, \(repaired) repaired\(leftOut)")
+            print("\(done.files) files are correct, \(open) problems, \(repaired) repaired\(leftOut)")
         }
         if open > 0 { throw ExitCode.failure }
         try away.conclude()

@@ -10,20 +10,20 @@ internal import System
 struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove the bytes of deleted, replaced and interrupted uploads, and what has expired.",
+        abstract: "Remove garbage: bytes of deleted and replaced files, interrupted uploads, expired sessions.",
         discussion: """
-            Safe at any time, beside workers and beside another gc; while a backup is made it removes no blobs. Run it \
-            from cron or a timer, or leave it to the workers (COFFER_WORKER_GC). A store that is away is told and left \
-            out, and the exit status is 1.
+            It is safe at any time, also while workers or another gc run. During a backup it removes no blobs. Run it \
+            from cron or a timer, or leave it to the workers (COFFER_WORKER_GC). It also reports the uploads that are \
+            open in a bucket. An unreachable store is reported and skipped; the exit status is then 1.
             """)
 
-    @Option(help: "Seconds for which bytes stay for readers that have begun (COFFER_GRACE_SECONDS).")
+    @Option(help: "How many seconds to keep bytes for downloads in progress (COFFER_GRACE_SECONDS).")
     var grace: String?
-    @Flag(help: "Only tell how much there is to remove, abandoned stages aside.") var dryRun = false
-    @Flag(help: "Print one JSON object a line: the uploads open in each bucket, then the totals.") var json = false
+    @Flag(help: "Only count what would be removed, without interrupted uploads.") var dryRun = false
+    @Flag(help: "Print one JSON object per line: the uploads open in each bucket, then the totals.") var json = false
 
     func validate() throws {
-        if dryRun && json { throw ValidationError("--json does not go with --dry-run.") }
+        if dryRun && json { throw ValidationError("--json cannot be used with --dry-run.") }
     }
 
     func run() throws {
@@ -58,7 +58,7 @@ final class Collector {
 
     var report: String {
         let report = "removed \(removed) blobs, \(swept) abandoned stages and \(expiredSessions) expired sessions"
-        let held = isHeld ? "; a backup is being made, so blobs wait for the next time" : ""
+        let held = isHeld ? "; a backup is running, so no blobs were removed" : ""
         return ([report + held] + openUploads.map(\.line)).joined(separator: "\n")
     }
 
@@ -192,6 +192,6 @@ final class Collector {
     }
 
     private func leaveOut(_ store: Int64, _ url: String, _ error: BlobStoreError) {
-        away.add(store, url, error, "What is to be removed there stays on the list.")
+        away.add(store, url, error, "Its garbage stays listed for the next run.")
     }
 }

@@ -5,7 +5,7 @@ internal import CofferCore
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show every option, its value and where that comes from. Passwords are hidden.")
+        abstract: "Show every option, its value and its origin. Passwords are hidden.")
 
     @Flag(help: "Print JSON.")
     var json = false

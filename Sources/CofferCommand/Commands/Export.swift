@@ -10,25 +10,25 @@ internal import System
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a user's files into a folder, with their times.",
+        abstract: "Write a user's files to a directory, with their times.",
         discussion: """
-            Files that are there with the same bytes are skipped, so the same command goes on after an interruption. \
-            A tree cannot hold a file `a` beside a file `a/b`, and some file systems take names for the same that are \
-            not: such files are told and left out, and the exit status is 1. Rename them, and export again. \
-            Descriptions and media types are not in a tree.
+            Files that already exist with the same bytes are skipped, so the same command continues after an \
+            interruption. A directory cannot hold a file `a` and a file `a/b`, and some file systems do not \
+            distinguish `A` from `a`. Such files are reported and skipped, and the exit status is 1. Rename them and \
+            export again. Descriptions and media types are not exported.
             """)
 
-    @ArgumentParser.Argument(help: "E-mail address.") var email: String
-    @ArgumentParser.Argument(help: "The folder; it is made when it is missing.") var folder: String
-    @Flag(help: "Replace files that are there with other bytes.") var overwrite = false
-    @Flag(help: "Show no progress.") var quiet = false
+    @ArgumentParser.Argument(help: "The user's e-mail address.") var email: String
+    @ArgumentParser.Argument(help: "The directory. It is created if it does not exist.") var folder: String
+    @Flag(help: "Replace existing files that have other bytes.") var overwrite = false
+    @Flag(help: "Do not show progress.") var quiet = false
 
     func run() throws {
         let configuration = try loadConfiguration()
         let interruption = Interruption()
         let account = try Account(email, OwnerConnection(configuration), configuration)
         let root = try absolute(folder)
-        try system("The folder") { () throws(SystemError) in
+        try system("The directory") { () throws(SystemError) in
             do throws(SystemError) {
                 try FileSystem.makeFolder(root, mode: 0o700)
             } catch  where error.number == Errno.fileExists {}
@@ -47,8 +47,8 @@ struct Export: ParsableCommand {
             }
         }
         progress.end()
-        print("exported \(tally.done) files, skipped \(tally.skipped) that were there")
-        if tally.problems > 0 { throw Failure("\(tally.problems) files are not in the tree; see above.") }
+        print("exported \(tally.done) files, skipped \(tally.skipped) that already existed")
+        if tally.problems > 0 { throw Failure("\(tally.problems) files were not exported; see above.") }
     }
 
     private func write(_ file: TreeFile, _ writer: TreeWriter, _ tally: TreeTally) throws {
@@ -66,23 +66,24 @@ struct Export: ParsableCommand {
 
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Store the files of a folder as a user's, with their times.",
+        commandName: "import", abstract: "Store the files of a directory for a user, with their times.",
         discussion: """
-            As if the user uploaded them: the quota counts, the audit log tells. Files that the user has with the same \
-            bytes are skipped, so the same command goes on after an interruption; others of the same path are \
-            overwritten. What cannot be a user's file is told, and the exit status is 1.
+            The files are stored as if the user had uploaded them: they count towards the quota and are recorded in \
+            the audit log. Files that the user already has with the same bytes are skipped, so the same command \
+            continues after an interruption. Other files of the same path are replaced. What cannot be stored is \
+            reported, and the exit status is 1.
             """)
 
-    @ArgumentParser.Argument(help: "E-mail address.") var email: String
-    @ArgumentParser.Argument(help: "The folder.") var folder: String
-    @Flag(help: "Show no progress.") var quiet = false
+    @ArgumentParser.Argument(help: "The user's e-mail address.") var email: String
+    @ArgumentParser.Argument(help: "The directory.") var folder: String
+    @Flag(help: "Do not show progress.") var quiet = false
 
     func run() throws {
         let configuration = try loadConfiguration()
         let interruption = Interruption()
         let account = try Account(email, OwnerConnection(configuration), configuration)
         let root = try absolute(folder)
-        try system("The folder") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
+        try system("The directory") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
         let record = try Stores(account.owner, configuration).current
         do throws(BlobStoreError) {
             let store = try StoreCache(configuration, for: .operator).store(record)
@@ -104,7 +105,7 @@ struct Import: ParsableCommand {
             progress.add(Amount(files: 1, bytes: status.size))
         }
         progress.end()
-        print("imported \(tally.done) files, skipped \(tally.skipped) that were there")
-        if tally.problems > 0 { throw Failure("\(tally.problems) could not be imported; see above.") }
+        print("imported \(tally.done) files, skipped \(tally.skipped) that already existed")
+        if tally.problems > 0 { throw Failure("\(tally.problems) files could not be imported; see above.") }
     }
 }

@@ -7,13 +7,13 @@ struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Manage the keys that sign tokens.",
         discussion: """
-            After a rotation older keys still verify, so that nobody is logged out; retire a key once the sessions \
-            that it signed have expired, or at once when it has leaked.
+            After a rotation the older keys still verify tokens, so all sessions continue. Retire a key when the \
+            sessions that it signed have expired, or at once if it has leaked.
             """,
         subcommands: [Rotate.self, List.self, Retire.self])
 
     struct Rotate: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Sign with a new key from now on; print its kid.")
+        static let configuration = CommandConfiguration(abstract: "Create a new signing key and print its id.")
 
         func run() throws {
             let rows = try OwnerConnection(loadConfiguration()).call("select internal.rotate_key()")
@@ -22,9 +22,9 @@ struct Key: ParsableCommand {
     }
 
     struct Retire: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Erase a key: its tokens stop working.")
+        static let configuration = CommandConfiguration(abstract: "Erase a key. Its tokens stop working in 30 seconds.")
 
-        @Argument(help: "The key, as `coffer key list` shows it.") var kid: String
+        @Argument(help: "The key's id, as `coffer key list` shows it.") var kid: String
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call("select internal.retire_key($1)", [.text(kid)])

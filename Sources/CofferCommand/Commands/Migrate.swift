@@ -8,13 +8,13 @@ internal import System
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the database and the storage folder up to this version.",
+        abstract: "Create or upgrade the database and the storage directory.",
         discussion: """
-            Connects with COFFER_OWNER_DATABASE_URL: a superuser, or a role that may create roles. A second call \
-            changes nothing, and two at once are safe.
+            COFFER_OWNER_DATABASE_URL must name a superuser or a role that may create roles. The command also marks \
+            the store as belonging to this database. Running it again changes nothing; two at the same time are safe.
             """)
 
-    @Flag(help: "Leave the storage folder alone, for who may not write there.")
+    @Flag(help: "Do not touch the storage directory, for users who may not write there.")
     var skipStorage = false
 
     func run() throws {
@@ -32,7 +32,7 @@ struct Migrate: ParsableCommand {
                 configuration.storageURL,
                 StoreMarks(owner: migrator.owner, stores: StoreCache(configuration, for: .operator)))
         } catch {
-            throw Failure("The storage folder cannot be prepared: \(error.message)")
+            throw Failure("The storage directory cannot be prepared: \(error.message)")
         }
     }
 

@@ -10,15 +10,15 @@ internal import System
 
 struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring back a backup, into an empty database and an empty store.",
+        abstract: "Restore a backup into an empty database and an empty store.",
         discussion: """
-            The bytes come first and the database last, in one transaction: until then nothing is there, and the same \
-            command can be given again. Needs pg_restore.
+            The blobs are copied first; then the database is restored in one transaction. After an interruption, run \
+            the same command again. Requires pg_restore.
             """)
 
-    @ArgumentParser.Argument(help: "The folder that `coffer backup` made.") var folder: String
-    @Option(help: "Blobs that are copied at once.") var parallel = 2
-    @Flag(help: "Show no progress.") var quiet = false
+    @ArgumentParser.Argument(help: "The directory that `coffer backup` wrote.") var folder: String
+    @Option(help: "The number of blobs to copy at the same time.") var parallel = 2
+    @Flag(help: "Do not show progress.") var quiet = false
 
     func run() throws {
         let configuration = try loadConfiguration()
@@ -30,7 +30,7 @@ struct Restore: ParsableCommand {
         let stores = StoreCache(configuration, for: .operator)
         do { store = try stores.makeStore(configuration.storageURL) } catch { throw Failure(error) }
         try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
-            throw Failure("The store is not empty: it holds blobs that are not of this backup.")
+            throw Failure("The store is not empty: it holds blobs that are not part of this backup.")
         }
         try copyBlobs(folder, to: configuration, interruption)
         try restoreDatabase(head, folder, owner, configuration, interruption)
@@ -43,9 +43,9 @@ struct Restore: ParsableCommand {
     private func check(_ folder: String, _ owner: OwnerConnection) throws(Failure) -> ManifestHead {
         let head = try ManifestReader(folder).head
         guard try digest(ofFile: "\(folder)/\(head.dump)") == head.dumpDigest else {
-            throw Failure("The dump in \(folder) is not the one that was saved.")
+            throw Failure("The dump in \(folder) does not match the manifest.")
         }
-        if head.level > Schema.level { throw Failure("The backup is of a newer version of Coffer.") }
+        if head.level > Schema.level { throw Failure("The backup was made by a newer version of Coffer.") }
         let sql = "select from pg_catalog.pg_namespace where nspname in ('api', 'internal', 'extensions')"
         let schemas: Rows
         do { schemas = try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }

@@ -6,17 +6,18 @@ internal import System
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a pool of workers on a unix socket, in the foreground.",
+        abstract: "Run the workers on a Unix socket, in the foreground.",
         discussion: """
-            SIGTERM and SIGINT let the workers finish and stop; a second one kills them. SIGHUP replaces them one by \
-            one, with the program and the options of then. A socket passed by systemd is used where there is one.
+            SIGTERM and SIGINT stop the pool: workers finish their requests, at most 60 seconds. A second signal kills \
+            them. SIGHUP replaces the workers one by one, with the current program and options. If systemd passes a \
+            socket, the pool uses it.
             """)
 
-    @Option(help: "Number of workers (COFFER_WORKERS).") var workers: String?
-    @Option(help: "Path of the socket (COFFER_SOCKET).") var socket: String?
-    @Option(help: "Its permissions (COFFER_SOCKET_MODE).") var socketMode: String?
-    @Option(help: "Its group (COFFER_SOCKET_GROUP).") var socketGroup: String?
-    @Option(help: "Path of the worker; by default coffer.fcgi beside this program.") var worker: String?
+    @Option(help: "The number of workers (COFFER_WORKERS).") var workers: String?
+    @Option(help: "The path of the socket (COFFER_SOCKET).") var socket: String?
+    @Option(help: "The permissions of the socket (COFFER_SOCKET_MODE).") var socketMode: String?
+    @Option(help: "The group of the socket (COFFER_SOCKET_GROUP).") var socketGroup: String?
+    @Option(help: "The path of the worker program. Default: coffer.fcgi beside this program.") var worker: String?
 
     func run() throws {
         let configuration = try loadConfiguration(arguments: [
@@ -35,7 +36,7 @@ struct Serve: ParsableCommand {
                 workers: configuration.workers, program: program, environment: workerEnvironment(environment))
             try Pool(options, socket: listener, signals: signals, observe: observe).run()
         } catch let error as SystemError {
-            throw Failure("The pool cannot go on: \(error)")
+            throw Failure("The pool cannot continue: \(error)")
         }
     }
 
@@ -46,7 +47,7 @@ struct Serve: ParsableCommand {
     }
 
     private func workerProgram() throws(Failure) -> String {
-        guard let path = worker ?? besideThisProgram else { throw Failure("Say where the worker is: --worker PATH") }
+        guard let path = worker ?? besideThisProgram else { throw Failure("Name the worker with --worker PATH.") }
         guard Process.canExecute(path) else { throw Failure("There is no worker program at \(path).") }
         return path
     }

@@ -6,12 +6,12 @@ internal import Postgres
 
 struct Session: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See who is logged in, and end sessions.",
-        discussion: "The token of an ended session stops working at once, everywhere.",
+        abstract: "List and end sessions.",
+        discussion: "The token of an ended session stops working at once.",
         subcommands: [List.self, Revoke.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the open sessions, the newest first.")
+        static let configuration = CommandConfiguration(abstract: "List the open sessions, newest first.")
 
         @Option(help: "Only the sessions of this e-mail address.") var user: String?
         @Flag(help: "Print JSON.") var json = false
@@ -23,9 +23,9 @@ struct Session: ParsableCommand {
     }
 
     struct Revoke: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End one session, or all of a user.")
+        static let configuration = CommandConfiguration(abstract: "End one session, or all sessions of a user.")
 
-        @Argument(help: "The session, as `coffer session list` shows it.") var id: String?
+        @Argument(help: "The session's id, as `coffer session list` shows it.") var id: String?
         @Option(help: "End all sessions of this e-mail address.") var user: String?
 
         func validate() throws {
@@ -41,7 +41,7 @@ struct Session: ParsableCommand {
                 print("ended \(rows.text(0, 0) ?? "0") sessions")
             } else if let id {
                 // PostgreSQL would write what is none into its log.
-                guard isUUID(id.lowercased()) else { throw Failure("A session is a UUID.") }
+                guard isUUID(id.lowercased()) else { throw Failure("A session id must be a UUID.") }
                 let rows = try owner.call("select internal.revoke_session($1::text::uuid)", [.text(id)])
                 guard rows.boolean(0, 0) == true else { throw Failure("There is no open session \(id).") }
             }

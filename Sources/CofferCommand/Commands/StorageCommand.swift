@@ -11,15 +11,15 @@ struct StorageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "storage", abstract: "Move the bytes of all files to another store, while people work.",
         discussion: """
-            First copy, as often as you like; then switch, which sends new uploads to the other store, copies what \
-            came meanwhile and lets all files use their copies. Both stores are read all the time and no worker needs \
-            a restart. Afterwards set COFFER_STORAGE_URL to the new store, with nginx's folder, at your leisure: until \
-            then the workers stream what a local store has. When gc has emptied the old store, forget it.
+            First run `copy`, as often as you like. Then run `switch`: new uploads go to the new store, the remaining \
+            blobs are copied, and every file uses its copy. Both stores are read throughout, and no worker needs a \
+            restart. Afterwards set COFFER_STORAGE_URL and nginx's directory to the new store; until then the workers \
+            send what nginx cannot find. When gc has emptied the old store, run `forget`.
             """,
         subcommands: [List.self, Copy.self, Switch.self, Relocate.self, Forget.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the stores and what they have.")
+        static let configuration = CommandConfiguration(abstract: "List the stores and what they hold.")
 
         @Flag(help: "Print JSON.") var json = false
 
@@ -32,7 +32,7 @@ struct StorageCommand: ParsableCommand {
                 do {
                     _ = try stores.store(store)
                 } catch {
-                    away.add(store.id, store.url, error, "The numbers are the database's.")
+                    away.add(store.id, store.url, error, "The numbers come from the database.")
                 }
             }
             try away.conclude()
@@ -41,13 +41,13 @@ struct StorageCommand: ParsableCommand {
 
     struct Relocate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Note that the store in use has moved by other means, such as rsync.",
+            abstract: "Record that the current store was moved by other means, such as rsync.",
             discussion: """
-                Only needed where the database knows more than one store, or where the bytes came without the mark that \
-                the store is recognised by (the file coffer-store); else COFFER_STORAGE_URL is enough.
+                This is needed if the database knows more than one store, or if the bytes were copied without the file \
+                coffer-store, by which a store is recognised. Otherwise it is enough to change COFFER_STORAGE_URL.
                 """)
 
-        @ArgumentParser.Argument(help: "The URL of where it is now.") var url: String
+        @ArgumentParser.Argument(help: "The new URL of the store.") var url: String
 
         func run() throws {
             try refuseSecrets(url)
@@ -66,14 +66,14 @@ struct StorageCommand: ParsableCommand {
 
     struct Forget: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take a store off the list that nothing is in any more.",
+            abstract: "Remove an empty store from the list.",
             discussion: """
-                Refused for the store in use, and while a file, garbage or a copy is in the store. Its folder or bucket \
-                is left as it is.
+                The command is refused for the current store, and for a store that still holds a file, garbage or a \
+                copy. The directory or bucket itself is not touched.
                 """)
 
-        @ArgumentParser.Argument(help: "The URL of the store, as the list has it.") var url: String
-        @Flag(help: "First give up the copies in it that no file uses yet: gc removes them.") var copies = false
+        @ArgumentParser.Argument(help: "The URL of the store, as `coffer storage list` shows it.") var url: String
+        @Flag(help: "First give up copies that no file uses yet. gc removes them.") var copies = false
 
         func run() throws {
             let configuration = try loadConfiguration()
@@ -89,13 +89,13 @@ struct StorageCommand: ParsableCommand {
 
     /// How bytes are moved.
     struct Moving: ParsableArguments {
-        @Option(help: "Blobs that are copied at once.") var parallel = 4
-        @Option(help: "Read at most so many bytes per second.") var rate: Int64?
-        @Flag(help: "Show no progress.") var quiet = false
+        @Option(help: "The number of blobs to copy at the same time.") var parallel = 4
+        @Option(help: "Read at most this many bytes per second.") var rate: Int64?
+        @Flag(help: "Do not show progress.") var quiet = false
 
         func validate() throws {
-            if let rate, rate < 1 { throw ValidationError("--rate is at least 1.") }
-            guard (1...64).contains(parallel) else { throw ValidationError("--parallel is from 1 to 64.") }
+            if let rate, rate < 1 { throw ValidationError("--rate must be at least 1.") }
+            guard (1...64).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 64.") }
         }
 
         func move(
@@ -115,10 +115,13 @@ struct StorageCommand: ParsableCommand {
 
     struct Copy: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Copy every blob to another store and compare digests; nothing uses the copies yet.",
-            discussion: "Copies only what is not there. After an interruption the same command goes on.")
+            abstract: "Copy every blob to another store and compare the digests.",
+            discussion: """
+                Existing copies are skipped, so the same command continues after an interruption. No file uses the \
+                copies until `coffer storage switch`.
+                """)
 
-        @Option(help: "The URL of the other store.") var to: String
+        @Option(help: "The URL of the new store.") var to: String
         @OptionGroup var moving: Moving
 
         func run() throws {
@@ -151,10 +154,10 @@ struct StorageCommand: ParsableCommand {
 
     struct Switch: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Use the store that was copied to, after copying what came meanwhile.",
-            discussion: "What is left in the old store becomes garbage, and gc removes it after the grace period.")
+            abstract: "Use the new store, after copying what was uploaded meanwhile.",
+            discussion: "The blobs in the old store become garbage. gc removes them after the grace period.")
 
-        @Option(help: "The URL of that store, where more than one was copied to.") var to: String?
+        @Option(help: "The URL of the new store. Needed if blobs were copied to more than one.") var to: String?
         @OptionGroup var moving: Moving
 
         func run() throws {
@@ -195,8 +198,8 @@ struct StorageCommand: ParsableCommand {
             guard rows.count == 1, let target = stores.all.first(where: { $0.id == rows.integer(0, 0) }) else {
                 throw Failure(
                     rows.count == 0
-                        ? "Nothing was copied to another store; see: coffer storage copy"
-                        : "More than one store was copied to: name one with --to.")
+                        ? "Nothing was copied to another store. Run `coffer storage copy` first."
+                        : "Blobs were copied to more than one store. Name one with --to.")
             }
             return target
         }
@@ -213,8 +216,8 @@ struct StorageCommand: ParsableCommand {
             print("in use: \(target.url)")
             if files + uploads > 0 {
                 print(
-                    "\(files) files and \(uploads) uploads that began before are still in the other store, which goes "
-                        + "on being read; run the command again later")
+                    "\(files) files and \(uploads) earlier uploads are still in the old store, which stays readable. "
+                        + "Run the command again later.")
             }
         }
     }
@@ -231,13 +234,13 @@ private func requireSameOwner(_ new: String, _ old: String, _ stores: StoreCache
     guard let wanted = folderOwner(old, stores), let found = folderOwner(new, stores), wanted.user != found.user
     else { return }
     throw Failure(
-        "The new store's folder belongs to \(found.userName) and that of the store in use to \(wanted.userName), as whom "
-            + "the workers run: give it to them by chown -R.")
+        "The new store's directory belongs to \(found.userName), but the workers run as \(wanted.userName), the "
+            + "owner of the current store. Change the owner with chown -R.")
 }
 
 /// A URL that is kept in the database holds no password.
 private func refuseSecrets(_ url: String) throws(Failure) {
-    if hasSecret(url) { throw Failure("The URL of a store must hold no secret: it is kept in the database.") }
+    if hasSecret(url) { throw Failure("The database keeps the URL of a store, so it must not contain a secret.") }
 }
 
 extension Listing {

@@ -6,7 +6,7 @@ internal import Postgres
 struct User: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Manage accounts.",
-        discussion: "Passwords are asked for at a terminal, else read as one line of standard input.",
+        discussion: "The password is asked for at a terminal, otherwise read as one line from standard input.",
         subcommands: [
             Add.self, List.self, SetPassword.self, Disable.self, Enable.self, SetRole.self, SetQuota.self,
             Delete.self,
@@ -17,11 +17,11 @@ struct User: ParsableCommand {
     }
 
     struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Create an account.")
+        static let configuration = CommandConfiguration(abstract: "Create an account and print its id.")
 
-        @Argument(help: "E-mail address, the name to log in with.") var email: String
-        @Option(help: "An editor sees own files; an admin manages users too.") var role: Role
-        @Option(help: "Most bytes the files may have together; without it there is no limit.") var quota: Int64?
+        @Argument(help: "The e-mail address to log in with.") var email: String
+        @Option(help: "What the user may do: manage their own files; as admin also users.") var role: Role
+        @Option(help: "The quota in bytes. Default: no limit.") var quota: Int64?
 
         func run() throws {
             let configuration = try loadConfiguration()
@@ -35,9 +35,9 @@ struct User: ParsableCommand {
     }
 
     struct SetPassword: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Set a new password and end the sessions.")
+        static let configuration = CommandConfiguration(abstract: "Set a new password and end the user's sessions.")
 
-        @Argument(help: "E-mail address.") var email: String
+        @Argument(help: "The user's e-mail address.") var email: String
 
         func run() throws {
             let configuration = try loadConfiguration()
@@ -48,9 +48,10 @@ struct User: ParsableCommand {
     }
 
     struct Disable: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Refuse a user and end the sessions; files stay.")
+        static let configuration = CommandConfiguration(
+            abstract: "Disable an account and end its sessions. Its files are kept.")
 
-        @Argument(help: "E-mail address.") var email: String
+        @Argument(help: "The user's e-mail address.") var email: String
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call("select internal.set_disabled($1, true)", [.text(email)])
@@ -58,9 +59,9 @@ struct User: ParsableCommand {
     }
 
     struct Enable: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Admit a disabled user again.")
+        static let configuration = CommandConfiguration(abstract: "Enable a disabled account.")
 
-        @Argument(help: "E-mail address.") var email: String
+        @Argument(help: "The user's e-mail address.") var email: String
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call("select internal.set_disabled($1, false)", [.text(email)])
@@ -68,10 +69,10 @@ struct User: ParsableCommand {
     }
 
     struct SetRole: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a user an editor or an admin.")
+        static let configuration = CommandConfiguration(abstract: "Change a user's role and end the user's sessions.")
 
-        @Argument(help: "E-mail address.") var email: String
-        @Argument(help: "editor or admin.") var role: Role
+        @Argument(help: "The user's e-mail address.") var email: String
+        @Argument(help: "The new role.") var role: Role
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call(
@@ -81,11 +82,11 @@ struct User: ParsableCommand {
 
     struct SetQuota: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Set or lift the limit of what a user's files take together.",
-            discussion: "What is stored already stays, also above the limit.")
+            abstract: "Set or remove the quota of a user.",
+            discussion: "Files that are already stored are kept, even above the quota.")
 
-        @Argument(help: "E-mail address.") var email: String
-        @Argument(help: "Bytes; left out for no limit.") var bytes: Int64?
+        @Argument(help: "The user's e-mail address.") var email: String
+        @Argument(help: "The quota in bytes. Omit it to remove the quota.") var bytes: Int64?
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call(
@@ -94,9 +95,9 @@ struct User: ParsableCommand {
     }
 
     struct Delete: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete a user with all files.")
+        static let configuration = CommandConfiguration(abstract: "Delete a user and all their files.")
 
-        @Argument(help: "E-mail address.") var email: String
+        @Argument(help: "The user's e-mail address.") var email: String
 
         func run() throws {
             try OwnerConnection(loadConfiguration()).call("select internal.delete_user($1)", [.text(email)])
