@@ -1,12 +1,38 @@
-"""The documents: the generated ones are up to date."""
+"""The documents: their shell blocks run, their links lead somewhere, and the generated ones are up to date.
 
+A block that is marked `sh` runs as it stands, in order: those of README.md, which starts an instance, and then API.md;
+those of INSTALL.md and then GUIDE.md on a server of their own. What cannot run (other hosts, other systems) is `text`.
+"""
+
+import re
 import subprocess
 
 import pytest
 
+from instance import OwnInstance
+from machine import can_have_one, run_on_a_server
 from script import SCRIPTS
 
 CHECKOUT = SCRIPTS.parent
+DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("sql/*.md")])
+NAMES = [str(path.relative_to(CHECKOUT)) for path in DOCUMENTS]
+
+
+def shell_blocks(name):
+    """Line and text of each block marked sh."""
+    text = (CHECKOUT / name).read_text()
+    for found in re.finditer(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        yield text.count("\n", 0, found.start()) + 2, found[1]
+
+
+def script_of(*names):
+    """The blocks as one script that ends at the first failure, having said which block it was in."""
+    blocks = [f"echo '== {name}:{line}'\n{block}" for name in names for line, block in shell_blocks(name)]
+    return "\n".join([*blocks, "echo '== all blocks have run'\n"])
+
+
+def assert_all_ran(done):
+    assert done.returncode == 0 and "== all blocks have run" in done.stdout, done.stdout[-4000:]
 
 
 @pytest.mark.parametrize("name", ["CONFIGURATION.md", "COMMANDS.md"])
@@ -14,3 +40,83 @@ def test_a_generated_document_is_up_to_date(name, instance, tmp_path):
     command = [SCRIPTS / "docs", "--command", instance["COMMAND"], tmp_path]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     assert (CHECKOUT / "docs" / name).read_text() == (tmp_path / name).read_text(), "run scripts/docs"
+
+
+def test_the_api_document_lists_every_code_with_its_status_and_message():
+    registry = (CHECKOUT / "Sources/CofferCore/Failure.swift").read_text()
+    codes = re.findall(r'case (\w+) = "(\w+)"', registry)
+    entries = re.findall(r'case ((?:\.\w+(?:, )?)+): \((\d+), "([^"]*)"\)', registry)
+    texts = {name: (status, text) for names, status, text in entries for name in re.findall(r"\w+", names)}
+    rows = [f"| `{code}` | {texts[name][0]} | {texts[name][1]} |" for name, code in codes]
+    assert len(rows) > 60
+    listed = re.findall(r"^\| `\w+` \| \d+ \| .* \|$", (CHECKOUT / "docs/API.md").read_text(), re.MULTILINE)
+    assert listed == rows
+
+
+def test_the_readme_is_one_page():
+    assert len((CHECKOUT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_the_blocks_of_readme_and_api_run(tmp_path):
+    own = OwnInstance()
+    run = own.folder / "run"
+    script = script_of("README.md", "docs/API.md").replace("scripts/run", f"{SCRIPTS}/run").replace(".run/", f"{run}/")
+    # An answer with a failure is one, as a reader of the document would see it.
+    script = 'set -euo pipefail\ncurl() { command curl --fail "$@"; }\n' + script
+    try:
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, env=own.script_environment, text=True, timeout=300,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    finally:
+        own.__exit__()
+    assert_all_ran(done)
+    assert "copy.txt: OK" in done.stdout, done.stdout
+
+
+@pytest.mark.skipif(not can_have_one(), reason="needs root, namespaces and Debian's PostgreSQL")
+def test_the_blocks_of_install_and_guide_run():
+    done = run_on_a_server(script_of("docs/INSTALL.md", "docs/GUIDE.md"), CHECKOUT, timeout=900)
+    assert_all_ran(done)
+
+
+def links(name):
+    """The targets of all links and pictures in a document, outside of code."""
+    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
+
+
+def anchors(path):
+    """What a link can name in a document, as GitHub makes it of the headings."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name):
+    for link in links(name):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = CHECKOUT / name if not target else (CHECKOUT / name).parent / target
+        assert path.exists(), f"{name} links to {link}"
+        assert not anchor or anchor in anchors(path), f"{name} links to {link}"
+
+
+# What is made, or is somewhere else.
+ELSEWHERE = ("/", ".", "~", "$", "pg_hba.conf", "nginx.conf", "coffer.conf")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "CHANGELOG.md"])
+def test_every_file_that_a_document_names_exists(name):
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
+    for word in re.findall(r"`([^`\s]+\.(?:swift|py|sql|conf|md|js|sh|json))`", text):
+        if word.startswith(ELSEWHERE) or re.search(r"[*{}<>…]|NNNN", word):
+            continue
+        assert any(f"/{path}".endswith(f"/{word}") for path in tracked), f"{name} names {word}"
+    for word in re.findall(r"`(scripts/[\w-]+)\b", text):
+        assert (CHECKOUT / word).exists(), f"{name} names {word}"
