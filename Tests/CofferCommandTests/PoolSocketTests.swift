@@ -55,11 +55,12 @@ import Testing
 
     /// A process that another test is just starting holds a copy of every descriptor until its program begins.
     private func becomesFree(_ path: String) -> Bool {
-        for _ in 0..<100 {
+        let deadline = ContinuousClock.now + .seconds(300)
+        while ContinuousClock.now < deadline {
             if problem(path) == nil { return true }
             Clock.sleep(.milliseconds(10))
         }
-        return false
+        return problem(path) == nil
     }
 
     private func problem(_ path: String, group: String? = nil) -> String? {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CGIExchangeTests {
     @Test("a body of any size arrives whole and no byte more", arguments: [0, 1, 65_535, 65_536, 65_537, 1 << 20])
     func wholeBody(size: Int) throws {

@@ -23,7 +23,7 @@ struct FastCGIClient: ~Copyable {
     init(_ path: String) throws {
         let connection = try Sockets.connect(path: path)
         // A worker that hangs fails the test instead of hanging it.
-        try? Sockets.setReceiveTimeout(connection.number, .seconds(20))
+        try? Sockets.setReceiveTimeout(connection.number, .seconds(300))
         self.connection = connection
     }
 

@@ -32,10 +32,13 @@ final class Worker: Sendable {
         }
     }
 
+    /// Asks the loop to end after the request in hand.
+    func requestStop() { isOver.store(true, ordering: .releasing) }
+
     /// Waits for the end of the loop; returns why it ended, nil for the stop that was asked for.
     @discardableResult
     func stop() -> GatewayError? {
-        isOver.store(true, ordering: .releasing)
+        requestStop()
         ended.wait()
         try? FileSystem.unlink(path)
         return failure.withLock { $0 }

@@ -72,13 +72,11 @@ struct HTTPTransferTests {
     }
 
     @Test func `a server that is silent is given up`() throws {
-        let server = CannedServer(["HTTP/1.1 200 OK\r\n\r\n"], pause: 3)
+        let server = CannedServer(["HTTP/1.1 200 OK\r\n\r\n"], pause: 3600)
         var options = HTTPClient.Options()
         options.idleLimit = .milliseconds(300)
         let client = try HTTPClient(options)
-        let begin = ContinuousClock.now
         #expect(kind { _ = try client.start(HTTPRequest("GET", server.url)).head() } == .timeout)
-        #expect(begin.duration(to: .now) < .seconds(2))
     }
 
     @Test func `no server is a matter of the connection`() throws {
@@ -87,7 +85,7 @@ struct HTTPTransferTests {
     }
 
     @Test func `a body that cannot be read stops the request`() throws {
-        let server = CannedServer(["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"], pause: 1)
+        let server = CannedServer(["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"], pause: 3600)
         let request = HTTPRequest("PUT", server.url, body: .source(length: 10) { _ in false })
         #expect(kind { _ = try HTTPClient().start(request).head() } == .body)
     }

@@ -8,7 +8,7 @@ enum TestServer {
     static var conninfo: String { PrivateServer.conninfo }
 
     static func connect(
-        _ options: String = "", timeout: Duration = .seconds(20), preparesStatements: Bool = true
+        _ options: String = "", timeout: Duration = .seconds(300), preparesStatements: Bool = true
     ) throws(PostgresError) -> Connection {
         try Connection(
             conninfo + " " + options, timeout: timeout, preparesStatements: preparesStatements,
