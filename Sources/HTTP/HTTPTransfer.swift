@@ -35,7 +35,7 @@ internal import Text
         body = request.body
         fields = try FieldList(request.fields)
         unsafe easy = try client.takeHandle()
-        guard set(request) else { throw HTTPError(.library, "libcurl refuses an option") }
+        guard set(request) else { throw HTTPError(.library, "libcurl rejected an option") }
         unsafe try client.add(self, easy)
     }
 
@@ -104,7 +104,7 @@ internal import Text
             let now = ContinuousClock.now
             if moved != last.moved { last = (moved, now) }
             let left = client.options.idleLimit - last.time.duration(to: now)
-            if left <= .zero { throw HTTPError(.timeout, "The server does not answer") }
+            if left <= .zero { throw HTTPError(.timeout, "The server does not respond") }
             client.wait(atMost: left)
         }
     }
@@ -225,7 +225,7 @@ extension HTTPTransfer {
             }
         for line in lines {
             guard line.utf8.allSatisfy({ $0 >= 0x20 }), let next = unsafe coffer_list_append(list, line) else {
-                throw HTTPError(.library, "A field cannot be sent")
+                throw HTTPError(.library, "A header field is invalid")
             }
             unsafe list = unsafe next
         }

@@ -4,7 +4,7 @@ import Testing
 @testable import CofferCommand
 
 @Suite struct PasswordReaderTests {
-    /// Answers in order; a line of a pipe is the first answer.
+    /// Gives the answers in order, to prompts and as lines of a pipe.
     private final class Answers: PasswordSource {
         let isTerminal: Bool
         var answers: [String?]
@@ -24,15 +24,15 @@ import Testing
         }
     }
 
-    @Test func `a person types it twice, alike`() throws {
+    @Test func `at a terminal the password must be typed twice`() throws {
         #expect(try readNewPassword(from: Answers(["secret", "secret"], isTerminal: true)) == "secret")
         #expect(failure(["secret", "Secret"], isTerminal: true) == "The two passwords differ.")
         #expect(failure(["secret", nil], isTerminal: true) == "No password was given.")
     }
 
-    @Test func `a pipe gives one line`() throws {
+    @Test func `from a pipe the password is one line`() throws {
         #expect(try readNewPassword(from: Answers(["se cret "], isTerminal: false)) == "se cret ")
         #expect(try readNewPassword(from: Answers(["secret\r"], isTerminal: false)) == "secret")
-        #expect(failure([nil], isTerminal: false) == "Standard input holds no password.")
+        #expect(failure([nil], isTerminal: false) == "Standard input contains no password.")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import CofferCommand
 
 @Suite struct PoolSocketTests {
-    @Test func `two pools do not share a path, and the next one takes it over`() throws {
+    @Test func `only one pool can use a path at a time`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
         let first = try PoolSocket(path: path, mode: 0o600, group: nil)
@@ -17,18 +17,18 @@ import Testing
         #expect(becomesFree(path))
     }
 
-    @Test func `a path on which something else listens is left alone`() throws {
+    @Test func `a socket of another program is not replaced while it listens`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
         let other = try Sockets.listen(path: path)
-        #expect(problem(path)?.contains("something else listens") == true)
+        #expect(problem(path)?.contains("another program may be listening") == true)
         _ = try Sockets.connect(path: path)
         _ = consume other
-        // Now it is what a dead server left behind.
+        // Now no process listens on it.
         #expect(becomesFree(path))
     }
 
-    @Test func `the socket of a killed pool is taken over although its workers still listen`() throws {
+    @Test func `the socket of a killed pool is replaced although its workers still listen`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
         let orphan = try Sockets.listen(path: path)
@@ -39,12 +39,12 @@ import Testing
         _ = consume orphan
     }
 
-    @Test func `a group that does not exist is named`() throws {
+    @Test func `the error names a group that does not exist`() throws {
         let folder = try TemporaryFolder()
-        #expect(problem(folder.path + "/s", group: "no-such-group") == "There is no group no-such-group.")
+        #expect(problem(folder.path + "/s", group: "no-such-group") == "The group no-such-group does not exist.")
     }
 
-    @Test func `descriptors meant for another process are not taken`() throws {
+    @Test func `descriptors for another process are ignored, and more than one is an error`() throws {
         let mine = String(Process.current.id)
         #expect(try PoolSocket.passed([:]) == nil)
         #expect(try PoolSocket.passed(["LISTEN_PID": "1", "LISTEN_FDS": "1"]) == nil)
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// A process that another test is just starting holds a copy of every descriptor until its program begins.
+    /// Waits, since a process that another test is starting has a copy of each descriptor until its program begins.
     private func becomesFree(_ path: String) -> Bool {
         let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {

@@ -5,10 +5,10 @@ import Testing
 
 @testable import CofferCommand
 
-/// The real pool over real processes: a shell takes the part of the worker. Signals are injected, for the process that
-/// runs the tests has threads of its own that could take them.
+/// The real pool with real processes. A shell plays the worker. Signals are injected, since other threads of the test
+/// process could consume real ones.
 @Suite struct PoolTests {
-    @Test func `dead workers are started again, with a pause that grows`() async throws {
+    @Test func `dead workers are started again, with a growing delay`() async throws {
         let harness = try Harness(workers: 1, script: "exit 3")
         let pool = harness.start()
         let growing = [Duration.zero, .milliseconds(100), .milliseconds(200), .milliseconds(400)]
@@ -32,7 +32,7 @@ import Testing
         #expect(harness.events.last == .stopped)
     }
 
-    @Test func `at the end a worker finishes what it has in hand`() async throws {
+    @Test func `when the pool stops, a worker finishes its request`() async throws {
         let script = "trap 'sleep 0.3; echo done >> $OUT; exit 0' TERM; \(Harness.ready)"
         let harness = try Harness(workers: 1, script: script)
         let pool = harness.start()
@@ -45,7 +45,7 @@ import Testing
         #expect(!harness.events.contains { if case .killing = $0 { true } else { false } })
     }
 
-    @Test func `a second signal ends those who do not finish, and so does the limit`() async throws {
+    @Test func `workers that do not finish are killed at a second signal or at the time limit`() async throws {
         for limit in [Harness.never, .milliseconds(100)] {
             let harness = try Harness(workers: 1, script: "trap '' TERM; \(Harness.ready)", drainLimit: limit)
             let pool = harness.start()
@@ -77,8 +77,8 @@ import Testing
             ])
     }
 
-    @Test func `a new worker that dies at once leaves the old ones in place`() async throws {
-        // The first one makes a folder; who finds it there dies, however long that takes.
+    @Test func `the old workers stay if a new one dies at once`() async throws {
+        // The first worker creates a directory. A worker that finds it exits, however long that takes.
         let harness = try Harness(
             workers: 1, script: "mkdir $OUT.first 2> /dev/null || exit 9; \(Harness.ready)", trial: Harness.never)
         let pool = harness.start()
@@ -92,7 +92,7 @@ import Testing
         try FileSystem.removeFolder(harness.outputPath + ".first")
     }
 
-    @Test func `a program that cannot be started is tried again, with a pause`() async throws {
+    @Test func `a program that cannot be started is tried again, with a delay`() async throws {
         let harness = try Harness(workers: 1, program: "/nonexistent")
         let pool = harness.start()
         await harness.until { $0.events.count > 1 }
@@ -106,7 +106,7 @@ import Testing
             ])
     }
 
-    @Test func `a worker gets the socket as descriptor 0, our number, and nothing that is ours`() async throws {
+    @Test func `a worker gets the socket as descriptor 0, the number of the pool, and nothing else`() async throws {
         let environment = workerEnvironment([
             "A": "b", "LISTEN_FDS": "1", "LISTEN_PID": "1", "COFFER_OWNER_DATABASE_URL": "x",
         ])
@@ -122,11 +122,11 @@ import Testing
     }
 }
 
-/// A pool that runs on a thread of its own, the signals sent to it, and what it said.
+/// A pool on its own thread, with the signals sent to it and its events.
 private final class Harness: Sendable {
-    /// Waits as long as this process lives, open to signals: a worker that ends by itself would be replaced.
+    /// Waits as long as this process lives and lets signals through. A worker that ended by itself would be replaced.
     static let idle = "while kill -0 $COFFER_POOL_PID 2> /dev/null; do sleep 0.05; done"
-    /// Says that the traps are set, then waits.
+    /// Reports that the traps are set, then waits.
     static let ready = "echo ready >> $OUT; \(idle)"
     /// Longer than any test may take.
     static let never = Duration.seconds(3600)
@@ -182,7 +182,7 @@ private final class Harness: Sendable {
 
     func takeSignal() -> Signal? { inbox.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 
-    /// The pool blocks its thread, which must not be one of the few that all tasks share.
+    /// The pool blocks its thread, so it must not run on one of the few threads that all tasks share.
     func start() -> Task<Void, Never> {
         let ended = AsyncStream<Void>.makeStream()
         DispatchQueue(label: "pool").async { [self] in
@@ -204,7 +204,7 @@ private final class Harness: Sendable {
         }
     }
 
-    /// Waits for something to come true. The limit only ends a hang; the last look is after it.
+    /// Waits for a condition. The limit of five minutes only ends a hang.
     func until(_ condition: @Sendable (Harness) -> Bool) async {
         let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {

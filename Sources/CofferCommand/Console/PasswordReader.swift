@@ -27,7 +27,7 @@ struct StandardInput: PasswordSource {
 func readNewPassword(from source: some PasswordSource = StandardInput()) throws(Failure) -> String {
     do {
         guard source.isTerminal else {
-            guard let line = try source.readLine() else { throw Failure("Standard input holds no password.") }
+            guard let line = try source.readLine() else { throw Failure("Standard input contains no password.") }
             return line.last == "\r" ? String(line.dropLast()) : line
         }
         guard let first = try source.ask("Password: "), let second = try source.ask("Again: ") else {

@@ -22,12 +22,12 @@ enum PoolEvent: Equatable, CustomStringConvertible {
         case .notStarted(let slot, let error, let delay):
             "worker \(slot + 1) could not be started: \(error); next try in \(milliseconds(delay)) ms"
         case .died(let slot, let id, let ending, let delay):
-            "worker \(slot + 1), pid \(id), died with \(ending); next start in \(milliseconds(delay)) ms"
+            "worker \(slot + 1), pid \(id), ended unexpectedly with \(ending); next start in \(milliseconds(delay)) ms"
         case .replacing: "replacing the workers one by one"
         case .retired(let slot, let id, let ending): "old worker \(slot + 1), pid \(id), ended with \(ending)"
-        case .replaced: "all workers are replaced"
-        case .replacementFailed(let reason): "the replacement stops, old workers stay: \(reason)"
-        case .draining(let workers): "stopping; \(workers) workers finish what they have in hand"
+        case .replaced: "all workers have been replaced"
+        case .replacementFailed(let reason): "the replacement was cancelled, the old workers continue: \(reason)"
+        case .draining(let workers): "stopping; \(workers) workers finish their requests"
         case .killing(let workers): "killing \(workers) workers that did not finish"
         case .stopped: "stopped"
         }

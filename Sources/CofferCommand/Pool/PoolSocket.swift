@@ -27,9 +27,9 @@ struct PoolSocket: ~Copyable {
             self.lock = consume lock
             self.path = path
         } catch let error as SystemError where error.call == .bind {
-            throw Failure("\(path) cannot be bound, or something else listens on it: \(error)")
+            throw Failure("Cannot listen on \(path), another program may be listening on it: \(error)")
         } catch let error as SystemError where error.call == .getgrnam {
-            throw Failure("There is no group \(group ?? "").")
+            throw Failure("The group \(group ?? "") does not exist.")
         } catch {
             throw error as? Failure ?? Failure("\(path): \(error)")
         }
@@ -44,7 +44,7 @@ struct PoolSocket: ~Copyable {
         do {
             return PoolSocket(passed: try Sockets.adoptListener(3))
         } catch {
-            throw Failure("What systemd passed is no listening socket: \(error)")
+            throw Failure("The descriptor that systemd passed is not a listening socket: \(error)")
         }
     }
 
