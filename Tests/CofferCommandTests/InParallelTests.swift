@@ -16,5 +16,7 @@ struct InParallelTests {
         #expect(made.withLock { $0 } == 3)
     }
 
-    @Test func `nothing is nothing`() { #expect(inParallel([Int](), threads: 4, with: {}) { item, _ in item }.isEmpty) }
+    @Test func `no items, no results`() {
+        #expect(inParallel([Int](), threads: 4, with: {}) { item, _ in item }.isEmpty)
+    }
 }

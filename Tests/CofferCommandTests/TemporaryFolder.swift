@@ -1,6 +1,6 @@
 import System
 
-/// A folder of one test, removed with all files in it.
+/// A temporary directory for one test, removed with all files in it.
 struct TemporaryFolder: ~Copyable {
     let path: String
 

@@ -40,7 +40,7 @@ struct HMACTests {
         #expect(try code(key, message) == hex(expected))
     }
 
-    @Test("takes an empty key and an empty message")
+    @Test("accepts an empty key and an empty message")
     func empty() throws {
         #expect(try code([], []) == hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Random bytes")
 struct RandomTests {
-    @Test("come in the wanted number", arguments: [0, 1, 16, 1000])
+    @Test("have the requested length", arguments: [0, 1, 16, 1000])
     func count(_ count: Int) throws {
         #expect(try randomBytes(count).count == count)
     }

@@ -24,20 +24,20 @@ struct SHA256Tests {
         #expect(try digest([Array(message.utf8)]) == hex(expected))
     }
 
-    @Test("gives the digest of a million a")
+    @Test("gives the digest of a million letters a")
     func million() throws {
         let pieces = Array(repeating: Array(repeating: UInt8(ascii: "a"), count: 1000), count: 1000)
         #expect(try digest(pieces) == hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"))
     }
 
-    @Test("does not depend on how the bytes are cut", arguments: [1, 63, 64, 65, 1000])
+    @Test("does not depend on how the bytes are split", arguments: [1, 63, 64, 65, 1000])
     func pieces(size: Int) throws {
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let cut = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
         #expect(try digest(cut + [[]]) == digest([bytes]))
     }
 
-    @Test("may be thrown away unfinished")
+    @Test("may be discarded unfinished")
     func unfinished() throws {
         var digest = try SHA256()
         digest.update([1, 2, 3].span)

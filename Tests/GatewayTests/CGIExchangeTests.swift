@@ -5,13 +5,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10)))
 struct CGIExchangeTests {
-    @Test("a body of any size arrives whole and no byte more", arguments: [0, 1, 65_535, 65_536, 65_537, 1 << 20])
+    @Test("a body of any size arrives whole and not a byte more", arguments: [0, 1, 65_535, 65_536, 65_537, 1 << 20])
     func wholeBody(size: Int) throws {
         let answer = try answer(to: pattern(size + 10), announcing: "\(size)") { $0.echo() }
         #expect(answer == pattern(size))
     }
 
-    @Test("many small writes and a large one come out in order")
+    @Test("many small writes and a large one are sent in order")
     func orderOfWrites() throws {
         let answer = try answer(to: [], announcing: nil) { exchange in
             for byte in pattern(70_000) { try? exchange.write([byte].span) }
@@ -21,7 +21,7 @@ struct CGIExchangeTests {
         #expect(answer == pattern(70_000) + pattern(200_000) + Array("end".utf8))
     }
 
-    @Test("a body that ends early is truncated")
+    @Test("a body that ends early is reported as truncated")
     func shortBody() throws {
         let answer = try answer(to: pattern(9), announcing: "10") { $0.echo() }
         #expect(answer == Array("\(GatewayError.truncatedBody(received: 9, announced: 10))".utf8))
@@ -36,13 +36,13 @@ struct CGIExchangeTests {
         #expect(answer == Array("true".utf8))
     }
 
-    @Test("a length that is no number is refused", arguments: ["-1", "1x", "99999999999999999999"])
+    @Test("an invalid length is rejected", arguments: ["-1", "1x", "99999999999999999999"])
     func malformedLength(length: String) throws {
         let answer = try answer(to: [1], announcing: length) { $0.echo() }
         #expect(answer == Array(#"malformedParameter("CONTENT_LENGTH")"#.utf8))
     }
 
-    @Test("a broken input is a truncated body")
+    @Test("an input error is reported as a truncated body")
     func brokenInput() throws {
         let exchange = CGIExchange(input: try FileSystem.openFolder("/"), output: try FileSystem.open("/dev/null")) {
             _ in "5"
@@ -50,9 +50,9 @@ struct CGIExchangeTests {
         #expect(throws: GatewayError.truncatedBody(received: 0, announced: 5)) { try exchange.readBody() }
     }
 
-    @Test("an output that nobody reads means that the client is gone")
+    @Test("a closed output is reported as a client that is gone")
     func clientGone() throws {
-        // Closed as soon as it is left, so the connection has no other end.
+        // The listener is closed at the end of this function, so the connection has no peer.
         func orphan() throws -> FileDescriptor {
             let path = temporaryPath()
             let listener = try Sockets.listen(path: path)
@@ -67,14 +67,14 @@ struct CGIExchangeTests {
         #expect(throws: GatewayError.clientGone) { try exchange.write(text: "more") }
     }
 
-    @Test("the process's environment is where parameters come from")
+    @Test("parameters come from the process's environment")
     func environment() throws {
         let exchange = CGIExchange()
         #expect(try exchange.parameter("PATH") == Environment.value("PATH"))
         #expect(try exchange.parameter("COFFER_NO_SUCH_VARIABLE") == nil)
     }
 
-    /// Runs a handler with files in place of the pipes; returns what it has answered.
+    /// Runs a handler with files in place of the pipes, and returns its response.
     private func answer(
         to body: [UInt8], announcing length: String?, _ handle: (any Exchange) -> Void
     ) throws -> [UInt8] {

@@ -5,14 +5,14 @@ import System
 /// `ECONNRESET` on every Linux.
 private let connectionReset: Int32 = 104
 
-/// The web server's side of FastCGI 1.0, with every liberty to break it.
+/// The web server's side of FastCGI 1.0. It can also violate the protocol.
 struct FastCGIClient: ~Copyable {
     enum Record: UInt8 { case begin = 1, abort, end, parameters, input, output, error }
 
     struct Response: Equatable {
-        /// What came on standard output.
+        /// The bytes of the standard output stream.
         var output: [UInt8] = []
-        /// Whether the record that ends the request came.
+        /// Whether the end-request record arrived.
         var isComplete = false
 
         var text: String { String(decoding: output, as: UTF8.self) }
@@ -22,7 +22,7 @@ struct FastCGIClient: ~Copyable {
 
     init(_ path: String) throws {
         let connection = try Sockets.connect(path: path)
-        // A worker that hangs fails the test instead of hanging it.
+        // If the worker hangs, the test fails instead of hanging too.
         try? Sockets.setReceiveTimeout(connection.number, .seconds(300))
         self.connection = connection
     }
@@ -41,7 +41,7 @@ struct FastCGIClient: ~Copyable {
         try send(.begin, [0, role, keepingConnection ? 1 : 0, 0, 0, 0, 0, 0])
     }
 
-    /// Sends all parameters and the end of them.
+    /// Sends all parameters and the end of their stream.
     func send(parameters: [(String, [UInt8])]) throws {
         var content: [UInt8] = []
         for (name, value) in parameters {
@@ -51,14 +51,14 @@ struct FastCGIClient: ~Copyable {
         try send(.parameters)
     }
 
-    /// Sends body bytes in records as large as they may be, without the end of the body.
+    /// Sends body bytes in records of the maximum size, without the end of the body.
     func send(body: [UInt8]) throws {
         for start in stride(from: 0, to: body.count, by: 65_535) {
             try send(.input, Array(body[start..<min(start + 65_535, body.count)]))
         }
     }
 
-    /// Begins a request whose body is announced as `length` and not yet sent.
+    /// Begins a request with CONTENT_LENGTH `length`, without sending its body.
     func begin(announcing length: String?, keepingConnection: Bool = false) throws {
         try begin(keepingConnection: keepingConnection)
         var parameters: [(String, [UInt8])] = [("REQUEST_METHOD", Array("PUT".utf8))]
@@ -66,7 +66,7 @@ struct FastCGIClient: ~Copyable {
         try send(parameters: parameters)
     }
 
-    /// A whole request and the answer to it.
+    /// Sends a whole request and returns the response.
     func request(announcing length: String?, body: [UInt8] = []) throws -> Response {
         try begin(announcing: length)
         try send(body: body)
@@ -81,7 +81,7 @@ struct FastCGIClient: ~Copyable {
         while bytes.count != count {
             count = bytes.count
             try bytes.append(addingCapacity: 65_536) { (space: inout OutputSpan<UInt8>) throws(SystemError) in
-                // A reset after the response is how a refused body may end.
+                // After a refused body, a reset may follow the response.
                 do throws(SystemError) {
                     try connection.read(into: &space)
                 } catch  where error.number == connectionReset {}

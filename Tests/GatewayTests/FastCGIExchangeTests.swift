@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10)))
 struct FastCGIExchangeTests {
-    @Test("parameters arrive as they were sent, and an empty one is not an absent one")
+    @Test("parameters arrive unchanged, and an empty one differs from a missing one")
     func parameters() throws {
         let worker = try Worker { exchange in
             let long = (try? exchange.parameter("LONG"))??.utf8.count ?? -1
@@ -23,7 +23,7 @@ struct FastCGIExchangeTests {
         #expect(try client.response().text == "20000 true true true")
     }
 
-    @Test("a parameter that comes several times is there several times, and the first is the one")
+    @Test("a repeated parameter has all its values, and the first one is the default")
     func repeatedParameter() throws {
         let worker = try Worker { exchange in
             let all = (try? exchange.parameters("HTTP_PREFER")) ?? []
@@ -73,7 +73,7 @@ struct FastCGIExchangeTests {
         #expect(response.output == pattern(100_000))
     }
 
-    @Test("a body that ends early is truncated")
+    @Test("a body that ends early is reported as truncated")
     func shortBody() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -81,7 +81,7 @@ struct FastCGIExchangeTests {
         #expect(response.text == "\(GatewayError.truncatedBody(received: 100_000, announced: 100_001))")
     }
 
-    @Test("a body whose connection breaks is truncated", arguments: ["100000", ""])
+    @Test("a body whose connection breaks is reported as truncated", arguments: ["100000", ""])
     func brokenBody(length: String) throws {
         let seen = Mutex<[GatewayError]>([])
         let worker = try Worker { exchange in
@@ -92,7 +92,7 @@ struct FastCGIExchangeTests {
         do {
             let client = try FastCGIClient(worker.path)
             try client.begin(announcing: length)
-            // Broken off inside of a record.
+            // The connection breaks within a record.
             try client.send(FastCGIClient.header(.input, announcing: 1000) + pattern(999))
         }
         #expect(try FastCGIClient(worker.path).request(announcing: "0").isComplete)
@@ -101,7 +101,7 @@ struct FastCGIExchangeTests {
         #expect(seen.withLock { $0 } == [truncated, truncated])
     }
 
-    @Test("a body that the web server aborts is truncated")
+    @Test("a body that the web server aborts is reported as truncated")
     func abortedBody() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -112,7 +112,7 @@ struct FastCGIExchangeTests {
         #expect(try client.response().text == "\(GatewayError.truncatedBody(received: 5, announced: 10))")
     }
 
-    @Test("a body longer than announced is cut")
+    @Test("a body longer than announced is cut off")
     func longBody() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -120,7 +120,7 @@ struct FastCGIExchangeTests {
         #expect(response == .init(output: pattern(70_000), isComplete: true))
     }
 
-    @Test("a length that is no number is refused", arguments: ["-1", "+1", "1x", "99999999999999999999", " 1"])
+    @Test("an invalid length is rejected", arguments: ["-1", "+1", "1x", "99999999999999999999", " 1"])
     func malformedLength(length: String) throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -128,7 +128,7 @@ struct FastCGIExchangeTests {
         #expect(response.text == #"malformedParameter("CONTENT_LENGTH")"#)
     }
 
-    @Test("a client that sends its whole body before it looks sees the early refusal", arguments: ["8388608", ""])
+    @Test("a client that sends its whole body before it reads gets the early refusal", arguments: ["8388608", ""])
     func earlyRefusal(length: String) throws {
         let worker = try Worker { try? $0.write(text: "Status: 413\r\n\r\n") }
         defer { worker.stop() }
@@ -137,7 +137,7 @@ struct FastCGIExchangeTests {
         #expect(response == .init(output: Array("Status: 413\r\n\r\n".utf8), isComplete: true))
     }
 
-    @Test("a client that never stops sending holds the worker for some seconds at most")
+    @Test("a client that never stops sending blocks the worker for only a few seconds")
     func endlessSender() throws {
         let worker = try Worker { try? $0.write(text: "Status: 413\r\n\r\n") }
         defer { worker.stop() }
@@ -152,7 +152,7 @@ struct FastCGIExchangeTests {
         #expect(try FastCGIClient(worker.path).request(announcing: "0").isComplete)
     }
 
-    @Test("a client that goes away while it is answered is noticed, and the next one is served")
+    @Test("a client that disconnects during the response is noticed, and the next one is served")
     func clientGone() throws {
         let outcome = Mutex<[GatewayError]>([])
         let worker = try Worker { exchange in
@@ -176,7 +176,7 @@ struct FastCGIExchangeTests {
         #expect(errors.count > 900 && errors.allSatisfy { $0 == .clientGone })
     }
 
-    @Test("requests follow each other without a trace of the one before")
+    @Test("a request leaves no trace in the next one")
     func sequence() throws {
         let worker = try Worker { exchange in
             try? exchange.write(text: "\((try? exchange.parameter("ONLY_FIRST")) == .some(nil)) ")
@@ -196,7 +196,7 @@ struct FastCGIExchangeTests {
         }
     }
 
-    @Test("a connection that was to be kept is closed all the same")
+    @Test("a connection is closed even if the web server asks to keep it")
     func keptConnection() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }

@@ -19,7 +19,7 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         #expect(try client.response() == .init(output: refusal, isComplete: true))
     }
 
-    @Test("what is not FastCGI is dropped, and the next request is served")
+    @Test("a connection that violates the protocol is closed, and the next request is served")
     func brokenProtocol() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -33,7 +33,7 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         #expect(try FastCGIClient(worker.path).request(announcing: "1", body: [65]).output == [65])
     }
 
-    @Test("a connection that says nothing is given up")
+    @Test("a connection that sends nothing is closed")
     func silentConnection() throws {
         let worker = try Worker { $0.echo() }
         defer { worker.stop() }
@@ -42,7 +42,7 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         #expect(try silent.response() == .init())
     }
 
-    @Test("a stop asked for during a request lets it end, and takes no other")
+    @Test("after a stop the current request is finished, and no other is accepted")
     func stopDuringRequest() throws {
         let begun = DispatchSemaphore(value: 0)
         let asked = DispatchSemaphore(value: 0)

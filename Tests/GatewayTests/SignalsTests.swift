@@ -5,11 +5,11 @@ import Testing
 
 @Suite
 struct SignalsTests {
-    @Test("a blocked signal is pending until it is waited for, and a wait for nothing ends")
+    @Test("a blocked signal is pending until it is waited for, and a wait ends at its timeout")
     func pending() {
         let seen = Mutex<[Bool]>([])
         let ended = DispatchSemaphore(value: 0)
-        // The mask belongs to the thread, which must not be one of a pool.
+        // The signal mask belongs to the thread, so the test needs a thread that no other test uses.
         Thread.detachNewThread {
             let signals: Set<Signal> = [.user1, .hangUp]
             try? Signals.block(signals)

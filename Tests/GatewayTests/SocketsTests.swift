@@ -5,7 +5,7 @@ import Testing
 
 @Suite
 struct SocketsTests {
-    @Test("a socket that somebody listens on is not taken over")
+    @Test("a socket on which another process listens is not replaced")
     func inUse() throws {
         let path = temporaryPath()
         defer { try? FileSystem.unlink(path) }
@@ -15,7 +15,7 @@ struct SocketsTests {
         _ = consume first
     }
 
-    @Test("a socket left behind is replaced, with the mode asked for")
+    @Test("an unused socket file is replaced, with the requested mode")
     func stale() throws {
         let path = temporaryPath()
         defer { try? FileSystem.unlink(path) }
@@ -26,7 +26,7 @@ struct SocketsTests {
         _ = consume second
     }
 
-    @Test("a file that is no socket is left alone")
+    @Test("a file that is not a socket is not replaced")
     func plainFile() throws {
         let path = temporaryPath()
         defer { try? FileSystem.unlink(path) }
@@ -35,7 +35,7 @@ struct SocketsTests {
         #expect(try FileSystem.status(path).size == 0)
     }
 
-    @Test("an unknown group or too long a path is an error and leaves nothing behind")
+    @Test("an unknown group or a path that is too long is an error, and no file remains")
     func impossible() throws {
         let path = temporaryPath()
         #expect(throws: SystemError(.getgrnam, 2)) { _ = try Sockets.listen(path: path, group: "no-such-group") }

@@ -4,7 +4,7 @@ import System
 
 @testable import Gateway
 
-/// A gateway loop on a thread and a socket of its own.
+/// A gateway loop with its own thread and socket.
 final class Worker: Sendable {
     let path: String
     private let isOver = Atomic(false)
@@ -32,10 +32,10 @@ final class Worker: Sendable {
         }
     }
 
-    /// Asks the loop to end after the request in hand.
+    /// Asks the loop to end after the current request.
     func requestStop() { isOver.store(true, ordering: .releasing) }
 
-    /// Waits for the end of the loop; returns why it ended, nil for the stop that was asked for.
+    /// Waits for the end of the loop. Returns the error that ended it, or nil after a normal stop.
     @discardableResult
     func stop() -> GatewayError? {
         requestStop()
@@ -45,7 +45,7 @@ final class Worker: Sendable {
     }
 }
 
-/// A path in the folder for temporary files at which nothing is.
+/// An unused path in the directory for temporary files.
 func temporaryPath() -> String {
     "\(NSTemporaryDirectory())/coffer-\(UInt64.random(in: 0 ... .max))"
 }
@@ -65,7 +65,7 @@ extension Exchange {
         return body
     }
 
-    /// Answers with the body, or with what was wrong about it.
+    /// Responds with the body, or with the error from reading it.
     func echo(by chunk: Int = 65_536) {
         do throws(GatewayError) {
             let body = try readBody(by: chunk)
@@ -76,7 +76,7 @@ extension Exchange {
     }
 }
 
-/// Bytes in which a shifted or repeated block shows: the period is prime.
+/// Bytes in which a shifted or repeated block is noticed, as their period is prime.
 func pattern(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count + block.count)

@@ -20,21 +20,21 @@ struct HTTPTransferTests {
         return (try transfer.head(), try transfer.contents())
     }
 
-    @Test func `an answer has its status, its fields and its bytes`() throws {
+    @Test func `a response has a status, header fields and a body`() throws {
         let (head, body) = try get("HTTP/1.1 201 Made\r\nETag:  \"a\" \r\nContent-Length: 5\r\n\r\nhello")
         #expect(head.status == 201)
         #expect(head.field("etag") == "\"a\"" && head.field("none") == nil)
         #expect(body == Array("hello".utf8))
     }
 
-    @Test func `heads that come before the head do not count`() throws {
+    @Test func `interim responses are ignored`() throws {
         let (head, body) = try get(
             "HTTP/1.1 103 Early\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nY: 2\r\nContent-Length: 1\r\n\r\nx")
         #expect(head == HTTPHead(status: 200, fields: [HTTPField("Y", "2"), HTTPField("Content-Length", "1")]))
         #expect(body == [UInt8(ascii: "x")])
     }
 
-    @Test func `a body that breaks off is an error, after what came of it`() throws {
+    @Test func `an incomplete body is an error, after the bytes that arrived`() throws {
         let server = CannedServer(["HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"])
         let transfer = try HTTPClient().start(HTTPRequest("GET", server.url))
         var buffer = Buffer(capacity: 10)
@@ -45,7 +45,7 @@ struct HTTPTransferTests {
         )
     }
 
-    @Test func `a long body waits for its reader in little memory`() throws {
+    @Test func `a long body arrives whole at a slow reader`() throws {
         let long = String(repeating: "0123456789abcdef", count: 1 << 18)
         let server = CannedServer(["HTTP/1.1 200 OK\r\nContent-Length: \(long.utf8.count)\r\n\r\n\(long)"])
         let transfer = try HTTPClient().start(HTTPRequest("GET", server.url))
@@ -60,7 +60,7 @@ struct HTTPTransferTests {
         #expect(transfer.hasEnded)
     }
 
-    @Test func `what is no HTTP, has no end of fields or is too long is an error`() throws {
+    @Test func `a response that is not HTTP, has too many fields or is too long is an error`() throws {
         #expect(kind { _ = try get("SSH-2.0-OpenSSH\r\n\r\n") } != nil)
         let fields = String(repeating: "X: \(String(repeating: "y", count: 1000))\r\n", count: 100)
         #expect(kind { _ = try get("HTTP/1.1 200 OK\r\n\(fields)\r\n") } != nil)
@@ -71,7 +71,7 @@ struct HTTPTransferTests {
         #expect(kind { _ = try transfer.contents(limit: 50) } == .answer)
     }
 
-    @Test func `a server that is silent is given up`() throws {
+    @Test func `a server that does not respond is a timeout`() throws {
         let server = CannedServer(["HTTP/1.1 200 OK\r\n\r\n"], pause: 3600)
         var options = HTTPClient.Options()
         options.idleLimit = .milliseconds(300)
@@ -79,7 +79,7 @@ struct HTTPTransferTests {
         #expect(kind { _ = try client.start(HTTPRequest("GET", server.url)).head() } == .timeout)
     }
 
-    @Test func `no server is a matter of the connection`() throws {
+    @Test func `a server that does not listen is a connection error`() throws {
         let client = try HTTPClient()
         #expect(kind { _ = try client.start(HTTPRequest("GET", "http://127.0.0.1:1/")).head() } == .connection)
     }
@@ -90,7 +90,7 @@ struct HTTPTransferTests {
         #expect(kind { _ = try HTTPClient().start(request).head() } == .body)
     }
 
-    @Test func `a field cannot smuggle another`() throws {
+    @Test func `a header field cannot contain another one`() throws {
         let request = HTTPRequest("GET", "http://127.0.0.1:1/", fields: [HTTPField("X", "a\r\nY: b")])
         #expect(kind { _ = try HTTPClient().start(request) } == .library)
     }

@@ -11,7 +11,7 @@ struct FileDescriptorTests {
         path = folder.path + "/file"
     }
 
-    @Test func `what is written can be read back, from the start and from the middle`() throws {
+    @Test func `written bytes can be read back, from the start and from the middle`() throws {
         let file = try FileSystem.create(path)
         try file.write(all: Array("hello, world".utf8).span)
         try file.fsync()
@@ -21,7 +21,7 @@ struct FileDescriptorTests {
         #expect(buffer.array == Array("world".utf8))
     }
 
-    @Test func `reading stops at the buffer's capacity and says 0 at the end`() throws {
+    @Test func `reading stops at the buffer's capacity and returns 0 at the end`() throws {
         try write("abc", to: path)
         let file = try FileSystem.open(path)
         var buffer = Buffer(capacity: 2)
@@ -61,7 +61,7 @@ struct FileDescriptorTests {
     }
 
     @Test(arguments: [SystemCall.write, .fsync, .fstat, .sync_file_range, .flock, .fchmod, .fchown, .pread])
-    func `a failing call names itself and its errno`(call: SystemCall) throws {
+    func `an error names the failed call and its errno`(call: SystemCall) throws {
         let file = try FileSystem.create(path)
         let error = #expect(throws: SystemError.self) {
             try Faults.$inject.withValue({ $0 == call ? Errno.inputOutput : nil }) {
@@ -93,18 +93,18 @@ struct FileDescriptorTests {
         #expect(try openAndLock())
     }
 
-    @Test func `a descriptor is closed where it goes out of scope, and not when it was released`() throws {
+    @Test func `a descriptor is closed when it goes out of scope, unless it was released`() throws {
         try write("", to: path)
         let number = try FileSystem.open(path).release()
         let status = try FileSystem.status("/proc/self/fd/\(number)")
         #expect(status.kind == .regular)
         _ = FileDescriptor(adopting: number)
-        // Another test may have got the number by now, but not this file.
+        // Another test may use the number by now, but not for this file.
         let inode = (try? FileSystem.status("/proc/self/fd/\(number)"))?.inode
         #expect(inode != status.inode)
     }
 
-    @Test func `status tells kind, size, mode and links`() throws {
+    @Test func `the status has the file's kind, size, mode and links`() throws {
         let file = try FileSystem.create(path, mode: 0o600)
         try file.write(all: [1, 2, 3].span)
         try file.setMode(0o640)

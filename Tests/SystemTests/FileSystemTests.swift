@@ -10,14 +10,14 @@ struct FileSystemTests {
         path = folder.path + "/file"
     }
 
-    @Test func `creating refuses what exists`() throws {
+    @Test func `creating an existing file fails`() throws {
         try write("first", to: path)
         let error = #expect(throws: SystemError.self) { try write("second", to: path) }
         #expect(error == SystemError(.open, Errno.fileExists))
         #expect(try text(of: path) == "first")
     }
 
-    @Test func `a file without a name is in no list, and its room is taken up`() throws {
+    @Test func `an unnamed file is not listed, and its space is reserved`() throws {
         let before = try FileSystem.freeSpace(folder.path)
         let file = try FileSystem.createUnnamed(in: folder.path, reserving: 64 << 20)
         #expect(before - (try FileSystem.freeSpace(folder.path)) > 32 << 20)
@@ -27,7 +27,7 @@ struct FileSystemTests {
         #expect(try file.status().size == 4)
     }
 
-    @Test func `linking refuses what exists and keeps both names otherwise`() throws {
+    @Test func `a link to an existing name fails, and a new name is added to the old one`() throws {
         try write("one", to: path)
         try FileSystem.link(path, to: path + "2")
         #expect(try FileSystem.status(path).links == 2)
@@ -36,7 +36,7 @@ struct FileSystemTests {
         #expect(try text(of: path + "2") == "one")
     }
 
-    @Test func `renaming replaces`() throws {
+    @Test func `renaming replaces an existing file`() throws {
         try write("new", to: path)
         try write("old", to: path + "2")
         try FileSystem.rename(path, to: path + "2")
@@ -44,13 +44,13 @@ struct FileSystemTests {
         #expect(throws: SystemError(.stat, Errno.noSuchFile)) { try FileSystem.status(path) }
     }
 
-    @Test func `a list holds every name but . and ..`() throws {
+    @Test func `a list contains all names except . and ..`() throws {
         let names = ["a", "ä ö", ".hidden"]
         for name in names { try write("", to: "\(folder.path)/\(name)") }
         #expect(try FileSystem.list(folder.path).sorted() == names.sorted())
     }
 
-    @Test func `a folder is made, listed and removed`() throws {
+    @Test func `a directory is created, listed and removed`() throws {
         try FileSystem.makeFolder(path)
         #expect(try FileSystem.status(path).kind == .folder)
         #expect(try FileSystem.list(path).isEmpty)
@@ -59,20 +59,20 @@ struct FileSystemTests {
         #expect(throws: SystemError(.open, Errno.noSuchFile)) { try FileSystem.list(path) }
     }
 
-    @Test func `appending goes to the end and makes the file`() throws {
+    @Test func `appending creates the file and writes at its end`() throws {
         for line in ["one\n", "two\n"] {
             try FileSystem.openForAppending(path).write(all: Array(line.utf8).span)
         }
         #expect(try text(of: path) == "one\ntwo\n")
     }
 
-    @Test func `contents over the limit are refused`() throws {
+    @Test func `reading a file over the limit fails`() throws {
         try write("12345", to: path)
         #expect(try FileSystem.contents(of: path, limit: 5).count == 5)
         #expect(throws: SystemError(.read, Errno.fileTooLarge)) { try FileSystem.contents(of: path, limit: 4) }
     }
 
-    @Test func `free space and mode can be asked and set`() throws {
+    @Test func `the mode and group can be set, and the free space is known`() throws {
         try write("", to: path)
         try FileSystem.setMode(path, 0o604)
         let status = try FileSystem.status(path)

@@ -1,6 +1,6 @@
 import System
 
-/// A folder of its own for one test, gone with the last reference.
+/// A temporary directory for one test. It is removed with its last reference.
 final class TemporaryFolder {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Listens on a port of the loopback address and gives each connection one answer, as it is, after its request's head.
+/// An HTTP server on a loopback port with fixed responses. It sends one for each connection, after the request's head.
 public final class CannedServer: Sendable {
     public let url: String
     private let listener: Int32
 
     /// - Parameters:
-    ///   - answers: one for each connection, in order; those after the last get the last again.
-    ///   - pause: before each answer.
+    ///   - answers: one for each connection, in order. Further connections get the last one again.
+    ///   - pause: in seconds, before each response.
     public init(_ answers: [String], pause: UInt32 = 0) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener

@@ -1,13 +1,13 @@
-// A private PostgreSQL for one run of a test program: on a Unix socket, in a temporary folder. It lives as long as the
-// process that started it, even when that one crashes, since a shell waits for its end of a pipe.
+// A private PostgreSQL server for one run of a test program, on a Unix socket in a temporary directory. It ends with
+// the test process, even after a crash, since a shell waits for the end of a pipe from that process.
 
 import Foundation
 
 public enum PrivateServer {
-    /// The connection string of the superuser's database on the one server, started on first use.
+    /// The connection string for the superuser. The server starts at the first use.
     public static let conninfo: String = start()
 
-    /// The pipe that keeps the server up.
+    /// The server runs until this pipe is closed.
     private static let leash = Pipe()
 
     private static let script = """
