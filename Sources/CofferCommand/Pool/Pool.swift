@@ -56,8 +56,8 @@ final class Pool {
     func run() throws(SystemError) {
         startDue()
         while true {
-            let signal = try signals.next(within: patience)
-            buryDead()
+            let signal = try signals.next(within: timeUntilNextAction)
+            reapWorkers()
             switch signal {
             case .terminate, .interrupt: stop()
             case .hangUp where drain == nil: beginReplacement()
@@ -65,7 +65,7 @@ final class Pool {
             }
             if drain != nil {
                 if workers.isEmpty { break }
-                killLate()
+                killOverdue()
             } else {
                 advanceReplacement()
                 startDue()
@@ -78,7 +78,7 @@ final class Pool {
     var workers: [Worker] { slots.compactMap(\.worker) + (replacement?.worker.map { [$0] } ?? []) }
 
     /// The time until the next scheduled action.
-    private var patience: Duration {
+    private var timeUntilNextAction: Duration {
         let others = [replacement?.due(trial: options.trial), drain?.deadline]
         let moments = slots.compactMap(\.due) + others.compactMap { $0 }
         guard let next = moments.min() else { return .seconds(60) }
@@ -115,7 +115,7 @@ final class Pool {
     }
 
     /// Reaps workers that have ended. Waits for each by its number, so that other children are not reaped.
-    private func buryDead() {
+    private func reapWorkers() {
         for index in slots.indices {
             guard let worker = slots[index].worker, let ending = ending(of: worker) else { continue }
             slots[index].worker = nil
@@ -123,7 +123,7 @@ final class Pool {
             let delay = postpone(index, afterLifeOf: worker.started.duration(to: .now))
             observe(.died(slot: index, id: worker.process.id, ending, delay: delay))
         }
-        buryReplaced()
+        reapReplaced()
     }
 
     func ending(of worker: Worker) -> Process.Ending? {

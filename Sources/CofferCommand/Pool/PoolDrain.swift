@@ -18,7 +18,7 @@ extension Pool {
         for worker in workers { try? worker.process.send(.terminate) }
     }
 
-    func killLate() {
+    func killOverdue() {
         if let drain, drain.deadline <= .now { kill() }
     }
 

@@ -56,7 +56,7 @@ extension Pool {
     }
 
     /// Reaps the worker that is not in a slot, if it has ended.
-    func buryReplaced() {
+    func reapReplaced() {
         guard let step = replacement?.step, let worker = replacement?.worker, let ending = ending(of: worker) else {
             return
         }

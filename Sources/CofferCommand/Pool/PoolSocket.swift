@@ -20,9 +20,9 @@ struct PoolSocket: ~Copyable {
             guard try lock.tryLockExclusively() else {
                 throw Failure("Another pool serves \(path).")
             }
-            try removeOrphan(path)
+            try removeStaleSocket(path)
             let listener = try Sockets.listen(path: path, mode: mode, group: group)
-            try remember(path)
+            try recordIdentity(path)
             self.listener = consume listener
             self.lock = consume lock
             self.path = path
@@ -67,15 +67,15 @@ struct PoolSocket: ~Copyable {
 
 /// Removes the socket of a pool that was killed. Its workers may listen for a while longer, until their uploads end, so
 /// the socket would seem to be in use. The caller holds the lock, which proves that the pool has ended.
-private func removeOrphan(_ path: String) throws(SystemError) {
+private func removeStaleSocket(_ path: String) throws(SystemError) {
     let record = recordPath(path)
     guard let made = try? FileSystem.contents(of: record) else { return }
     if made == identity(path) { try FileSystem.unlink(path) }
     try FileSystem.unlink(record)
 }
 
-/// Records the identity of the pool's socket for `removeOrphan`.
-private func remember(_ path: String) throws(SystemError) {
+/// Records the identity of the pool's socket for `removeStaleSocket`.
+private func recordIdentity(_ path: String) throws(SystemError) {
     let identity = identity(path)
     try FileSystem.create(recordPath(path)).write(all: identity.span)
 }
