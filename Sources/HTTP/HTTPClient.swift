@@ -62,7 +62,7 @@ internal import CCurl
         _ = unsafe coffer_multi_poll(multi, Int32(milliseconds))
     }
 
-    func takeHandle() throws(HTTPError) -> UnsafeMutableRawPointer {
+    func acquireHandle() throws(HTTPError) -> UnsafeMutableRawPointer {
         if let easy = unsafe spare.take() { return unsafe easy }
         guard let easy = unsafe coffer_easy_init() else { throw HTTPError(.library, "libcurl has no memory") }
         return unsafe easy
@@ -74,7 +74,7 @@ internal import CCurl
     }
 
     /// Ends the transfer on the handle. If its response is incomplete, libcurl closes the connection.
-    func giveBack(_ easy: UnsafeMutableRawPointer) {
+    func releaseHandle(_ easy: UnsafeMutableRawPointer) {
         unsafe transfers[easy] = nil
         unsafe coffer_multi_remove(multi, easy)
         if unsafe spare != nil { return unsafe coffer_easy_cleanup(easy) }

@@ -10,7 +10,7 @@ internal import Text
     /// In bytes. Must be larger than CURL_MAX_WRITE_SIZE, the 16 KiB that libcurl passes at most in one call.
     private static let bufferSize = 256 << 10
     /// The maximum size of all header fields of a response together, in bytes.
-    private static let longestHead = 64 << 10
+    private static let maximumHeadSize = 64 << 10
 
     private let client: HTTPClient
     private let easy: UnsafeMutableRawPointer
@@ -26,7 +26,7 @@ internal import Text
     private var isPaused = false
     private var hasBodyFailed = false
     /// The number of bytes sent and received, for the idle timeout.
-    private var moved: Int64 = 0
+    private var bytesTransferred: Int64 = 0
     /// libcurl's result (CURLcode), or nil while the transfer is active.
     private var code: Int32?
 
@@ -34,12 +34,12 @@ internal import Text
         self.client = client
         body = request.body
         fields = try FieldList(request.fields)
-        unsafe easy = try client.takeHandle()
+        unsafe easy = try client.acquireHandle()
         guard set(request) else { throw HTTPError(.library, "libcurl rejected an option") }
         unsafe try client.add(self, easy)
     }
 
-    deinit { unsafe client.giveBack(easy) }
+    deinit { unsafe client.releaseHandle(easy) }
 
     /// Whether the transfer has ended, successfully or not. Buffered bytes may still be unread.
     public var hasEnded: Bool { code != nil }
@@ -92,7 +92,7 @@ internal import Text
 
     /// Performs transfers until the condition is true or this transfer has ended successfully.
     private func wait(_ condition: (HTTPTransfer) -> Bool) throws(HTTPError) {
-        var last = (moved: moved, time: ContinuousClock.now)
+        var last = (bytesTransferred: bytesTransferred, time: ContinuousClock.now)
         while !condition(self) {
             client.move()
             if condition(self) { return }
@@ -102,7 +102,7 @@ internal import Text
                 return
             }
             let now = ContinuousClock.now
-            if moved != last.moved { last = (moved, now) }
+            if bytesTransferred != last.bytesTransferred { last = (bytesTransferred, now) }
             let left = client.options.idleLimit - last.time.duration(to: now)
             if left <= .zero { throw HTTPError(.timeout, "The server does not respond") }
             client.wait(atMost: left)
@@ -129,7 +129,7 @@ extension HTTPTransfer {
         unsafe Unmanaged<HTTPTransfer>.fromOpaque(context!).takeUnretainedValue()
     }
 
-    fileprivate func give(_ memory: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
+    fileprivate func provideBody(_ memory: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
         guard case .source(let length, let source) = body else { return 0 }
         let wanted = Int(min(Int64(capacity), length - sent))
         if wanted == 0 { return 0 }
@@ -143,11 +143,11 @@ extension HTTPTransfer {
             return Int(coffer_read_abort)
         }
         sent += Int64(count)
-        moved += Int64(count)
+        bytesTransferred += Int64(count)
         return count
     }
 
-    fileprivate func take(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
+    fileprivate func receiveBody(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
         isHeadComplete = true
         if incoming.count + count > incoming.capacity {
             isPaused = true
@@ -155,16 +155,16 @@ extension HTTPTransfer {
         }
         let start = unsafe UnsafeRawPointer(memory).assumingMemoryBound(to: UInt8.self)
         incoming.append(copying: unsafe Span(_unsafeStart: start, count: count))
-        moved += Int64(count)
+        bytesTransferred += Int64(count)
         return count
     }
 
-    fileprivate func takeLine(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
+    fileprivate func receiveHeader(_ memory: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
         headSize += count
-        guard headSize <= Self.longestHead else { return 0 }
+        guard headSize <= Self.maximumHeadSize else { return 0 }
         let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: count)
         let line = unsafe String(String(decoding: bytes, as: UTF8.self).trimming(\.isWhitespace))
-        moved += Int64(count)
+        bytesTransferred += Int64(count)
         if line.hasPrefix("HTTP/") {
             // Discard the head of an interim response, such as 100.
             lines = [line]
@@ -182,9 +182,9 @@ extension HTTPTransfer {
         var isSet =
             unsafe coffer_set_callbacks(
                 easy, context,
-                { unsafe HTTPTransfer.from($3).give($0!, $1 * $2) },
-                { unsafe HTTPTransfer.from($3).take($0!, $1 * $2) },
-                { unsafe HTTPTransfer.from($3).takeLine($0!, $1 * $2) }) == 1
+                { unsafe HTTPTransfer.from($3).provideBody($0!, $1 * $2) },
+                { unsafe HTTPTransfer.from($3).receiveBody($0!, $1 * $2) },
+                { unsafe HTTPTransfer.from($3).receiveHeader($0!, $1 * $2) }) == 1
         func set(_ option: CURLoption, _ value: Int) {
             isSet = unsafe coffer_set_long(easy, option, value) == 1 && isSet
         }
