@@ -76,40 +76,40 @@ func clock(_ seconds: Int64) -> String {
 
 /// Shows the progress of a command.
 final class Progress {
-    enum Way {
+    enum Style {
         case terminal, lines, silent
     }
 
-    private let way: Way
+    private let style: Style
     private let text: ProgressText
-    private let begin = Clock.monotonicNanoseconds()
+    private let start = Clock.monotonicNanoseconds()
     private var shown: Int64
     private(set) var done = Amount()
 
     init(total: Amount?, countsBytes: Bool, isSilent: Bool) {
-        way = isSilent ? .silent : Terminal.isTerminal(2) ? .terminal : .lines
+        style = isSilent ? .silent : Terminal.isTerminal(2) ? .terminal : .lines
         text = ProgressText(total: total, countsBytes: countsBytes)
-        shown = begin
+        shown = start
     }
 
     func add(_ amount: Amount) {
         done += amount
         let now = Clock.monotonicNanoseconds()
-        guard way != .silent, now - shown >= (way == .terminal ? 200_000_000 : 10_000_000_000) else { return }
+        guard style != .silent, now - shown >= (style == .terminal ? 200_000_000 : 10_000_000_000) else { return }
         shown = now
         show(now)
     }
 
     /// Shows the final state and ends the line.
     func end() {
-        guard way != .silent else { return }
+        guard style != .silent else { return }
         show(Clock.monotonicNanoseconds())
-        if way == .terminal { StandardError.write("\n") }
+        if style == .terminal { StandardError.write("\n") }
     }
 
     private func show(_ now: Int64) {
-        let line = text.line(done, seconds: Double(now - begin) / 1e9)
+        let line = text.line(done, seconds: Double(now - start) / 1e9)
         // At a terminal: returns to the first column and clears the line.
-        StandardError.write(way == .terminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
+        StandardError.write(style == .terminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
     }
 }

@@ -13,16 +13,16 @@ func inParallel<Item: Sendable, Context, Value: Sendable>(
     _ items: [Item], threads: Int, with makeContext: @escaping @Sendable () -> Context,
     _ body: @escaping @Sendable (Item, Context) -> Value
 ) -> [Value] {
-    let share = Share<Value>(count: items.count)
+    let work = SharedWork<Value>(count: items.count)
     Threads.run(min(threads, items.count)) { _ in
         let context = makeContext()
-        while let index = share.next() { share.put(body(items[index], context), at: index) }
+        while let index = work.next() { work.put(body(items[index], context), at: index) }
     }
-    return share.values
+    return work.values
 }
 
 /// The work that the threads share: the next item, and the results.
-private final class Share<Value: Sendable>: Sendable {
+private final class SharedWork<Value: Sendable>: Sendable {
     private struct State {
         var next = 0
         var values: [Value?]

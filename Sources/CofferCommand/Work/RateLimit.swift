@@ -8,14 +8,14 @@ struct RateMeter {
     /// In bytes per second.
     let rate: Int64
     /// When the bytes so far would have been read at this rate, in nanoseconds of the same clock as `now`.
-    private var paid: Int64 = .min
+    private var busyUntil: Int64 = .min
 
     init(rate: Int64) { self.rate = rate }
 
     /// Counts bytes and returns how many nanoseconds to wait.
     mutating func delay(for bytes: Int, now: Int64) -> Int64 {
-        paid = max(paid, now) + Int64(Double(bytes) / Double(rate) * 1e9)
-        return paid - now
+        busyUntil = max(busyUntil, now) + Int64(Double(bytes) / Double(rate) * 1e9)
+        return busyUntil - now
     }
 }
 
