@@ -110,7 +110,7 @@ internal import System
             // In this order, a single write sends the end of both streams and of the request.
             _ = unsafe FCGX_FClose(request.pointee.err)
             _ = unsafe FCGX_FClose(request.pointee.out)
-            leaveNothingUnread()
+            drainBody()
         }
         // A detached connection is closed immediately.
         _ = unsafe FCGX_Detach(request)
@@ -120,15 +120,15 @@ internal import System
 
     /// Reads the rest of the body for at most two seconds, since a close with unread bytes resets the connection and
     /// the web server would lose the response.
-    private func leaveNothingUnread() {
-        let patience = Duration.seconds(2)
+    private func drainBody() {
+        let limit = Duration.seconds(2)
         guard let input = unsafe request.pointee.in else { return }
         if let length = try? bodyLength(), length.missing ?? 0 == 0 {
             // Usually only the record that ends the body remains, and it is already in libfcgi's buffer.
-            try? Sockets.setReceiveTimeout(connection, patience)
+            try? Sockets.setReceiveTimeout(connection, limit)
             _ = unsafe FCGX_GetChar(input)
         }
-        if unsafe FCGX_HasSeenEOF(input) == 0 { Sockets.linger(connection, limit: patience) }
+        if unsafe FCGX_HasSeenEOF(input) == 0 { Sockets.linger(connection, limit: limit) }
     }
 
     private func bodyLength() throws(GatewayError) -> BodyLength {

@@ -49,16 +49,16 @@ public enum Gateway {
         exchange.finish()
     }
 
-    /// Serves requests on `listener` until `isOver` returns true. It is called before each request and after each
+    /// Serves requests on `listener` until `shouldStop` returns true. It is called before each request and after each
     /// `pause` without a request.
     static func serve(
-        on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until isOver: () -> Bool,
+        on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until shouldStop: () -> Bool,
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
         _ = isCGI
         do { try Sockets.setReceiveTimeout(listener.number, pause) } catch { throw .system(error) }
         let exchange = FastCGIExchange(listener: listener.number)
-        while !isOver() {
+        while !shouldStop() {
             guard try exchange.accept() else { continue }
             if exchange.isResponder { handle(exchange) } else { exchange.refuseRole() }
             exchange.finish()

@@ -7,7 +7,7 @@ import System
 /// A gateway loop with its own thread and socket.
 final class Worker: Sendable {
     let path: String
-    private let isOver = Atomic(false)
+    private let shouldStop = Atomic(false)
     private let failure = Mutex<GatewayError?>(nil)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -24,8 +24,8 @@ final class Worker: Sendable {
     private func serve(_ listener: Int32, _ handle: (any Exchange) -> Void) -> GatewayError? {
         let socket = FileDescriptor(adopting: listener)
         do throws(GatewayError) {
-            let isOver = { self.isOver.load(ordering: .acquiring) }
-            try Gateway.serve(on: socket, pause: .milliseconds(20), until: isOver, handle)
+            let shouldStop = { self.shouldStop.load(ordering: .acquiring) }
+            try Gateway.serve(on: socket, pause: .milliseconds(20), until: shouldStop, handle)
             return nil
         } catch {
             return error
@@ -33,7 +33,7 @@ final class Worker: Sendable {
     }
 
     /// Asks the loop to end after the current request.
-    func requestStop() { isOver.store(true, ordering: .releasing) }
+    func requestStop() { shouldStop.store(true, ordering: .releasing) }
 
     /// Waits for the end of the loop. Returns the error that ended it, or nil after a normal stop.
     @discardableResult
