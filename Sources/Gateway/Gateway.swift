@@ -78,7 +78,7 @@ public enum Gateway {
         if isCGI {
             // In CGI mode, the web server sends SIGTERM when its client is gone. The body then ends early, and the
             // upload is undone like any truncated one.
-            Signals.cutOff(on: [.terminate, .user1])
+            Signals.disconnectStreams(on: [.terminate, .user1])
             try? Signals.unblock(stopSignals)
         }
         return isCGI

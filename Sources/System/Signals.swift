@@ -1,10 +1,10 @@
 // Signals without handlers: a program blocks those it handles, and then waits for them or checks whether they are
-// pending. So no signal interrupts a system call. The only handler is that of `cutOff`.
+// pending. So no signal interrupts a system call. The only handler is that of `disconnectStreams`.
 
 internal import Glibc
 
-/// A read-only descriptor of /dev/null, for the handler of `cutOff`.
-nonisolated(unsafe) private var nothing: Int32 = -1
+/// A read-only descriptor of /dev/null, for the handler of `disconnectStreams`.
+nonisolated(unsafe) private var nullDevice: Int32 = -1
 
 /// A signal, by its number.
 public struct Signal: RawRepresentable, Hashable, Sendable {
@@ -60,13 +60,13 @@ public enum Signals {
     ///
     /// The corresponding C functions are `signal` and, in the handler, `dup2`. If /dev/null cannot be opened, the
     /// signals keep their handlers.
-    public static func cutOff(on signals: Set<Signal>) {
+    public static func disconnectStreams(on signals: Set<Signal>) {
         guard let file = try? FileSystem.open("/dev/null") else { return }
-        unsafe nothing = file.release()
+        unsafe nullDevice = file.release()
         for signal in signals {
             _ = Glibc.signal(signal.rawValue) { _ in
-                _ = dup2(unsafe nothing, 0)
-                _ = dup2(unsafe nothing, 1)
+                _ = dup2(unsafe nullDevice, 0)
+                _ = dup2(unsafe nullDevice, 1)
             }
         }
     }

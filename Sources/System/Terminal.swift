@@ -7,7 +7,7 @@ public enum Terminal {
     public static func isTerminal(_ number: Int32) -> Bool { isatty(number) == 1 }
 
     /// The maximum length of a line in bytes. The rest of a longer line is not read.
-    public static let longestLine = 4096
+    public static let maximumLineLength = 4096
 
     /// Reads one line of standard input, without the line end. Reads byte by byte, so that nothing after the line is
     /// consumed.
@@ -41,7 +41,7 @@ public enum Terminal {
     private static func line() throws(SystemError) -> [UInt8]? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
-        while bytes.count < longestLine {
+        while bytes.count < maximumLineLength {
             let count = try Faults.call(.read) { unsafe read(0, &byte, 1) }
             if count == 0 { return bytes.isEmpty ? nil : bytes }
             if byte == UInt8(ascii: "\n") { return bytes }
