@@ -37,7 +37,7 @@ public enum Gateway {
         try serve(
             on: listener,
             until: {
-                if let pool, pool != Signals.parent { return true }
+                if let pool, pool != Process.parent.id { return true }
                 return Signals.isPending(anyOf: stopSignals)
             }, handle, afterwards: afterwards)
     }

@@ -107,9 +107,6 @@ public enum Signals {
         }
     }
 
-    /// The number of this process's parent. The corresponding C function is `getppid`.
-    public static var parent: Int32 { getppid() }
-
     private static func mask(_ signals: Set<Signal>) -> sigset_t {
         var set = sigset_t()
         _ = unsafe sigemptyset(&set)
