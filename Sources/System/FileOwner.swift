@@ -59,8 +59,8 @@ extension FileStatus {
     public var fileOwner: FileOwner { FileOwner(user: owner, group: group) }
 
     /// Whether the permission bits grant this access to a user. Ignores supplementary groups and access control lists.
-    public func permits(_ someone: FileOwner, _ access: Access) -> Bool {
-        let shift: UInt32 = owner == someone.user ? 6 : group == someone.group ? 3 : 0
+    public func permits(_ other: FileOwner, _ access: Access) -> Bool {
+        let shift: UInt32 = owner == other.user ? 6 : group == other.group ? 3 : 0
         return Access(rawValue: mode >> shift).isSuperset(of: access)
     }
 }

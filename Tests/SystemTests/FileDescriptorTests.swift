@@ -3,12 +3,12 @@ import System
 import Testing
 
 struct FileDescriptorTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let path: String
 
     init() throws {
-        folder = try TemporaryFolder()
-        path = folder.path + "/file"
+        directory = try TemporaryDirectory()
+        path = directory.path + "/file"
     }
 
     @Test func `written bytes can be read back, from the start and from the middle`() throws {

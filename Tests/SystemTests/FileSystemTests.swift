@@ -2,12 +2,12 @@ import System
 import Testing
 
 struct FileSystemTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let path: String
 
     init() throws {
-        folder = try TemporaryFolder()
-        path = folder.path + "/file"
+        directory = try TemporaryDirectory()
+        path = directory.path + "/file"
     }
 
     @Test func `creating an existing file fails`() throws {
@@ -18,10 +18,10 @@ struct FileSystemTests {
     }
 
     @Test func `an unnamed file is not listed, and its space is reserved`() throws {
-        let before = try FileSystem.freeSpace(folder.path)
-        let file = try FileSystem.createUnnamed(in: folder.path, reserving: 64 << 20)
-        #expect(before - (try FileSystem.freeSpace(folder.path)) > 32 << 20)
-        #expect(try FileSystem.list(folder.path).isEmpty)
+        let before = try FileSystem.freeSpace(directory.path)
+        let file = try FileSystem.createUnnamed(in: directory.path, reserving: 64 << 20)
+        #expect(before - (try FileSystem.freeSpace(directory.path)) > 32 << 20)
+        #expect(try FileSystem.list(directory.path).isEmpty)
         #expect(try file.status().size == 0)
         try file.write(all: Array("text".utf8).span)
         #expect(try file.status().size == 4)
@@ -46,8 +46,8 @@ struct FileSystemTests {
 
     @Test func `a list contains all names except . and ..`() throws {
         let names = ["a", "ä ö", ".hidden"]
-        for name in names { try write("", to: "\(folder.path)/\(name)") }
-        #expect(try FileSystem.list(folder.path).sorted() == names.sorted())
+        for name in names { try write("", to: "\(directory.path)/\(name)") }
+        #expect(try FileSystem.list(directory.path).sorted() == names.sorted())
     }
 
     @Test func `a directory is created, listed and removed`() throws {
@@ -78,6 +78,6 @@ struct FileSystemTests {
         let status = try FileSystem.status(path)
         #expect(status.mode == 0o604)
         try FileSystem.setGroup(path, status.group)
-        #expect(try FileSystem.freeSpace(folder.path) > 0)
+        #expect(try FileSystem.freeSpace(directory.path) > 0)
     }
 }

@@ -8,23 +8,23 @@ public enum PrivateServer {
     public static let conninfo: String = start()
 
     /// The server runs until this pipe is closed.
-    private static let leash = Pipe()
+    private static let shutdownPipe = Pipe()
 
     private static let script = """
         set -eu
-        folder=$(mktemp -d /tmp/coffer-postgres.XXXXXX)
-        trap 'rm -rf "$folder"' EXIT
+        directory=$(mktemp -d /tmp/coffer-postgres.XXXXXX)
+        trap 'rm -rf "$directory"' EXIT
         programs=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
         as_postgres() { "$@"; }
         if [ "$(id -u)" = 0 ]; then
-            chown postgres "$folder"
+            chown postgres "$directory"
             as_postgres() { runuser -u postgres -- "$@"; }
         fi
-        cd "$folder"
+        cd "$directory"
         as_postgres "$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >&2
-        as_postgres "$programs/pg_ctl" -D data -l "$folder/log" -w -s \\
-            -o "-c listen_addresses= -c fsync=off -k $folder" start >&2
-        echo "$folder"
+        as_postgres "$programs/pg_ctl" -D data -l "$directory/log" -w -s \\
+            -o "-c listen_addresses= -c fsync=off -k $directory" start >&2
+        echo "$directory"
         read -r _ || true
         as_postgres "$programs/pg_ctl" -D data -m immediate -s stop >&2
         """
@@ -34,12 +34,12 @@ public enum PrivateServer {
         let output = Pipe()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
         shell.arguments = ["-c", script]
-        shell.standardInput = leash
+        shell.standardInput = shutdownPipe
         shell.standardOutput = output
         shell.standardError = FileHandle.nullDevice
         do { try shell.run() } catch { fatalError("cannot run a shell: \(error)") }
-        let folder = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard folder.hasSuffix("\n") else { fatalError("PostgreSQL does not start") }
-        return "host=\(folder.dropLast()) user=postgres dbname=postgres"
+        let directory = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard directory.hasSuffix("\n") else { fatalError("PostgreSQL does not start") }
+        return "host=\(directory.dropLast()) user=postgres dbname=postgres"
     }
 }

@@ -25,9 +25,9 @@ extension FileSystem {
     }
 
     static func listCounting(
-        _ folder: consuming FileDescriptor, atMost limit: Int = .max
+        _ directory: consuming FileDescriptor, atMost limit: Int = .max
     ) throws(SystemError) -> (names: [String], others: Int) {
-        let number = folder.release()
+        let number = directory.release()
         guard let stream = unsafe fdopendir(number) else {
             let failure = errno
             _ = FileDescriptor(adopting: number)

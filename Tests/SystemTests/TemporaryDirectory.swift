@@ -1,20 +1,20 @@
 import System
 
 /// A temporary directory for one test. It is removed with its last reference.
-final class TemporaryFolder {
+final class TemporaryDirectory {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 
     init() throws { try FileSystem.makeFolder(path, mode: 0o700) }
 
     deinit { try? Self.remove(path) }
 
-    static func remove(_ folder: String) throws {
-        for name in try FileSystem.list(folder) {
-            let path = "\(folder)/\(name)"
-            let isFolder = try FileSystem.status(path, followingLinks: false).kind == .folder
-            if isFolder { try remove(path) } else { try FileSystem.unlink(path) }
+    static func remove(_ directory: String) throws {
+        for name in try FileSystem.list(directory) {
+            let path = "\(directory)/\(name)"
+            let isDirectory = try FileSystem.status(path, followingLinks: false).kind == .folder
+            if isDirectory { try remove(path) } else { try FileSystem.unlink(path) }
         }
-        try FileSystem.removeFolder(folder)
+        try FileSystem.removeFolder(directory)
     }
 }
 
