@@ -1,8 +1,8 @@
-// A statement that is ready to be sent.
+// The result of rendering a query.
 
-/// SQL with the values that are bound to `$1`, `$2` …
+/// A statement and the values of its parameters `$1`, `$2` …
 public struct BoundSQL: Equatable, Sendable {
     public let text: String
-    /// nil is SQL's null.
+    /// nil for SQL's null.
     public let values: [String?]
 }

@@ -1,22 +1,21 @@
-// A column of an exposed relation, and which texts its type takes.
+// A column of an exposed relation, and the texts that its type accepts.
 
 internal import Text
 
 public struct Column: Equatable, Sendable {
     public enum Kind: Sendable, CaseIterable { case text, uuid, integer, timestamp, boolean }
 
-    /// What requests may do with a column.
+    /// What a request may do with the column.
     enum Access: Sendable { case readOnly, readWrite, writeOnly }
 
     public let name: String
     public let kind: Kind
-    /// Only an admin has the column: for others it does not exist.
+    /// Whether the column exists for admins only.
     public let forAdmins: Bool
-    /// Whether a row may have no value in it.
     let isNullable: Bool
-    /// Holds names of files and accounts, which are stored in NFC.
+    /// Whether the column has names of files or accounts, which are stored in NFC.
     let holdsNames: Bool
-    /// All values that there are, where they are few.
+    /// All possible values, if they are few.
     let domain: [String]
     let access: Access
 
@@ -56,9 +55,9 @@ extension Column.Kind {
         }
     }
 
-    /// Refuses what PostgreSQL would refuse, which would write the value into its log.
+    /// Refuses values that PostgreSQL would refuse, as PostgreSQL would write them to its log.
     ///
-    /// - Throws: `Failure` 22P02 or 22003 in PostgreSQL's words.
+    /// - Throws: `Failure` 22P02 or 22003 with PostgreSQL's message.
     func check(_ value: String) throws(Failure) {
         guard !accepts(value) else { return }
         if self == .integer, value.withoutSpaces.isWholeNumber {
@@ -71,7 +70,7 @@ extension Column.Kind {
 }
 
 extension String {
-    /// PostgreSQL reads numbers and moments with spaces around them, as in `in.(1, 2)`.
+    /// Without the spaces that PostgreSQL allows around numbers and times, as in `in.(1, 2)`.
     fileprivate var withoutSpaces: Substring {
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") }
         let start = utf8.firstIndex { !isSpace($0) } ?? endIndex
@@ -79,7 +78,7 @@ extension String {
         return self[start..<end]
     }
 
-    /// Whether this is a moment once its last space is the plus sign that form decoding took for one.
+    /// Whether this is a time if its last space was a plus sign, which form decoding turns into a space.
     fileprivate var hasLostPlus: Bool {
         guard let space = utf8.lastIndex(of: UInt8(ascii: " ")) else { return false }
         return isTimestamp(self[..<space] + "+" + self[utf8.index(after: space)...])
@@ -87,15 +86,16 @@ extension String {
 }
 
 extension Substring {
-    /// Digits behind at most one sign.
+    /// Whether this is digits after at most one sign.
     fileprivate var isWholeNumber: Bool {
         let digits = utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
         return !digits.isEmpty && utf8.count - digits.count <= 1 && digits.allSatisfy(\.isASCIIDigit)
     }
 }
 
-/// Whether a text is a moment as ISO 8601 and PostgreSQL write it: `2026-11-24`, or that with `T` or a space, hours and
-/// minutes, seconds and their fraction, and `Z` or an offset. Years are 0001 to 9999.
+/// Whether a text is a date, or a date and time, in the form of ISO 8601 or PostgreSQL: `2026-11-24`, optionally
+/// followed by `T` or a space, hours and minutes, seconds with a fraction, and `Z` or an offset. Years are 0001 to
+/// 9999.
 func isTimestamp(_ text: Substring) -> Bool {
     var rest = text.utf8[...]
     func take(_ byte: Character) -> Bool {

@@ -1,6 +1,6 @@
-// The outcomes of comparing a row's value with a filter's value.
+// Comparisons as sets of outcomes: `<=` is less or equal.
 
-/// Where a value stands beside the one it is compared with.
+/// The possible outcomes of comparing a row's value with a filter's value.
 struct ComparisonOutcomes: OptionSet, Hashable {
     let rawValue: UInt8
 

@@ -1,4 +1,4 @@
-// The filters of a query as a tree of `and` and `or`.
+// The filters of a query, as a tree of `and` and `or`.
 
 /// A filter, or several joined by `and` or `or`.
 public indirect enum Condition: Equatable, Sendable {
@@ -14,7 +14,7 @@ public indirect enum Condition: Equatable, Sendable {
         }
     }
 
-    /// Filters in it.
+    /// The number of filters.
     var size: Int {
         switch self {
         case .filter: 1

@@ -1,4 +1,4 @@
-// The typed tree that a query string is parsed into. What is in it is legal; only values are free text.
+// A filter, parsed and checked. Only its values are free text.
 
 /// A condition on one column.
 public struct Filter: Equatable, Sendable {
@@ -20,10 +20,10 @@ public struct Filter: Equatable, Sendable {
 
     public enum State: String, Sendable, CaseIterable { case null, notNull = "not_null", `true`, `false`, unknown }
 
-    /// What the column is held against.
+    /// The comparison with the column's value.
     public enum Test: Equatable, Sendable {
         case value(Operator, String)
-        /// `eq(any).{a,b}`: holds for any, or for all, of the values.
+        /// `eq(any).{a,b}`: the comparison holds for any, or for all, of the values.
         case values(Operator, Quantifier, [String])
         /// `in.(a,b)`
         case list([String])
@@ -43,7 +43,7 @@ public struct Filter: Equatable, Sendable {
 }
 
 extension Filter {
-    /// Whether it compares with a pattern that is more than the beginning of a text.
+    /// Whether the filter has a pattern that is more than a prefix, so that no index helps.
     var isSearch: Bool {
         switch test {
         case .value(let comparison, let value): comparison.isSearch(value)
@@ -56,7 +56,7 @@ extension Filter {
 extension Filter.Operator {
     fileprivate func isSearch(_ pattern: String) -> Bool { isPattern && !(self == .like && isPrefix(pattern)) }
 
-    /// `folder/*`: wildcards at the end alone. `\` takes the character behind it as it is.
+    /// Whether a pattern has wildcards only at its end, as `folder/*`. `\` escapes the next character.
     private func isPrefix(_ pattern: String) -> Bool {
         var rest = pattern.utf8[...]
         while let byte = rest.popFirst() {
@@ -69,12 +69,12 @@ extension Filter.Operator {
         return true
     }
 
-    /// The value is a pattern for the column's text.
+    /// Whether the value is a pattern for the column's text.
     var isPattern: Bool { [.like, .ilike, .match, .imatch].contains(self) }
 
-    /// `*` stands for `%`.
+    /// Whether `*` in the value means `%`.
     var hasStars: Bool { self == .like || self == .ilike }
 
-    /// Whether `(any)` or `(all)` may stand behind it.
+    /// Whether `(any)` or `(all)` may follow the operator.
     var isQuantifiable: Bool { self != .notEqual && self != .isDistinct }
 }

@@ -1,7 +1,7 @@
-// Filters: `[not.]operator[(any|all)].value`, in.(…) and is.….
+// The grammar of filters: `[not.]operator[(any|all)].value`, `in.(…)` and `is.…`.
 
 extension QueryParser {
-    /// Where a filter stands decides where its value ends.
+    /// The place of a filter, on which it depends where its value ends.
     enum Place { case parameter, group }
 
     private static let otherOperators = [
@@ -18,7 +18,7 @@ extension QueryParser {
         return filter
     }
 
-    /// `[not.]operator.value` behind a column's name.
+    /// `[not.]operator.value`, after a column's name.
     mutating func filter(_ column: Column, in place: Place) throws(Failure) -> Filter {
         let isNegated = take("not.")
         return Filter(column, isNegated: isNegated, try test(of: column, in: place))
@@ -67,10 +67,10 @@ extension QueryParser {
         }
     }
 
-    /// What ends a value in a group or a list.
+    /// Whether a byte ends a value in a group or a list.
     private static func isDelimiter(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte == UInt8(ascii: ")") }
 
-    /// What `read` takes where a delimiter follows; else nil, with the place unchanged.
+    /// The text that `read` takes, if a delimiter follows it. Otherwise nil, and the position is unchanged.
     private mutating func enclosed(_ read: (inout QueryParser) -> String?) -> String? {
         let start = self
         if let text = read(&self), next.map(Self.isDelimiter) ?? true { return text }
@@ -78,7 +78,7 @@ extension QueryParser {
         return nil
     }
 
-    /// `{…}` with its braces; commas in it do not end a value.
+    /// `{…}` with its braces. Commas in it do not end the value.
     private mutating func braces() -> String? {
         let start = self
         guard next == UInt8(ascii: "{") else { return nil }
@@ -90,7 +90,7 @@ extension QueryParser {
         return text + "}"
     }
 
-    /// `(a,"b,c")`; an element that is not quoted as a whole is taken as it is.
+    /// `(a,"b,c")`. An element is unquoted only if the quotes enclose all of it.
     private mutating func listed() throws(Failure) -> [String] {
         skipSpaces()
         guard take("(") else { throw expected("\"(\"") }
@@ -106,7 +106,8 @@ extension QueryParser {
         return elements
     }
 
-    /// An array literal of PostgreSQL, one dimension without nulls: `{a,"b,c"}`. In a group it may be quoted as a whole.
+    /// A PostgreSQL array literal of one dimension and without nulls: `{a,"b,c"}`. In a group the whole literal may be
+    /// quoted.
     private mutating func array(in place: Place) throws(Failure) -> [String] {
         guard place == .group, let text = enclosed({ $0.quoted() }) else { return try array() }
         var inner = QueryParser("array", text)
@@ -136,7 +137,7 @@ extension QueryParser {
         }
         let start = self
         var element = ""
-        // What was escaped is neither trimmed nor a null.
+        // Escaped characters are not trimmed, and they do not make a null.
         var escaped = 0
         while true {
             element += text { ",{}\"\\".utf8.contains($0) }
@@ -149,16 +150,16 @@ extension QueryParser {
         }
         guard !element.isEmpty else { throw start.expected("an element") }
         guard escaped > 0 || element.lowercased() != "null" else {
-            throw start.refused("a null is no element; the text is \"NULL\", in quotes")
+            throw start.refused("an element cannot be null; the text \"NULL\" needs quotes")
         }
         return element
     }
 }
 
 extension [String] {
-    /// The same as the column holds it, where the type takes each of them.
+    /// The values in the form in which the column stores them.
     ///
-    /// - Throws: `Failure` 22P02.
+    /// - Throws: `Failure` 22P02 or 22003 if the type does not accept a value.
     fileprivate func checked(_ column: Column, as kind: Column.Kind) throws(Failure) -> [String] {
         for value in self { try kind.check(value) }
         return column.holdsNames ? map(\.normalized) : self

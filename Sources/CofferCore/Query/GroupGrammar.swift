@@ -1,17 +1,17 @@
-// Groups: `and=(…)`, `or=(…)`, with `not.` in front, nested.
+// The grammar of groups: `and=(…)` and `or=(…)`, nested, and with `not.` before them.
 
 extension QueryParser {
-    /// Groups within groups; deeper ones are refused, so that no query exhausts the stack.
+    /// The deepest nesting of groups. The limit protects the stack.
     static let maximumDepth = 32
 
-    /// `and(…)`, `or(…)`, `not.and(…)` or `not.or(…)` as a whole text.
+    /// `and(…)`, `or(…)`, `not.and(…)` or `not.or(…)`, up to the end.
     mutating func group(of relation: Relation) throws(Failure) -> Condition {
         guard let group = try group(of: relation, depth: 1) else { throw expected("logic operator (and, or)") }
         guard isAtEnd else { throw expected("end of input") }
         return group
     }
 
-    /// nil where no group stands here.
+    /// nil if no group begins here.
     private mutating func group(of relation: Relation, depth: Int) throws(Failure) -> Condition? {
         let start = self
         let isNegated = take("not.")

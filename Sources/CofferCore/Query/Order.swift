@@ -1,9 +1,9 @@
-// What `order` names.
+// A column of the parameter `order`.
 
 public struct Order: Equatable, Sendable {
     public let column: Column
     public let isDescending: Bool
-    /// nil: PostgreSQL's own rule, nulls as larger than all others.
+    /// nil for PostgreSQL's default, by which nulls are larger than all values.
     public let nullsFirst: Bool?
 
     init(_ column: Column, isDescending: Bool = false, nullsFirst: Bool? = nil) {

@@ -1,25 +1,25 @@
-// The body of a PATCH: which columns are set to what, checked before PostgreSQL sees it.
+// The body of a PATCH: the new values of columns, checked before PostgreSQL sees them.
 
 public struct PatchBody: Equatable, Sendable {
     struct Assignment: Equatable, Sendable {
         let column: Column
-        /// nil is null.
+        /// nil for null.
         let value: String?
     }
 
     /// In the order of the relation's columns.
     let assignments: [Assignment]
 
-    /// Characters (Unicode scalars, as PostgreSQL counts them).
+    /// In Unicode scalars, as PostgreSQL counts characters.
     public static let maximumDescription = 2000
 
     public var isEmpty: Bool { assignments.isEmpty }
 
     /// - Parameters:
-    ///   - body: one object.
-    ///   - columns: the parameter `columns`: only these members count, others are ignored.
-    /// - Throws: `Failure` PGRST102 where the body is no object, PGRST204 for an unknown column, 42501 for one that cannot
-    ///   be changed, KF003 for a file path; 22P02, 23502 or 23514 for another value that does not fit.
+    ///   - body: a JSON object.
+    ///   - columns: the parameter `columns`. Members that it does not name are ignored.
+    /// - Throws: `Failure` PGRST102 if the body is not an object, PGRST204 for an unknown column, 42501 for a column
+    ///   that cannot be changed, KF003 for an invalid file path, and 22P02, 23502 or 23514 for another invalid value.
     public init(body: JSON, columns: String?, relation: Relation) throws(Failure) {
         guard case .object(var members) = body else {
             throw Failure(.invalidBody, details: "The body must be one JSON object")
@@ -30,7 +30,7 @@ public struct PatchBody: Equatable, Sendable {
             for name in names { _ = try relation.writableColumn(name) }
             members = members.filter { names.contains($0.key) }
         }
-        // Sorted, so that of several mistakes the same one is told each time.
+        // Sorted, so that the same one of several mistakes is reported each time.
         for name in members.keys.sorted() { _ = try relation.writableColumn(name) }
         var assignments: [Assignment] = []
         for column in relation.writable {
@@ -40,7 +40,7 @@ public struct PatchBody: Equatable, Sendable {
         self.assignments = assignments
     }
 
-    /// What stands behind `set`.
+    /// The assignments after `set`.
     func sql(_ writer: inout SQLWriter) -> String {
         assignments.map { $0.sql(&writer) }.joined(separator: ", ")
     }
@@ -50,9 +50,9 @@ extension PatchBody.Assignment {
     fileprivate func sql(_ writer: inout SQLWriter) -> String {
         let value = writer.bind(value)
         switch column.name {
-        // The database keeps paths in NFC, and refuses others.
+        // The database accepts paths in NFC only.
         case "file_path": return "file_path = normalize(\(value)::text, nfc)"
-        // Who is disabled already stays so since then.
+        // An account that is disabled already keeps its time.
         case "disabled":
             return "disabled_at = case when \(value)::boolean then coalesce(\(writer.relation).disabled_at, now()) end"
         default: return "\(column.name) = \(value)"
@@ -61,7 +61,7 @@ extension PatchBody.Assignment {
 }
 
 extension Column {
-    /// A member of the body as the text to bind; nil for null.
+    /// The text to bind for a member of the body. nil for null.
     fileprivate func text(of value: JSON) throws(Failure) -> String? {
         switch (name, value) {
         case ("description", .null), ("quota_bytes", .null): return nil
@@ -77,7 +77,7 @@ extension Column {
         throw Failure(refusal(of: value), "The value of \(name) is not allowed", details: "\(name) must be \(rule)")
     }
 
-    /// What PostgreSQL would call it: no value, a value that breaks a rule of its column, or none of the column's type.
+    /// The error that PostgreSQL would report: a missing value, a violated check, or a value of another type.
     private func refusal(of value: JSON) -> Failure.Kind {
         switch (name, value) {
         case (_, .null): .missingValue

@@ -1,18 +1,18 @@
-// The cursor of the query grammar: one decoded value of the query string, read from left to right. The grammar itself
-// is in FilterGrammar.swift, GroupGrammar.swift and SelectionGrammar.swift, by recursive descent.
+// The cursor of the query parser, a recursive descent parser. The grammar is in FilterGrammar.swift, GroupGrammar.swift
+// and SelectionGrammar.swift.
 
 internal import Text
 
-/// Reads one value of the query string. Every refusal says what was expected, and where.
+/// Reads one decoded value of the query string from left to right. Errors say what was expected, and where.
 ///
-/// Works on bytes: all that means something is ASCII, so text is never cut within a character.
+/// It works on bytes. All syntax is ASCII, so text is never cut within a character.
 struct QueryParser {
     private let subject: String
     private let source: String
     private let bytes: [UInt8]
     private var position = 0
 
-    /// - Parameter subject: what the value is, for refusals: `order`, `filter` …
+    /// - Parameter subject: the value's role, for error messages: `order`, `filter` …
     init(_ subject: String, _ text: String) {
         self.subject = subject
         source = text
@@ -24,7 +24,7 @@ struct QueryParser {
     var isAtEnd: Bool { next == nil }
 
     private var place: String {
-        // Bytes that continue a character are not counted.
+        // Continuation bytes of UTF-8 are not counted.
         let column = bytes[..<position].count { $0 & 0xC0 != 0x80 } + 1
         return "\"failed to parse \(subject) (\(source))\" (line 1, column \(column))"
     }
@@ -35,7 +35,7 @@ struct QueryParser {
         return Failure(.querySyntax, place, details: "unexpected \(found) expecting \(what)")
     }
 
-    /// For what PostgREST knows and Coffer does not.
+    /// The error for a feature of PostgREST that Coffer does not have.
     func unsupported(_ what: String) -> Failure {
         Failure(.querySyntax, place, details: "\(what) not supported")
     }
@@ -52,14 +52,14 @@ struct QueryParser {
         while next == UInt8(ascii: " ") { position += 1 }
     }
 
-    /// The bytes up to the first for which `isEnd` holds; it must hold for no byte beyond ASCII.
+    /// The text before the first byte for which `isEnd` holds, which must be ASCII.
     mutating func text(until isEnd: (UInt8) -> Bool) -> String {
         let run = bytes[position...].prefix { !isEnd($0) }
         position += run.count
         return String(decoding: run, as: UTF8.self)
     }
 
-    /// One character.
+    /// The next Unicode scalar. Empty at the end.
     mutating func character() -> String {
         let start = position
         repeat { position += next == nil ? 0 : 1 } while next.map { $0 & 0xC0 == 0x80 } ?? false
@@ -68,13 +68,13 @@ struct QueryParser {
 
     mutating func remainder() -> String { text { _ in false } }
 
-    /// A run of the letters that operators and keywords are made of.
+    /// A run of letters, digits and `_`: an operator or a keyword.
     mutating func word() -> String {
         text { !($0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "_")) }
     }
 
-    /// What stands between quotes, `\` taking the next character as it is; nil, with the place unchanged, where the
-    /// closing quote is missing.
+    /// The text between quotes, in which `\` escapes the next character. nil if there are no quotes or the closing one
+    /// is missing; then the position is unchanged.
     mutating func quoted() -> String? {
         let start = position
         var content: [UInt8] = []
@@ -94,9 +94,10 @@ struct QueryParser {
         return nil
     }
 
-    /// A column or an alias: letters, digits, `_`, `$`, `-` and all beyond ASCII, or anything between quotes.
+    /// The name of a column or an alias: letters, digits, `_`, `$`, `-` and everything beyond ASCII, or a text between
+    /// quotes.
     ///
-    /// - Returns: nil where there is none.
+    /// - Returns: nil if there is no name.
     mutating func name() throws(Failure) -> String? {
         if next == UInt8(ascii: "\"") {
             guard let name = quoted() else { throw expected("a closing quote") }
@@ -104,14 +105,14 @@ struct QueryParser {
         }
         let start = position
         while let byte = next, byte >= 0x80 || byte.isASCIILetter || byte.isASCIIDigit || "_$-".utf8.contains(byte) {
-            // A hyphen belongs to the name, an arrow does not.
+            // A hyphen is part of a name, but `->` is an operator.
             if byte == UInt8(ascii: "-"), bytes[position...].starts(with: "->".utf8) { break }
             position += 1
         }
         return start == position ? nil : String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    /// A column, where it stands alone: not in a path of JSON, and not in front of another table's columns.
+    /// A column's name. An embedded table and a JSON path are refused.
     mutating func column(of relation: Relation, expecting what: String = "a column name") throws(Failure) -> Column {
         let start = self
         guard let name = try name() else { throw expected(what) }
@@ -119,7 +120,7 @@ struct QueryParser {
         return try relation.column(name)
     }
 
-    /// Refuses what may stand behind a name in PostgREST only.
+    /// Refuses an embedded table or a JSON path, which PostgREST allows after a name.
     func refuseEmbedding(from start: QueryParser) throws(Failure) {
         switch next {
         case UInt8(ascii: "("), UInt8(ascii: "!"): throw start.unsupported("embedding another table is")
@@ -128,7 +129,7 @@ struct QueryParser {
         }
     }
 
-    /// Elements between commas, up to the end.
+    /// Elements separated by commas, up to the end.
     mutating func list<Element>(
         atMost maximum: Int, _ element: (inout QueryParser) throws(Failure) -> Element
     ) throws(Failure) -> [Element] {

@@ -1,7 +1,8 @@
-// The form of a regular expression (PostgreSQL's manual, 9.7.3), as far as it shows that every text matches, or none:
-// `.*`, an empty one, `^`, `(a|)`; `^$`, `(?!)`. Of what is not understood neither is said.
+// Finds regular expressions (PostgreSQL's manual, 9.7.3) that match every text, such as `.*`, `^`, `(a|)` or an empty
+// one, and those that match no text, such as `^$` or `(?!)`. An expression that the analysis does not understand counts
+// as neither.
 
-/// For texts of at least one character.
+/// The result for texts of at least one character.
 struct RegexAnalysis {
     let matchesEveryText: Bool
     let matchesNoText: Bool
@@ -11,23 +12,23 @@ struct RegexAnalysis {
         let isUnderstood = parser.skipDirector() && parser.skipOptions()
         let branches = isUnderstood ? parser.branches(depth: 0) : [.unknown]
         let isWhole = parser.isAtEnd && !parser.isTooWide
-        // What is too much to follow is not worth a risk.
+        // An expression with too many alternatives is refused, to be safe.
         matchesEveryText = parser.isTooWide || isWhole && branches.contains { $0.matchesEveryText }
         matchesNoText = isWhole && branches.allSatisfy { $0.matchesNoText }
     }
 }
 
-/// One alternative of an expression.
+/// An alternative of an expression.
 private struct RegexBranch {
     var isAnchoredAtStart = false
     var isAnchoredAtEnd = false
-    /// Has no piece but anchors.
+    /// Has only anchors.
     var isEmpty = true
-    /// Matches the empty text, anchors aside.
+    /// Matches the empty text, apart from its anchors.
     var isNullable = true
-    /// Pieces that need one character and take any, as `.`.
+    /// The number of pieces that match exactly one character of any kind, such as `.`.
     var wildcards = 0
-    /// Has a piece that takes text of any length, as `.*`.
+    /// Has a piece that matches any text of any length, such as `.*`.
     var acceptsEveryText = false
     var isUnderstood = true
 
@@ -35,7 +36,7 @@ private struct RegexBranch {
 
     var needsText: Bool { wildcards > 0 || !isNullable }
 
-    /// Unanchored at one end it is enough to match the empty text there, or one character of any kind.
+    /// Without an anchor at one end, it is enough to match the empty text there, or one character of any kind.
     var matchesEveryText: Bool {
         guard isUnderstood, isNullable, wildcards <= 1 else { return false }
         return isAnchoredAtStart && isAnchoredAtEnd ? acceptsEveryText : true
@@ -43,7 +44,7 @@ private struct RegexBranch {
 
     var matchesNoText: Bool { isUnderstood && isEmpty && isAnchoredAtStart && isAnchoredAtEnd }
 
-    /// This and then the other one; nil where no text matches both.
+    /// This branch followed by another one. nil if no text matches both.
     func followed(by next: RegexBranch) -> RegexBranch? {
         if next.isAnchoredAtStart, needsText { return nil }
         if isAnchoredAtEnd, next.needsText { return nil }
@@ -58,27 +59,28 @@ private struct RegexBranch {
         return both
     }
 
-    /// This piece with its quantifier, as alternatives.
+    /// The alternatives of this piece with its quantifier.
     func quantified(mayBeAbsent: Bool, mayRepeat: Bool) -> [RegexBranch] {
         var repeated = self
         if mayRepeat, wildcards > 0, isNullable { repeated.acceptsEveryText = true }
-        return [repeated] + (mayBeAbsent ? [RegexBranch(isEmpty: false, acceptsEveryText: repeated.acceptsEveryText)] : [])
+        let absent = RegexBranch(isEmpty: false, acceptsEveryText: repeated.acceptsEveryText)
+        return mayBeAbsent ? [repeated, absent] : [repeated]
     }
 }
 
 private struct RegexParser {
     private var rest: Substring
-    /// There were more alternatives than are followed.
+    /// The expression has too many alternatives, or is nested too deeply.
     private(set) var isTooWide = false
 
     init(_ pattern: String) { rest = pattern[...] }
 
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// `***:`, which changes nothing; false for `***=` with a literal text behind it.
+    /// Skips `***:`, which changes nothing. False for `***=` before a literal text.
     mutating func skipDirector() -> Bool { take("***:") || (take("***=") ? isAtEnd : !rest.hasPrefix("***")) }
 
-    /// `(?i)` and the like at the beginning; false where they change what an expression is.
+    /// Skips options at the beginning, such as `(?i)`. False if they change the syntax of the expression.
     mutating func skipOptions() -> Bool {
         guard rest.hasPrefix("(?"), let end = rest.firstIndex(of: ")") else { return true }
         let letters = rest[..<end].dropFirst(2)
@@ -87,7 +89,7 @@ private struct RegexParser {
         return !letters.contains { "bqe".contains($0) }
     }
 
-    /// Alternatives up to the end or a closing parenthesis, without those that no text matches.
+    /// The alternatives up to the end or a closing parenthesis, without those that match no text.
     mutating func branches(depth: Int) -> [RegexBranch] {
         guard depth < 32 else {
             isTooWide = true
@@ -99,7 +101,7 @@ private struct RegexParser {
         return branches
     }
 
-    /// Pieces in a row; several where some of them are groups of alternatives.
+    /// A sequence of pieces. Groups with alternatives make several branches of it.
     private mutating func branch(depth: Int) -> [RegexBranch] {
         var branches = [RegexBranch()]
         while let next = rest.first, next != "|", next != ")" {
@@ -122,7 +124,7 @@ private struct RegexParser {
             switch rest.popFirst() {
             case "A": return [RegexBranch(isAnchoredAtStart: true)]
             case "Z": return [RegexBranch(isAnchoredAtEnd: true)]
-            // A class, a constraint or a reference; with a quantifier it may still be left out.
+            // A class, a constraint or a back reference. A quantifier may make it optional.
             default: return quantified([Self.literal])
             }
         default: return quantified([Self.literal])
@@ -135,13 +137,13 @@ private struct RegexParser {
     private mutating func group(depth: Int) -> [RegexBranch] {
         let (isAhead, isNotAhead) = (take("?="), take("?!"))
         if !isAhead, !isNotAhead, rest.hasPrefix("?"), !take("?:") {
-            // Looks behind, and what may come.
+            // Lookbehind, and unknown syntax.
             _ = branches(depth: depth + 1)
             return take(")") ? [.unknown] : []
         }
         let inner = branches(depth: depth + 1)
         guard take(")") else { return [.unknown] }
-        // What matches every text stands ahead of the first character at least.
+        // A lookahead that matches every text holds before the first character at least.
         if isAhead { return inner.contains { $0.matchesEveryText } ? [RegexBranch(isEmpty: false)] : [.unknown] }
         if isNotAhead {
             if inner.allSatisfy({ $0.matchesNoText }) { return [RegexBranch(isEmpty: false)] }
@@ -150,13 +152,13 @@ private struct RegexParser {
         return quantified(inner)
     }
 
-    /// The alternatives of a piece with the quantifier that follows.
+    /// The alternatives of a piece and the quantifier after it.
     private mutating func quantified(_ pieces: [RegexBranch]) -> [RegexBranch] {
         let (mayBeAbsent, mayRepeat) = quantifier()
         return pieces.flatMap { $0.quantified(mayBeAbsent: mayBeAbsent, mayRepeat: mayRepeat) }
     }
 
-    /// Whether the piece may be left out, and whether it may be repeated without end.
+    /// Whether the piece may be absent, and whether it may repeat without limit.
     private mutating func quantifier() -> (mayBeAbsent: Bool, mayRepeat: Bool) {
         defer { _ = take("?") }
         if take("*") { return (true, true) }
@@ -168,7 +170,7 @@ private struct RegexParser {
         return (Int(bounds[0]) == 0, bounds.count == 2 && bounds[1].isEmpty)
     }
 
-    /// Reads a bracket expression behind its `[`; whether it takes every character, as `[\s\S]`.
+    /// Reads a bracket expression after its `[`. True if it matches every character, as `[\s\S]` does.
     private mutating func isEveryClass() -> Bool {
         for every in ["\\s\\S]", "\\S\\s]", "\\d\\D]", "\\D\\d]", "\\w\\W]", "\\W\\w]"] where take(every) {
             return true
@@ -177,7 +179,7 @@ private struct RegexParser {
         _ = take("]")
         while let next = rest.popFirst(), next != "]" {
             if next == "\\" { _ = rest.popFirst() }
-            // A named class within: `[:alpha:]`.
+            // A named class in the brackets: `[:alpha:]`.
             if next == "[", let mark = rest.first, ":.=".contains(mark) {
                 while !rest.isEmpty, !take("\(mark)]") { rest.removeFirst() }
             }

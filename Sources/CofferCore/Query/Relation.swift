@@ -1,13 +1,13 @@
-// What can be read, filtered and changed: the exposed relations and their columns. No other name ever becomes SQL.
+// The exposed relations and their columns. No other name is ever written into SQL.
 
-/// A view of the schema `api`, as one role sees it.
+/// A view of the schema `api`, with the columns that a role sees.
 public struct Relation: Sendable {
     public let name: String
-    /// The columns that can be read.
+    /// The readable columns.
     public let columns: [Column]
     /// The columns that a PATCH may set.
     let writable: [Column]
-    /// Columns that together are unique and that an index has in this order.
+    /// The columns of a unique index, in its order.
     let key: [String]
 
     private init(_ name: String, _ columns: [Column], key: [String], for role: Role) {
@@ -22,7 +22,7 @@ public struct Relation: Sendable {
     public static func users(for role: Role) -> Relation { role == .admin ? adminUsers : editorUsers }
     public static func auditLog(for role: Role) -> Relation { role == .admin ? adminAuditLog : editorAuditLog }
 
-    // Made once, as every request needs one.
+    // Made once, as every request needs one of them.
     private static let adminFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .admin)
     private static let editorFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .editor)
     private static let adminUsers = Relation("users", userColumns, key: ["id"], for: .admin)
@@ -37,7 +37,7 @@ public struct Relation: Sendable {
         Column("updated_at", .timestamp), Column("owner_email", .text, forAdmins: true, holdsNames: true),
     ]
 
-    /// `disabled` is what a PATCH says; `disabled_at` is what becomes of it.
+    /// A PATCH sets `disabled`, and the row stores `disabled_at`.
     private static let userColumns = [
         Column("id", .uuid), Column("email", .text, holdsNames: true),
         Column("role", .text, .readWrite, domain: Role.allCases.map(\.rawValue)),
@@ -53,7 +53,7 @@ public struct Relation: Sendable {
         Column("remote_address", .text, isNullable: true),
     ]
 
-    /// - Throws: `Failure` 42703 in PostgreSQL's words.
+    /// - Throws: `Failure` 42703 with PostgreSQL's message if there is no such column.
     public func column(_ name: String) throws(Failure) -> Column {
         guard let column = columns.first(where: { $0.name == name }) else {
             throw Failure(
@@ -63,12 +63,12 @@ public struct Relation: Sendable {
         return column
     }
 
-    /// The column that a body or `columns=` names to be set.
+    /// The column that a PATCH sets.
     ///
-    /// - Throws: `Failure` PGRST204 where there is no such column, 42501 where it cannot be set.
+    /// - Throws: `Failure` PGRST204 if there is no such column, 42501 if it cannot be set.
     func writableColumn(_ name: String) throws(Failure) -> Column {
         if let column = writable.first(where: { $0.name == name }) { return column }
-        let hint = writable.isEmpty ? nil : "What can be changed: " + writable.map(\.name).joined(separator: ", ")
+        let hint = writable.isEmpty ? nil : "These can be changed: " + writable.map(\.name).joined(separator: ", ")
         guard columns.contains(where: { $0.name == name }) else {
             throw Failure(
                 .unknownBodyColumn, "Could not find the '\(name)' column of '\(self.name)' in the schema cache",

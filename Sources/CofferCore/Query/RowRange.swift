@@ -1,17 +1,18 @@
-// Which rows of a result are wanted: limit, offset and the Range header, and what Content-Range says of them.
+// The requested rows of a result, from limit, offset and the Range header, and the Content-Range of the answer.
 
 internal import Text
 
 public struct RowRange: Equatable, Sendable {
     public let offset: Int64
-    /// At most this many rows.
+    /// The most rows to return.
     public let limit: Int64
 
     /// - Parameters:
-    ///   - range: the `Range` header of a GET; other forms than `first-[last]` are ignored.
-    ///   - maximum: the most rows one request gets.
-    /// - Throws: `Failure` 416 for a negative limit or a range that ends before it begins. What is no number is
-    ///   ignored, and a negative offset is 0, as in PostgREST.
+    ///   - limit: ignored if it is not a number, as in PostgREST.
+    ///   - offset: likewise. A negative offset counts as 0.
+    ///   - range: the `Range` header of a GET. Other forms than `first-[last]` are ignored.
+    ///   - maximum: the most rows that any request gets.
+    /// - Throws: `Failure` 416 for a negative limit, and for a range that ends before it begins.
     public init(limit: String?, offset: String?, range: String?, maximum: Int64) throws(Failure) {
         let asked = limit.flatMap { Int64($0) }
         if let asked, asked < 0 {
@@ -47,9 +48,9 @@ public struct RowRange: Equatable, Sendable {
         return rows == 0 ? "*/\(total)" : "\(offset)-\(offset + (rows - 1))/\(total)"
     }
 
-    /// 200, or 206 where the page is known to be less than all.
+    /// 206 if the page is known to be a part of the rows, else 200.
     ///
-    /// - Throws: `Failure` 416 where the offset is known to lie beyond the end.
+    /// - Throws: `Failure` 416 if the offset is known to lie beyond the end.
     public func status(rows: Int64, total: Int64?) throws(Failure) -> Int {
         guard let total else { return 200 }
         if offset > total {

@@ -1,15 +1,15 @@
-// From the tree to SQL: names from the fixed lists, qualified with the relation's name so that no alias of the answer
-// can stand in for a column; every value bound.
+// Renders the query tree as SQL. Names come from the fixed lists of relations and columns. They are qualified with the
+// relation's name, so that an alias cannot stand in for a column. Every value is bound.
 
-/// Collects the values of a statement while its text is made.
+/// Collects the values of a statement while its text is written.
 struct SQLWriter {
-    /// What qualifies columns.
+    /// The name that qualifies columns.
     let relation: String
     private(set) var values: [String?] = []
 
     init(_ relation: Relation) { self.relation = relation.name }
 
-    /// The parameter for a value.
+    /// Binds a value and returns its parameter, `$n`.
     mutating func bind(_ value: String?) -> String {
         values.append(value)
         return "$\(values.count)"
@@ -17,7 +17,7 @@ struct SQLWriter {
 
     func name(_ column: Column) -> String { "\(relation).\(column.name)" }
 
-    /// ` where …`, or nothing.
+    /// ` where …`, or an empty text without conditions.
     mutating func condition(_ conditions: [Condition]) -> String {
         guard !conditions.isEmpty else { return "" }
         return " where " + conditions.map { sql($0) }.joined(separator: " and ")
@@ -47,7 +47,7 @@ struct SQLWriter {
         }
     }
 
-    /// Patterns are matched against the column's text.
+    /// The left operand. Patterns are compared with the column's text form.
     private func operand(_ filter: Filter, _ comparison: Filter.Operator) -> String {
         name(filter.column) + (comparison.isPattern && filter.column.kind != .text ? "::text" : "")
     }
@@ -89,7 +89,7 @@ extension Filter.State {
 }
 
 extension SelectedColumn {
-    /// The column with its cast, and its name in the answer where that is another.
+    /// The column with its cast, and with `as` if its name in the answer differs.
     func sql(_ writer: SQLWriter) -> String {
         let value = writer.name(column) + (cast.map { "::\($0.rawValue)" } ?? "")
         return alias == nil && cast == nil ? value : "\(value) as \(quotedIdentifier(name))"
@@ -103,12 +103,13 @@ extension Order {
     }
 }
 
-/// A name between quotes, each quote in it doubled.
+/// A quoted identifier (PostgreSQL's manual, 4.1.1).
 private func quotedIdentifier(_ name: String) -> String {
     "\"" + String(decoding: doubled(UInt8(ascii: "\""), in: name.utf8), as: UTF8.self) + "\""
 }
 
-/// A literal of PostgreSQL for an array of one dimension: every element quoted, so that none is a null or a brace.
+/// An array literal of one dimension (PostgreSQL's manual, 8.15.6). Every element is quoted, so that none is read as
+/// null or as syntax.
 func arrayLiteral(_ elements: [String]) -> String {
     var bytes = [UInt8(ascii: "{")]
     for (index, element) in elements.enumerated() {

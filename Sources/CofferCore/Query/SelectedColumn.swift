@@ -1,4 +1,4 @@
-// What `select` names.
+// A column of the parameter `select`.
 
 /// A column of the answer: `alias:column::cast`.
 public struct SelectedColumn: Equatable, Sendable {
@@ -26,6 +26,6 @@ public struct SelectedColumn: Equatable, Sendable {
         self.cast = cast
     }
 
-    /// What it is called in the answer.
+    /// The column's name in the answer.
     public var name: String { alias ?? column.name }
 }

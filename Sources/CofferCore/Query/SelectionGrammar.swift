@@ -1,10 +1,10 @@
-// `select=alias:column::cast,…` and `order=column.desc.nullslast,…`.
+// The grammar of `select=alias:column::cast,…` and `order=column.desc.nullslast,…`.
 
 extension QueryParser {
-    /// Columns of an answer, and columns to sort by; PostgreSQL itself allows 1,664.
+    /// The most columns to select, and to sort by. PostgreSQL allows 1,664.
     static let maximumColumns = 100
 
-    /// The columns in the order asked for. What is named twice is given once.
+    /// The columns in the given order. A repeated column appears once.
     mutating func selection(of relation: Relation) throws(Failure) -> [SelectedColumn] {
         let asked = try list(atMost: Self.maximumColumns) { parser throws(Failure) in
             try parser.selected(of: relation)
@@ -30,7 +30,7 @@ extension QueryParser {
         return [SelectedColumn(column, alias: alias, cast: take("::") ? try cast(of: column) : nil)]
     }
 
-    /// `name:`, the `::` of a cast not being one.
+    /// `name:`, but not `name::`, which begins a cast.
     private mutating func alias() throws(Failure) -> String? {
         let start = self
         guard let name = try name(), next == UInt8(ascii: ":"), !take("::"), take(":") else {
@@ -38,7 +38,7 @@ extension QueryParser {
             return nil
         }
         guard (1...63).contains(name.utf8.count), !name.utf8.contains(0) else {
-            throw start.refused("an alias is 1 to 63 bytes, and none of them zero")
+            throw start.refused("an alias must have 1 to 63 bytes, and no zero byte")
         }
         return name
     }
@@ -50,7 +50,7 @@ extension QueryParser {
             let names = SelectedColumn.Cast.allCases.map(\.rawValue).joined(separator: ", ")
             throw start.expected("one of the types \(names)")
         }
-        // PostgreSQL would try, and write the first value that is no number into its log.
+        // PostgreSQL would try the cast, and write the first value that is not a number to its log.
         guard cast == .text || column.kind == .integer else {
             throw Failure(.unsuitableCast, "cannot cast type \(column.kind.typeName) to \(cast.typeName)")
         }
@@ -73,7 +73,7 @@ extension QueryParser {
         throw expected((hasDirection ? "" : "\"asc\", \"desc\", ") + "\"nullsfirst\" or \"nullslast\"")
     }
 
-    /// `columns=a,"b"`: names, as they are.
+    /// The names of `columns=a,"b"`. They are not checked.
     mutating func names() throws(Failure) -> [String] {
         try list(atMost: Self.maximumColumns) { parser throws(Failure) in
             guard let name = try parser.name() else { throw parser.expected("a column name") }

@@ -1,8 +1,8 @@
-// Conditions that hold for every row by their form alone, whatever is stored: `not.in.()`, what a program makes of an
-// empty list of what to keep; `like.*`; `or=(id.is.null,id.not.is.null)`. A change with such a condition changes
-// everything, so it is refused like one without any.
+// Finds conditions that hold for every possible row: `like.*`, `or=(id.is.null,id.not.is.null)`, or `not.in.()`, which
+// a program makes of an empty list. A PATCH or DELETE with such a condition would change all rows, so it is refused
+// like one without a filter.
 
-/// What is known of a condition before any row is looked at.
+/// The value of a condition, as far as static analysis finds it without reading rows.
 enum StaticTruth: Equatable, Sendable {
     case always, never, depends
 
@@ -24,7 +24,7 @@ enum StaticTruth: Equatable, Sendable {
 }
 
 extension Condition {
-    /// Of SQL's three truths null counts as false here, so that nothing is `always` true of a row without a value.
+    /// SQL's null counts as false, so a comparison is never `always` true for a row without a value.
     var staticTruth: StaticTruth {
         switch self {
         case .filter(let filter): return filter.staticTruth
@@ -33,14 +33,14 @@ extension Condition {
             let members = members.flatMap { $0.flattened(isOr ? .or : .and, isNegated: isNegated) }
             let truths = members.map { $0.staticTruth }
             let filters = members.compactMap { if case .filter(let filter) = $0 { filter } else { nil } }
-            // What no row matches together is what each row fails in one part.
+            // For `and`: no row fulfils all members if their negations are exhaustive.
             if areExhaustive(filters.map { isOr ? $0 : $0.negated }) { return isOr ? .always : .never }
             return isOr ? .any(truths) : .all(truths)
         }
     }
 
-    /// The members of groups of one connective within each other, with the negation carried down to the filters (De
-    /// Morgan's laws).
+    /// The members of nested groups with the same connective. Negations are carried down to the filters by De Morgan's
+    /// laws.
     private func flattened(_ connective: Connective, isNegated: Bool) -> [Condition] {
         switch self {
         case .filter(let filter):
@@ -65,7 +65,7 @@ extension Filter {
         return (truth == .always) == acceptsNull ? truth : .depends
     }
 
-    /// For rows that have a value in the column.
+    /// The truth for rows that have a value in the column.
     var truthOfValues: StaticTruth { isNegated ? !plainTruth : plainTruth }
 
     private var plainTruth: StaticTruth {
@@ -80,7 +80,7 @@ extension Filter {
         }
     }
 
-    /// Whether it holds for a row without a value in the column.
+    /// Whether the filter holds for a row without a value in the column.
     var acceptsNull: Bool {
         switch test {
         case .state(.null), .value(.isDistinct, _): !isNegated
@@ -99,7 +99,7 @@ extension Filter {
 }
 
 extension Filter.Operator {
-    /// For a column that has a value in every row.
+    /// The truth for rows that have a value in the column.
     fileprivate func staticTruth(against value: String, _ kind: Column.Kind) -> StaticTruth {
         switch self {
         case .like, .ilike: return value.isEmpty ? .never : isWildcard(value) ? .always : .depends
@@ -113,7 +113,7 @@ extension Filter.Operator {
         return outcomes.isSuperset(of: possible) ? .always : outcomes.isDisjoint(with: possible) ? .never : .depends
     }
 
-    /// A pattern of wildcards alone: any text of at least one character matches.
+    /// Whether a pattern of wildcards matches every text of at least one character.
     private func isWildcard(_ pattern: String) -> Bool {
         let bytes = pattern.utf8
         return bytes.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "%") }
@@ -123,8 +123,8 @@ extension Filter.Operator {
 }
 
 extension Column.Kind {
-    /// Where the values of a column can stand beside this one: no text in a column without nulls is empty, and no number
-    /// is negative.
+    /// The possible outcomes of comparing a column's values with this one. The columns have no empty texts and no
+    /// negative numbers.
     fileprivate func outcomes(of value: String) -> ComparisonOutcomes {
         switch self {
         case .text where value.isEmpty: return .greater
@@ -134,7 +134,7 @@ extension Column.Kind {
         case .uuid:
             let digits = Set(value.utf8).subtracting("-".utf8)
             return digits == Set("0".utf8) ? [.equal, .greater] : digits == Set("f".utf8) ? [.less, .equal] : .all
-        // A date is a bound that somebody chose, however far it lies.
+        // A date is a bound that the client chose, however far away it is.
         default: return .all
         }
     }

@@ -1,21 +1,21 @@
-// A read, change or deletion of rows of one relation, parsed from the query string. SQLWriter.swift and TableStatements.swift
-// make SQL of it.
+// A query of one relation, parsed from the query string. TableStatements.swift makes statements of it.
 
 public struct TableQuery: Sendable {
     public let relation: Relation
     public let selection: [SelectedColumn]
-    /// All of them must hold.
+    /// Joined by `and`.
     public let conditions: [Condition]
     public let orders: [Order]
     private let limit, offset: String?
 
-    /// Filters in one request.
+    /// The most filters in one request.
     static let maximumConditions = 1000
 
-    /// Of `select`, `order`, `limit` and `offset` the first counts; each filter counts.
+    /// If `select`, `order`, `limit` or `offset` is repeated, the first one counts. All filters count.
     ///
-    /// - Throws: `Failure` PGRST100 for broken syntax and for what is not supported, 42703 for an unknown column,
-    ///   PGRST108 for a parameter of another table, 22P02, 42804 and 42846 for what does not fit a column's type.
+    /// - Throws: `Failure` PGRST100 for invalid or unsupported syntax, 42703 for an unknown column, PGRST108 for a
+    ///   filter on another table, and 22P02, 22003, 42804 or 42846 for a value or cast that does not fit the column's
+    ///   type.
     public init(_ parameters: QueryParameters, relation: Relation) throws(Failure) {
         var conditions: [Condition] = []
         for (name, value) in parameters.pairs {
@@ -58,26 +58,26 @@ public struct TableQuery: Sendable {
         return try parser.orders(of: relation)
     }
 
-    /// Whether it selects rows by something that a row can fail; no filter does not, and neither does one that holds for
-    /// every row by its form.
+    /// Whether the filters can exclude a row. A query without filters, or with filters that hold for every possible
+    /// row, is not selective.
     public var isSelective: Bool {
         Condition.group(.and, isNegated: false, conditions).staticTruth != .always
     }
 
-    /// Whether a condition is a search by pattern whose cost grows with more than the rows it finds.
+    /// Whether a condition is a search by pattern, whose cost grows with the number of all rows.
     public var isSearch: Bool { conditions.contains { $0.isSearch } }
 
-    /// Whether it asks for some of the rows that match by their number.
+    /// Whether the query has a limit or an offset.
     public var isPaginated: Bool { limit != nil || offset != nil }
 
-    /// The rows wanted; see `RowRange`.
+    /// The requested rows. For parameters and errors see `RowRange.init`.
     public func rowRange(range: String?, maximum: Int64) throws(Failure) -> RowRange {
         try RowRange(limit: limit, offset: offset, range: range, maximum: maximum)
     }
 }
 
 extension QueryParser {
-    /// The name of a parameter that is a filter.
+    /// The column that a parameter's name filters by.
     fileprivate mutating func key(of relation: Relation) throws(Failure) -> Column {
         let start = self
         guard let name = try name() else { throw expected("a column name") }

@@ -1,17 +1,17 @@
-// The statements of a table query. Each answers with one row, whose first column is the body of the response.
+// The SQL statements of a table query. Each returns one row, whose first column is the body of the response.
 
-/// How rows are written.
+/// The format of the rows in a response.
 public enum Format: Sendable {
     /// An array of objects.
     case json
-    /// The same without the members that are null.
+    /// An array of objects without their null members.
     case strippedJSON
-    /// RFC 4180 with a header line. Null is an empty field, an empty text is `""`.
+    /// RFC 4180 with a header line. Null is an empty field, and an empty text is `""`.
     case csv
 }
 
 extension TableQuery {
-    /// One row: the page, how many rows it has, and the total where `counting` asks for it, else null.
+    /// Returns one row: the page, its number of rows, and the total number of rows, which is null unless `counting`.
     public func select(_ rowRange: RowRange, as format: Format, counting: Bool) -> BoundSQL {
         var writer = SQLWriter(relation)
         let condition = writer.condition(conditions)
@@ -21,17 +21,17 @@ extension TableQuery {
         return BoundSQL(text: text, values: writer.values)
     }
 
-    /// Sets what the changes say in the rows that match; one row: those rows as they are now, and how many they are.
+    /// Changes the matching rows. Returns one row: the changed rows and their number.
     public func update(_ changes: PatchBody, as format: Format) -> BoundSQL {
         var writer = SQLWriter(relation)
-        // An empty change touches nothing, as in PostgREST.
+        // An empty body changes no row, as in PostgREST.
         guard !changes.isEmpty else { return change("select * from \(source) where false", as: format, &writer) }
         let assignments = changes.sql(&writer)
         return change(
             "update \(source) set \(assignments)\(writer.condition(conditions)) returning *", as: format, &writer)
     }
 
-    /// Deletes the rows that match; one row: those rows, and how many they were.
+    /// Deletes the matching rows. Returns one row: the deleted rows and their number.
     public func delete(as format: Format) -> BoundSQL {
         var writer = SQLWriter(relation)
         return change("delete from \(source)\(writer.condition(conditions)) returning *", as: format, &writer)
@@ -45,13 +45,14 @@ extension TableQuery {
 
     private var source: String { "api.\(relation.name)" }
 
-    /// What was asked for, then the key: pages neither overlap nor skip, and the same request has the same answer.
+    /// The requested order, then the key. So pages do not overlap or skip rows, and a repeated request has the same
+    /// answer.
     private func ordering(_ writer: SQLWriter) -> String {
         let key = relation.key.map { "\(relation.name).\($0)" }
         return " order by " + (orders.map { $0.sql(writer) } + key).joined(separator: ", ")
     }
 
-    /// The selection of some rows as one text, and their number. `page.*` and not `page`, which an alias could capture.
+    /// Selects the rows as one text, and their number. It says `page.*`, as an alias could capture `page`.
     private func page(of rows: String, as format: Format, _ writer: inout SQLWriter, and more: String = "") -> String {
         switch format {
         case .json, .strippedJSON:
@@ -68,7 +69,7 @@ extension TableQuery {
 }
 
 extension SelectedColumn {
-    /// The column as a field of CSV. Only text can hold what must be quoted.
+    /// The column as a field of CSV. Only a text may need quotes.
     fileprivate func csvField(_ writer: SQLWriter) -> String {
         let name = writer.name(column)
         guard column.kind == .text else { return "coalesce(\(name)\(cast.map { "::\($0.rawValue)" } ?? "")::text, '')" }

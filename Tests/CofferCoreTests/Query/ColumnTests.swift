@@ -14,7 +14,7 @@ struct ColumnTests {
             (.integer, "0"), (.integer, "-1"), (.integer, "+1"), (.integer, "9223372036854775807"),
             (.integer, "-9223372036854775808"), (.integer, " 7 "), (.boolean, "true"), (.boolean, "false"),
         ] as [(Column.Kind, String)])
-    func `a value of the column's type is taken`(kind: Column.Kind, value: String) {
+    func `a value of the column's type is accepted`(kind: Column.Kind, value: String) {
         #expect(refused(kind, value) == nil)
     }
 
@@ -30,7 +30,7 @@ struct ColumnTests {
             (.integer, "a\"b", "bigint", #""a\"b""#), (.boolean, "yes", "boolean", #""yes""#),
             (.timestamp, "yesterday", "timestamp with time zone", #""yesterday""#),
         ] as [(Column.Kind, String, String, String)])
-    func `another value is refused in PostgreSQL's words`(
+    func `another value is refused with PostgreSQL's message`(
         kind: Column.Kind, value: String, type: String, quoted: String
     ) {
         let failure = refused(kind, value)
@@ -50,7 +50,7 @@ struct ColumnTests {
         "2026-11-24T01:02:03Z", "2026-11-24T23:59:59.123456789Z", "2026-11-24T01:02:03.4+02:00",
         "2026-11-24T01:02:03-0330", "2026-11-24 01:02:03+00", "2026-11-24T01:02Z", " 2026-11-24 ",
     ])
-    func `a moment is taken as ISO 8601 and PostgreSQL write it`(value: String) {
+    func `a time in the form of ISO 8601 or PostgreSQL is accepted`(value: String) {
         #expect(refused(.timestamp, value) == nil)
     }
 
@@ -62,11 +62,11 @@ struct ColumnTests {
         "2026-11-24T01:02:03+16", "2026-11-24T01:02:03+02:60", "2026-11-24T01:02:03+02:0", "2026-11-24T01:02:03Zx",
         "2026-11-24Z", "2026-11-24x01:02", "now", "infinity", "２026-11-24",
     ])
-    func `what is no moment is refused`(value: String) {
+    func `a text that is not a time is refused`(value: String) {
         #expect(refused(.timestamp, value)?.kind == .invalidValue)
     }
 
-    @Test func `an offset whose plus sign came as a space is refused with what to do`() throws {
+    @Test func `an offset whose plus sign was decoded to a space is refused with a hint`() throws {
         let failure = refusal { () throws(Failure) in try query("created_at=gte.2026-11-24T01:02:03+02:00") }
         #expect(failure?.kind == .invalidValue)
         #expect(

@@ -22,16 +22,16 @@ struct FilterGrammarTests {
             ("eq.not.eq.1", .equal, "not.eq.1"), ("eq.\"a\"", .equal, "\"a\""), ("eq. a ", .equal, " a "),
             ("eq.(a)", .equal, "(a)"), ("eq.\u{301}x", .equal, "\u{301}x"), ("eq.{a}", .equal, "{a}"),
         ] as [(String, Filter.Operator, String)])
-    func `a value is all that follows its operator`(text: String, comparison: Filter.Operator, value: String) throws {
+    func `everything after an operator is its value`(text: String, comparison: Filter.Operator, value: String) throws {
         #expect(try test(text) == .value(comparison, value))
     }
 
-    @Test func `plus is a space, and an escaped plus is itself`() throws {
+    @Test func `a plus is a space, and an escaped plus is a plus`() throws {
         #expect(try query("file_path=eq.a+b%2Bc%20d").conditions == query("file_path", "eq.a b+c d").conditions)
     }
 
     @Test(arguments: ["eq.a", "in.(a)", "is.null", "like(any).{a}"])
-    func `not. stands in front of any operator`(text: String) throws {
+    func `not. may precede every operator`(text: String) throws {
         guard case .filter(let filter)? = try condition("file_path", "not." + text) else { fatalError("no filter") }
         #expect(filter.isNegated)
         #expect(try filter.test == test(text))
@@ -47,7 +47,7 @@ struct FilterGrammarTests {
             ("in.(\"(\",\")\")", ["(", ")"]), (#"in.(a\,b)"#, [#"a\"#, "b"]), ("in.( a,b )", ["a", "b "]),
             ("in. (a) ", ["a"]), ("in.(é,\"日,本\")", ["é", "日,本"]), (#"in.("\é")"#, ["é"]), ("in.((a)", ["(a"]),
         ] as [(String, [String])])
-    func `a list has elements between commas, in quotes where they hold one`(text: String, elements: [String]) throws {
+    func `a list has elements between commas, and quotes keep a comma`(text: String, elements: [String]) throws {
         #expect(try test(text) == .list(elements))
     }
 
@@ -55,14 +55,14 @@ struct FilterGrammarTests {
         arguments: [
             ("is.null", .null), ("is.not_null", .notNull), ("is.NULL", .null), ("is.Not_Null", .notNull),
         ] as [(String, Filter.State)])
-    func `is takes null and not_null for every column`(text: String, state: Filter.State) throws {
+    func `every column may be tested for null and not_null`(text: String, state: Filter.State) throws {
         for column in editorFiles.columns {
             #expect(try test(text, column.name) == .state(state))
         }
     }
 
     @Test(arguments: ["true", "false", "unknown", "TRUE"])
-    func `is takes the truth values for booleans only`(name: String) {
+    func `only a boolean may be tested for a truth value`(name: String) {
         let failure = refusal("file_path", "is." + name)
         #expect(failure?.kind == .unsuitableType)
         #expect(failure?.message == "argument of IS \(name.uppercased()) must be type boolean, not type text")
@@ -72,7 +72,7 @@ struct FilterGrammarTests {
     }
 
     @Test(arguments: Filter.State.allCases)
-    func `is takes every state for a boolean`(state: Filter.State) throws {
+    func `a boolean may be tested for every state`(state: Filter.State) throws {
         var parser = QueryParser("filter", "is." + state.rawValue)
         #expect(try parser.filter(Column("on", .boolean)).test == .state(state))
     }
@@ -112,7 +112,7 @@ struct FilterGrammarTests {
         ("eq(any).{\"a}", 10, "\"\"\"", "a closing quote"), ("eq(any).{a\"b\"}", 11, "\"\"\"", "\",\" or \"}\""),
         ("eq(any).{{a}}", 10, #""{""#, "an element"),
     ])
-    func `a broken filter is refused with the place and what was expected`(
+    func `an invalid filter is refused with the position and what was expected`(
         text: String, column: Int, found: String, wanted: String
     ) {
         let failure = refusal("file_path", text)
@@ -122,7 +122,7 @@ struct FilterGrammarTests {
     }
 
     @Test(arguments: ["fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"])
-    func `operators for other types are not supported, and the answer says so`(name: String) {
+    func `operators for other types are refused as not supported`(name: String) {
         for text in ["\(name).a", "\(name)(english).a"] {
             let failure = refusal("file_path", text)
             #expect(failure?.kind == .querySyntax)
@@ -132,18 +132,18 @@ struct FilterGrammarTests {
         #expect(refusal("file_path", "not.\(name).a")?.message == place("filter", "not.\(name).a", 5))
     }
 
-    @Test func `a null in an array is refused, for no value equals it`() {
+    @Test func `a null in an array is refused, as no value equals it`() {
         for text in ["eq(any).{a,null}", "eq(any).{a,NULL }"] {
             let failure = refusal("file_path", text)
             #expect(failure?.message == place("filter", text, 12))
-            #expect(failure?.details == "a null is no element; the text is \"NULL\", in quotes")
+            #expect(failure?.details == "an element cannot be null; the text \"NULL\" needs quotes")
         }
     }
 
     @Test(arguments: [
         "eq.x", "not.eq.x", "neq.", "in.(1,x)", "eq(any).{1,x}", "isdistinct.null", "gt.1.5", "in.(1,,2)", "eq.*",
     ])
-    func `every value must be one of the column's type`(text: String) {
+    func `a value of another type than the column's is refused`(text: String) {
         #expect(refusal("size_bytes", text)?.kind == .invalidValue)
         #expect(refusal("id", text)?.kind == .invalidValue)
         #expect(refusal("created_at", text)?.kind == .invalidValue)
@@ -151,12 +151,12 @@ struct FilterGrammarTests {
     }
 
     @Test(arguments: ["eq.\u{0}", "in.(a,\u{0})", "like.\u{0}", "match(any).{a,\u{0}}", "not.eq.a\u{0}"])
-    func `no value has a zero byte`(text: String) {
+    func `a value with a zero byte is refused`(text: String) {
         #expect(refusal("file_path", text)?.kind == .invalidValue)
         #expect(refusal("size_bytes", text)?.kind == .invalidValue)
     }
 
-    @Test func `a pattern may be held against any column, and numbers may stand apart`() throws {
+    @Test func `a pattern may be compared with any column, and spaces may surround numbers`() throws {
         for column in editorFiles.columns {
             #expect(try test("like.*x*", column.name) == .value(.like, "*x*"))
             #expect(try test("imatch.x$", column.name) == .value(.imatch, "x$"))

@@ -8,7 +8,7 @@ struct GroupGrammarTests {
 
     private func equal(_ value: String) -> Condition { .filter(Filter(path, .value(.equal, value))) }
 
-    @Test func `groups nest, with not in front of groups and of operators`() throws {
+    @Test func `groups nest, with not before groups and operators`() throws {
         let id = "6b1f0e1c-0000-4000-8000-00000000000a"
         let parsed = try condition(
             "or", "(id.eq.\(id),not.and(size_bytes.gt.2,description.is.null),file_path.not.like.a*)")
@@ -45,11 +45,11 @@ struct GroupGrammarTests {
             ("( file_path.eq.a b)", "a b"), (" (\"file_path\".eq.a.b)", "a.b"), ("(file_path.eq.a\"b)", "a\"b"),
             ("(file_path.eq.a )", "a "), ("(file_path.eq.\"a\" )", "\"a\" "),
         ])
-    func `a value in a group ends at a comma or bracket, and quotes keep both`(text: String, value: String) throws {
+    func `an unquoted value in a group ends at a comma or parenthesis`(text: String, value: String) throws {
         #expect(try condition("and", text) == .group(.and, isNegated: false, [equal(value)]))
     }
 
-    @Test func `lists and arrays stand in groups, an array in quotes too`() throws {
+    @Test func `groups may contain lists and arrays, also quoted arrays`() throws {
         let list = Condition.filter(Filter(path, .list(["a", "b,c"])))
         let array = Condition.filter(Filter(path, .values(.equal, .any, ["a", "b,c"])))
         #expect(
@@ -67,7 +67,7 @@ struct GroupGrammarTests {
             ("not.or", "[", 7, "\"[\"", "\"(\""), ("or", "(not.and[)", 11, "\"[\"", "\"(\""),
             ("or", "(file_path.is.null x)", 22, "\"x\"", "\",\" or \")\""),
         ] as [(String, String, Int, String, String?)])
-    func `a broken group is refused with the place and what was expected`(
+    func `an invalid group is refused with the position and what was expected`(
         name: String, text: String, column: Int, found: String, wanted: String?
     ) {
         let failure = refusal(name, text)
@@ -81,13 +81,13 @@ struct GroupGrammarTests {
         ("(blob.eq.a)", "blob"), ("(not.eq.a)", "not"), ("(file_path.eq.a,ID.eq.1)", "ID"),
         ("(file_path.eq.{a,b)", "b"),
     ])
-    func `a group knows the relation's columns only`(text: String, column: String) {
+    func `a group may name only the relation's columns`(text: String, column: String) {
         let failure = refusal("and", text)
         #expect(failure?.kind == .unknownColumn)
         #expect(failure?.message == "column files.\(column) does not exist")
     }
 
-    @Test func `groups are nested 32 deep and not deeper`() throws {
+    @Test func `groups may be nested 32 deep, but not deeper`() throws {
         let nested = { (depth: Int) in
             String(repeating: "(and", count: depth - 1) + "(file_path.eq.a" + String(repeating: ")", count: depth)
         }

@@ -24,7 +24,7 @@ struct PatchBodyTests {
         ("{}", []), (#"{"description":"d"}"#, ["description=d"]), (#"{"description":null}"#, ["description=null"]),
         (#"{"description":"","file_path":"a/é"}"#, ["file_path=a/é", "description="]),
     ])
-    func `of a file its path and description can be set`(body: String, expected: [String]) throws {
+    func `a file's path and description can be set`(body: String, expected: [String]) throws {
         for relation in [editorFiles, adminFiles] {
             #expect(described(try changes(body, of: relation)) == expected)
         }
@@ -39,11 +39,11 @@ struct PatchBodyTests {
         (#"{"disabled":true}"#, ["disabled=true"]),
         (#"{"disabled":false,"quota_bytes":0}"#, ["quota_bytes=0", "disabled=false"]),
     ])
-    func `of a user role, quota and whether disabled can be set`(body: String, expected: [String]) throws {
+    func `a user's role, quota and disabled can be set`(body: String, expected: [String]) throws {
         #expect(described(try changes(body, of: users)) == expected)
     }
 
-    @Test func `disabling keeps the moment, and enabling takes it away`() throws {
+    @Test func `disabling keeps an earlier time, and enabling removes it`() throws {
         var writer = SQLWriter(users)
         #expect(
             try changes(#"{"disabled":true,"role":"editor"}"#, of: users).sql(&writer)
@@ -52,7 +52,7 @@ struct PatchBodyTests {
     }
 
     @Test(arguments: ["null", "1", "\"a\"", "[]", #"[{"description":"a"}]"#])
-    func `a body that is no object is refused`(body: String) {
+    func `a body that is not an object is refused`(body: String) {
         let failure = refused(body)
         #expect(failure?.kind == .invalidBody)
         #expect(failure?.message == "Empty or invalid json")
@@ -63,11 +63,11 @@ struct PatchBodyTests {
         (#"{"blob":1}"#, "blob"), (#"{"description":"a","DESCRIPTION":"b"}"#, "DESCRIPTION"), (#"{"":1}"#, ""),
         (#"{"z":1,"a":2}"#, "a"), (#"{"owner_email":"a"}"#, "owner_email"),
     ])
-    func `an unknown column is refused as PostgREST does it`(body: String, name: String) {
+    func `an unknown column is refused as in PostgREST`(body: String, name: String) {
         let failure = refused(body)
         #expect(failure?.kind == .unknownBodyColumn)
         #expect(failure?.message == "Could not find the '\(name)' column of 'files' in the schema cache")
-        #expect(failure?.hint == "What can be changed: file_path, description")
+        #expect(failure?.hint == "These can be changed: file_path, description")
     }
 
     @Test(arguments: ["id", "user_id", "size_bytes", "sha256", "created_at", "content_type"])
@@ -77,7 +77,7 @@ struct PatchBodyTests {
         #expect(failure?.message == "The column \(name) of files cannot be changed")
     }
 
-    @Test func `nothing of the audit log can be changed, nor a user's e-mail`() {
+    @Test func `the audit log and a user's e-mail address cannot be changed`() {
         #expect(refused(#"{"action":"a"}"#, of: .auditLog(for: .admin))?.kind == .forbidden)
         #expect(refused(#"{"action":"a"}"#, of: .auditLog(for: .admin))?.hint == nil)
         #expect(refused(#"{"email":"a"}"#, of: users)?.kind == .forbidden)
@@ -126,19 +126,19 @@ struct PatchBodyTests {
         #expect(failure?.details == "\(name) must be \(rule)")
     }
 
-    @Test func `a path that breaks a rule names the rule`() {
+    @Test func `an invalid path is refused with the rule that it breaks`() {
         let failure = refused(#"{"file_path":"a//b"}"#)
         #expect(failure?.kind == .filePathRule)
         #expect(failure?.message == "The file path must not have an empty segment")
     }
 
-    @Test func `a description has 2000 characters as PostgreSQL counts them`() throws {
+    @Test func `a description has at most 2000 characters, as PostgreSQL counts them`() throws {
         let longest = String(repeating: "e\u{301}", count: 1000)
         #expect(try changes("{\"description\":\"\(longest)\"}").assignments.count == 1)
         #expect(refused("{\"description\":\"\(longest)x\"}")?.kind == .brokenRule)
     }
 
-    @Test func `columns= says which members count`() throws {
+    @Test func `members that columns= does not name are ignored`() throws {
         let body = #"{"description":"d","file_path":"p","other":1,"id":2}"#
         #expect(described(try changes(body, columns: "description")) == ["description=d"])
         #expect(
@@ -154,7 +154,7 @@ struct PatchBodyTests {
         ("description,", 13, "unexpected end of input expecting a column name"),
         ("(a)", 1, #"unexpected "(" expecting a column name"#),
     ])
-    func `broken columns are refused with the place`(text: String, column: Int, details: String) {
+    func `an invalid columns= is refused with the position`(text: String, column: Int, details: String) {
         let failure = refused("{}", columns: text)
         #expect(failure?.kind == .querySyntax)
         #expect(failure?.message == place("columns parameter", text, column))

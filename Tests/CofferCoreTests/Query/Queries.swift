@@ -1,4 +1,4 @@
-// Short ways from a query string to its parts.
+// Helpers that parse a query string and return a part of it.
 
 import Text
 
@@ -16,12 +16,12 @@ func query(_ name: String, _ value: String, of relation: Relation = editorFiles)
     try query("\(name)=\(PercentCoding.encode(value))", of: relation)
 }
 
-/// What a query is refused with.
+/// The error that refuses a query.
 func refusal(_ name: String, _ value: String, of relation: Relation = editorFiles) -> Failure? {
     refusal { () throws(Failure) in try query(name, value, of: relation) }
 }
 
-/// The one condition of a query.
+/// The only condition of a query.
 func condition(_ name: String, _ value: String, of relation: Relation = editorFiles) throws(Failure) -> Condition? {
     let conditions = try query(name, value, of: relation).conditions
     return conditions.count == 1 ? conditions[0] : nil
@@ -32,7 +32,7 @@ func place(_ subject: String, _ text: String, _ column: Int) -> String {
 }
 
 extension Relation {
-    /// A column that the test knows to exist.
+    /// A column that exists.
     subscript(_ name: String) -> Column {
         guard let column = columns.first(where: { $0.name == name }) else { fatalError("no column \(name)") }
         return column

@@ -3,7 +3,7 @@ import Testing
 @testable import CofferCore
 
 struct QueryParserTests {
-    @Test func `a place counts characters as Unicode scalars, not bytes`() {
+    @Test func `an error's column counts Unicode scalars, not bytes`() {
         #expect(refusal("select", "日本:é")?.kind == .unknownColumn)
         let failure = refusal("order", "\"日🔑e\u{301}")
         #expect(failure?.message == place("order", "\"日🔑e\u{301}", 1))
@@ -17,7 +17,7 @@ struct QueryParserTests {
             ("a\\\"b\"", nil), ("\"a\\\"b\"", "a\"b"), ("\"\\\\\"", "\\"), ("\"\\é\"", "é"), ("\"a", nil),
             ("\"a\\", nil), ("\"\"", ""),
         ] as [(String, String?)])
-    func `a backslash in quotes takes the next character as it is`(text: String, content: String?) {
+    func `a backslash in quotes escapes the next character`(text: String, content: String?) {
         var parser = QueryParser("value", text)
         #expect(parser.quoted() == content)
         if content == nil { #expect(parser.remainder() == text) }
@@ -29,7 +29,7 @@ struct QueryParserTests {
         #expect(parser.remainder() == "->c")
     }
 
-    @Test func `a character is one scalar, and nothing at the end`() {
+    @Test func `a character is one scalar, and empty at the end`() {
         var parser = QueryParser("value", "é🔑")
         #expect(parser.character() == "é")
         #expect(parser.character() == "🔑")

@@ -1,4 +1,4 @@
-// What holds for every query. Each case has its own seed, which stands in the message: with it the case can be repeated.
+// Properties that hold for every query. Each case has a seed, which a failure reports, so that it can be repeated.
 
 import TestSupport
 import Testing
@@ -7,7 +7,7 @@ import Text
 @testable import CofferCore
 
 struct QueryPropertyTests {
-    /// Every statement that can be made of a query.
+    /// All statements of a query.
     private func statements(_ query: TableQuery) throws -> [BoundSQL] {
         let rowRange = try query.rowRange(range: nil, maximum: 1000)
         let relation = query.relation
@@ -33,7 +33,7 @@ struct QueryPropertyTests {
         }
     }
 
-    @Test func `a tree comes back from every way to spell it`() throws {
+    @Test func `every spelling of a query is parsed to the same tree`() throws {
         for seed in 0..<2000 {
             var random = RepeatableGenerator(seed: UInt64(seed))
             let tree = random.tree()
@@ -54,7 +54,7 @@ struct QueryPropertyTests {
         }
     }
 
-    @Test func `every value is bound, whatever it is`() throws {
+    @Test func `every value is bound`() throws {
         for seed in 0..<500 {
             var random = RepeatableGenerator(seed: UInt64(seed) + 1_000_000)
             let tree = random.tree()
@@ -70,7 +70,7 @@ struct QueryPropertyTests {
         }
     }
 
-    @Test func `what is left of a query that was changed at random is refused, or bound`() throws {
+    @Test func `a randomly damaged query is refused, or its values are bound`() throws {
         var parsed = 0
         for seed in 0..<6000 {
             var random = RepeatableGenerator(seed: UInt64(seed) + 2_000_000)
@@ -80,11 +80,11 @@ struct QueryPropertyTests {
             parsed += 1
             #expect(try flaws(query).isEmpty, "seed \(seed): \(text)")
         }
-        // Else the mutations are too strong to say anything.
+        // Otherwise the mutations are too strong to test anything.
         #expect(parsed > 300)
     }
 
-    @Test func `no bytes make the parser crash`() {
+    @Test func `random bytes do not crash the parser`() {
         for seed in 0..<3000 {
             var random = RepeatableGenerator(seed: UInt64(seed) + 3_000_000)
             let relation = random.relation()
@@ -108,7 +108,7 @@ struct QueryPropertyTests {
         ("select files.id as \"a\"b\" from api.files", 0), ("select \"x\"", 0), ("select $2", 1), ("select $1", 2),
         ("select (files.id", 0), ("select files.id)", 0), ("select /* */ files.id", 0), ("select files.id as \"\"", 0),
     ])
-    func `the audit of statements sees what has no place in them`(text: String, values: Int) {
+    func `the audit finds what a statement must not contain`(text: String, values: Int) {
         #expect(StatementAudit.flaw(in: text, parameters: values, names: ["files", "id"]) != nil)
     }
 }

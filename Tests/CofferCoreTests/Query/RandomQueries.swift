@@ -1,11 +1,11 @@
-// Random queries as trees, and random ways to spell them that the grammar allows.
+// Random queries as trees, and random spellings that the grammar allows for them.
 
 import TestSupport
 import Text
 
 @testable import CofferCore
 
-/// What a query string says.
+/// The meaning of a query string.
 struct QueryTree {
     let relation: Relation
     let selection: [SelectedColumn]
@@ -16,7 +16,7 @@ struct QueryTree {
 }
 
 extension RepeatableGenerator {
-    /// Stands in every random text, and in nothing that Coffer writes.
+    /// Appears in every random text, and never in SQL that Coffer writes itself.
     static let marker = "§"
 
     mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
@@ -113,7 +113,7 @@ extension RepeatableGenerator {
 
     // Spellings
 
-    /// A query string that says what the tree says.
+    /// A query string with the meaning of the tree.
     mutating func spelling(of tree: QueryTree) -> String {
         var parts = tree.conditions.map { parameter($0) }
         var others: [String] = []
@@ -125,7 +125,7 @@ extension RepeatableGenerator {
         if !tree.orders.isEmpty { others.append("order=" + encoded(listing(tree.orders.map { spelling(of: $0) }))) }
         if let limit = tree.limit { others.append("limit=\(limit)") }
         if let offset = tree.offset { others.append("offset=\(offset)") }
-        // They may stand anywhere; the conditions keep their order.
+        // These may be anywhere. The conditions keep their order.
         for other in others { parts.insert(other, at: Int.random(in: 0...parts.count, using: &self)) }
         return parts.joined(separator: some(["&", "&&"]))
     }
@@ -136,7 +136,7 @@ extension RepeatableGenerator {
         elements.map { spaces() + $0 + spaces() }.joined(separator: ",")
     }
 
-    /// Percent-encoded as much as must be, and more.
+    /// Percent-encodes all bytes that need it, and some others.
     private mutating func encoded(_ text: String) -> String {
         var result: [UInt8] = []
         let isLazy = Bool.random(using: &self)
@@ -150,7 +150,7 @@ extension RepeatableGenerator {
                 result.append(byte)
             }
         }
-        // Bytes of one character may be encoded apart: those that are not would be no UTF-8 alone.
+        // All bytes of a character are encoded or none, as a part of them is not valid UTF-8.
         return String(validating: result, as: UTF8.self) ?? PercentCoding.encode(text)
     }
 
@@ -193,7 +193,7 @@ extension RepeatableGenerator {
         let members = members.map { member in
             switch member {
             case .filter(let filter):
-                // A space behind a plain value would belong to it.
+                // A space after an unquoted value would be a part of it.
                 spaces() + spelling(ofName: filter.column.name) + "." + spelling(of: filter, in: .group)
             case .group(let connective, let isNegated, let members):
                 spaces() + (isNegated ? "not." : "") + connective.rawValue + spaces() + spelling(of: members) + spaces()
@@ -233,7 +233,7 @@ extension RepeatableGenerator {
         return "(" + (values.isEmpty ? spaces() : "") + elements.joined(separator: ",") + ")"
     }
 
-    /// As it is, with a backslash where one is needed, or in quotes.
+    /// The text as it is, with the backslashes it needs, or in quotes.
     private mutating func spelling(ofElement value: String) -> String {
         guard !value.isEmpty, !chance(3) else { return quoted(value) }
         var result = ""
@@ -254,7 +254,7 @@ extension RepeatableGenerator {
 
     // Mutations
 
-    /// The text with a few bytes removed, doubled, swapped or replaced by what may mean something.
+    /// The text with a few bytes removed, doubled, swapped or replaced by syntax.
     mutating func mutated(_ text: String) -> String {
         var bytes = Array(text.utf8)
         let signs = Array("().,\"\\{}=&%+:*-> not.isn0§\u{0}'$;".utf8)

@@ -6,7 +6,7 @@ import Text
 struct RelationTests {
     private func names(_ columns: [Column]) -> String { columns.map(\.name).joined(separator: " ") }
 
-    @Test func `files have these columns, and the owner's address for admins`() {
+    @Test func `files have these columns, and for admins the owner's e-mail address`() {
         let common = "id user_id file_path description content_type size_bytes sha256 created_at updated_at"
         #expect(names(editorFiles.columns) == common)
         #expect(names(adminFiles.columns) == common + " owner_email")
@@ -23,7 +23,7 @@ struct RelationTests {
         }
     }
 
-    @Test func `what can be changed is listed`() {
+    @Test func `these columns can be changed`() {
         for role in Role.allCases {
             #expect(names(Relation.files(for: role).writable) == "file_path description")
             #expect(names(Relation.users(for: role).writable) == "role quota_bytes disabled")
@@ -31,8 +31,8 @@ struct RelationTests {
         }
     }
 
-    /// They stand in SQL without quotes.
-    @Test func `every name is a plain identifier, and every key is of columns that are there`() {
+    /// The names are written into SQL without quotes.
+    @Test func `every name is a plain identifier, and every key consists of existing columns`() {
         for role in Role.allCases {
             for relation in [Relation.files(for: role), .users(for: role), .auditLog(for: role)] {
                 for name in [relation.name] + (relation.columns + relation.writable).map(\.name) {

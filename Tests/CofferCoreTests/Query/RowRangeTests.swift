@@ -31,7 +31,7 @@ struct RowRangeTests {
         Case(range: "0-9223372036854775807", first: 0, count: 1000),
         Case(range: "99999999999999999999-", first: 0, count: 1000),
     ])
-    func `limit, offset and range together say which rows`(wanted: Case) throws {
+    func `limit, offset and range together select the rows`(wanted: Case) throws {
         let rowRange = try RowRange(limit: wanted.limit, offset: wanted.offset, range: wanted.range, maximum: 1000)
         #expect(rowRange.offset == wanted.first)
         #expect(rowRange.limit == wanted.count)
@@ -57,7 +57,7 @@ struct RowRangeTests {
             (15, 0, 15, 206, "*/15"),
             (0, 0, 0, 200, "*/0"), (0, 5, nil, 200, "0-4/*"), (0, 0, nil, 200, "*/*"), (100, 0, nil, 200, "*/*"),
         ] as [(Int64, Int64, Int64?, Int, String)])
-    func `a page that is known to be less than all is 206`(
+    func `a page that is known to be a part of the rows is 206`(
         offset: Int64, rows: Int64, total: Int64?, status: Int, contentRange: String
     ) throws {
         let rowRange = try RowRange(limit: nil, offset: "\(offset)", range: nil, maximum: 1000)
@@ -65,7 +65,7 @@ struct RowRangeTests {
         #expect(rowRange.contentRange(rows: rows, total: total) == contentRange)
     }
 
-    @Test func `the last row that can be counted has a range`() throws {
+    @Test func `the largest offset has a Content-Range`() throws {
         let rowRange = try RowRange(limit: nil, offset: "9223372036854775807", range: nil, maximum: 1000)
         #expect(rowRange.contentRange(rows: 1, total: nil) == "9223372036854775807-9223372036854775807/*")
     }

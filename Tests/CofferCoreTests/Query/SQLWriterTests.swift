@@ -62,7 +62,7 @@ struct SQLWriterTests {
                 == " where files.on is " + state.rawValue.replacing("_", with: " "))
     }
 
-    @Test func `groups have brackets, and values are numbered from left to right`() throws {
+    @Test func `groups have parentheses, and values are numbered from left to right`() throws {
         let (text, values) = try rendered(
             "or", "(file_path.eq.a,not.and(size_bytes.gt.2,description.not.is.null),and(file_path.like.b*))")
         #expect(
@@ -71,7 +71,7 @@ struct SQLWriterTests {
         #expect(values == ["a", "2", "b%"])
     }
 
-    @Test func `conditions are joined by and, and without any there is no where`() throws {
+    @Test func `conditions are joined by and, and a query without conditions has no where`() throws {
         var writer = SQLWriter(editorFiles)
         #expect(
             writer.condition(try query("file_path=eq.a&not.or=(size_bytes.eq.1,size_bytes.eq.2)").conditions)
@@ -79,7 +79,7 @@ struct SQLWriterTests {
         #expect(writer.condition([]) == "")
     }
 
-    @Test func `an array's literal keeps every element as it is`() {
+    @Test func `an array literal preserves every element`() {
         #expect(arrayLiteral([]) == "{}")
         #expect(
             arrayLiteral(["", "null", "a,b", "{}", "\"", "\\", " é "]) == #"{"","null","a,b","{}","\"","\\"," é "}"#)

@@ -21,17 +21,17 @@ struct SelectionGrammarTests {
         ("user_id,*", "user_id id file_path description content_type size_bytes sha256 created_at updated_at"),
         ("id:id,id:id", "id:id"), ("-a:id", "-a:id"), ("$1:id", "$1:id"),
     ])
-    func `the selection is in the order asked for, each thing once`(text: String, columns: String) throws {
+    func `columns are selected in the given order, each once`(text: String, columns: String) throws {
         #expect(described(try query("select", text).selection) == columns)
     }
 
-    @Test func `without select there are all columns`() throws {
+    @Test func `a query without select selects all columns`() throws {
         #expect(described(try query("").selection) == Self.all)
         #expect(described(try query("", of: adminFiles).selection) == Self.all + " owner_email")
     }
 
     @Test(arguments: Column.Kind.allCases, SelectedColumn.Cast.allCases)
-    func `everything is cast to text, and whole numbers to each other`(kind: Column.Kind, cast: SelectedColumn.Cast) {
+    func `every type is cast to text, and integers to each other`(kind: Column.Kind, cast: SelectedColumn.Cast) {
         guard let column = editorFiles.columns.first(where: { $0.kind == kind }) else { return }
         let failure = refusal("select", "\(column.name)::\(cast.rawValue)")
         let isAllowed = cast == .text || kind == .integer
@@ -42,7 +42,7 @@ struct SelectionGrammarTests {
         ("id::int", "uuid to integer"), ("file_path::int4", "text to integer"), ("sha256::int8", "text to bigint"),
         ("created_at::integer", "timestamp with time zone to integer"), ("id::bigint", "uuid to bigint"),
     ])
-    func `a cast that PostgreSQL has not is refused in its words`(text: String, types: String) {
+    func `a cast that PostgreSQL does not have is refused with its message`(text: String, types: String) {
         #expect(refusal("select", text)?.message == "cannot cast type " + types)
     }
 
@@ -58,8 +58,8 @@ struct SelectionGrammarTests {
         ("id::varchar", 5, #"unexpected "v" expecting one of the types text, int, int4, int8, bigint, integer"#),
         ("id:: text", 5, #"unexpected " " expecting one of the types text, int, int4, int8, bigint, integer"#),
         ("id::text::int", 9, #"unexpected ":" expecting "," or end of input"#),
-        ("\"\":id", 1, "an alias is 1 to 63 bytes, and none of them zero"),
-        ("\"a\u{0}\":id", 1, "an alias is 1 to 63 bytes, and none of them zero"),
+        ("\"\":id", 1, "an alias must have 1 to 63 bytes, and no zero byte"),
+        ("\"a\u{0}\":id", 1, "an alias must have 1 to 63 bytes, and no zero byte"),
         ("id,file_path,id:sha256", 23, "\"id\" would name two columns"),
         ("a:id,a:sha256", 14, "\"a\" would name two columns"), ("id,id::text", 12, "\"id\" would name two columns"),
         ("files(id)", 1, "embedding another table is not supported"),
@@ -71,14 +71,14 @@ struct SelectionGrammarTests {
         ("description->>a", 12, "JSON arrows are not supported"),
         ("description->a->>b", 12, "JSON arrows are not supported"),
     ])
-    func `a broken select is refused with the place`(select: String, column: Int, details: String) {
+    func `an invalid select is refused with the position`(select: String, column: Int, details: String) {
         let failure = refusal("select", select)
         #expect(failure?.kind == .querySyntax)
         #expect(failure?.details == details)
         #expect(failure?.message == place("select parameter", select, column))
     }
 
-    @Test func `an alias is at most 63 bytes, as PostgreSQL would cut it`() throws {
+    @Test func `an alias has at most 63 bytes, as PostgreSQL would truncate it`() throws {
         let longest = String(repeating: "é", count: 31) + "x"
         #expect(try query("select", longest + ":id").selection.map(\.name) == [longest])
         #expect(refusal("select", longest + "x:id")?.kind == .querySyntax)
@@ -97,7 +97,7 @@ struct SelectionGrammarTests {
             ("id.nullslast", false, false), ("id.asc.nullsfirst", false, true), ("id.desc.nullslast", true, false),
             (" \"id\".desc ", true, nil),
         ] as [(String, Bool, Bool?)])
-    func `an order has a direction and a place for nulls, each where it is wanted`(
+    func `an order may have a direction and a position of nulls`(
         text: String, isDescending: Bool, nullsFirst: Bool?
     ) throws {
         #expect(
@@ -105,7 +105,7 @@ struct SelectionGrammarTests {
                 == [Order(editorFiles["id"], isDescending: isDescending, nullsFirst: nullsFirst)])
     }
 
-    @Test func `orders keep their order`() throws {
+    @Test func `columns to sort by keep their order`() throws {
         #expect(
             try query("order", "size_bytes.desc.nullslast, file_path").orders
                 == [
@@ -129,7 +129,7 @@ struct SelectionGrammarTests {
         ("users(email)", 1, "embedding another table is not supported"),
         ("description->>a.desc", 12, "JSON arrows are not supported"),
     ])
-    func `a broken order is refused with the place`(order: String, column: Int, details: String) {
+    func `an invalid order is refused with the position`(order: String, column: Int, details: String) {
         let failure = refusal("order", order)
         #expect(failure?.kind == .querySyntax)
         #expect(failure?.message == place("order", order, column))

@@ -1,6 +1,5 @@
-// An independent reading of the SQL that a table query becomes: only words that we know, literals that we know, aliases
-// between quotes, and parameters. The fuzz target of the query parser is compiled with this file too, so it imports
-// nothing.
+// An independent check of a table query's SQL. It allows only known words, known literals, quoted aliases and
+// parameters. This file imports nothing, as the fuzz target of the query parser is compiled with it, too.
 
 struct StatementAudit {
     private let names: Set<String>
@@ -8,7 +7,7 @@ struct StatementAudit {
     private var rest: Substring.UTF8View
     private var seen: Set<Int> = []
     private var depth = 0
-    /// The word, name or sign before the place.
+    /// The word, name or sign before the current position.
     private var last = ""
 
     private static let words = Set(
@@ -27,11 +26,11 @@ struct StatementAudit {
         rest = text[...].utf8
     }
 
-    /// What is wrong with a statement, nil for nothing.
+    /// The error in a statement. nil if there is none.
     ///
     /// - Parameters:
-    ///   - parameters: how many values are bound.
-    ///   - names: the relation and the columns that may stand in it.
+    ///   - parameters: the number of bound values.
+    ///   - names: the relation and the columns that the statement may name.
     static func flaw(in text: String, parameters: Int, names: Set<String>) -> String? {
         var audit = StatementAudit(text, parameters: parameters, names: names)
         while let byte = audit.rest.first {
@@ -105,7 +104,7 @@ struct StatementAudit {
         return String(decoding: run, as: UTF8.self)
     }
 
-    /// What stands between two of the quotes, a doubled one being part of it; nil where the second is missing.
+    /// The text between quotes, with doubled quotes in it. nil if the closing quote is missing.
     private mutating func quoted(by quote: UInt8) -> String? {
         rest = rest.dropFirst()
         var content: [UInt8] = []

@@ -57,7 +57,7 @@ struct StaticTruthTests {
         "file_path=not.match.(%3F!)", "file_path=match.((^|/).*)", "file_path=match.(^|x)(a|)*",
         "file_path=match.(.|/)*",
     ])
-    func `a condition that no row can fail selects nothing`(text: String) throws {
+    func `a query that every possible row matches is not selective`(text: String) throws {
         #expect(try !query(text).isSelective)
     }
 
@@ -90,7 +90,7 @@ struct StaticTruthTests {
         "or=(owner_email.gt.a,owner_email.lt.b)", "or=(id.not.in.(\(anyUUID),\(otherUUID)),id.eq.\(anyUUID))",
         "created_at=gte.2000-01-01",
     ])
-    func `a condition that a row can fail selects`(text: String) throws {
+    func `a query that a row can fail to match is selective`(text: String) throws {
         #expect(try query(text, of: adminFiles).isSelective)
     }
 
@@ -102,11 +102,11 @@ struct StaticTruthTests {
         ("role=eq.editor", true), ("role=neq.admin", true), ("quota_bytes=gte.0", true), ("disabled_at=is.null", true),
         ("or=(quota_bytes.is.null,quota_bytes.gte.5)", true), ("quota_bytes=isdistinct.5", true),
     ])
-    func `of accounts as well`(text: String, isSelective: Bool) throws {
+    func `queries of users are selective by the same rules`(text: String, isSelective: Bool) throws {
         #expect(try query(text, of: .users(for: .admin)).isSelective == isSelective)
     }
 
-    @Test func `negation, and and or work as SQL's`() {
+    @Test func `negation, and and or work as in SQL`() {
         #expect([StaticTruth.always, .never, .depends].map { !$0 } == [.never, .always, .depends])
         #expect(StaticTruth.all([.always, .depends]) == .depends && StaticTruth.all([.depends, .never]) == .never)
         #expect(StaticTruth.any([.always, .depends]) == .always && StaticTruth.any([.depends, .never]) == .depends)

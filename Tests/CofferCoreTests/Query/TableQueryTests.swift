@@ -4,7 +4,7 @@ import Text
 @testable import CofferCore
 
 struct TableQueryTests {
-    @Test func `repeated columns are conditions that all must hold, in their order`() throws {
+    @Test func `filters on the same column must all hold, and keep their order`() throws {
         let size = editorFiles["size_bytes"]
         #expect(
             try query("size_bytes=gte.1&order=id&size_bytes=lt.5&size_bytes=gte.1").conditions
@@ -14,7 +14,7 @@ struct TableQueryTests {
                 ])
     }
 
-    @Test func `names that PostgREST reserves are no columns`() throws {
+    @Test func `names that PostgREST reserves are not columns`() throws {
         let query = try query("limit=1&offset=2&columns=x&on_conflict=y&select=id&order=id")
         #expect(query.conditions.isEmpty)
         #expect(!query.isSelective && query.isPaginated)
@@ -22,7 +22,7 @@ struct TableQueryTests {
             try query.rowRange(range: nil, maximum: 1000) == RowRange(limit: "1", offset: "2", range: nil, maximum: 9))
     }
 
-    @Test func `of select, order, limit and offset the first counts`() throws {
+    @Test func `the first of repeated select, order, limit and offset counts`() throws {
         let query = try query("select=id&select=x&order=id&order=x&limit=1&limit=-1&offset=3&offset=4")
         #expect(query.selection.map(\.name) == ["id"])
         #expect(query.orders == [Order(editorFiles["id"])])
@@ -32,8 +32,7 @@ struct TableQueryTests {
     }
 
     @Test(arguments: ["caf%C3%A9", "cafe%CC%81"])
-    func `the name of a file or an account is compared as it is stored, in whatever form it comes`(name: String) throws
-    {
+    func `the name of a file or an account is compared in the form in which it is stored`(name: String) throws {
         for (filter, value) in [
             ("file_path=eq.\(name)", "caf\u{E9}"), ("file_path=not.neq.\(name)", "caf\u{E9}"),
             ("file_path=in.(\(name),a)", "{\"caf\u{E9}\",\"a\"}"), ("file_path=like.*\(name)*", "%caf\u{E9}%"),
@@ -47,7 +46,7 @@ struct TableQueryTests {
         #expect(subject == [.filter(Filter(Relation.auditLog(for: .editor)["subject"], .value(.equal, "caf\u{E9}")))])
     }
 
-    @Test func `what is not a name is compared as it comes`() throws {
+    @Test func `a text that is not a name is not normalized`() throws {
         let values = try query("description=eq.cafe%CC%81").delete(as: .json).values
         #expect(values.map { Array(($0 ?? "").unicodeScalars) } == [Array("cafe\u{301}".unicodeScalars)])
     }
@@ -59,7 +58,7 @@ struct TableQueryTests {
         ("file_path=like(any).{a/*,*b}", true), ("file_path=ilike.a/*", true), ("file_path=match.a", true),
         ("or=(id.is.null,and(size_bytes.gt.1,not.and(file_path.imatch.a,size_bytes.lt.9)))", true),
     ])
-    func `a pattern is a search unless it is the beginning of a text`(text: String, isSearch: Bool) throws {
+    func `a pattern is a search unless it is a prefix`(text: String, isSearch: Bool) throws {
         #expect(try query(text).isSearch == isSearch)
     }
 
@@ -78,7 +77,7 @@ struct TableQueryTests {
         ("id->>a", 3, "JSON arrows are not supported"), ("users(email)", 1, "embedding another table is not supported"),
         ("\"id", 1, "unexpected \"\"\" expecting a closing quote"),
     ])
-    func `a broken name is refused with the place`(name: String, column: Int, details: String) {
+    func `an invalid name is refused with the position`(name: String, column: Int, details: String) {
         let failure = refusal(PercentCoding.encode(name), "eq.1")
         #expect(failure?.kind == .querySyntax)
         #expect(failure?.message == place("column name", name, column))
@@ -95,7 +94,7 @@ struct TableQueryTests {
     }
 
     @Test(arguments: ["blob", "ID", "id--", "1", "user", "message", "ｉd", "id\u{301}"])
-    func `no other column exists for anybody`(name: String) {
+    func `no other column exists for any role`(name: String) {
         for failure in [
             refusal(PercentCoding.encode(name), "eq.1", of: adminFiles), refusal("order", name, of: adminFiles),
             refusal("select", name, of: adminFiles), refusal("or", "(\(name).eq.1)", of: adminFiles),
@@ -109,7 +108,7 @@ struct TableQueryTests {
         }
     }
 
-    @Test func `what can only be written cannot be read, filtered or sorted by`() {
+    @Test func `a write-only column cannot be selected, filtered or sorted by`() {
         let users = Relation.users(for: .admin)
         for failure in [
             refusal("select", "disabled", of: users), refusal("order", "disabled", of: users),
@@ -119,7 +118,7 @@ struct TableQueryTests {
         }
     }
 
-    @Test func `each relation is parsed with its own columns`() throws {
+    @Test func `each relation has its own columns`() throws {
         let users = try query("select=id,email&disabled_at=is.null&order=email", of: .users(for: .admin))
         #expect(users.selection.map(\.name) == ["id", "email"])
         let log = try query("id=gt.5&action=in.(store,delete)&order=occurred_at.desc", of: .auditLog(for: .editor))

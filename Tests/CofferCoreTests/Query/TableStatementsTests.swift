@@ -17,7 +17,7 @@ struct TableStatementsTests {
         try PatchBody(body: JSON(Array(body.utf8)), columns: nil, relation: editorFiles)
     }
 
-    @Test func `a read is one row of page, count and total`() throws {
+    @Test func `a read returns one row with page, count and total`() throws {
         let sql = try select(
             "select=id,name:file_path,size_bytes::text&file_path=like.a*&size_bytes=not.lt.5"
                 + "&order=id.desc,size_bytes.nullslast&limit=3&offset=2",
@@ -39,7 +39,7 @@ struct TableStatementsTests {
             (.users(for: .admin), "api.users order by users.id"),
             (.auditLog(for: .admin), "api.audit_log order by audit_log.id"),
         ] as [(Relation, String)])
-    func `without filters, order and count there is the key's order and no total`(relation: Relation, source: String)
+    func `a read without parameters is ordered by key and has no total`(relation: Relation, source: String)
         throws
     {
         #expect(
@@ -48,7 +48,7 @@ struct TableStatementsTests {
                 + " from (select \(relation.name).id from \(source) limit 1000 offset 0) page")
     }
 
-    @Test func `a page in CSV has a header that is bound, and quotes where a text needs them`() throws {
+    @Test func `a page in CSV has a bound header, and quotes around texts that need them`() throws {
         let sql = try select(
             "select=path:file_path,size_bytes,%22a%20%5C%22%22:id::text,size:size_bytes::text&size_bytes=gt.1", as: .csv
         )
@@ -68,11 +68,11 @@ struct TableStatementsTests {
     @Test(arguments: [
         ("%22a%5C%22b%22", "\"a\"\"b\""), ("%22a,b%22", "\"a,b\""), ("%22a%0Ab%22", "\"a\nb\""), ("é", "é"),
     ])
-    func `a header in CSV is quoted where it must be`(alias: String, header: String) throws {
+    func `a CSV header is quoted if it must be`(alias: String, header: String) throws {
         #expect(try select("select=\(alias):id", as: .csv).values == [header + "\r\n"])
     }
 
-    @Test func `an alias is a quoted identifier, whatever is in it`() throws {
+    @Test func `every alias is a quoted identifier`() throws {
         let alias = "a\"b\\'; drop table files; --$1é"
         let encoded = PercentCoding.encode(
             "\"" + alias.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\":id")
@@ -81,7 +81,7 @@ struct TableStatementsTests {
         #expect(sql.values == ["x"])
     }
 
-    @Test func `an alias cannot stand in for a column in filters and orders`() throws {
+    @Test func `an alias does not replace a column in filters and orders`() throws {
         let sql = try select("select=file_path:id&file_path=eq.a&order=file_path")
         #expect(
             sql.text.hasSuffix(
@@ -89,7 +89,7 @@ struct TableStatementsTests {
                     + " order by files.file_path asc, files.user_id, files.file_path limit 1000 offset 0) page"))
     }
 
-    @Test func `a change returns the rows as they are now`() throws {
+    @Test func `a change returns the changed rows`() throws {
         let body = #"{"description":null,"file_path":"b"}"#
         let sql = try query("select=id&id=eq.\(id)&order=id.desc&limit=1").update(changes(body), as: .json)
         #expect(
@@ -102,7 +102,7 @@ struct TableStatementsTests {
         #expect(sql.values == ["b", nil, id])
     }
 
-    @Test func `a change of nothing touches no row`() throws {
+    @Test func `an empty change touches no row`() throws {
         let sql = try query("select=id").update(changes("{}"), as: .json)
         #expect(
             sql.text == "with changed as (select * from api.files where false)"
@@ -111,7 +111,7 @@ struct TableStatementsTests {
         #expect(sql.values.isEmpty)
     }
 
-    @Test func `a deletion returns what is gone`() throws {
+    @Test func `a deletion returns the deleted rows`() throws {
         let sql = try query("select=id&id=eq.\(id)").delete(as: .json)
         #expect(
             sql.text == "with changed as (delete from api.files where files.id = $1 returning *)"
@@ -120,7 +120,7 @@ struct TableStatementsTests {
         #expect(sql.values == [id])
     }
 
-    @Test func `changed and deleted rows are written in CSV too`() throws {
+    @Test func `changed and deleted rows can be CSV, too`() throws {
         let deletion = try query("select=id&id=eq.\(id)").delete(as: .csv)
         #expect(deletion.text.contains("select $2::text || coalesce(string_agg(page.line, ''), ''), count(*) from"))
         #expect(deletion.values == [id, "id\r\n"])
