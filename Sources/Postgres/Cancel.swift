@@ -1,4 +1,4 @@
-// Ending what the server is still doing for a batch that nobody waits for any more.
+// Cancels a batch that takes too long.
 
 internal import CPostgreSQL
 internal import System
@@ -6,15 +6,15 @@ internal import System
 extension Connection {
     /// Asks the server to cancel the running statement: `PQgetCancel`, `PQcancel`.
     ///
-    /// libpq opens a second connection for it and waits for the server to close it, which one that is stopped never
-    /// does. So a thread of its own asks, and goes on without us where that takes long.
+    /// libpq opens a second connection for this and waits for the server to close it, which a stopped server never
+    /// does. So this happens in another thread, for which the caller waits at most 200 ms.
     func cancel() {
         guard let request = unsafe CancelRequest(pointer) else { return }
         Threads.run(atMost: .milliseconds(200)) { request.send() }
     }
 }
 
-/// The address and the secret that a cancellation needs, apart from its connection. libpq lets any thread use it.
+/// A copy of the address and the secret that a cancellation needs. libpq allows its use in any thread.
 @safe private final class CancelRequest: @unchecked Sendable {
     private let request: OpaquePointer
 
@@ -27,7 +27,7 @@ extension Connection {
         unsafe PQfreeCancel(request)
     }
 
-    /// Whether it worked does not matter: there is nothing else to try.
+    /// Ignores the result, as there is nothing else to try.
     func send() {
         var message = [CChar](repeating: 0, count: 256)
         _ = unsafe PQcancel(request, &message, Int32(message.count))

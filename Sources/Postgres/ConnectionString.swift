@@ -1,11 +1,11 @@
-// Connection strings for other programs of PostgreSQL: by their environment, which other users cannot read, and not by
-// their arguments, which they can.
+// Connection strings for other programs of PostgreSQL. They are passed in the environment, as other users can read a
+// program's arguments.
 
 internal import CPostgreSQL
 
-/// The variables (PGHOST, PGPASSWORD …) that make a libpq program connect as this string does: `PQconninfoParse`.
+/// The variables (PGHOST, PGPASSWORD …) with which a libpq program connects as this string says: `PQconninfoParse`.
 ///
-/// - Throws: `.connection` for a malformed string; the message never quotes it.
+/// - Throws: `.connection` for a malformed string. The message never contains the string.
 public func connectionEnvironment(_ conninfo: String) throws(PostgresError) -> [String: String] {
     guard let options = unsafe PQconninfoParse(conninfo, nil) else {
         throw PostgresError(.connection, message: "the connection string is malformed")

@@ -1,8 +1,8 @@
-// The only place where this module waits.
+// Waiting for a socket. This module waits nowhere else.
 
 internal import Glibc
 
-/// A point in time until which a batch may wait for its socket.
+/// The time until which a batch may wait for its socket.
 struct Deadline {
     private let instant: ContinuousClock.Instant
 
@@ -14,14 +14,13 @@ struct Deadline {
 
     func extended(by duration: Duration) -> Deadline { Deadline(instant + duration) }
 
-    /// What a socket is waited for.
     enum Event {
         case readable, readableOrWritable
     }
 
-    /// Waits with poll(2); an error of the socket counts as ready, since the next read reports it.
+    /// Waits with `poll`. A failed socket counts as ready, as the next read reports the error.
     ///
-    /// - Returns: false when the deadline has passed.
+    /// - Returns: false if the deadline has passed.
     func wait(for event: Event, on socket: Int32) -> Bool {
         let events = event == .readable ? POLLIN : POLLIN | POLLOUT
         while true {
@@ -33,11 +32,11 @@ struct Deadline {
         }
     }
 
-    /// What is left, rounded up so that the last wait does not spin.
+    /// The time left, rounded up so that the last wait does not spin.
     private var milliseconds: Int32 {
         let left = ContinuousClock.now.duration(to: instant)
         guard left > .zero else { return 0 }
-        // A day at most, which keeps the sum in range.
+        // At most a day, so that the sum does not overflow.
         let (seconds, attoseconds) = min(left, .seconds(86_400)).components
         return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }

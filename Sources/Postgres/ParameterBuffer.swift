@@ -1,19 +1,19 @@
-// The parallel C arrays that libpq wants for parameters, in memory that is used again for every query.
+// The C arrays of parameters that libpq takes. Their memory is reused for every query.
 
-/// Values of one query, laid out for `PQsendQueryPrepared` and `PQsendQueryParams`.
+/// The values of one query in the form that `PQsendQueryPrepared` and `PQsendQueryParams` take.
 struct ParameterBuffer {
-    /// More than this is not kept after a large value.
-    private static let kept = 64 * 1024
+    /// In bytes. A larger buffer is released before the next query.
+    private static let maximumKept = 64 * 1024
 
     private var bytes: [UInt8] = []
-    /// Where each value begins in `bytes`; nil for null.
+    /// The offset of each value in `bytes`. nil for null.
     private var offsets: [Int?] = []
     private var lengths: [Int32] = []
     private var formats: [Int32] = []
 
     /// Replaces the contents by these values.
     mutating func fill(_ parameters: [Parameter]) {
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.maximumKept)
         offsets.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
         formats.removeAll(keepingCapacity: true)
@@ -33,11 +33,11 @@ struct ParameterBuffer {
         formats.append(binary ? 1 : 0)
         guard let value else { return }
         bytes.append(contentsOf: value)
-        // libpq finds the end of a text value by its NUL.
+        // libpq ends a text value at its NUL.
         bytes.append(0)
     }
 
-    /// Lends count, values, lengths and formats to a libpq call, which copies them.
+    /// Passes count, values, lengths and formats to a libpq function, which copies them.
     func withArrays(
         _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Int32
     ) -> Int32 {

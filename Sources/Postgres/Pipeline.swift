@@ -1,18 +1,18 @@
-// One batch = one libpq pipeline = one round trip = one implicit transaction, ended by the Sync message.
+// Batches of queries. A batch is one libpq pipeline, one round trip and one implicit transaction, which the Sync
+// message ends.
 
 internal import CPostgreSQL
 internal import System
 
 extension Connection {
-    /// Runs queries in order in one round trip: all or nothing, as the server makes one transaction of what comes
-    /// before a Sync (unless a script has opened one).
+    /// Runs queries in order, in one round trip and in one transaction, unless a script has begun another one.
     ///
     /// A named statement that is new to the connection is prepared in the same round trip.
     ///
     /// - Returns: one result for each query.
-    /// - Throws: the error of the first query that failed. After `.statement` nothing has been done, and `isUsable` tells
-    ///   whether the connection goes on, as it nearly always does; after any other error it does not, and whether the
-    ///   batch was carried out is unknown.
+    /// - Throws: the error of the first query that failed. After `.statement` the batch is rolled back, and the
+    ///   connection can nearly always be used again; see `isUsable`. After any other error the connection is lost, and
+    ///   the batch may or may not have been carried out.
     public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
         if queries.isEmpty { return [] }
         try check(queries)
@@ -27,12 +27,12 @@ extension Connection {
         return results
     }
 
-    /// Prepares named statements without running them, so that whoever runs them first need not wait for it:
-    /// `PQsendPrepare`. Without prepared statements this does nothing.
+    /// Prepares named statements in advance, so that their first use is faster: `PQsendPrepare`. Does nothing if
+    /// `preparesStatements` is false.
     ///
     /// - Throws: as `run(_:)`.
     public func prepare(_ statements: [Statement]) throws(PostgresError) {
-        if isLost { throw PostgresError(.connection, message: "the connection was given up") }
+        if isLost { throw PostgresError(.connection, message: "the connection is lost") }
         let statements = statements.filter { preparesStatements && !$0.name.isEmpty && !prepared.contains($0.name) }
         guard !statements.isEmpty else { return }
         let deadline = Deadline(after: timeout)
@@ -51,9 +51,9 @@ extension Connection {
         if let failure { throw failure }
     }
 
-    /// Refuses, before anything is sent, what cannot be sent.
+    /// Refuses texts with NUL before anything is sent, as libpq would cut them.
     private func check(_ queries: [Query]) throws(PostgresError) {
-        if isLost { throw PostgresError(.connection, message: "the connection was given up") }
+        if isLost { throw PostgresError(.connection, message: "the connection is lost") }
         for query in queries where query.texts.contains(where: { $0.utf8.contains(0) }) {
             throw PostgresError(
                 .statement, sqlState: "22021", message: "invalid byte sequence for encoding \"UTF8\": 0x00")
@@ -62,7 +62,7 @@ extension Connection {
 
     /// Buffers the batch: `PQsendPrepare`, `PQsendQueryPrepared`, `PQsendQueryParams`, `PQpipelineSync`.
     ///
-    /// - Returns: the indexes of the queries that a prepare goes before.
+    /// - Returns: the indexes of the queries whose statements are prepared first.
     private func send(_ queries: [Query]) throws(PostgresError) -> [Int] {
         var prepares: [Int] = []
         for (index, query) in queries.enumerated() {
@@ -83,7 +83,7 @@ extension Connection {
         return prepares
     }
 
-    /// Buffers one execution with the values in `parameters`; all results are asked for as text.
+    /// Buffers one execution with the values in `parameters`. Results are requested as text.
     private func send(_ statement: Statement, isNamed: Bool) -> Int32 {
         unsafe parameters.withArrays { count, values, lengths, formats in
             if isNamed {
@@ -94,7 +94,7 @@ extension Connection {
         }
     }
 
-    /// Reads up to and including the Sync, also after a failure, which leaves the connection ready for the next batch.
+    /// Reads all results and the Sync, also after a failure, so that the connection is ready for the next batch.
     private func receive(_ queries: [Query], _ prepares: [Int], _ deadline: Deadline)
         throws(PostgresError) -> [Rows]
     {
@@ -105,8 +105,8 @@ extension Connection {
         for (index, query) in queries.enumerated() {
             if prepares.first == index {
                 prepares.removeFirst()
-                // Kept whatever becomes of the batch, as a rollback does not undo a prepare; kept also if the server, or
-                // the one a pooler now talks to, had it before (duplicate_prepared_statement).
+                // A rollback does not undo a prepare. The name is also kept if the server, or the one that a pooler has
+                // switched to, had it before (duplicate_prepared_statement).
                 let isReached = failure == nil
                 let isPrepared = try answer(to: query, &failure, deadline) != nil
                 if isPrepared || isReached && failure?.sqlState == "42P05" { prepared.insert(query.statement.name) }
@@ -118,12 +118,12 @@ extension Connection {
         return results
     }
 
-    /// Reads the Sync, and before it the error of a commit that failed, as by a deferred constraint.
+    /// Reads the Sync, and before it the error of a failed commit, for example because of a deferred constraint.
     private func finish(_ failure: inout PostgresError?, _ deadline: Deadline) throws(PostgresError) {
         guard let handle = try nextResult(deadline) else { throw giveUp(.protocolViolation) }
         if handle.status == PGRES_PIPELINE_SYNC { return }
         guard handle.status == PGRES_FATAL_ERROR else { throw giveUp(.protocolViolation) }
-        let error = noting(handle.error(for: nil))
+        let error = recording(handle.error(for: nil))
         if isLost { throw error }
         failure = failure ?? error
         guard try nextResult(deadline) == nil, try nextResult(deadline)?.status == PGRES_PIPELINE_SYNC else {
@@ -131,16 +131,16 @@ extension Connection {
         }
     }
 
-    /// Reads what answers one command.
+    /// Reads the result of one command.
     ///
-    /// - Returns: nil when the command, or one before it, failed; `failure` then holds the first error.
+    /// - Returns: nil if this command or an earlier one failed. `failure` then has the first error.
     private func answer(to query: Query, _ failure: inout PostgresError?, _ deadline: Deadline)
         throws(PostgresError) -> ResultHandle?
     {
         guard let handle = try nextResult(deadline) else { throw giveUp(.protocolViolation) }
         switch handle.status {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: break
-        case PGRES_FATAL_ERROR: failure = noting(handle.error(for: query))
+        case PGRES_FATAL_ERROR: failure = recording(handle.error(for: query))
         case PGRES_PIPELINE_ABORTED where failure != nil: break
         default: throw giveUp(.protocolViolation)
         }

@@ -1,27 +1,28 @@
-// What can go wrong with the database, in a form that may be logged: no bound value is in `description`.
+// The errors of the database. `description` may be logged, as it contains no bound values.
 
 /// A failure of the connection or of a statement.
 public struct PostgresError: Error, Sendable {
     public enum Kind: String, Sendable {
-        /// The connection could not be made or is gone. A batch under way may or may not have been carried out.
+        /// The connection could not be made or is lost. A running batch may or may not have been carried out.
         case connection
-        /// The server did not answer in time, not even to a cancellation. The connection is given up; the server may still
-        /// carry out the batch.
+        /// The server did not answer in time, and did not answer a cancellation either. The connection is lost, and the
+        /// server may still carry out the batch.
         case timeout
-        /// The server refused a statement, or cancelled it as it took too long; the batch is rolled back.
+        /// The server refused a statement, or cancelled it after too long. The batch is rolled back.
         case statement
-        /// The server or the caller left the protocol (COPY, too many parameters); the connection is given up.
+        /// The server or the caller violated the protocol, for example by COPY or too many parameters. The connection
+        /// is lost.
         case protocolViolation
     }
 
     public let kind: Kind
-    /// Five characters (PostgreSQL, Appendix A), nil when the failure does not come from the server.
+    /// Five characters (PostgreSQL's manual, Appendix A). nil if the error is not the server's.
     public let sqlState: String?
-    /// The primary message, with bound values struck out.
+    /// The primary message, without bound values.
     public let message: String
-    /// May hold values of rows or parameters: never log it.
+    /// May contain values of rows or parameters, so it must not be logged.
     public let detail: String?
-    /// Written by whoever wrote the statement or function.
+    /// The hint from the server or the SQL function.
     public let hint: String?
     /// The name of the violated constraint.
     public let constraint: String?

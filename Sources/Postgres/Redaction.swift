@@ -1,10 +1,10 @@
-// The server quotes values in its primary messages: `invalid input syntax for type uuid: "…"`. They are struck out
-// here, where every message passes, so that nothing above has to think of it.
+// The server quotes values in its primary messages: `invalid input syntax for type uuid: "…"`. They are removed here
+// from every message, so that no caller can log them.
 
-/// Strikes bound values out of a server's primary message.
+/// Removes bound values from a server's primary message.
 ///
-/// Messages of SQLSTATE class 22 (data exception) quote what they were given, changed or shortened at times: all from
-/// the first to the last quotation mark goes. In other messages, which quote names, only a bound text goes.
+/// Messages of SQLSTATE class 22 (data exception) quote values, sometimes changed or shortened. Everything from the
+/// first to the last quotation mark is removed. Other messages quote names, and only bound texts are removed.
 ///
 /// - Parameter texts: the text parameters of the failed query.
 func redact(_ message: String, sqlState: String, texts: some Sequence<String>) -> String {

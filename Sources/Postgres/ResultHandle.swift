@@ -2,7 +2,7 @@
 
 internal import CPostgreSQL
 
-/// Owns what `PQgetResult` returned.
+/// Owns a result of `PQgetResult`.
 @safe struct ResultHandle: ~Copyable {
     let pointer: OpaquePointer
 
@@ -14,7 +14,7 @@ internal import CPostgreSQL
         unsafe PQclear(pointer)
     }
 
-    /// How the command ended: `PQresultStatus`.
+    /// The command's outcome: `PQresultStatus`.
     var status: ExecStatusType { unsafe PQresultStatus(pointer) }
 
     /// A field of an error: `PQresultErrorField`.
@@ -22,12 +22,12 @@ internal import CPostgreSQL
         unsafe PQresultErrorField(pointer, Int32(code)).map { unsafe String(cString: $0) }
     }
 
-    /// The error that a result of status PGRES_FATAL_ERROR carries.
+    /// The error of a result with status PGRES_FATAL_ERROR.
     ///
-    /// - Parameter query: the query it answers, whose values are struck out of the message.
+    /// - Parameter query: the failed query, whose values are removed from the message.
     func error(for query: Query?) -> PostgresError {
         guard let sqlState = field(coffer_diag_sqlstate) else {
-            // Only libpq itself makes an error without SQLSTATE: the connection is lost.
+            // Only libpq's own errors have no SQLSTATE. Then the connection is lost.
             return PostgresError(.connection, message: unsafe oneLine(PQresultErrorMessage(pointer)))
         }
         let severity = field(coffer_diag_severity)
@@ -41,7 +41,7 @@ internal import CPostgreSQL
     }
 }
 
-/// A message of libpq without its line ends.
+/// A message of libpq on one line.
 func oneLine(_ message: UnsafePointer<CChar>?) -> String {
     guard let message = unsafe message else { return "" }
     return unsafe String(cString: message).split(whereSeparator: \.isNewline).joined(separator: "; ")

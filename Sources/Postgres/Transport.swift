@@ -1,28 +1,28 @@
-// Moves bytes between libpq's buffers and the socket, within the deadline.
+// Sends and receives the bytes of libpq's buffers within the deadline.
 
 internal import CPostgreSQL
 
 extension Connection {
-    /// The descriptor to wait on: `PQsocket`.
+    /// The descriptor to wait for: `PQsocket`.
     var socket: Int32 { unsafe PQsocket(pointer) }
 
-    /// Sends all that is buffered, reading meanwhile so that the two sides cannot block each other: `PQflush`.
+    /// Sends everything that is buffered: `PQflush`. It also reads, so that client and server cannot block each other.
     func flush(_ deadline: Deadline) throws(PostgresError) {
         while true {
             let left = unsafe PQflush(pointer)
             if left == 0 { return }
             if left < 0 { throw giveUp(.connection) }
             try wait(for: .readableOrWritable, deadline)
-            // Only a read may be due; reading nothing is no error.
+            // The socket may be readable or only writable. Reading nothing is not an error.
             if unsafe PQconsumeInput(pointer) == 0 { throw giveUp(.connection) }
         }
     }
 
-    /// The next result, or nil where libpq marks the end of a command's results: `PQgetResult`.
+    /// The next result: `PQgetResult`. nil at the end of a command's results.
     func nextResult(_ deadline: Deadline) throws(PostgresError) -> ResultHandle? {
         while unsafe PQisBusy(pointer) == 1 {
             try wait(for: .readable, deadline)
-            // At the end of the stream libpq still has to give the error that the server sent last.
+            // At the end of the stream, libpq still has the server's last error.
             if unsafe PQconsumeInput(pointer) == 0 { break }
         }
         guard let result = unsafe PQgetResult(pointer) else { return nil }
@@ -31,32 +31,32 @@ extension Connection {
 
     private func wait(for event: Deadline.Event, _ deadline: Deadline) throws(PostgresError) {
         if deadline.wait(for: event, on: socket) { return }
-        // The connection has no other batch: a cancellation that comes late would end that one.
+        // The connection is not used again, so a late cancellation cannot end another batch.
         if !isLost { cancel() }
         isLost = true
-        // What was cancelled says so, and nobody need wonder what became of it.
+        // If the server confirms the cancellation, it is known that the batch was not carried out.
         if deadline.extended(by: .milliseconds(500)).wait(for: event, on: socket) { return }
-        throw PostgresError(.timeout, message: late)
+        throw PostgresError(.timeout, message: timeoutMessage)
     }
 
-    private var late: String { "no answer from the database within \(timeout)" }
+    private var timeoutMessage: String { "no answer from the database within \(timeout)" }
 
-    /// Marks the connection as lost; the error has libpq's own message: `PQerrorMessage`.
+    /// Marks the connection as lost and returns an error with libpq's message: `PQerrorMessage`.
     func giveUp(_ kind: PostgresError.Kind) -> PostgresError {
         isLost = true
         return unsafe PostgresError(
             PQstatus(pointer) == CONNECTION_BAD ? .connection : kind, message: oneLine(PQerrorMessage(pointer)))
     }
 
-    /// Takes note of what an error says about the connection, and returns it.
-    func noting(_ error: PostgresError) -> PostgresError {
+    /// Updates the state of the connection after an error, and returns the error to throw.
+    func recording(_ error: PostgresError) -> PostgresError {
         switch error.sqlState {
         case _ where error.kind != .statement: isLost = true
-        // query_canceled, at our own request.
-        case "57014" where isLost: return PostgresError(.statement, sqlState: error.sqlState, message: late)
-        // invalid_sql_statement_name: the server, or the one a pooler now talks to, has lost what was prepared.
+        // query_canceled, by `cancel`.
+        case "57014" where isLost: return PostgresError(.statement, sqlState: error.sqlState, message: timeoutMessage)
+        // invalid_sql_statement_name: the server, or the one that a pooler has switched to, has no prepared statements.
         case "26000": prepared = []
-        // "cached plan must not change result type": a migration has passed. Another connection has no such plan.
+        // "cached plan must not change result type": after a migration. A new connection has no such plan.
         case "0A000": isLost = true
         default: break
         }

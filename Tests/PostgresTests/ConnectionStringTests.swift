@@ -9,7 +9,7 @@ struct ConnectionStringTests {
         #expect(try connectionEnvironment("user=me password='p w' host=/run/x dbname=coffer") == expected)
     }
 
-    @Test func `a malformed one is not quoted`() {
+    @Test func `a malformed connection string is not quoted`() {
         #expect {
             _ = try connectionEnvironment("secret")
         } throws: {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Connection")
 struct ConnectionTests {
-    /// What an attempt to connect ends with.
+    /// The error of an attempt to connect.
     private func failure(_ conninfo: String) -> PostgresError? {
         do throws(PostgresError) {
             _ = try Connection(conninfo, timeout: .seconds(300), applicationName: "coffer-tests")
@@ -15,14 +15,14 @@ struct ConnectionTests {
         }
     }
 
-    @Test("names the program and speaks UTF-8")
+    @Test("a connection names the program and uses UTF-8")
     func settings() throws {
         let connection = try TestServer.connect("client_encoding=LATIN1")
         #expect(try connection.value("show application_name") == "coffer-tests")
         #expect(try connection.value("show client_encoding") == "UTF8")
     }
 
-    @Test("that cannot be made says why")
+    @Test("a failed attempt to connect reports the reason")
     func refused() throws {
         #expect(failure("host=/nonexistent")?.kind == .connection)
         let error = try #require(failure(TestServer.conninfo + " dbname=nonexistent"))
@@ -31,13 +31,13 @@ struct ConnectionTests {
     }
 
     @Test(
-        "does not quote a malformed string, which may hold a password",
+        "a malformed connection string, which may contain a password, is not quoted",
         arguments: ["host=/tmp password=a s3cret", "postgres://u:s3cret@[h"])
     func malformed(conninfo: String) {
         #expect(failure(conninfo)?.message == "the connection string is malformed")
     }
 
-    @Test("to a server that never answers times out")
+    @Test("an attempt to connect to a silent server times out")
     func silent() throws {
         let server = try SilentServer()
         let start = ContinuousClock.now
@@ -46,7 +46,7 @@ struct ConnectionTests {
         #expect(start.duration(to: .now) < .seconds(200))
     }
 
-    @Test("whose server process is stopped times out within the deadline", arguments: [10, 5_000_000])
+    @Test("a batch times out when the server process is stopped", arguments: [10, 5_000_000])
     func stopped(size: Int) throws {
         // Long enough for a busy server to answer what comes before it is stopped.
         let limit = Duration.seconds(5)
@@ -62,7 +62,7 @@ struct ConnectionTests {
         #expect(connection.failure("select 1")?.kind == .connection)
     }
 
-    @Test("cancels a statement that takes too long, in a batch and in a script, and is of no use then")
+    @Test("a batch or script that takes too long is cancelled, and the connection is lost")
     func slow() throws {
         let connection = try TestServer.connect(timeout: .milliseconds(2500))
         let failure = connection.failure("select pg_sleep(3600)")
@@ -76,7 +76,7 @@ struct ConnectionTests {
         #expect(try TestServer.connect().value(busy + " and state = 'active'") == "0")
     }
 
-    @Test("has the server end statements on its own, with what the string sets besides")
+    @Test("the server ends statements after statementTimeout, and keeps the options of the connection string")
     func statementTimeout() throws {
         let connection = try Connection(
             TestServer.conninfo + " options='-c statement_timeout=9s -c work_mem=5MB'", timeout: .seconds(300),
@@ -87,7 +87,7 @@ struct ConnectionTests {
         #expect(connection.isUsable)
     }
 
-    @Test("that is closed while it waits is noticed by the next batch")
+    @Test("the next batch finds that the server has closed an idle connection")
     func terminatedBefore() throws {
         let connection = try TestServer.connect()
         try terminate(connection)
@@ -97,7 +97,7 @@ struct ConnectionTests {
         #expect(connection.failure("select 1")?.kind == .connection)
     }
 
-    @Test("that is closed while it waits is noticed when asked")
+    @Test("isUsable finds that the server has closed an idle connection")
     func terminatedAsked() throws {
         let connection = try TestServer.connect()
         #expect(connection.isUsable)
@@ -105,7 +105,7 @@ struct ConnectionTests {
         #expect(!connection.isUsable)
     }
 
-    @Test("that is closed within a batch is lost", arguments: [1, 5])
+    @Test("a connection that is closed during a batch is lost", arguments: [1, 5])
     func terminatedWithin(queries: Int) throws {
         let connection = try TestServer.connect()
         let end = Query(Statement(sql: "select pg_terminate_backend(pg_backend_pid()), pg_sleep(60)"))
@@ -116,7 +116,7 @@ struct ConnectionTests {
         #expect(!connection.isUsable)
     }
 
-    @Test("that breaks without a word is lost, before a batch and within one")
+    @Test("a connection that breaks silently is lost, before a batch and during one")
     func broken() throws {
         let before = try TestServer.connect()
         #expect(shutdown(before.socket, Int32(SHUT_RDWR)) == 0)
@@ -134,7 +134,7 @@ struct ConnectionTests {
         #expect(!within.isUsable)
     }
 
-    @Test("drops notices, also those that come while it waits")
+    @Test("notices are dropped, also on an idle connection")
     func notices() throws {
         let connection = try TestServer.connect()
         try connection.execute(script: "do $$ begin raise warning 'heard by no one'; end $$; reset all")
@@ -142,7 +142,7 @@ struct ConnectionTests {
         #expect(try connection.value("select 1") == "1")
     }
 
-    /// Ends the server process of an idle connection from another one, and waits until it is gone.
+    /// Ends the server process of an idle connection from another connection, and waits until it has ended.
     private func terminate(_ connection: Connection) throws {
         let backend = try #require(try connection.rows("select pg_backend_pid()").integer(0, 0))
         let ended = try TestServer.connect().value("select pg_terminate_backend($1, 300000)", [.integer(backend)])
@@ -150,14 +150,14 @@ struct ConnectionTests {
     }
 }
 
-/// Waits until a server process has come to its pg_sleep.
+/// Waits until a server process runs pg_sleep.
 private func awaitSleep(of backend: Int64) {
     let question = "select count(*) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'"
     guard let observer = try? TestServer.connect() else { return }
     while let found = try? observer.value(question, [.integer(backend)]), found == "0" { usleep(10_000) }
 }
 
-/// A Unix socket that takes connections and says nothing.
+/// A Unix socket that accepts connections and sends nothing.
 private final class SilentServer {
     let folder: String
     private let socket: Int32

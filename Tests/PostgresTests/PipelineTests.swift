@@ -17,7 +17,7 @@ struct PipelineTests {
         get throws { try connection.value("select string_agg(name, ',' order by name) from pg_prepared_statements") }
     }
 
-    @Test("an array is bound element by element, whatever they hold")
+    @Test("an array is bound with all its elements, whatever they contain")
     func arrays() throws {
         let elements = ["", "null", "a,b", "{}", "\"", "\"\u{301}", "\\", " x ", "ä\n"]
         let sql = "select e from unnest($1::text[]) with ordinality as t (e, n) order by n"
@@ -29,14 +29,14 @@ struct PipelineTests {
         #expect(try connection.run([none])[0].text(0, 0) == "0")
     }
 
-    @Test("gives one result for each query, in order")
+    @Test("a batch returns one result for each query, in order")
     func order() throws {
         let results = try connection.run((1...20).map { query("select $1::int * 2", [.integer($0)]) })
         #expect(results.map { $0.integer(0, 0) } == (1...20).map { $0 * 2 })
         #expect(try connection.run([]).isEmpty)
     }
 
-    @Test("rolls back what came before a failure")
+    @Test("a failure rolls back the queries before it")
     func atomic() throws {
         try connection.execute(script: "create temporary table t (n int primary key)")
         #expect(throws: PostgresError.self) {
@@ -48,7 +48,7 @@ struct PipelineTests {
         #expect(connection.isUsable)
     }
 
-    @Test("reports the commit that a deferred constraint refuses, and goes on")
+    @Test("a commit that a deferred constraint refuses is reported, and the connection stays usable")
     func deferred() throws {
         try connection.execute(
             script: "create temporary table t (n int unique deferrable initially deferred); insert into t values (1)")
@@ -58,7 +58,7 @@ struct PipelineTests {
         #expect(try connection.value("select count(*) from t") == "1")
     }
 
-    @Test("ends local settings with the batch")
+    @Test("local settings end with the batch")
     func local() throws {
         let results = try connection.run([
             query("select set_config('coffer.user_id', $1, true)", [.text("someone")]),
@@ -68,7 +68,7 @@ struct PipelineTests {
         #expect(try connection.value("select current_setting('coffer.user_id', true)") == "")
     }
 
-    @Test("prepares a named statement once, and not again")
+    @Test("a named statement is prepared once")
     func prepared() throws {
         for number in 1...3 {
             let results = try connection.run([
@@ -80,14 +80,14 @@ struct PipelineTests {
         #expect(try preparedNames == "one")
     }
 
-    @Test("prepares nothing when told so")
+    @Test("without preparesStatements nothing is prepared")
     func unprepared() throws {
         let connection = try TestServer.connect(preparesStatements: false)
         #expect(try connection.value("select 1", name: "one") == "1")
         #expect(try connection.value("select count(*) from pg_prepared_statements") == "0")
     }
 
-    @Test("keeps what was prepared before a failure, and prepares later what was not reached")
+    @Test("after a failure, statements prepared before it are kept, and later ones are prepared again")
     func preparedAndFailed() throws {
         #expect(throws: PostgresError.self) {
             try connection.run([
@@ -103,14 +103,14 @@ struct PipelineTests {
         #expect(results.map { $0.text(0, 0) } == ["1", "1", "2"])
     }
 
-    @Test("can prepare again what could not be parsed at first")
+    @Test("a statement that could not be parsed can be prepared later")
     func unparsable() throws {
         #expect(connection.failure("select * from later", name: "later")?.sqlState == "42P01")
         try connection.execute(script: "create temporary table later as select 5")
         #expect(try connection.value("select * from later", name: "later") == "5")
     }
 
-    @Test("forgets what the server has lost")
+    @Test("a statement that the server has lost is prepared again")
     func lost() throws {
         #expect(try connection.value("select 1", name: "one") == "1")
         try connection.execute(script: "deallocate all")
@@ -118,14 +118,14 @@ struct PipelineTests {
         #expect(try connection.value("select 1", name: "one") == "1")
     }
 
-    @Test("uses what the server holds already, as behind a pooler")
+    @Test("a statement that the server has already is used, as behind a pooler")
     func held() throws {
         try connection.execute(script: "prepare one as select 1")
         #expect(connection.failure("select 1", name: "one")?.sqlState == "42P05")
         #expect(try connection.value("select 1", name: "one") == "1")
     }
 
-    @Test("gives up a connection whose plans no longer fit the schema")
+    @Test("a connection whose plans no longer fit the schema is lost")
     func stalePlan() throws {
         try connection.execute(script: "create temporary table t (n int)")
         _ = try connection.rows("select * from t", name: "all")

@@ -9,7 +9,7 @@ struct PostgresErrorTests {
         connection = try TestServer.connect()
     }
 
-    @Test("has the fields of the server's report")
+    @Test("an error has the fields of the server's message")
     func fields() throws {
         try connection.execute(
             script: """
@@ -27,7 +27,7 @@ struct PostgresErrorTests {
     }
 
     @Test(
-        "never holds a bound value in its text",
+        "a message never contains a bound value",
         arguments: [
             "select $1::text::int", "select $1::uuid", "select $1::timestamptz", "select $1::text::json",
             "select $1::text::regclass", "select $1::text::regrole", "select set_config('role', $1, true)",
@@ -43,20 +43,20 @@ struct PostgresErrorTests {
         }
     }
 
-    @Test("keeps names of relations and columns in its text")
+    @Test("names of relations and columns stay in the message")
     func names() {
         #expect(connection.failure("select wrong")?.message == "column \"wrong\" does not exist")
         #expect(
             connection.failure("select $1::uuid", [.text("x")])?.message == "invalid input syntax for type uuid: \"…\"")
     }
 
-    @Test("refuses a text with U+0000 before anything is sent")
+    @Test("a text with U+0000 is refused before anything is sent")
     func zero() throws {
         #expect(connection.failure("select $1::text", [.text("a\0b")])?.sqlState == "22021")
         #expect(try connection.value("select 1") == "1")
     }
 
-    @Test("lets the connection go on, time after time")
+    @Test("the connection stays usable after any number of errors")
     func recovery() throws {
         for _ in 1...50 {
             #expect(connection.failure("select 1 / 0")?.sqlState == "22012")
@@ -64,14 +64,14 @@ struct PostgresErrorTests {
         }
     }
 
-    @Test("of too many parameters is a violation of the protocol")
+    @Test("too many parameters are a protocol violation")
     func tooMany() throws {
         let error = connection.failure("select 1", Array(repeating: .null, count: 70_000))
         #expect(error?.kind == .protocolViolation)
         #expect(!connection.isUsable)
     }
 
-    @Test("of COPY is a violation of the protocol")
+    @Test("COPY is a protocol violation")
     func copy() throws {
         #expect(connection.failure("copy (select 1) to stdout")?.kind == .protocolViolation)
         #expect(!connection.isUsable)

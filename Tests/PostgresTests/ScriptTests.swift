@@ -18,7 +18,7 @@ struct ScriptTests {
         }
     }
 
-    @Test("runs many statements, and batches after it")
+    @Test("a script runs many statements, and batches work after it")
     func many() throws {
         try connection.execute(
             script: "create temporary table t (n int); insert into t values (1), (2); select * from t;")
@@ -30,14 +30,14 @@ struct ScriptTests {
         #expect(try connection.value("select 1", name: "one") == "1")
     }
 
-    @Test("is one transaction")
+    @Test("a script is one transaction")
     func atomic() throws {
         #expect(failure("create temporary table t (n int); select 1 / 0; select 2")?.sqlState == "22012")
         #expect(connection.isUsable)
         #expect(connection.failure("select * from t")?.sqlState == "42P01")
     }
 
-    @Test("may leave a transaction open for batches")
+    @Test("a script may leave a transaction open for batches")
     func open() throws {
         try connection.execute(script: "create temporary table t (n int)")
         try connection.execute(script: "begin")
@@ -48,7 +48,7 @@ struct ScriptTests {
         #expect(try connection.value("select count(*) from t") == "0")
     }
 
-    @Test("with COPY is refused")
+    @Test("a script with COPY is refused")
     func copy() {
         #expect(failure("copy (select 1) to stdout")?.kind == .protocolViolation)
         #expect(!connection.isUsable)

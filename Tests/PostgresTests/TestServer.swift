@@ -1,10 +1,10 @@
-// Connections to the private server of this run, and short ways to ask it something.
+// Connections to the private server of this test run, and helpers for queries.
 
 import Postgres
 import TestSupport
 
 enum TestServer {
-    /// The connection string of the one server, started on first use.
+    /// The connection string of the server, which is started on first use.
     static var conninfo: String { PrivateServer.conninfo }
 
     static func connect(
