@@ -96,8 +96,7 @@ public protocol BlobStore: AnyObject {
     /// Removes the remains of interrupted uploads that are older than `age` and that no process uses.
     ///
     /// - Parameter age: nil for the default of the kind of store: a minute if locks show which uploads are active, a
-    ///   day
-    ///   if only their age does.
+    ///   day if only their age does.
     /// - Returns: how many were removed.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
 

@@ -50,7 +50,7 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
             self.init(.refused, "Only a regular file can be stored.", underlying: error)
         case Errno.notFolder:
             self.init(
-                .misconfigured, "A directory of the storage is a link or a file; it must be a directory itself.",
+                .misconfigured, "A directory of the storage is a link or a file; it must be a directory.",
                 underlying: error)
         default:
             self.init(.unavailable, "The storage is not available.", underlying: error)

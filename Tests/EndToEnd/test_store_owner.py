@@ -231,7 +231,7 @@ def test_root_follows_no_link_in_a_store(installation, victim, part, command):
     command = [*ahead("+9d"), installation["COMMAND"], command, *map(str, words[command])]
     done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=120)
     assert everything(victim) == before, done
-    assert done.returncode == 1 and "must be a directory itself" in done.stdout + done.stderr, done
+    assert done.returncode == 1 and "must be a directory" in done.stdout + done.stderr, done
 
 
 @pytest.mark.parametrize("part", ["stage", "incoming"])
@@ -244,4 +244,4 @@ def test_root_follows_no_link_in_a_backup_of_the_workers(installation, victim, p
     before = everything(victim)
     said = as_root(installation, "backup", backup, status=1)
     assert everything(victim) == before
-    assert "must be a directory itself" in said
+    assert "must be a directory" in said

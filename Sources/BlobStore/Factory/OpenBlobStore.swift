@@ -10,8 +10,7 @@ internal import System
 /// - Parameter creating: whether to make missing directories of a local store. The operator's command sets it, a worker
 ///   never does.
 /// - Throws: `.misconfigured` for an invalid URL; the message says why. `.unavailable` if the directory or its stage/
-///   is
-///   missing, so that a file system that is not mounted does not look like an empty store.
+///   is missing, so that a file system that is not mounted does not look like an empty store.
 public func openBlobStore(
     _ url: String, _ settings: BlobStoreSettings = BlobStoreSettings(), creating: Bool = false
 ) throws(BlobStoreError) -> any BlobStore {
@@ -46,7 +45,7 @@ private func localRoot(_ url: String) throws(BlobStoreError) -> String {
         throw BlobStoreError(.misconfigured, "The storage URL has a host; it needs three slashes: file:///directory.")
     }
     if root.contains(where: { "%?#\0".contains($0) }) {
-        throw BlobStoreError(.misconfigured, "The storage URL's path is not decoded; it must not contain %, ? or #.")
+        throw BlobStoreError(.misconfigured, "The path of the storage URL must not contain %, ? or #.")
     }
     while root.hasSuffix("/") { root.removeLast() }
     if root.isEmpty {

@@ -62,5 +62,5 @@ extension LocalBlobStore {
 
     private static let denied = BlobStoreError(
         .unavailable,
-        "The workers cannot use some files of the storage, as another user owns them: coffer check counts these files.")
+        "The workers cannot use some files of the storage, which belong to another user: run coffer check.")
 }

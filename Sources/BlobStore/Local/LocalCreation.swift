@@ -8,7 +8,7 @@ extension LocalLayout {
         guard case .foreign(let owner) = ownership else { return }
         throw BlobStoreError(
             .misconfigured,
-            "The store's directory belongs to \(owner.userName), but this is \(FileOwner.current.userName): "
+            "The store's directory belongs to \(owner.userName), not to \(FileOwner.current.userName): "
                 + "runuser -u \(owner.userName) -- coffer …")
     }
 

@@ -30,17 +30,17 @@ struct S3Address: Equatable, Sendable {
         let parameters = try Self.parameters(parts.count > 1 ? parts[1] : "")
         region = parameters["region"] ?? "us-east-1"
         guard !region.isEmpty, region.utf8.allSatisfy(Self.isPlain) else {
-            throw BlobStoreError(.misconfigured, "The region in the storage URL is invalid.")
+            throw Self.problem("has an invalid region")
         }
         let endpoint = parameters["endpoint"] ?? "https://s3.\(region).amazonaws.com"
         guard let (scheme, host) = Self.split(endpoint) else {
-            throw Self.problem("has an endpoint that does not look like https://host:port")
+            throw Self.problem("has an invalid endpoint; use https://host:port")
         }
         let style = parameters["style"] ?? (parameters["endpoint"] == nil ? "virtual" : "path")
         switch style {
         case "path": (self.host, root) = (host, "/\(bucket)/")
         case "virtual": (self.host, root) = ("\(bucket.lowercased()).\(host)", "/")
-        default: throw Self.problem("has a style that is neither path nor virtual")
+        default: throw Self.problem("has an invalid style; use path or virtual")
         }
         origin = "\(scheme)://\(self.host)"
     }
@@ -60,7 +60,7 @@ struct S3Address: Equatable, Sendable {
         let segments = (path.hasSuffix("/") ? path.dropLast() : path).split(
             separator: "/", omittingEmptySubsequences: false)
         guard segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.allSatisfy(isPlain) }) else {
-            throw problem("has an invalid prefix: only letters, digits, - . _ and single slashes are allowed")
+            throw problem("has an invalid prefix; use letters, digits, - . _ and single slashes")
         }
         return segments.joined(separator: "/") + "/"
     }
@@ -74,7 +74,7 @@ struct S3Address: Equatable, Sendable {
                 throw problem("has an unknown parameter: \(name.prefix(40))")
             }
             guard pair.count == 2, parameters.updateValue(String(pair[1]), forKey: name) == nil else {
-                throw problem("must have \(name)=… once")
+                throw problem("must have \(name)=… only once")
             }
         }
         return parameters

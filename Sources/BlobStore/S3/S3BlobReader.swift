@@ -42,7 +42,7 @@ final class S3BlobReader: BlobReader {
         } catch {
             throw S3Failure(error)
         }
-        throw S3Failure(BlobStoreError(.unavailable, "The storage ended a blob too early."), mayPass: true)
+        throw S3Failure(BlobStoreError(.unavailable, "The storage sent only a part of a blob."), mayPass: true)
     }
 
     private func begin() throws(S3Failure) -> HTTPTransfer {
@@ -55,7 +55,7 @@ final class S3BlobReader: BlobReader {
         let isWhole = position == 0 && head.status == 200 && head.field("Content-Length") == "\(size)"
         if isPart || isWhole { return transfer }
         if (200...299).contains(head.status) {
-            let message = "The storage sent a different range than was requested."
+            let message = "The storage sent other bytes than were requested."
             throw S3Failure(BlobStoreError(.unavailable, message), mayPass: true)
         }
         let body: [UInt8]

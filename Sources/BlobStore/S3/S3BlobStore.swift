@@ -63,7 +63,7 @@ final class S3BlobStore: BlobStore {
             throw error
         }
         guard let size = head.field("Content-Length").flatMap({ Int64($0) }) else {
-            throw BlobStoreError(.unavailable, "The storage did not report a blob's size.")
+            throw BlobStoreError(.unavailable, "The storage did not report the size of a blob.")
         }
         let modified = head.field("Last-Modified").flatMap { HTTPDate($0)?.seconds }
         return BlobStatus(name: name, size: size, modified: modified ?? 0)

@@ -35,7 +35,7 @@ final class S3Client {
     func verify(_ key: String, size: Int64) throws(BlobStoreError) {
         let head = try perform(S3Request("HEAD", key)).head
         guard head.field("Content-Length") == "\(size)" else {
-            throw BlobStoreError(.unavailable, "The storage has a different number of bytes than sent.")
+            throw BlobStoreError(.unavailable, "The storage received other bytes.")
         }
     }
 
@@ -80,7 +80,7 @@ final class S3Client {
         let isSuccess = (200...299).contains(answer.head.status) && XMLElement.parse(answer.body)?.name != "Error"
         guard isSuccess else { throw refusal(answer) }
         guard request.isGood(answer.head) else {
-            throw S3Failure(BlobStoreError(.unavailable, "The storage has different bytes than sent."), mayPass: true)
+            throw S3Failure(BlobStoreError(.unavailable, "The storage received other bytes."), mayPass: true)
         }
         return answer
     }

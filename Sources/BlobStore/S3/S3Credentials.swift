@@ -17,22 +17,20 @@ struct S3Credentials: Equatable, Sendable {
         }
         let profile = variable("AWS_PROFILE") ?? "default"
         let shared = variable("AWS_SHARED_CREDENTIALS_FILE") ?? variable("HOME").map { $0 + "/.aws/credentials" }
-        guard let path = settings.credentialsFile ?? shared else { throw absent("there is no credentials file") }
+        guard let path = settings.credentialsFile ?? shared else { throw absent("no credentials file was found") }
         let text: String
         do {
             text = String(decoding: try FileSystem.contents(of: path), as: UTF8.self)
         } catch {
             throw BlobStoreError(
-                .misconfigured, "The credentials file of the storage cannot be read.", underlying: error)
+                .misconfigured, "The storage's credentials file cannot be read.", underlying: error)
         }
-        guard let found = parse(text, profile: profile) else {
-            throw absent("the credentials file has none for the profile \(profile)")
-        }
+        guard let found = parse(text, profile: profile) else { throw absent("the file has no profile \(profile)") }
         return found
     }
 
     private static func absent(_ reason: String) -> BlobStoreError {
-        BlobStoreError(.misconfigured, "There are no credentials for the storage: \(reason).")
+        BlobStoreError(.misconfigured, "The storage has no credentials: \(reason).")
     }
 
     /// Parses one profile of a shared credentials file (AWS SDKs and Tools Reference Guide, "Shared config and

@@ -21,7 +21,7 @@ struct S3Failure: Error {
             self.init(
                 BlobStoreError(.misconfigured, "The storage's certificate is not trusted: \(error)."), mayPass: false)
         case .library:
-            self.init(BlobStoreError(.misconfigured, "libcurl cannot be used: \(error)."), mayPass: false)
+            self.init(BlobStoreError(.misconfigured, "The storage cannot be used: \(error)."), mayPass: false)
         case .body: self.init(BlobStoreError(.unavailable, "The bytes to store cannot be read."), mayPass: false)
         case .connection, .timeout, .answer:
             self.init(BlobStoreError(.unavailable, "The storage cannot be reached: \(error)."), mayPass: true)
@@ -61,8 +61,8 @@ struct S3Failure: Error {
         case .full: "The storage is full (\(said))."
         case .tooLarge: "The storage cannot hold a file of this size (\(said))."
         case .absent: "The blob is not in the store (\(said))."
-        case .misconfigured: "The storage refused access: credentials, bucket, region or clock are wrong (\(said))."
-        default: "The storage refused a request (\(said))."
+        case .misconfigured: "The storage denied access: check credentials, bucket, region and clock (\(said))."
+        default: "The storage failed (\(said))."
         }
     }
 

@@ -11,7 +11,7 @@ extension S3BlobStore {
             if let begin { query.append(("start-after", begin)) }
             let answer = try client.perform(S3Request("GET", query: query))
             guard let result = XMLElement.parse(answer.body), result.name == "ListBucketResult" else {
-                throw BlobStoreError(.unavailable, "The storage's list of objects is malformed.")
+                throw BlobStoreError(.unavailable, "The storage's list of blobs is malformed.")
             }
             let objects = result.all("Contents")
             let page = objects.compactMap(status)

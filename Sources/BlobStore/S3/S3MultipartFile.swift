@@ -27,7 +27,7 @@ final class S3MultipartFile: StagedBlob {
         let content = try upload.finish()
         guard content.size == size else {
             upload.discard()
-            throw BlobStoreError(.refused, "The body file is still changing.")
+            throw BlobStoreError(.refused, "The file of the upload is still changing.")
         }
         return content
     }

@@ -131,7 +131,7 @@ final class S3MultipartUpload: StagedBlob {
     private func awaitPart() throws(BlobStoreError) {
         guard let (part, call) = inFlight.take() else { return }
         guard let tag = try call.answer().head.field("ETag") else {
-            throw BlobStoreError(.unavailable, "The storage sent no ETag for a part.")
+            throw BlobStoreError(.unavailable, "The storage did not confirm a part of an upload.")
         }
         tags.append(tag)
         part.clear()
@@ -141,7 +141,7 @@ final class S3MultipartUpload: StagedBlob {
     private func begin() throws(BlobStoreError) -> String {
         let answer = try client.perform(S3Request("POST", key, query: [("uploads", "")]))
         guard let upload = XMLElement.parse(answer.body)?["UploadId"], !upload.isEmpty else {
-            throw BlobStoreError(.unavailable, "The storage did not begin a multipart upload.")
+            throw BlobStoreError(.unavailable, "The storage did not begin an upload.")
         }
         return upload
     }

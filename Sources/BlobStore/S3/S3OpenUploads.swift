@@ -43,7 +43,7 @@ extension S3BlobStore {
                 return
             }
             guard let result = XMLElement.parse(answer.body) else {
-                throw BlobStoreError(.unavailable, "The storage's list of multipart uploads is malformed.")
+                throw BlobStoreError(.unavailable, "The storage's list of uploads is malformed.")
             }
             for upload in result.all("Upload") {
                 guard let key = upload["Key"], let id = upload["UploadId"], address.name(ofKey: key) != nil else {

@@ -69,7 +69,7 @@ final class S3SinglePut: StagedBlob {
             md5?.update(bytes)
         }
         guard content.size == size else {
-            throw BlobStoreError(.refused, "The body file is still changing.")
+            throw BlobStoreError(.refused, "The file of the upload is still changing.")
         }
         return (content.finish(), md5.take()?.finish())
     }

@@ -150,7 +150,7 @@ extension QueryParser {
         }
         guard !element.isEmpty else { throw start.expected("an element") }
         guard escaped > 0 || element.lowercased() != "null" else {
-            throw start.refused("an element cannot be null; the text \"NULL\" needs quotes")
+            throw start.refused("null cannot be an element; quote the text \"NULL\"")
         }
         return element
     }

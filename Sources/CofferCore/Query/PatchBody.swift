@@ -91,11 +91,11 @@ extension Column {
     private var rule: StaticString {
         switch name {
         case "file_path": "a text"
-        case "description": "a text of at most 2000 characters, none of them U+0000, or null"
+        case "description": "a text of at most 2000 characters without U+0000, or null"
         case "role": "\"editor\" or \"admin\""
         case "quota_bytes": "a whole number of bytes, 0 or more, or null for no quota"
         case "disabled": "true or false"
-        default: "left out"
+        default: "omitted"
         }
     }
 }

@@ -136,7 +136,7 @@ struct FilterGrammarTests {
         for text in ["eq(any).{a,null}", "eq(any).{a,NULL }"] {
             let failure = refusal("file_path", text)
             #expect(failure?.message == place("filter", text, 12))
-            #expect(failure?.details == "an element cannot be null; the text \"NULL\" needs quotes")
+            #expect(failure?.details == "null cannot be an element; quote the text \"NULL\"")
         }
     }
 

@@ -86,12 +86,12 @@ struct PatchBodyTests {
 
     @Test(arguments: [
         ("file_path", "null", Failure.Kind.missingValue, "a text"), ("file_path", "1", .invalidValue, "a text"),
-        ("description", "1", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
+        ("description", "1", .invalidValue, "a text of at most 2000 characters without U+0000, or null"),
         (
             "description", #""a\u0000""#, .invalidValue,
-            "a text of at most 2000 characters, none of them U+0000, or null"
+            "a text of at most 2000 characters without U+0000, or null"
         ),
-        ("description", "{}", .invalidValue, "a text of at most 2000 characters, none of them U+0000, or null"),
+        ("description", "{}", .invalidValue, "a text of at most 2000 characters without U+0000, or null"),
     ])
     func `a value that a file cannot have is refused with the rule`(
         name: String, value: String, kind: Failure.Kind, rule: String
