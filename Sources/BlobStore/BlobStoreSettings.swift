@@ -9,7 +9,7 @@ public struct BlobStoreSettings: Sendable {
     public var credentialsFile: String?
     /// For how long a failing request to a remote store is retried. The default is short, as a user waits for the
     /// answer.
-    public var patience = Duration.milliseconds(3500)
+    public var retryLimit = Duration.milliseconds(3500)
     /// Whether new files and directories of a local store get the owner of the store's directory. Set by the operator's
     /// command, which may run as root.
     public var writesAsOwner = false

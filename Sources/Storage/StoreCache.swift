@@ -45,7 +45,7 @@ public final class StoreCache {
     /// Opens a store anew, and reports its outage at once.
     public func impatientStore(_ url: String?) throws(BlobStoreError) -> any BlobStore {
         var settings = settings()
-        settings.patience = .zero
+        settings.retryLimit = .zero
         return try openBlobStore(url ?? configuredURL, settings)
     }
 
@@ -69,7 +69,7 @@ public final class StoreCache {
             credentialsFile: configuration.storageCredentialsFile)
         if user == .operator {
             settings.writesAsOwner = true
-            settings.patience = .seconds(60)
+            settings.retryLimit = .seconds(60)
         }
         return settings
     }

@@ -11,7 +11,7 @@ struct S3AbsenceTests {
     private func bucket(_ answers: String...) throws -> (S3BlobStore, CannedServer) {
         let server = CannedServer(answers)
         var settings = BlobStoreSettings()
-        settings.patience = .zero
+        settings.retryLimit = .zero
         settings.environment = { ["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"][$0] }
         let store = try openBlobStore("s3://bucket/p?endpoint=\(server.url)&region=r", settings)
         return (try #require(store as? S3BlobStore), server)

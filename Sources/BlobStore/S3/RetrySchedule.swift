@@ -6,12 +6,12 @@ struct RetrySchedule {
     static let longest = Duration.seconds(5)
 
     /// How long after the first attempt the last one may begin.
-    let patience: Duration
+    let retryLimit: Duration
     private var attempts = 0
     private let begin: ContinuousClock.Instant
 
-    init(patience: Duration, begin: ContinuousClock.Instant = .now) {
-        (self.patience, self.begin) = (patience, begin)
+    init(retryLimit: Duration, begin: ContinuousClock.Instant = .now) {
+        (self.retryLimit, self.begin) = (retryLimit, begin)
     }
 
     /// How long to wait before the next attempt. nil if no attempt is left.
@@ -25,6 +25,6 @@ struct RetrySchedule {
         let whole = min(Self.longest, Self.first * (1 << min(attempts, 20)))
         attempts += 1
         let pause = max(asked ?? .zero, whole / 2 + whole / 2 * chance)
-        return begin.duration(to: now) + pause < patience ? pause : nil
+        return begin.duration(to: now) + pause < retryLimit ? pause : nil
     }
 }

@@ -48,7 +48,7 @@ final class S3Client {
     func performTransfers() { http.move() }
 
     /// The retries of a request that starts now.
-    var schedule: RetrySchedule { RetrySchedule(patience: settings.patience) }
+    var schedule: RetrySchedule { RetrySchedule(retryLimit: settings.retryLimit) }
 
     func start(_ request: S3Request) throws(S3Failure) -> HTTPTransfer {
         let target = target(request.method, request.key, request.query, request.fields)
