@@ -23,7 +23,7 @@ final class SmallFileSystem {
 
 struct FullDiskTests {
     @Test(.enabled(if: SmallFileSystem() != nil, "mounting a tmpfs needs root"))
-    func `a disk that is truly full refuses the blob, keeps the others, and takes the next that fits`() throws {
+    func `a full disk refuses a blob, keeps the others, and accepts the next blob that fits`() throws {
         let small = try #require(SmallFileSystem())
         let test = try TestStore(in: small.path)
         let (name, _) = try test.store(pattern(300_000))

@@ -1,4 +1,4 @@
-// Tests for health checks that a local store can take a blob and return it.
+// The probe of a local store, which health checks call.
 
 internal import System
 

@@ -1,4 +1,4 @@
-// A staged blob that lies in a file on this host and is short enough for one request. The file is read once for its
+// A staged blob that is a file on this host and short enough for one request. The file is read once for its
 // digests, and once for each attempt to send it, so nothing is kept in memory.
 
 internal import Cryptography

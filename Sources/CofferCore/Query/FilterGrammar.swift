@@ -1,7 +1,7 @@
 // The grammar of filters: `[not.]operator[(any|all)].value`, `in.(…)` and `is.…`.
 
 extension QueryParser {
-    /// The place of a filter, on which it depends where its value ends.
+    /// Where a filter appears. In a parameter its value ends at the end, in a group at a delimiter.
     enum Place { case parameter, group }
 
     private static let otherOperators = [

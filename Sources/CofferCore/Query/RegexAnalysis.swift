@@ -12,7 +12,7 @@ struct RegexAnalysis {
         let isUnderstood = parser.skipDirector() && parser.skipOptions()
         let branches = isUnderstood ? parser.branches(depth: 0) : [.unknown]
         let isWhole = parser.isAtEnd && !parser.isTooWide
-        // An expression with too many alternatives is refused, to be safe.
+        // To be safe, an expression with too many alternatives counts as matching every text.
         matchesEveryText = parser.isTooWide || isWhole && branches.contains { $0.matchesEveryText }
         matchesNoText = isWhole && branches.allSatisfy { $0.matchesNoText }
     }

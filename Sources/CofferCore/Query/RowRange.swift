@@ -9,7 +9,7 @@ public struct RowRange: Equatable, Sendable {
 
     /// - Parameters:
     ///   - limit: ignored if it is not a number, as in PostgREST.
-    ///   - offset: likewise. A negative offset counts as 0.
+    ///   - offset: ignored if it is not a number. A negative offset counts as 0.
     ///   - range: the `Range` header of a GET. Other forms than `first-[last]` are ignored.
     ///   - maximum: the most rows that any request gets.
     /// - Throws: `Failure` 416 for a negative limit, and for a range that ends before it begins.

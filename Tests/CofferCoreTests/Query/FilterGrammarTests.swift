@@ -86,7 +86,7 @@ struct FilterGrammarTests {
             ("eq(any).{\"NULL\",\"\"}", .equal, .any, ["NULL", ""]), (#"eq(any).{\null}"#, .equal, .any, ["null"]),
             ("match(any).{^a}", .match, .any, ["^a"]), ("eq(any).{é,\"日\"}", .equal, .any, ["é", "日"]),
         ] as [(String, Filter.Operator, Filter.Quantifier, [String])])
-    func `any and all take an array`(
+    func `any and all are followed by an array`(
         text: String, comparison: Filter.Operator, quantifier: Filter.Quantifier, elements: [String]
     ) throws {
         #expect(try test(text) == .values(comparison, quantifier, elements))
