@@ -13,11 +13,12 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A module of ours, with its tests beside it.
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], testing extra: [Target.Dependency] = [])
-    -> [Target]
-{
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], testing extra: [Target.Dependency] = [],
+    plugins: [Target.PluginUsage] = []
+) -> [Target] {
     [
-        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: plugins),
         .testTarget(
             name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
             swiftSettings: settings),
@@ -58,14 +59,18 @@ let package = Package(
         + module(
             "CofferService",
             ["CofferCore", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "System", "Text"],
-            testing: ["CofferSchema", "TestSupport"])
+            testing: ["CofferSchema", "TestSupport"], plugins: ["EmbedSQL"])
         + [
             // What the tests of several modules need.
             .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
             .target(
-                name: "CofferSchema", path: "sql", exclude: ["tests", "CONVENTIONS.md"],
-                sources: ["Migrations.swift"], resources: [.embedInCode("migrations")],
-                swiftSettings: settings),
+                name: "CofferSchema", path: "sql",
+                exclude: ["tests", "CONVENTIONS.md", "roles.sql", "drop-code.sql", "migrations", "code"],
+                sources: ["SQLFile.swift"], swiftSettings: settings, plugins: ["EmbedSQL"]),
+            // The plugin runs the program, which writes the SQL into CofferSchema and its level into CofferService.
+            .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
+            .executableTarget(
+                name: "embed-sql", dependencies: ["Cryptography"], path: "Sources/EmbedSQL", swiftSettings: settings),
             // The programs.
             .executableTarget(
                 name: "coffer.fcgi",

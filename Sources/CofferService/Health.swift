@@ -10,7 +10,8 @@ struct Health {
     let storage: StoreCache
     let journal: Journal
 
-    private static let level = Statement(name: "level", sql: "select internal.migration_level(), \(ClockSkew.column)")
+    private static let level = Statement(
+        name: "level", sql: "select migration, code, \(ClockSkew.column) from internal.schema_level()")
     private static let anonymous = Statement(
         name: "switch", sql: "select set_config('role', 'coffer_anonymous', true)")
 
@@ -43,15 +44,16 @@ struct Health {
         }
     }
 
-    /// The connection, the migration level this program was built for, and the role switch; and the clock.
+    /// The connection, the schema level that this program was built for, and the role switch; and the clock.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
-        guard let (rows, skew) = try? ClockSkew.asking(journal, ask, column: 1) else { return (false, nil) }
-        let level = rows.integer(0, 0) ?? 0
-        if level != Schema.level {
-            journal.record(.databaseFailed("migration level is \(level), \(Schema.level) is needed: coffer migrate"))
+        guard let (rows, skew) = try? ClockSkew.asking(journal, ask, column: 2) else { return (false, nil) }
+        let level = SchemaLevel(migration: rows.integer(0, 0) ?? 0, code: rows.text(0, 1) ?? "")
+        if level != .expected {
+            journal.record(
+                .databaseFailed("schema level is \(level), \(SchemaLevel.expected) is needed: coffer migrate"))
         }
-        return (level == Schema.level, skew)
+        return (level == .expected, skew)
     }
 
     /// - Parameter asksDatabase: whether the database is asked which store uploads go to.

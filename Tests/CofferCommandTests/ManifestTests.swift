@@ -34,7 +34,7 @@ final class ManifestTests {
         }
     }
 
-    @Test(arguments: ["", "coffer-backup 2\n", "coffer-backup 1\nlevel x\n"])
+    @Test(arguments: ["", "coffer-backup 3\n", "coffer-backup 2\nlevel x\n"])
     func `what is no manifest is an error`(text: String) {
         #expect(throws: CofferCommand.Failure.self) { _ = try reader(text) }
     }

@@ -5,14 +5,20 @@ import Testing
 @testable import CofferSchema
 
 @Suite struct MigrationPlanTests {
-    private let known = [
-        MigrationRecord(name: "0001-a.sql", checksum: "aa"), MigrationRecord(name: "0002-b.sql", checksum: "bb"),
-        MigrationRecord(name: "0003-c.sql", checksum: "cc"),
-    ]
+    private let known = SchemaFiles(
+        migrations: [
+            AppliedFile(name: "0001-a.sql", checksum: "aa"), AppliedFile(name: "0002-b.sql", checksum: "bb"),
+            AppliedFile(name: "0003-c.sql", checksum: "cc"),
+        ],
+        code: [AppliedFile(name: "01-x.sql", checksum: "xx"), AppliedFile(name: "02-y.sql", checksum: "yy")])
 
-    private func failure(_ applied: [MigrationRecord]) -> String? {
+    private func plan(_ migrations: [AppliedFile], _ code: [AppliedFile] = []) throws(Failure) -> MigrationPlan {
+        try MigrationPlan(applied: SchemaFiles(migrations: migrations, code: code), known: known)
+    }
+
+    private func failure(_ migrations: [AppliedFile]) -> String? {
         do {
-            _ = try MigrationPlan.pending(applied: applied, known: known)
+            _ = try plan(migrations)
             return nil
         } catch {
             return error.message
@@ -20,34 +26,60 @@ import Testing
     }
 
     @Test func `a fresh database gets all, a current one nothing, an older one the rest in order`() throws {
-        #expect(try MigrationPlan.pending(applied: [], known: known) == known)
-        #expect(try MigrationPlan.pending(applied: known, known: known) == [])
-        #expect(try MigrationPlan.pending(applied: [known[0]], known: known) == [known[1], known[2]])
+        #expect(try plan([]).migrations == known.migrations.map(\.name))
+        #expect(try plan([]).changedCode == known.code.map(\.name))
+        #expect(try plan(known.migrations, known.code).isEmpty)
+        #expect(try plan([known.migrations[0]], known.code).migrations == ["0002-b.sql", "0003-c.sql"])
     }
 
     @Test func `a migration that was changed after it had been applied is named`() {
-        let text = failure([known[0], MigrationRecord(name: "0002-b.sql", checksum: "xx")])
+        let text = failure([known.migrations[0], AppliedFile(name: "0002-b.sql", checksum: "xx")])
         #expect(text == "The migration 0002-b.sql was changed after it had been applied.")
     }
 
     @Test func `a database that is newer than the program is refused`() {
-        let text = failure(known + [MigrationRecord(name: "0004-d.sql", checksum: "dd")])
+        let text = failure(known.migrations + [AppliedFile(name: "0004-d.sql", checksum: "dd")])
         #expect(text == "The database is newer than this program: it has 0004-d.sql, unknown here.")
     }
 
     @Test func `a database with a gap is refused`() {
         #expect(
-            failure([known[0], known[2]])
+            failure([known.migrations[0], known.migrations[2]])
                 == "The database has 0003-c.sql but lacks 0002-b.sql, which comes before it.")
     }
 
-    @Test func `the embedded migrations are the files, in order and byte for byte`() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "sql/migrations")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        #expect(migrations.map(\.name) == files)
-        for migration in migrations {
-            #expect(migration.text == [UInt8](try Data(contentsOf: folder.appending(path: migration.name))))
+    @Test func `a database from before the first release is refused with what to do`() throws {
+        let text = try #require(failure([AppliedFile(name: "0001-roles.sql", checksum: "aa")]))
+        #expect(text.contains("before its first release") && text.contains("coffer export"))
+    }
+
+    @Test func `code that was changed, is new or is no longer known is told apart`() throws {
+        let applied = [AppliedFile(name: "01-x.sql", checksum: "old"), AppliedFile(name: "00-w.sql", checksum: "ww")]
+        let plan = try plan(known.migrations, applied)
+        #expect(plan.migrations.isEmpty)
+        #expect(plan.changedCode == ["01-x.sql", "02-y.sql"])
+        #expect(plan.removedCode == ["00-w.sql"])
+    }
+
+    @Test func `the embedded files are those of sql, in order and byte for byte`() throws {
+        let sql = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "sql")
+        func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: sql.appending(path: path))) }
+        #expect(try Array(SQLFile.roles.text.utf8) == bytes("roles.sql"))
+        #expect(try Array(SQLFile.dropCode.text.utf8) == bytes("drop-code.sql"))
+        for (folder, files) in [("migrations", SQLFile.migrations), ("code", SQLFile.code)] {
+            let names = try FileManager.default.contentsOfDirectory(atPath: sql.appending(path: folder).path)
+            #expect(files.map(\.name) == names.sorted())
+            for file in files { #expect(try Array(file.text.utf8) == bytes("\(folder)/\(file.name)")) }
         }
+    }
+
+    @Test func `no function is defined twice`() {
+        let definition = /create (?:or replace )?function ([a-z_]+\.[a-z0-9_]+)\(/
+        let names = (SQLFile.migrations + SQLFile.code).flatMap { file in
+            file.text.matches(of: definition).map { String($0.output.1) }
+        }
+        #expect(names.count > 90)
+        #expect(Dictionary(grouping: names) { $0 }.filter { $1.count > 1 }.keys.isEmpty)
     }
 }

@@ -22,18 +22,23 @@ private enum TestDatabase {
         try server.execute(script: "create database coffer")
         let conninfo = PrivateServer.conninfo + " dbname=coffer"
         let database = try Connection(conninfo, timeout: .seconds(60), applicationName: "tests")
-        for migration in migrations {
-            try database.execute(
-                script: """
-                    begin;
-                    \(String(decoding: migration.text, as: UTF8.self))
-                    ;
-                    set local role coffer_owner;
-                    insert into internal.migrations (name, checksum) values ('\(migration.name)', '');
-                    commit;
-                    """)
+        for file in [SQLFile.roles] + SQLFile.migrations + SQLFile.code {
+            try database.execute(script: "begin;\n\(file.text);\ncommit")
         }
-        try database.execute(script: "select internal.rotate_key();" + fatalTrigger)
+        // As `coffer migrate` does it, with the digests that the server computes.
+        for (table, files) in [("migrations", SQLFile.migrations), ("code_files", SQLFile.code)] {
+            for file in files {
+                _ = try database.run([
+                    Query(
+                        Statement(
+                            sql: """
+                                insert into internal.\(table) (name, checksum)
+                                values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'))
+                                """), [.text(file.name), .text(file.text)])
+                ])
+            }
+        }
+        try database.execute(script: fatalTrigger)
         return conninfo
     }
 

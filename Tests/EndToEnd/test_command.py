@@ -17,7 +17,10 @@ def empty_database(instance):
 
 
 def applied(instance):
-    return instance.sql("select name || ' ' || checksum from internal.migrations order by name")
+    return instance.sql(
+        "select name || ' ' || checksum || ' ' || applied_at from internal.migrations union all "
+        "select name || ' ' || checksum || ' ' || applied_at from internal.code_files order by 1"
+    )
 
 
 def test_migrations_at_once_are_applied_once(empty_database):
@@ -25,18 +28,18 @@ def test_migrations_at_once_are_applied_once(empty_database):
     outputs = [run.communicate(timeout=60) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], outputs
     names = [line.split()[0] for line in applied(empty_database)]
-    assert names == sorted(os.listdir("sql/migrations"))
+    assert names == sorted(os.listdir("sql/migrations") + os.listdir("sql/code"))
     before = applied(empty_database)
     empty_database.coffer("migrate", "--skip-storage")
     assert applied(empty_database) == before
 
 
-def test_a_changed_old_migration_is_an_error(empty_database):
+def test_a_changed_migration_is_an_error(empty_database):
     empty_database.coffer("migrate", "--skip-storage")
-    empty_database.sql("update internal.migrations set checksum = repeat('0', 64) where name = '0002-users.sql'")
+    empty_database.sql("update internal.migrations set checksum = repeat('0', 64) where name = '0001-schema.sql'")
     done = empty_database.run("migrate", "--skip-storage")
     assert done.returncode == 1
-    assert "0002-users.sql" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "0001-schema.sql" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_an_account_from_its_making_to_its_end(url, instance):

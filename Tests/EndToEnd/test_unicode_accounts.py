@@ -1,13 +1,10 @@
 """One account for one address and one password for one text, however a keyboard writes them; and accounts from before."""
 
-import hashlib
 import json
 import unicodedata
 
 import pytest
-from script import SCRIPTS
 
-MIGRATIONS = sorted((SCRIPTS.parent / "sql/migrations").glob("*.sql"))
 PC = unicodedata.normalize("NFC", "Zürich-2026")
 MAC = unicodedata.normalize("NFD", "Zürich-2026")
 COMPOSED = unicodedata.normalize("NFC", "jürgen@unicode.example")
@@ -58,28 +55,16 @@ def test_a_hash_from_before_works_as_it_was_typed_and_then_in_every_form(install
     assert installation.sql("select count(*) from internal.audit_log where action = 'user_password'") == ["1"]
 
 
-def test_a_migration_brings_addresses_into_one_form_and_keeps_accounts_that_would_become_one(new_installation):
-    made = new_installation().make_empty()
-    for path in MIGRATIONS:
-        if path.name >= "0022":
-            break
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-        record = f"insert into internal.migrations (name, checksum) values ('{path.name}', '{checksum}')"
-        made.sql(f"begin; {path.read_text()}; reset role; set local role coffer_owner; {record}; commit;")
-    alone = unicodedata.normalize("NFD", "zoë@unicode.example")
-    for email, password in ((alone, MAC), (DECOMPOSED, "the one on a Mac"), (COMPOSED, "the one on a PC")):
-        made.sql(
+def test_accounts_that_share_an_address_in_two_forms_are_told_apart_by_it_and_no_third_one_can_join(installation):
+    for email, password in ((DECOMPOSED, "the one on a Mac"), (COMPOSED, "the one on a PC")):
+        installation.sql(
             "insert into internal.users (email, password_hash, role) "
             f"values ('{email}', extensions.crypt('{password}', extensions.gen_salt('bf', 4)), 'editor')"
         )
-    made.coffer("migrate")
-    emails = set(made.sql("select email from internal.users"))
-    assert emails == {unicodedata.normalize("NFC", alone), DECOMPOSED, COMPOSED}
-    assert log_in(made, unicodedata.normalize("NFC", alone), MAC) == 200
-    assert log_in(made, DECOMPOSED, "the one on a Mac") == 200
-    assert log_in(made, COMPOSED, "the one on a PC") == 200
-    assert log_in(made, COMPOSED, "the one on a Mac") == 400
-    third = made.run("user", "add", DECOMPOSED, "--role", "editor", stdin=PC + "\n")
+    assert log_in(installation, DECOMPOSED, "the one on a Mac") == 200
+    assert log_in(installation, COMPOSED, "the one on a PC") == 200
+    assert log_in(installation, COMPOSED, "the one on a Mac") == 400
+    third = installation.run("user", "add", DECOMPOSED, "--role", "editor", stdin=PC + "\n")
     assert third.returncode == 1 and "already" in third.stderr
 
 

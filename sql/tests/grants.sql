@@ -60,8 +60,8 @@ $$, $$ values
     ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
     ('internal.is_email(text)', 'coffer_admin'),
     ('internal.list_leftovers(text,text[])', 'coffer_authenticator'),
-    ('internal.migration_level()', 'coffer_authenticator'),
     ('internal.refuse_session()', 'coffer_authenticator'),
+    ('internal.schema_level()', 'coffer_authenticator'),
     ('internal.verification_keys()', 'coffer_authenticator')
 $$, 'each function can be called by exactly these roles');
 

@@ -36,7 +36,7 @@ final class BackupWriter {
         defer { try? owner.execute("rollback") }
         let facts = try owner.call(
             """
-            select pg_export_snapshot(), internal.migration_level(), count(*), coalesce(sum(size_bytes), 0),
+            select pg_export_snapshot(), (select migration from internal.schema_level()), count(*), coalesce(sum(size_bytes), 0),
                 (select rolsuper or rolbypassrls from pg_roles where rolname = session_user)
             from internal.files
             """)

@@ -13,7 +13,9 @@ struct ManifestHead: Equatable {
     let dumpDigest: String
     let total: Amount
 
-    static let version = "coffer-backup 1"
+    static let version = "coffer-backup 2"
+    /// Of backups whose databases cannot be upgraded.
+    static let versionBeforeFirstRelease = "coffer-backup 1"
 
     var lines: String {
         "\(Self.version)\nlevel \(level)\ndump \(dump) \(dumpDigest)\nfiles \(total.files) \(total.bytes)\n"
@@ -34,7 +36,14 @@ final class ManifestReader {
         do { lines = LineReader(try FileSystem.open(path)) } catch {
             throw Failure("There is no complete backup in \(folder): \(error)")
         }
-        guard try Self.line(lines, path) == ManifestHead.version,
+        let version = try Self.line(lines, path)
+        if version == ManifestHead.versionBeforeFirstRelease {
+            throw Failure(
+                "The backup in \(folder) was made by an earlier Coffer, before its first release. Restore it with that "
+                    + "version, save each user's files (coffer export), and bring them into a new database (coffer "
+                    + "import).")
+        }
+        guard version == ManifestHead.version,
             let level = try Self.words(lines, path, "level", 1)?.first.flatMap({ Int64($0) }),
             let dump = try Self.words(lines, path, "dump", 2), !dump[0].contains("/"),
             let files = try Self.words(lines, path, "files", 2), let number = Int64(files[0]),

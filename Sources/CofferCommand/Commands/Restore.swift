@@ -3,7 +3,6 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
-internal import CofferSchema
 internal import Postgres
 internal import Storage
 internal import System
@@ -45,7 +44,7 @@ struct Restore: ParsableCommand {
         guard try digest(ofFile: "\(folder)/\(head.dump)") == head.dumpDigest else {
             throw Failure("The dump in \(folder) does not match the manifest.")
         }
-        if head.level > Schema.level { throw Failure("The backup was made by a newer version of Coffer.") }
+        if head.level > Migrator.newestLevel { throw Failure("The backup was made by a newer version of Coffer.") }
         let sql = "select from pg_catalog.pg_namespace where nspname in ('api', 'internal', 'extensions')"
         let schemas: Rows
         do { schemas = try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }
@@ -74,17 +73,7 @@ struct Restore: ParsableCommand {
         _ head: ManifestHead, _ folder: String, _ owner: OwnerConnection, _ configuration: Configuration,
         _ interruption: Interruption
     ) throws(Failure) {
-        // Roles belong to the cluster, so no dump has them: the first migration makes them, and what else it makes goes.
-        try owner.execute(
-            """
-            begin;
-            \(String(decoding: migrations[0].text, as: UTF8.self))
-            ;
-            reset role;
-            drop extension pgcrypto;
-            drop schema api, internal, extensions cascade;
-            commit
-            """)
+        try Migrator(owner: owner).makeRoles()
         var arguments = ["--single-transaction", "--exit-on-error", "--dbname="]
         arguments[2] += try database(configuration)
         try DatabaseTool(connection: configuration.ownerDatabaseURL, interruption: interruption)

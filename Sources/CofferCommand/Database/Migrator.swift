@@ -1,6 +1,6 @@
-// Brings the database up to this program's schema: each migration in a transaction of its own, together with the
-// line that records it, so that both are there or neither.
+// Brings the database up to this program's schema, in one transaction: all of it is there afterwards, or nothing.
 
+internal import CofferCore
 internal import CofferSchema
 internal import Cryptography
 internal import Postgres
@@ -9,73 +9,113 @@ internal import Text
 struct Migrator {
     let owner: OwnerConnection
 
-    /// Applies what is missing, and reports each migration's name once it is committed.
+    /// The number of the newest migration.
+    static var newestLevel: Int64 { SQLFile.migrations.last.flatMap { Int64($0.name.prefix(4)) } ?? 0 }
+
+    /// Applies what is missing, and reports the name of each file once all are committed.
+    ///
+    /// The migrations come first. When anything in `sql/code` differs, the database's code is removed before them and
+    /// all of this program's is applied after them: so a migration never meets a view or trigger that stands in its
+    /// way, and what is no longer in `sql/code` is gone.
     func run(report: (String) -> Void) throws(Failure) {
-        // A second migrator waits here until the first one's connection ends, and then finds nothing left to do.
-        try execute("select pg_advisory_lock(\(Self.lock))")
-        let known = try migrations.map { (migration) throws(Failure) in
-            MigrationRecord(name: migration.name, checksum: try checksum(migration.text))
+        try owner.execute("begin")
+        let plan: MigrationPlan
+        do throws(Failure) {
+            plan = try apply()
+            try owner.execute("commit")
+        } catch {
+            try? owner.execute("rollback")
+            throw error
         }
-        for record in try MigrationPlan.pending(applied: try applied(), known: known) {
-            guard let migration = migrations.first(where: { $0.name == record.name }) else { continue }
-            try apply(migration, checksum: record.checksum)
-            report(record.name)
-        }
+        for name in plan.migrations { report(name) }
+        for name in plan.changedCode { report("code/\(name)") }
+        for name in plan.removedCode { report("the removal of code/\(name)") }
     }
 
-    /// Any number that no other program takes for its advisory locks; these are the letters of "coffer".
+    /// Makes the roles, which belong to the cluster and are in no dump.
+    func makeRoles() throws(Failure) { try apply(.roles) }
+
+    /// The lock is named by the letters of "coffer". A second migrator waits for the first one's transaction, and then
+    /// finds nothing left to do. All other locks have their names in `sql/code`.
     private static let lock: Int64 = 0x636F_6666_6572
 
-    /// The first migration makes the table of migrations, so before it there is none.
-    private func applied() throws(Failure) -> [MigrationRecord] {
-        let sql = """
-            select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = 'internal' and c.relname = 'migrations'
-            """
-        let tables: Rows
-        do {
-            tables = try owner.connection.run([Query(Statement(sql: sql))])[0]
-        } catch {
-            throw Failure(error)
+    private func apply() throws(Failure) -> MigrationPlan {
+        try owner.execute("select pg_advisory_xact_lock(\(Self.lock))")
+        let known = SchemaFiles(
+            migrations: try SQLFile.migrations.map(record), code: try SQLFile.code.map(record))
+        let applied = try applied()
+        let plan = try MigrationPlan(applied: applied, known: known)
+        try makeRoles()
+        if plan.isEmpty { return plan }
+        if !applied.migrations.isEmpty { try apply(.dropCode) }
+        for (file, record) in zip(SQLFile.migrations, known.migrations) where plan.migrations.contains(file.name) {
+            try apply(file)
+            try note(record, in: "migrations")
         }
-        if tables.count == 0 { return [] }
-        let rows = try owner.call("select name, checksum from internal.migrations order by name")
-        return (0..<rows.count).map {
-            MigrationRecord(name: rows.text($0, 0) ?? "", checksum: rows.text($0, 1) ?? "")
-        }
+        for file in SQLFile.code { try apply(file) }
+        try noteCode(known.code)
+        return plan
+    }
+
+    /// What the database has. The first migration makes the tables, so before it there are none.
+    private func applied() throws(Failure) -> SchemaFiles {
+        var files = SchemaFiles()
+        if try exists("internal.migrations") { files.migrations = try records("migrations") }
+        if try exists("internal.code_files") { files.code = try records("code_files") }
+        return files
+    }
+
+    private func exists(_ table: String) throws(Failure) -> Bool {
+        try inTransaction("select pg_catalog.to_regclass('\(table)') is not null").boolean(0, 0) == true
+    }
+
+    private func records(_ table: String) throws(Failure) -> [AppliedFile] {
+        let rows = try inTransaction("select name, checksum from internal.\(table) order by name collate \"C\"")
+        return (0..<rows.count).map { AppliedFile(name: rows.text($0, 0) ?? "", checksum: rows.text($0, 1) ?? "") }
+    }
+
+    private func inTransaction(_ sql: String) throws(Failure) -> Rows {
+        do { return try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }
     }
 
     /// Name and checksum hold letters, digits, hyphens and dots only, so they need no quoting.
-    private func apply(_ migration: Migration, checksum: String) throws(Failure) {
+    private func note(_ file: AppliedFile, in table: String) throws(Failure) {
+        try owner.execute(
+            """
+            set local role coffer_owner;
+            insert into internal.\(table) (name, checksum) values ('\(file.name)', '\(file.checksum)');
+            reset role;
+            """)
+    }
+
+    /// A file that was applied again as it was keeps the time of its record.
+    private func noteCode(_ files: [AppliedFile]) throws(Failure) {
+        let values = files.map { "('\($0.name)', '\($0.checksum)')" }.joined(separator: ", ")
+        try owner.execute(
+            """
+            set local role coffer_owner;
+            delete from internal.code_files where (name, checksum) not in (values \(values));
+            insert into internal.code_files (name, checksum) values \(values) on conflict do nothing;
+            reset role;
+            """)
+    }
+
+    private func apply(_ file: SQLFile) throws(Failure) {
         do {
-            try owner.connection.execute(
-                script: """
-                    begin;
-                    \(String(decoding: migration.text, as: UTF8.self))
-                    ;
-                    set local role coffer_owner;
-                    insert into internal.migrations (name, checksum) values ('\(migration.name)', '\(checksum)');
-                    commit;
-                    """)
+            try owner.connection.execute(script: file.text + ";\nreset role;")
         } catch {
-            try? execute("rollback")
             let hint = error.hint.map { " \($0)" } ?? ""
-            throw Failure("The migration \(migration.name) failed: \(error.message)\(hint)")
+            throw Failure("\(file.name) cannot be applied: \(error.message)\(hint)")
         }
     }
 
-    private func execute(_ script: String) throws(Failure) {
-        try owner.execute(script)
-    }
-}
-
-/// SHA-256 in hex.
-private func checksum(_ text: [UInt8]) throws(Failure) -> String {
-    do {
-        var hash = try SHA256()
-        hash.update(text.span)
-        return hexadecimal(hash.finish())
-    } catch {
-        throw Failure("The checksum of a migration cannot be computed.")
+    private func record(_ file: SQLFile) throws(Failure) -> AppliedFile {
+        do {
+            var hash = try SHA256()
+            hash.update(Array(file.text.utf8).span)
+            return AppliedFile(name: file.name, checksum: hexadecimal(hash.finish()))
+        } catch {
+            throw Failure("The digest of \(file.name) cannot be computed.")
+        }
     }
 }

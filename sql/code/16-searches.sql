@@ -1,19 +1,5 @@
--- What the worker's login may know of sessions, and how much of the server one user's searches may take.
+-- How much of the server one user's searches may take.
 set local role coffer_owner;
-
--- Who has stolen the login reads the signing keys, and with the ids of live sessions beside them could make a token for
--- anybody. So it is shown one session, the one whose id it names, and never the list. A policy and not a condition of
--- the view: a condition of the asker's own could be evaluated before that one and report in its error what it has seen.
-create policy authenticator_select_named on internal.sessions for select to coffer_authenticator
-    using (id = nullif(current_setting('coffer.session_id', true), '')::uuid and expires_at > now());
-grant select (id, user_id, role) on internal.sessions to coffer_authenticator;
--- Deliberately not granted: created_at and expires_at, and any row but the named one.
-
-create or replace view internal.live_sessions with (security_invoker = true) as
-select s.id, s.user_id, s.role, 'coffer_' || s.role as database_role
-from internal.sessions s;
-comment on view internal.live_sessions is
-    'The session that coffer.session_id names, with the role it may take; no row once it has ended or expired.';
 
 -- A regular expression can keep a processor busy for as long as it is allowed to, and a user can send many. So each user
 -- has few at once, and each of them little time. The locks end with the transaction, whatever becomes of it.
@@ -39,7 +25,7 @@ begin
 end
 $$;
 grant execute on function internal.begin_search(uuid, integer, integer) to coffer_authenticator;
--- Deliberately not granted to the request roles: the worker asks before it becomes one.
 comment on function internal.begin_search(uuid, integer, integer) is
     'Limits the statements that follow in this transaction to so many milliseconds each; KF032 while the user has p_limit '
     'searches going on.';
+-- Deliberately not granted to the request roles: the worker asks before it becomes one.

@@ -1,24 +1,6 @@
--- Folders: they exist by their files, and what one holds is kept beside them, so that looking into a folder costs what
--- it shows and not what lies below.
+-- Folders: their totals, looking into one, and moving one.
 set local role coffer_owner;
 
-create function internal.folder_of(p_path text) returns text
-language sql immutable parallel safe
-return left(p_path, -strpos(reverse(p_path), '/'));
-comment on function internal.folder_of(text) is 'What stands before the last slash of a path; empty for the root.';
-
--- The root is not a row: its totals are the user's.
-create table internal.folders (
-    user_id uuid not null references internal.users on delete cascade,
-    parent text collate "C" not null,
-    name text collate "C" not null,
-    file_count bigint not null check (file_count > 0),
-    size_bytes bigint not null check (size_bytes >= 0),
-    primary key (user_id, parent, name)
-);
-alter table internal.folders enable row level security;
-alter table internal.folders force row level security;
-create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
 -- No grants: the triggers of internal.files write it, and api.list_folder reads it for the current user.
 comment on table internal.folders is
     'One row per folder that has files below it; kept by the triggers of internal.files.';
@@ -26,11 +8,10 @@ comment on column internal.folders.parent is 'Path of the folder that this one l
 comment on column internal.folders.file_count is 'Number of files below, at any depth.';
 comment on column internal.folders.size_bytes is 'Bytes of the files below, at any depth.';
 
--- The files of one folder, by name. By name and not by path, or the index of paths would have the same order, and the
--- planner might prefer to read that one past all that lies deeper. Written with PostgreSQL's own functions: with whose
--- rights an expression of an index is looked at depends on who comes first, and these are everybody's.
-create index files_folder_idx on internal.files
-    (user_id, left(file_path, -strpos(reverse(file_path), '/')), split_part(file_path, '/', -1));
+create function internal.folder_of(p_path text) returns text
+language sql immutable parallel safe
+return left(p_path, -strpos(reverse(p_path), '/'));
+comment on function internal.folder_of(text) is 'What stands before the last slash of a path; empty for the root.';
 
 -- Every folder that a folder lies in, and itself; none for the root.
 create function internal.folders_above(p_folder text) returns table (parent text, name text)
@@ -42,16 +23,10 @@ end;
 comment on function internal.folders_above(text) is
     'The folders that a file in this one counts for, each as parent and name.';
 
-insert into internal.folders (user_id, parent, name, file_count, size_bytes)
-select f.user_id, a.parent, a.name, sum(f.files)::bigint, sum(f.bytes)::bigint
-from (select f.user_id, internal.folder_of(f.file_path) as folder, count(*) as files, sum(f.size_bytes) as bytes
-    from internal.files f group by 1, 2) f, internal.folders_above(f.folder) a
-group by f.user_id, a.parent, a.name;
-
 -- The arguments are the folders that files came to or left, and by how much; here that becomes changes of all folders
--- above. The user's row is locked already, so nobody else changes folders of this user meanwhile. One folder after the
--- other and by the key: that costs the same each time, while the plan of one statement for all of them would be made
--- for as many folders as there were when a connection first needed it.
+-- above. The user's row is locked already, so no other transaction changes folders of this user meanwhile. One folder
+-- after the other and by the key: that costs the same each time, while the plan of one statement for all of them would
+-- be made for as many folders as there were when a connection first needed it.
 create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
@@ -85,103 +60,27 @@ $$;
 comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
     'Adds to the totals of folders and of those above them, or takes away. The user''s row is locked by who calls.';
 
--- The triggers of 0006, with folders, and with the audit log in chains. The order is that of the locks: the user's row,
--- the folders, the chain. No query pairs old rows with new ones by a join: a connection that had planned it for one row
--- would then loop over a hundred thousand.
-create or replace function internal.files_inserted() returns trigger
+-- What one file changes, as count_folders does it for many.
+create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    v_names constant text[] := string_to_array(p_file_path, '/');
+    v_parent text := '';
 begin
-    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
-    if not exists (select from new_files) then
-        return null;
-    end if;
-    perform internal.count_usage(t.user_id, t.bytes, t.files)
-    from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
-        from new_files n group by n.user_id order by n.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
-            sum(n.size_bytes)::bigint as bytes
-        from new_files n group by 1, 2) t
-    group by t.user_id;
-    perform internal.record('store', t.user_id, t.paths)
-    from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
-        from new_files n group by n.user_id order by n.user_id) t;
-    return null;
+    for v_depth in 1 .. cardinality(v_names) - 1 loop
+        update internal.folders f set file_count = f.file_count + p_files, size_bytes = f.size_bytes + p_bytes
+        where f.user_id = p_user_id and f.parent = v_parent and f.name = v_names[v_depth];
+        if not found then
+            insert into internal.folders (user_id, parent, name, file_count, size_bytes)
+            values (p_user_id, v_parent, v_names[v_depth], p_files, p_bytes);
+        end if;
+        v_parent := array_to_string(v_names[:v_depth], '/');
+    end loop;
 end
 $$;
-
-create or replace function internal.files_updated() returns trigger
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    -- An upload fires the triggers of inserting and of updating, whichever of the two it turns out to be.
-    if not exists (select from new_files) then
-        return null;
-    end if;
-    insert into internal.discarded_blobs (blob, reason, user_id)
-    select gone.blob, 'replaced', gone.user_id
-    from (select o.blob, o.user_id from old_files o except select n.blob, n.user_id from new_files n) gone
-    on conflict do nothing;
-    -- A file keeps its owner.
-    perform internal.count_usage(t.user_id, t.bytes, 0)
-    from (select c.user_id, sum(c.bytes)::bigint as bytes
-        from (select n.user_id, n.size_bytes as bytes from new_files n
-            union all select o.user_id, -o.size_bytes from old_files o) c
-        group by c.user_id having sum(c.bytes) <> 0 order by c.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select c.user_id, c.folder, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
-        from (select n.user_id, internal.folder_of(n.file_path) as folder, 1 as files, n.size_bytes as bytes
-                from new_files n
-            union all
-            select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) c
-        group by c.user_id, c.folder having sum(c.files) <> 0 or sum(c.bytes) <> 0) t
-    group by t.user_id;
-    perform internal.record(t.action, t.user_id, t.paths)
-    from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
-        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
-                case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
-                    when min(f.file_path) <> max(f.file_path) then 'move' end as action
-            from (select n.id, n.user_id, n.file_path, n.blob, true as is_new from new_files n
-                union all select o.id, o.user_id, o.file_path, o.blob, false from old_files o) f
-            group by f.user_id, f.id) c
-        where c.action is not null
-        group by c.user_id, c.action order by c.user_id, c.action) t;
-    return null;
-end
-$$;
-
-create or replace function internal.files_deleted() returns trigger
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    insert into internal.discarded_blobs (blob, reason, user_id)
-    select o.blob, 'deleted', o.user_id from old_files o
-    on conflict do nothing;
-    -- A user who is deleted with the files has no row any more, and nothing is counted.
-    perform internal.count_usage(t.user_id, -t.bytes, -t.files)
-    from (select o.user_id, sum(o.size_bytes)::bigint as bytes, count(*) as files
-        from old_files o group by o.user_id order by o.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
-            -sum(o.size_bytes)::bigint as bytes
-        from old_files o group by 1, 2) t
-    group by t.user_id;
-    perform internal.record('delete', t.user_id, t.paths)
-    from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths
-        from old_files o group by o.user_id order by o.user_id) t;
-    return null;
-end
-$$;
-comment on function internal.files_inserted() is 'Counts and audits new files.';
-comment on function internal.files_updated() is 'Discards replaced blobs; counts; audits overwriting and moving.';
-comment on function internal.files_deleting() is 'Locks the current user before any file is locked.';
-comment on function internal.files_deleted() is 'Discards the blobs of deleted files; counts; audits.';
-
--- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in uploading_user, and
--- a description counts for nothing.
-create trigger updating before update of file_path on internal.files
-    for each statement execute function internal.files_deleting();
+comment on function internal.count_file(uuid, text, bigint, bigint) is
+    'Adds to the totals of the folders that a file lies in. The user''s row is locked by who calls.';
 
 -- Where a page of a folder ended: a letter for what it was and the name in base64url. The name and not a number, so
 -- that what comes or goes meanwhile moves nothing.
@@ -304,7 +203,7 @@ exception when unique_violation then
 end
 $$;
 grant execute on function api.move_folder(text, text) to coffer_editor, coffer_admin;
--- Deliberately not granted: folder_of, folders_above, count_folders and the functions of cursors, to anybody.
 comment on function api.move_folder(text, text) is
     'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now '
     'or then, KF016 when one is taken, KF029 when a folder would move into itself.';
+-- Deliberately not granted: folder_of, folders_above, count_folders, count_file and the functions of cursors.

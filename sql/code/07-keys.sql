@@ -1,18 +1,6 @@
--- The keys that sign tokens. The newest signs; older ones verify until they are retired, which erases the secret.
+-- The keys that sign and verify tokens.
 set local role coffer_owner;
 
-create table internal.jwt_keys (
-    serial_number bigint generated always as identity primary key,
-    kid text not null unique,
-    secret bytea,
-    created_at timestamptz not null default now(),
-    retired_at timestamptz,
-    check ((secret is null) = (retired_at is not null)),
-    check (octet_length(secret) >= 32)
-);
-alter table internal.jwt_keys enable row level security;
-alter table internal.jwt_keys force row level security;
-create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
 -- No grants: the worker verifies with what internal.verification_keys returns; signing stays in here.
 comment on table internal.jwt_keys is 'HS256 keys.';
 comment on column internal.jwt_keys.serial_number is 'Order of creation; the highest that is not retired signs.';
@@ -29,8 +17,8 @@ begin atomic
     select k.kid, k.secret from internal.usable_keys k order by k.serial_number desc;
 end;
 grant execute on function internal.verification_keys() to coffer_authenticator;
--- Deliberately not granted to the request roles: a key can sign as well as verify.
 comment on function internal.verification_keys() is 'Keys that verify tokens, the signing one first.';
+-- Deliberately not granted to the request roles: a key can sign as well as verify.
 
 create function internal.rotate_key() returns text
 language plpgsql volatile security definer set search_path = ''
@@ -39,7 +27,7 @@ declare
     v_kid constant text := encode(extensions.gen_random_bytes(8), 'hex');
 begin
     insert into internal.jwt_keys (kid, secret) values (v_kid, extensions.gen_random_bytes(32));
-    insert into internal.audit_log (action, subject) values ('key_rotate', v_kid);
+    perform internal.record('key_rotate', null, array[v_kid]);
     return v_kid;
 end
 $$;
@@ -60,7 +48,7 @@ begin
             hint = 'Rotate first.';
     end if;
     update internal.jwt_keys k set secret = null, retired_at = now() where k.kid = p_kid;
-    insert into internal.audit_log (action, subject) values ('key_retire', p_kid);
+    perform internal.record('key_retire', null, array[p_kid]);
 end
 $$;
 comment on function internal.retire_key(text) is
@@ -92,9 +80,9 @@ begin
         extensions.hmac(convert_to(v_message, 'UTF8'), v_key.secret, 'sha256'));
 end
 $$;
--- Deliberately not granted: rotate_key, retire_key, base64url and sign_token, to anybody.
 comment on function internal.sign_token(uuid, uuid, text, bigint, bigint) is
     'JWT (RFC 7519) signed by the newest key; times are Unix seconds.';
+-- Deliberately not granted: rotate_key, retire_key, base64url and sign_token, to any role.
 
 -- A fresh installation can sign at once.
-do $$ begin perform internal.rotate_key(); end $$;
+do $$ begin perform internal.rotate_key() where not exists (select from internal.jwt_keys); end $$;

@@ -1,25 +1,11 @@
--- Against guessing passwords: failures are counted per account and per address, and too many block both for a while.
+-- Logging in, and what stops the guessing of passwords: failures are counted per account and per address, and too many
+-- block both for a while.
 set local role coffer_owner;
 
--- A failure leaves a row for the account and one for the address, because a success forgives the one and not the other:
--- who owns an account could else clear their address with it after every few guesses at another.
-create table internal.login_failures (
-    failed_at timestamptz not null default clock_timestamp(),
-    account bytea check (octet_length(account) = 32),
-    address inet,
-    check (num_nonnulls(account, address) = 1)
-);
-create index login_failures_account_idx on internal.login_failures (account, failed_at) where account is not null;
-create index login_failures_address_idx on internal.login_failures (address, failed_at) where address is not null;
-create index login_failures_age_idx on internal.login_failures (failed_at);
-
-alter table internal.login_failures enable row level security;
-alter table internal.login_failures force row level security;
-create policy owner_all on internal.login_failures to coffer_owner using (true) with check (true);
 -- No grants. A failure is counted, forgiven or forgotten; nothing changes one.
 comment on table internal.login_failures is 'Failed logins of the last 15 minutes, per account and per address.';
 comment on column internal.login_failures.account is
-    'SHA-256 of the e-mail in lower case, known or not: what was typed may be a password in the wrong field.';
+    'SHA-256 of internal.email_key, known or not: what was typed may be a password in the wrong field.';
 comment on column internal.login_failures.address is 'The client''s IPv4 address, or the /64 of its IPv6 address.';
 
 -- What the worker was configured with, between one failure and a million.
@@ -32,7 +18,7 @@ comment on function internal.login_limit(text) is
 
 create function internal.login_account(p_email text) returns bytea
 language sql immutable parallel safe
-return sha256(convert_to(lower(coalesce(p_email, '')), 'UTF8'));
+return sha256(convert_to(internal.email_key(coalesce(p_email, '')), 'UTF8'));
 comment on function internal.login_account(text) is 'How login_failures names an account.';
 
 -- One customer of IPv6 has at least a /64. IPv4 that came through an IPv6 socket is IPv4, or all of it would be one.
@@ -79,9 +65,9 @@ $$;
 comment on function internal.login_retry_after(bytea, inet) is
     'Seconds, at least 1, for which account or address is blocked; null when neither is. Either may be null.';
 
--- A verdict is given under these locks: whether there is a block, and then what becomes of the attempt, is decided for
--- one attempt after the other, so fifty guesses at once are told no more than ten. They are taken only when bcrypt is
--- done, for else whoever guesses would also stop everybody behind the same address for as long as that takes.
+-- The answer is decided under these locks: whether there is a block, and then what becomes of the attempt, is decided
+-- for one attempt after the other, so fifty guesses at once learn no more than ten. They are taken only when bcrypt is
+-- done; otherwise one client that guesses would stop everybody behind the same address for as long as that takes.
 create function internal.lock_login(p_account bytea, p_address inet) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -119,33 +105,27 @@ begin
     delete from internal.login_failures f where f.account = p_account;
 end
 $$;
--- Deliberately not granted: any of these functions, to anybody. Login and change_password call them.
 comment on function internal.forgive_login_failures(bytea) is
     'Forgets the failures of an account, not those of an address.';
+-- Deliberately not granted: any of these functions. Login and change_password call them.
 
 -- Whether the account is unknown, disabled, or the password wrong must not show, in the answer or in the time taken:
--- each case does one bcrypt of the same cost, against a hash of nobody's password where there is no account.
--- A failure returns no row and is no error, because an error would undo its audit row. A blocked attempt does no
--- bcrypt, and is blocked whatever the password: it tells nothing, not even by its time.
-drop function api.login(text, text);
+-- each case does the same bcrypt. A failure returns no row and is not an error, because an error would undo its audit
+-- row. A blocked attempt does no bcrypt and is blocked whatever the password: it reveals nothing, not even by its time.
 create function api.login(email text, password text)
 returns table (token text, expires_at bigint, retry_after integer)
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_nobody constant text := '$2a$12$mTLZZdF5/8iAMDc9kFQwiu.kpZACh9ITaha9BEO.s2Bf7ksAe5ShO';
     v_account constant bytea := internal.login_account(login.email);
     v_address constant inet := internal.login_address();
     v_user internal.users;
-    v_matches boolean;
+    v_form text;
 begin
     retry_after := internal.login_retry_after(v_account, v_address);
     if retry_after is null then
-        select u.* into v_user from internal.users u where lower(u.email) = lower(login.email);
-        v_matches := extensions.crypt(coalesce(login.password, ''), coalesce(v_user.password_hash, v_nobody))
-            = v_user.password_hash
-            -- bcrypt looks no further than 72 bytes.
-            and octet_length(login.password) <= 72;
+        select u.* into v_user from internal.find_user(login.email) u;
+        v_form := internal.matching_form(login.password, v_user.password_hash);
         perform internal.lock_login(v_account, v_address);
         retry_after := internal.login_retry_after(v_account, v_address);
     end if;
@@ -153,15 +133,22 @@ begin
         return next;
         return;
     end if;
-    if v_matches then
-        -- While bcrypt worked, the operator may have changed the account. Under this lock it stays as it is, and
-        -- whoever ends the sessions after us sees ours.
+    if v_form is not null then
+        if v_form = 'typed' and v_user.disabled_at is null then
+            perform internal.rehash_password(v_user.id, v_user.password_hash, login.password);
+        end if;
+        -- While bcrypt worked, the operator may have changed the account, and another login the hash. Under this lock it
+        -- stays as it is, and whoever ends the sessions after us sees ours.
         select u.role into v_user.role from internal.users u
-        where u.id = v_user.id and u.password_hash = v_user.password_hash and u.disabled_at is null
+        where u.id = v_user.id and u.disabled_at is null
+            and (u.password_hash = v_user.password_hash
+                or v_form = 'typed' and internal.matching_form(login.password, u.password_hash) is not null)
         for share;
-        v_matches := found;
+        if not found then
+            v_form := null;
+        end if;
     end if;
-    if v_matches is not true then
+    if v_form is null then
         perform internal.count_login_failure(v_account, v_address, v_user.id);
         return;
     end if;
@@ -171,20 +158,51 @@ begin
 end
 $$;
 grant execute on function api.login(text, text) to coffer_anonymous;
--- Deliberately not granted to editors and admins: the worker logs in as a stranger whatever token came along.
 comment on function api.login(text, text) is
     'Token of a new session and its expiry in Unix seconds; no row when e-mail and password do not match; after too '
     'many failures a row with retry_after alone, the seconds until the next attempt is heard.';
+-- Deliberately not granted to editors and admins: the worker logs in as anonymous whatever token came along.
 
-create or replace function api.logout() returns void
+-- A wrong current password counts as a failed login to the account: an open session that was found must not serve to
+-- guess the password.
+create function api.change_password(p_current_password text, p_new_password text)
+returns table (changed boolean, retry_after integer)
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    v_user internal.users;
+    v_account bytea;
+    v_hash text;
 begin
-    delete from internal.sessions s
-    where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
-        and s.user_id = internal.current_user_id();
-    if found then
-        perform internal.record('logout', internal.current_user_id(), array[null::text]);
+    select u.* into v_user from internal.users u where u.id = internal.current_user_id();
+    if not found then
+        raise exception using errcode = 'KF011', message = 'The session has ended.';
     end if;
+    v_account := internal.login_account(v_user.email);
+    changed := false;
+    retry_after := internal.login_retry_after(v_account, null);
+    if retry_after is null then
+        changed := internal.matching_form(p_current_password, v_user.password_hash) is not null;
+        perform internal.lock_login(v_account, null);
+        retry_after := internal.login_retry_after(v_account, null);
+    end if;
+    if retry_after is not null then
+        changed := false;
+    elsif not changed then
+        perform internal.count_login_failure(v_account, null, v_user.id);
+    else
+        -- Only now, or the rules of the new password would tell during a block that the current one is right.
+        v_hash := internal.hash_password(v_user.email, p_new_password);
+        perform internal.forgive_login_failures(v_account);
+        -- What an admin has changed while bcrypt worked is not undone by who knew the password before.
+        update internal.users u set password_hash = v_hash
+        where u.id = v_user.id and u.password_hash = v_user.password_hash and u.disabled_at is null;
+        changed := found;
+    end if;
+    return next;
 end
 $$;
+grant execute on function api.change_password(text, text) to coffer_editor, coffer_admin;
+comment on function api.change_password(text, text) is
+    'Changes the current user''s password and ends their other sessions; false when the current one is wrong, with '
+    'retry_after (seconds) when too many were. KF017 when the new one breaks a rule.';

@@ -1,0 +1,114 @@
+"""Databases of earlier versions: brought to the schema of a fresh one, or refused and left exactly as they were.
+
+`databases/released` has a `pg_dump --format=custom` of a database of each released version, made by its own `coffer
+migrate` and requests; a new one only needs to be added. `databases/before-first-release` has those that cannot be
+upgraded: the last ones of the two histories before the migrations were written anew.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from instance import postgres_program
+
+DATABASES = Path(__file__).parent / "databases"
+REFUSED = sorted((DATABASES / "before-first-release").glob("*.dump"))
+UPGRADED = sorted((DATABASES / "released").glob("*.dump"))
+CODE = Path(__file__).parents[2] / "sql/code"
+
+
+def dump(installation, *options):
+    """All statements that make the database, without what changes from one call of pg_dump to the next."""
+    command = [postgres_program("pg_dump"), *options, installation["OWNER_DATABASE_URL"]]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.MULTILINE)
+
+
+def schema(installation):
+    """The statements of the schema. Their order is that of names; grants come in the order in which they were given."""
+    parts = re.split(r"(?m)^--\n-- (?=Name: )", dump(installation, "--schema-only"))
+    return sorted("\n".join(sorted(part.split("\n")) if "Type: ACL" in part else [part]) for part in parts)
+
+
+def restored(installation, path):
+    """An installation whose database is the dump's."""
+    other = installation.make_empty()
+    command = [postgres_program("pg_restore"), "--exit-on-error", f"--dbname={other['OWNER_DATABASE_URL']}", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    return other
+
+
+def assert_as_fresh(installation, fresh):
+    assert schema(installation) == schema(fresh)
+    level = "select * from internal.schema_level()"
+    assert installation.sql(level) == fresh.sql(level)
+    assert installation.worker.ask("GET", "/health/ready")[0] == 200
+
+
+# `installation` comes first in these tests, as it makes the cluster's roles.
+
+
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_a_database_from_before_the_first_release_is_refused_and_left_as_it_was(installation, new_installation, path):
+    old = restored(new_installation(), path)
+    before = dump(old)
+    assert "0001-roles.sql" in before and "COPY internal.users" in before
+    for _ in range(2):
+        refused = old.run("migrate")
+        assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+        assert "before its first release" in refused.stderr and "coffer export" in refused.stderr
+    assert dump(old) == before
+    assert not old.store().exists()
+
+
+@pytest.mark.parametrize("path", UPGRADED, ids=lambda path: path.stem)
+def test_a_database_of_a_released_version_becomes_like_a_fresh_one(installation, new_installation, path):
+    old = restored(new_installation(), path)
+    old.coffer("migrate")
+    assert_as_fresh(old, installation)
+
+
+def test_code_that_is_older_missing_or_left_over_is_replaced(installation, new_installation):
+    old = new_installation().set_up()
+    old.put("kept.txt", b"kept")
+    changed, missing = sorted(path.name for path in CODE.iterdir())[4:6]
+    # The state that another version's code leaves: another result, another view, functions and grants that are gone.
+    old.sql(
+        "set role coffer_owner;"
+        "drop function api.whoami(); create function api.whoami() returns integer language sql return 1;"
+        "drop view internal.live_sessions; drop policy authenticator_select_named on internal.sessions;"
+        "create view api.old as select internal.current_user_id() as id;"
+        "create function internal.old() returns uuid language sql begin atomic select id from api.old; end;"
+        "create function internal.old_trigger() returns trigger language plpgsql as 'begin return new; end';"
+        "create trigger old before insert on internal.files for each row execute function internal.old_trigger();"
+        "create policy old on internal.jwt_keys for select to coffer_editor using (true);"
+        "grant select on internal.jwt_keys to coffer_editor;"
+        "grant execute on function internal.is_email(text) to coffer_anonymous;"
+        f"update internal.code_files set checksum = repeat('0', 64) where name = '{changed}';"
+        f"delete from internal.code_files where name = '{missing}';"
+        "insert into internal.code_files (name, checksum) values ('99-old.sql', repeat('1', 64))"
+    )
+    assert old.worker.ask("GET", "/health/ready")[0] == 503
+    keys = old.sql("select kid from internal.jwt_keys")
+    assert old.coffer("migrate").splitlines()[:3] == [
+        f"applied code/{changed}",
+        f"applied code/{missing}",
+        "applied the removal of code/99-old.sql",
+    ]
+    assert_as_fresh(old, installation)
+    assert old.get("kept.txt") [1] == b"kept"
+    assert old.sql("select kid from internal.jwt_keys") == keys
+    assert old.coffer("migrate").splitlines()[0] == "nothing to apply"
+
+
+def test_what_stands_in_the_way_of_a_migration_leaves_all_as_it_was(installation):
+    installation.sql(
+        "create view public.report as select count(*) from api.files;"
+        "update internal.code_files set checksum = repeat('0', 64)"
+    )
+    before = dump(installation)
+    refused = installation.run("migrate")
+    assert refused.returncode == 1 and "report" not in installation.coffer("user", "list")
+    assert "drop-code.sql cannot be applied" in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert dump(installation) == before

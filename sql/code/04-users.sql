@@ -1,0 +1,127 @@
+-- Accounts: who sees them, and what must hold and be recorded whoever changes them, and how.
+set local role coffer_owner;
+
+create policy editor_select_own on internal.users for select to coffer_editor
+    using (id = (select internal.current_user_id()));
+create policy admin_select_all on internal.users for select to coffer_admin using (true);
+create policy admin_update_all on internal.users for update to coffer_admin using (true) with check (true);
+grant select (id, email, role, quota_bytes, used_bytes, file_count, disabled_at, created_at)
+    on internal.users to coffer_editor, coffer_admin;
+grant update (role, quota_bytes, disabled_at) on internal.users to coffer_admin;
+-- Deliberately not granted: any other column, above all password_hash and the totals; insert and delete, for which
+-- there are functions. An admin's rights over accounts give none over files.
+comment on table internal.users is 'The accounts.';
+comment on column internal.users.email is 'In NFC; compared without case.';
+comment on column internal.users.password_hash is 'bcrypt, cost 12; readable by the owner''s functions only.';
+comment on column internal.users.quota_bytes is 'Most bytes the files may have together; null for no quota.';
+comment on column internal.users.used_bytes is 'Bytes of the files together; kept by the triggers of internal.files.';
+comment on column internal.users.file_count is 'Number of files; kept by the triggers of internal.files.';
+comment on column internal.users.disabled_at is 'Since when the account is refused; null while it is not.';
+comment on column internal.users.rehashed_at is
+    'When a login replaced the hash by one of the same password in its normal form; null when none has.';
+
+create view api.users with (security_invoker = true) as
+select u.id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count, u.disabled_at, u.created_at
+from internal.users u;
+grant select on api.users to coffer_editor, coffer_admin;
+grant update (role, quota_bytes, disabled_at) on api.users to coffer_admin;
+-- Deliberately not granted: anything to coffer_anonymous, and update to editors, of their own row either.
+comment on view api.users is
+    'Accounts: an editor''s own, for an admin everybody''s, who can change role, quota and state.';
+
+-- Two admins who disable or delete one another at the same moment must not both succeed, so such changes wait for each
+-- other. The mode excludes itself only: uploads go on counting their files. A change of quota takes the lock because it
+-- may change many rows, as the others may: two such changes then cannot wait for each other's rows.
+create function internal.users_changing() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    lock table internal.users in share update exclusive mode;
+    return null;
+end
+$$;
+comment on function internal.users_changing() is 'Lets one change of accounts be made at a time.';
+
+-- Called after an enabled admin has ceased to be one.
+create function internal.keep_an_admin() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not exists (select from internal.users u where u.role = 'admin' and u.disabled_at is null) then
+        raise exception using errcode = 'KF018', message = 'The last enabled admin has to stay.';
+    end if;
+    return null;
+end
+$$;
+comment on function internal.keep_an_admin() is 'KF018 unless there is an enabled admin.';
+
+create function internal.users_touched() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end
+$$;
+comment on function internal.users_touched() is 'Keeps updated_at; what files add up to does not touch an account.';
+
+create function internal.users_changed() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        perform internal.record('user_create', new.id, array[new.email]);
+    elsif tg_op = 'DELETE' then
+        perform internal.record('user_delete', old.id, array[old.email]);
+    else
+        perform internal.record(c.action, new.id, array[new.email])
+        from (values
+            ('user_password', new.password_hash <> old.password_hash
+                and new.rehashed_at is not distinct from old.rehashed_at),
+            ('user_role', new.role <> old.role),
+            ('user_disable', new.disabled_at is not null and old.disabled_at is null),
+            ('user_enable', new.disabled_at is null and old.disabled_at is not null),
+            ('user_quota', new.quota_bytes is distinct from old.quota_bytes)) as c (action, is_so)
+        where c.is_so;
+    end if;
+    return null;
+end
+$$;
+comment on function internal.users_changed() is 'Audits what happens to accounts.';
+
+-- Sessions end when something changes in the account that they rest on, and not when a value is set to what it is. A
+-- user who changes the own password goes on in the session in which that happens.
+create function internal.end_sessions() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    delete from internal.sessions s
+    where s.user_id = new.id
+        and (new.role <> old.role or new.disabled_at is distinct from old.disabled_at
+            or new.id is distinct from internal.current_user_id()
+            or s.id is distinct from nullif(current_setting('coffer.session_id', true), '')::uuid);
+    return null;
+end
+$$;
+comment on function internal.end_sessions() is
+    'Ends the sessions of a user whose account changed, but not the one in which users change their own password.';
+
+-- The triggers of one row fire in the order of their names: sessions end before the audit log is written. All name
+-- their columns, so that counting a file fires none of them.
+create trigger changing before update of role, quota_bytes, disabled_at or delete on internal.users
+    for each statement execute function internal.users_changing();
+create trigger touched before update of email, password_hash, role, quota_bytes, disabled_at on internal.users
+    for each row execute function internal.users_touched();
+create trigger changed after update of password_hash, role, disabled_at on internal.users
+    for each row when (new.role <> old.role or new.disabled_at is distinct from old.disabled_at
+        or (new.password_hash <> old.password_hash and new.rehashed_at is not distinct from old.rehashed_at))
+    execute function internal.end_sessions();
+create trigger kept after update of role, disabled_at on internal.users
+    for each row when (old.role = 'admin' and old.disabled_at is null
+        and (new.role <> 'admin' or new.disabled_at is not null))
+    execute function internal.keep_an_admin();
+create trigger kept_at_deletion after delete on internal.users
+    for each row when (old.role = 'admin' and old.disabled_at is null) execute function internal.keep_an_admin();
+create trigger recorded after insert or delete or update of password_hash, role, quota_bytes, disabled_at
+    on internal.users for each row execute function internal.users_changed();
+-- Trigger functions need no grant, and have none.

@@ -1,0 +1,238 @@
+-- What is done with accounts: by the operator, who names them by e-mail, and by admins, who name them by id. bcrypt
+-- takes a quarter of a second, so it comes before any lock.
+set local role coffer_owner;
+
+-- Two accounts may share an address in two forms if they are older than the unique index. Then this finds the one that
+-- is spelled like the argument.
+create function internal.find_user(p_email text) returns setof internal.users
+language sql stable security definer set search_path = '' rows 1
+begin atomic
+    select u.* from internal.users u where internal.email_key(u.email) = internal.email_key(p_email)
+    order by lower(u.email) = lower(p_email) desc, u.email is nfc normalized desc, u.created_at, u.id
+    limit 1;
+end;
+comment on function internal.find_user(text) is 'The account of an e-mail address, in any case and form of Unicode.';
+
+create function internal.user_by_email(p_email text) returns internal.users
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    select u.* into v_user from internal.users u
+    where u.id = (select f.id from internal.find_user(p_email) f) for update;
+    if not found then
+        raise exception using errcode = 'KF014', message = 'There is no user with this e-mail address.';
+    end if;
+    return v_user;
+end
+$$;
+comment on function internal.user_by_email(text) is 'The user, locked; KF014 if there is none.';
+
+create function internal.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint)
+returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_email text;
+    v_id uuid;
+begin
+    if octet_length(p_email) <= 1024 then
+        v_email := normalize(p_email, nfc);
+    end if;
+    -- What cannot be seen, or turns the text around it: two addresses would look like one.
+    if v_email is null or not internal.is_email(v_email)
+        or v_email ~ '[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]' then
+        raise exception using errcode = 'KF014', message = 'The e-mail address is not valid.';
+    elsif p_role is null or p_role not in ('editor', 'admin') then
+        raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
+    elsif p_quota_bytes < 0 then
+        raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
+    end if;
+    insert into internal.users (email, password_hash, role, quota_bytes)
+    values (v_email, internal.hash_password(v_email, p_password), p_role, p_quota_bytes)
+    on conflict (internal.email_key(email)) where email is nfc normalized do nothing
+    returning id into v_id;
+    if v_id is null then
+        raise exception using errcode = 'KF026', message = 'There is a user with this e-mail address already.';
+    end if;
+    return v_id;
+end
+$$;
+comment on function internal.create_user(text, text, text, bigint) is
+    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, KF026 for an '
+    'e-mail that is taken.';
+
+create function internal.replace_password(p_user_id uuid, p_email text, p_password text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_hash constant text := internal.hash_password(p_email, p_password);
+begin
+    update internal.users u set password_hash = v_hash where u.id = p_user_id;
+    if not found then
+        raise exception using errcode = 'KF027', message = 'User not found.';
+    end if;
+end
+$$;
+comment on function internal.replace_password(uuid, text, text) is
+    'New password of a user; KF017 when it breaks a rule, KF027 when the user is gone. Sessions end by a trigger.';
+
+create function internal.remove_user(p_user_id uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    lock table internal.users in share update exclusive mode;
+    perform from internal.users u where u.id = p_user_id for update;
+    if not found then
+        raise exception using errcode = 'KF027', message = 'User not found.';
+    end if;
+    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
+    -- discard the blobs.
+    delete from internal.sessions s where s.user_id = p_user_id;
+    delete from internal.files f where f.user_id = p_user_id;
+    delete from internal.users u where u.id = p_user_id;
+end
+$$;
+comment on function internal.remove_user(uuid) is
+    'Removes a user with sessions and files, and discards the blobs. KF018 for the last enabled admin, KF027 when '
+    'there is no such user.';
+
+-- The operator's functions. They are granted to no role: only the owner can call them. They run as the owner all the
+-- same, so that a superuser who calls them lends them no more rights than they need.
+create function internal.set_password(p_email text, p_password text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    select u.* into v_user from internal.find_user(p_email) u;
+    if not found then
+        raise exception using errcode = 'KF014', message = 'There is no user with this e-mail address.';
+    end if;
+    perform internal.replace_password(v_user.id, v_user.email, p_password);
+end
+$$;
+comment on function internal.set_password(text, text) is 'New password; ends the user''s sessions.';
+
+create function internal.set_disabled(p_email text, p_disabled boolean) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    lock table internal.users in share update exclusive mode;
+    v_user := internal.user_by_email(p_email);
+    if p_disabled is null then
+        raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
+    elsif p_disabled = (v_user.disabled_at is not null) then
+        return;
+    end if;
+    update internal.users u set disabled_at = case when p_disabled then now() end where u.id = v_user.id;
+end
+$$;
+comment on function internal.set_disabled(text, boolean) is
+    'Refuses or admits the user again; ends the sessions. KF018 for the last enabled admin.';
+
+create function internal.set_role(p_email text, p_role text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    lock table internal.users in share update exclusive mode;
+    v_user := internal.user_by_email(p_email);
+    if p_role is null or p_role not in ('editor', 'admin') then
+        raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
+    end if;
+    update internal.users u set role = p_role where u.id = v_user.id;
+end
+$$;
+comment on function internal.set_role(text, text) is
+    'Makes the user an editor or an admin; ends the sessions. KF018 for the last enabled admin.';
+
+create function internal.set_quota(p_email text, p_quota_bytes bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    lock table internal.users in share update exclusive mode;
+    v_user := internal.user_by_email(p_email);
+    if p_quota_bytes < 0 then
+        raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
+    end if;
+    update internal.users u set quota_bytes = p_quota_bytes where u.id = v_user.id;
+end
+$$;
+comment on function internal.set_quota(text, bigint) is
+    'Most bytes the user''s files may have together, null for no quota. May be less than is used: then nothing grows. '
+    'Ends no session.';
+
+create function internal.delete_user(p_email text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    -- Before the user's row, as always.
+    lock table internal.users in share update exclusive mode;
+    perform internal.remove_user((internal.user_by_email(p_email)).id);
+end
+$$;
+comment on function internal.delete_user(text) is
+    'Removes the user with sessions and files, and discards the blobs. KF018 for the last enabled admin.';
+
+-- The admins' functions. The grants decide who may call them; they touch rows of others, but never a file's.
+create function api.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    return internal.create_user(p_email, p_password, p_role, p_quota_bytes);
+end
+$$;
+grant execute on function api.create_user(text, text, text, bigint) to coffer_admin;
+comment on function api.create_user(text, text, text, bigint) is
+    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, KF026 when '
+    'the e-mail is taken.';
+
+create function api.reset_password(p_user_id uuid, p_new_password text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform internal.replace_password(p_user_id,
+        (select u.email from internal.users u where u.id = p_user_id), p_new_password);
+end
+$$;
+grant execute on function api.reset_password(uuid, text) to coffer_admin;
+comment on function api.reset_password(uuid, text) is
+    'New password of any user; ends their sessions. KF017 for the password, KF027 when there is no such user.';
+
+create function api.delete_user(p_user_id uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform internal.remove_user(p_user_id);
+end
+$$;
+grant execute on function api.delete_user(uuid) to coffer_admin;
+comment on function api.delete_user(uuid) is
+    'Deletes a user with all files, whose blobs are discarded in the same transaction. KF018 for the last enabled '
+    'admin, KF027 when there is no such user.';
+-- Deliberately not granted to editors: these three.
+
+create function api.whoami() returns json
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return (
+        select row_to_json(me)
+        from (
+            select u.id as user_id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count,
+                (select s.expires_at from internal.sessions s
+                    where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
+                        and s.user_id = u.id) as session_expires_at
+            from internal.users u
+            where u.id = internal.current_user_id()) me);
+end
+$$;
+grant execute on function api.whoami() to coffer_editor, coffer_admin;
+comment on function api.whoami() is 'The current user, their totals, and when the session expires.';

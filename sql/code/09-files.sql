@@ -1,0 +1,106 @@
+-- Files: who sees and changes them, the rules of their paths, and the quota.
+set local role coffer_owner;
+
+create policy editor_select_own on internal.files for select to coffer_editor
+    using (user_id = (select internal.current_user_id()));
+create policy admin_select_all on internal.files for select to coffer_admin using (true);
+create policy update_own on internal.files for update to coffer_editor, coffer_admin
+    using (user_id = (select internal.current_user_id()))
+    with check (user_id = (select internal.current_user_id()));
+create policy delete_own on internal.files for delete to coffer_editor, coffer_admin
+    using (user_id = (select internal.current_user_id()));
+grant select (id, user_id, file_path, description, content_type, size_bytes, sha256, created_at, updated_at),
+    update (file_path, description), delete
+    on internal.files to coffer_editor, coffer_admin;
+-- Deliberately not granted: the column blob, since to name a blob is to have it; and insert, which would name one.
+-- New rows come through api.store_file, and so there is no policy for insert either.
+comment on table internal.files is 'One row per file of a user; the bytes are in the blob store.';
+comment on column internal.files.blob is 'Generated name of the immutable blob that holds the bytes.';
+comment on column internal.files.sha256 is 'Digest of the bytes; the ETag comes from it.';
+comment on column internal.files.updated_at is 'When content, path or description last changed.';
+comment on column internal.files.store is 'The store that holds the blob.';
+
+-- The view of GET and DELETE /files. It runs with the caller's rights, so the policies above decide; the owner's e-mail
+-- is a sub-select, because a join would make the view read-only.
+create view api.files with (security_invoker = true) as
+select f.id, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes,
+    encode(f.sha256, 'hex') as sha256, f.created_at, f.updated_at,
+    (select u.email from internal.users u where u.id = f.user_id) as owner_email
+from internal.files f;
+grant select, update (file_path, description), delete on api.files to coffer_editor, coffer_admin;
+-- Deliberately not granted: anything to coffer_anonymous.
+comment on view api.files is 'Files: an editor''s own, for an admin everybody''s; only one''s own can be changed.';
+
+-- The table's check runs with the rights of whoever changes a row.
+grant execute on function internal.file_path_problem(text) to coffer_editor, coffer_admin;
+comment on function internal.file_path_problem(text) is 'The rule that a file path breaks, in words; null if none.';
+
+-- The path as it is stored, or KF003.
+create function internal.checked_file_path(p_file_path text) returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+    v_path constant text := case when octet_length(p_file_path) = length(p_file_path) then p_file_path
+        else normalize(p_file_path, nfc) end;
+    v_problem constant text := internal.file_path_problem(v_path);
+begin
+    if v_problem is not null then
+        raise exception using errcode = 'KF003', message = v_problem;
+    end if;
+    return v_path;
+end
+$$;
+comment on function internal.checked_file_path(text) is 'The path in NFC; KF003 with the rule that it breaks.';
+
+-- If-Match of RFC 9110 section 13.1.1, on our ETags, which are digests in hex.
+create function internal.matches(p_if_match text, p_sha256 bytea) returns boolean
+language sql immutable parallel safe
+return p_if_match = '*' or encode(p_sha256, 'hex') = any (string_to_array(replace(p_if_match, ' ', ''), ','));
+comment on function internal.matches(text, bytea) is 'Whether a list of digests in hex, or *, has this digest.';
+
+-- What is over the quota may stay and may shrink, but nothing grows: callers ask only when there would be more. The sum
+-- is a numeric because an announced size can be any bigint.
+create function internal.keep_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
+language plpgsql immutable set search_path = ''
+as $$
+begin
+    if p_used_bytes > p_quota_bytes then
+        raise exception using errcode = 'KF006', message = 'The quota would be exceeded',
+            detail = format('%s bytes would be used, %s are allowed', p_used_bytes, p_quota_bytes);
+    end if;
+end
+$$;
+comment on function internal.keep_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
+
+-- The totals change with the files, in the same transaction. An update of the user's row holds it until the commit, so
+-- one user's uploads are counted one after the other, and the quota holds however many end at once.
+create function internal.count_usage(p_user_id uuid, p_bytes bigint, p_files bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_user internal.users;
+begin
+    update internal.users u
+    set used_bytes = u.used_bytes + p_bytes, file_count = u.file_count + p_files
+    where u.id = p_user_id
+    returning u.* into v_user;
+    if p_bytes > 0 then
+        perform internal.keep_quota(v_user.used_bytes, v_user.quota_bytes);
+    end if;
+end
+$$;
+comment on function internal.count_usage(uuid, bigint, bigint) is
+    'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
+-- Deliberately not granted: checked_file_path, matches, keep_quota and count_usage; the owner's functions call them.
+
+-- An import keeps the times that files had elsewhere.
+create function internal.set_file_time(p_id uuid, p_modified bigint) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update internal.files f
+    set updated_at = least(now(), to_timestamp(p_modified)), created_at = least(f.created_at, to_timestamp(p_modified))
+    where f.id = p_id;
+end
+$$;
+comment on function internal.set_file_time(uuid, bigint) is 'When the content last changed, in Unix seconds.';

@@ -1,0 +1,160 @@
+-- What must hold whenever rows of files change: totals, folders, discarded blobs, the audit log.
+--
+-- The triggers run as the owner, whoever changed the rows, so no way of losing a file can skip the list of garbage, the
+-- audit log or the totals. They work on statements and not on rows: deleting ten thousand files is four statements. The
+-- order is that of the locks: the user's row, the folders, the chain. No query pairs old rows with new ones by a join: a
+-- connection that had planned it for one row would then loop over a hundred thousand. An upload is one row and has a
+-- branch of its own: to group one row takes longer than all else that is done for it.
+set local role coffer_owner;
+
+create function internal.files_inserted() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_file record;
+begin
+    select n.user_id, n.file_path, n.size_bytes, t.files into v_file
+    from new_files n, (select count(*) as files from new_files) t limit 1;
+    if v_file.files = 1 then
+        perform internal.count_usage(v_file.user_id, v_file.size_bytes, 1);
+        perform internal.count_file(v_file.user_id, v_file.file_path, 1, v_file.size_bytes);
+        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
+        return null;
+    end if;
+    perform internal.count_usage(t.user_id, t.bytes, t.files)
+    from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
+        from new_files n group by n.user_id order by n.user_id) t;
+    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
+    from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
+            sum(n.size_bytes)::bigint as bytes
+        from new_files n group by 1, 2) t
+    group by t.user_id;
+    perform internal.record('store', t.user_id, t.paths)
+    from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
+        from new_files n group by n.user_id order by n.user_id) t;
+    return null;
+end
+$$;
+comment on function internal.files_inserted() is 'Counts and audits new files.';
+
+create function internal.files_updated() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_file record;
+begin
+    select n.user_id, n.file_path, n.size_bytes - o.size_bytes as growth, t.files, n.blob <> o.blob as is_replaced,
+        n.file_path <> o.file_path or n.store <> o.store as is_moved, o.blob, o.store into v_file
+    from new_files n, old_files o, (select count(*) as files from new_files) t limit 1;
+    if not found or v_file.files = 1 and not v_file.is_replaced and not v_file.is_moved then
+        return null;
+    elsif v_file.files = 1 and not v_file.is_moved then
+        insert into internal.discarded_blobs (blob, reason, user_id, store)
+        values (v_file.blob, 'replaced', v_file.user_id, v_file.store)
+        on conflict do nothing;
+        if v_file.growth <> 0 then
+            perform internal.count_usage(v_file.user_id, v_file.growth, 0);
+            perform internal.count_file(v_file.user_id, v_file.file_path, 0, v_file.growth);
+        end if;
+        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
+        return null;
+    end if;
+    -- Also where the same blob is now in another store.
+    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    select gone.blob, 'replaced', gone.user_id, gone.store
+    from (select o.blob, o.user_id, o.store from old_files o
+        except select n.blob, n.user_id, n.store from new_files n) gone
+    on conflict do nothing;
+    -- A file keeps its owner.
+    perform internal.count_usage(t.user_id, t.bytes, 0)
+    from (select c.user_id, sum(c.bytes)::bigint as bytes
+        from (select n.user_id, n.size_bytes as bytes from new_files n
+            union all select o.user_id, -o.size_bytes from old_files o) c
+        group by c.user_id having sum(c.bytes) <> 0 order by c.user_id) t;
+    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
+    from (select c.user_id, c.folder, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
+        from (select n.user_id, internal.folder_of(n.file_path) as folder, 1 as files, n.size_bytes as bytes
+                from new_files n
+            union all
+            select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) c
+        group by c.user_id, c.folder having sum(c.files) <> 0 or sum(c.bytes) <> 0) t
+    group by t.user_id;
+    perform internal.record(t.action, t.user_id, t.paths)
+    from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
+        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
+                case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
+                    when min(f.file_path) <> max(f.file_path) then 'move' end as action
+            from (select n.id, n.user_id, n.file_path, n.blob, true as is_new from new_files n
+                union all select o.id, o.user_id, o.file_path, o.blob, false from old_files o) f
+            group by f.user_id, f.id) c
+        where c.action is not null
+        group by c.user_id, c.action order by c.user_id, c.action) t;
+    return null;
+end
+$$;
+comment on function internal.files_updated() is 'Discards replaced blobs; counts; audits overwriting and moving.';
+
+-- The user's row is locked before any row of files, by deletions here and by uploads in internal.uploading_user.
+-- Otherwise two transactions that hold a file each would meet at the user's row, or at each other's file, and neither
+-- could go on.
+create function internal.files_deleting() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform from internal.users u where u.id = internal.current_user_id() for no key update;
+    return null;
+end
+$$;
+comment on function internal.files_deleting() is 'Locks the current user before any file is locked.';
+
+create function internal.files_deleted() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    select o.blob, 'deleted', o.user_id, o.store from old_files o
+    on conflict do nothing;
+    -- A user who is deleted with the files has no row any more, and nothing is counted.
+    perform internal.count_usage(t.user_id, -t.bytes, -t.files)
+    from (select o.user_id, sum(o.size_bytes)::bigint as bytes, count(*) as files
+        from old_files o group by o.user_id order by o.user_id) t;
+    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
+    from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
+            -sum(o.size_bytes)::bigint as bytes
+        from old_files o group by 1, 2) t
+    group by t.user_id;
+    perform internal.record('delete', t.user_id, t.paths)
+    from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths
+        from old_files o group by o.user_id order by o.user_id) t;
+    return null;
+end
+$$;
+comment on function internal.files_deleted() is 'Discards the blobs of deleted files; counts; audits.';
+
+create function internal.files_touched() returns trigger
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end
+$$;
+comment on function internal.files_touched() is 'Keeps updated_at.';
+
+create trigger inserted after insert on internal.files
+    referencing new table as new_files for each statement execute function internal.files_inserted();
+create trigger updated after update on internal.files
+    referencing old table as old_files new table as new_files
+    for each statement execute function internal.files_updated();
+-- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in uploading_user, and
+-- a description counts for nothing.
+create trigger updating before update of file_path on internal.files
+    for each statement execute function internal.files_deleting();
+create trigger deleting before delete on internal.files
+    for each statement execute function internal.files_deleting();
+create trigger deleted after delete on internal.files
+    referencing old table as old_files for each statement execute function internal.files_deleted();
+-- Moving bytes to another store changes nothing for the user: no new updated_at.
+create trigger touched before update of file_path, description, content_type, size_bytes, sha256, blob
+    on internal.files for each row execute function internal.files_touched();
+-- Trigger functions need no grant, and have none.

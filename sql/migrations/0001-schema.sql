@@ -1,0 +1,317 @@
+-- The tables, with their keys, checks and indexes. Who may do what with them, and all functions, are in code/.
+--
+-- Two schemas: `api` is what a URL can name, `internal` is what none can. A third one, `extensions`, holds pgcrypto
+-- alone: its functions are open to PUBLIC, so they lie in a schema that only the owner may use.
+--
+-- Row-level security is enabled and forced on each table, and the owner's own policy stands beside it: code/ is removed
+-- while a migration runs, and a migration must reach the rows.
+
+do $$
+begin
+    -- File paths are kept in NFC; normalize() exists for UTF-8 only.
+    if pg_catalog.current_setting('server_encoding') <> 'UTF8' then
+        raise exception using errcode = 'KF014',
+            message = pg_catalog.format('The database %I is encoded as %s; Coffer needs UTF8.',
+                pg_catalog.current_database(), pg_catalog.current_setting('server_encoding')),
+            hint = 'Create it with: createdb --encoding=UTF8 --template=template0 NAME';
+    end if;
+    if pg_catalog.current_setting('server_version_num')::integer < 150000 then
+        raise exception using errcode = 'KF014', message = 'Coffer needs PostgreSQL 15 or later.';
+    end if;
+    if exists (select from pg_catalog.pg_extension where extname = 'pgcrypto') then
+        raise exception using errcode = 'KF014',
+            message = 'The extension pgcrypto is in this database already; Coffer needs a database of its own.';
+    end if;
+end
+$$;
+
+create schema api authorization coffer_owner;
+create schema internal authorization coffer_owner;
+create schema extensions authorization coffer_owner;
+create extension pgcrypto schema extensions;
+
+-- PUBLIC gets no function unless a role is named for it. Default privileges of one schema can only add, so this is for
+-- the owner as a whole.
+revoke create on schema public from public;
+alter default privileges for role coffer_owner revoke execute on functions from public;
+
+set local role coffer_owner;
+
+-- What this database has. `coffer migrate` writes both in the transaction that applies a file.
+create table internal.migrations (
+    name text primary key check (name ~ '^[0-9]{4}-[a-z0-9-]+\.sql$'),
+    checksum text not null,
+    applied_at timestamptz not null default now()
+);
+alter table internal.migrations enable row level security;
+alter table internal.migrations force row level security;
+create policy owner_all on internal.migrations to coffer_owner using (true) with check (true);
+
+create table internal.code_files (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+);
+alter table internal.code_files enable row level security;
+alter table internal.code_files force row level security;
+create policy owner_all on internal.code_files to coffer_owner using (true) with check (true);
+
+-- Four functions that checks and an index call. The expression of a check is planned for every statement, the body of a
+-- PL/pgSQL function once in a session. They run with the rights of whoever changes a row, so they name nothing of ours.
+
+-- The rules of a file path, and the sentence for each that is broken.
+create function internal.file_path_problem(p_file_path text) returns text
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+    v_problem constant text := case
+        when p_file_path is null or p_file_path = '' then 'The file path is missing.'
+        -- ASCII is in every normal form.
+        when octet_length(p_file_path) <> length(p_file_path) and p_file_path is not nfc normalized
+            then 'The file path is not in Unicode NFC.'
+        when octet_length(p_file_path) > 1024 then 'The file path is longer than 1,024 bytes.'
+        when p_file_path ~ '[\u0001-\u001f\u007f-\u009f]' then 'The file path has a control character.'
+        when position('\' in p_file_path) > 0 then 'The file path has a backslash.'
+        when left(p_file_path, 1) = '/' then 'The file path begins with a slash.'
+        when right(p_file_path, 1) = '/' then 'The file path ends with a slash.'
+        when position('//' in p_file_path) > 0 then 'The file path has an empty segment.'
+        when p_file_path ~ '(^|/)\.{1,2}(/|$)' then 'The file path has a segment "." or "..".'
+    end;
+begin
+    -- One condition in the other: with a sub-select in it the first would be a query.
+    if v_problem is null and octet_length(p_file_path) > 255 then
+        if exists (select from string_to_table(p_file_path, '/') as segment where octet_length(segment) > 255) then
+            return 'The file path has a segment longer than 255 bytes.';
+        end if;
+    end if;
+    return v_problem;
+end
+$$;
+
+create function internal.is_audit_action(p_action text) returns boolean
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+begin
+    return p_action in (
+        'login', 'login_failed', 'login_blocked', 'logout', 'session_revoke', 'retrieve', 'store', 'move', 'delete',
+        'user_create', 'user_password', 'user_disable', 'user_enable', 'user_role', 'user_quota', 'user_delete',
+        'key_rotate', 'key_retire');
+end
+$$;
+
+create function internal.is_email(p_email text) returns boolean
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+begin
+    return p_email ~ '^[^\s@]+@[^\s@]+$' and octet_length(p_email) <= 254;
+end
+$$;
+
+-- E-mail addresses are compared in NFC and without case. A text longer than 1024 bytes is not an address in any form,
+-- and not worth the time that normalising takes.
+create function internal.email_key(p_email text) returns text
+language sql immutable parallel safe
+return case when octet_length(p_email) <= 1024 then normalize(lower(normalize(p_email, nfc)), nfc) else p_email end;
+
+-- The accounts.
+create table internal.users (
+    id uuid primary key default gen_random_uuid(),
+    email text not null check (internal.is_email(email)),
+    password_hash text not null,
+    role text not null check (role in ('editor', 'admin')),
+    quota_bytes bigint check (quota_bytes >= 0),
+    used_bytes bigint not null default 0 check (used_bytes >= 0),
+    file_count bigint not null default 0 check (file_count >= 0),
+    disabled_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    rehashed_at timestamptz
+);
+-- Accounts whose addresses differ in their Unicode form alone can only be older than this index; each is found by its
+-- own form.
+create unique index users_email_key on internal.users (internal.email_key(email)) where email is nfc normalized;
+create index users_email_idx on internal.users (internal.email_key(email));
+alter table internal.users enable row level security;
+alter table internal.users force row level security;
+create policy owner_all on internal.users to coffer_owner using (true) with check (true);
+
+-- A session is what a token names. Deleting its row ends it, and the token stops working at once. The row repeats the
+-- user's role, and a trigger deletes it when the account changes, so that one row decides each request: joining the
+-- user would make that question half again as slow.
+create table internal.sessions (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references internal.users on delete cascade,
+    role text not null check (role in ('editor', 'admin')),
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null
+);
+create index sessions_user_id_idx on internal.sessions (user_id);
+alter table internal.sessions enable row level security;
+alter table internal.sessions force row level security;
+create policy owner_all on internal.sessions to coffer_owner using (true) with check (true);
+
+-- The keys that sign tokens. The newest signs; older ones verify until they are retired, which erases the secret.
+create table internal.jwt_keys (
+    serial_number bigint generated always as identity primary key,
+    kid text not null unique,
+    secret bytea,
+    created_at timestamptz not null default now(),
+    retired_at timestamptz,
+    check ((secret is null) = (retired_at is not null)),
+    check (octet_length(secret) >= 32)
+);
+alter table internal.jwt_keys enable row level security;
+alter table internal.jwt_keys force row level security;
+create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
+
+-- A failure leaves a row for the account and one for the address, because a success forgives the one and not the other:
+-- otherwise the owner of an account could clear their address with it after every few guesses at another.
+create table internal.login_failures (
+    failed_at timestamptz not null default clock_timestamp(),
+    account bytea check (octet_length(account) = 32),
+    address inet,
+    check (num_nonnulls(account, address) = 1)
+);
+create index login_failures_account_idx on internal.login_failures (account, failed_at) where account is not null;
+create index login_failures_address_idx on internal.login_failures (address, failed_at) where address is not null;
+create index login_failures_age_idx on internal.login_failures (failed_at);
+alter table internal.login_failures enable row level security;
+alter table internal.login_failures force row level security;
+create policy owner_all on internal.login_failures to coffer_owner using (true) with check (true);
+
+-- Who did what, and when. Rows outlive the users and files that they name, hence no foreign keys.
+--
+-- Every row carries the hash of itself and of the row before it, so that a row which is changed, removed or moved breaks
+-- the chain behind it. There is a chain for each user, and one for what belongs to no user: a single chain would make
+-- everybody's uploads wait for each other. The head of each chain says how long it is and how it ends, so that a cut
+-- tail shows as well. A person who can write all of this can also forge all of it, from the first row to the head:
+-- against that, heads are kept elsewhere (internal.audit_heads) and compared later (internal.verify_audit).
+create table internal.audit_log (
+    id bigint generated always as identity primary key,
+    occurred_at timestamptz not null default now(),
+    actor_id uuid,
+    user_id uuid,
+    action text not null check (internal.is_audit_action(action)),
+    subject text,
+    request_id text,
+    remote_address text,
+    chain uuid not null,
+    position bigint not null check (position > 0),
+    hash bytea not null,
+    constraint audit_log_chain_key unique (chain, position)
+);
+create index audit_log_user_id_idx on internal.audit_log (user_id, id);
+alter table internal.audit_log enable row level security;
+alter table internal.audit_log force row level security;
+create policy owner_read on internal.audit_log for select to coffer_owner using (true);
+create policy owner_add on internal.audit_log for insert to coffer_owner with check (true);
+-- No policy for update or delete: what is written stays.
+
+create table internal.audit_chains (
+    chain uuid primary key,
+    length bigint not null check (length >= 0),
+    hash bytea not null
+);
+alter table internal.audit_chains enable row level security;
+alter table internal.audit_chains force row level security;
+create policy owner_read on internal.audit_chains for select to coffer_owner using (true);
+create policy owner_add on internal.audit_chains for insert to coffer_owner with check (true);
+create policy owner_advance on internal.audit_chains for update to coffer_owner using (true) with check (true);
+-- No policy for delete: a chain outlives its user.
+
+-- Several stores of blobs, so that an installation can move from one to another while people work. Each row of a file
+-- says in which store its blob lies, so a download finds its bytes whatever is being moved, and no worker needs to be
+-- restarted. While there is one store, COFFER_STORAGE_URL alone says where it is; from the moment a second one is
+-- named, the URLs of all are here.
+create table internal.stores (
+    id smallint primary key check (id > 0),
+    url text unique check (url <> ''),
+    is_current boolean not null default false,
+    identity uuid unique
+);
+create unique index stores_current_key on internal.stores (is_current) where is_current;
+alter table internal.stores enable row level security;
+alter table internal.stores force row level security;
+create policy owner_all on internal.stores to coffer_owner using (true) with check (true);
+
+-- No number is given twice: a copy that is still going on must not be taken for one into another store.
+create sequence internal.store_numbers as smallint;
+insert into internal.stores (id, is_current) values (nextval('internal.store_numbers'), true);
+
+-- Paths compare bytewise, so that a folder is one range of the index; blobs compare bytewise, as stores list them:
+-- `coffer check` goes through both side by side. The store has no foreign key: to check one, every upload would lock the
+-- same row of stores.
+create table internal.files (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references internal.users on delete cascade,
+    file_path text collate "C" not null check (internal.file_path_problem(file_path) is null),
+    description text check (char_length(description) <= 2000),
+    content_type text not null check (content_type ~ '^[ -~]{1,255}$'),
+    size_bytes bigint not null check (size_bytes >= 0),
+    sha256 bytea not null check (octet_length(sha256) = 32),
+    blob text collate "C" not null unique check (blob ~ '^[0-9a-f]{32}$'),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    store smallint not null default 1,
+    constraint files_path_key unique (user_id, file_path)
+);
+-- The files of one folder, by name. By name and not by path, or the index of paths would have the same order, and the
+-- planner might prefer to read that one past all that lies deeper. Written with PostgreSQL's own functions, which all
+-- roles may call: the role that first reads the table decides with whose rights an index's expression is planned.
+create index files_folder_idx on internal.files
+    (user_id, left(file_path, -strpos(reverse(file_path), '/')), split_part(file_path, '/', -1));
+alter table internal.files enable row level security;
+alter table internal.files force row level security;
+create policy owner_all on internal.files to coffer_owner using (true) with check (true);
+
+-- Folders exist by their files. What one holds is kept here, so that looking into a folder costs what it shows and not
+-- what lies below. The root is not a row: its totals are the user's.
+create table internal.folders (
+    user_id uuid not null references internal.users on delete cascade,
+    parent text collate "C" not null,
+    name text collate "C" not null,
+    file_count bigint not null check (file_count > 0),
+    size_bytes bigint not null check (size_bytes >= 0),
+    primary key (user_id, parent, name)
+);
+alter table internal.folders enable row level security;
+alter table internal.folders force row level security;
+create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
+
+-- What `coffer gc` may remove from the stores. In a two-phase upload a name is put here before its blob is written
+-- (reason `uploading`) and taken off by the commit that gives it a file; whatever goes wrong in between leaves it on the
+-- list. The blobs of replaced and deleted files return to it. No foreign key: garbage outlives its user.
+create table internal.discarded_blobs (
+    blob text collate "C" not null check (blob ~ '^[0-9a-f]{32}$'),
+    reason text not null check (reason in ('uploading', 'replaced', 'deleted')),
+    user_id uuid,
+    discarded_at timestamptz not null default now(),
+    store smallint not null default 1,
+    primary key (blob, store)
+);
+create index discarded_blobs_age_idx on internal.discarded_blobs (discarded_at);
+alter table internal.discarded_blobs enable row level security;
+alter table internal.discarded_blobs force row level security;
+create policy owner_all on internal.discarded_blobs to coffer_owner using (true) with check (true);
+
+-- What a store that is not in use yet has received. A name is here before its blob is written, as with uploads.
+create table internal.blob_copies (
+    store smallint not null,
+    blob text collate "C" not null,
+    is_whole boolean not null default false,
+    primary key (store, blob)
+);
+alter table internal.blob_copies enable row level security;
+alter table internal.blob_copies force row level security;
+create policy owner_all on internal.blob_copies to coffer_owner using (true) with check (true);
+
+-- One row. The worker that finds it due and not locked collects a batch of garbage, so that the pool does one a minute
+-- however many workers ask.
+create table internal.upkeep (
+    is_only boolean primary key default true check (is_only),
+    due_at timestamptz not null default now()
+);
+alter table internal.upkeep enable row level security;
+alter table internal.upkeep force row level security;
+create policy owner_all on internal.upkeep to coffer_owner using (true) with check (true);
+insert into internal.upkeep default values;
