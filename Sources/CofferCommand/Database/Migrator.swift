@@ -104,8 +104,9 @@ struct Migrator {
         do {
             try owner.connection.execute(script: file.text + ";\nreset role;")
         } catch {
-            let hint = error.hint.map { " \($0)" } ?? ""
-            throw Failure("\(file.name) cannot be applied: \(error.message)\(hint)")
+            // dependent_objects_still_exist: which ones is in the detail, while the hint recommends to drop them.
+            let more = error.sqlState == "2BP01" ? error.detail : error.hint
+            throw Failure("\(file.name) cannot be applied: \(error.message)\(more.map { " \($0)" } ?? "")")
         }
     }
 
