@@ -53,10 +53,11 @@ extension Failure {
         }
         switch state {
         case "42501": self.init(.forbidden)
-        // A request itself can break one such rule alone: a file path is unique for its user.
+        // Without a constraint it is raised by our SQL, in words for the client. A request itself can break one such
+        // constraint alone: a file path is unique for its user.
+        case "23505" where error.constraint == nil:
+            self.init(.taken, error.message, details: error.detail, hint: error.hint)
         case "23505": self.init(.taken)
-        // What our SQL raises for the condition for which PostgREST's code is that one.
-        case "KF016", "KF026": self.init(.taken, error.message, details: error.detail, hint: error.hint)
         case "23514": self.init(.brokenRule)
         case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")

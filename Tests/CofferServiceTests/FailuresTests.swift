@@ -7,13 +7,16 @@ import Testing
 @testable import Postgres
 
 struct FailuresTests {
-    private func failure(_ state: String, _ message: String = "secret") -> Failure {
-        Failure(PostgresError(.statement, sqlState: state, message: message, detail: "d", hint: "h"))
+    /// The server names a constraint that was violated; our SQL, which may raise the same SQLSTATE, none.
+    private func failure(_ state: String, _ message: String = "secret", constraint: String? = nil) -> Failure {
+        Failure(
+            PostgresError(
+                .statement, sqlState: state, message: message, detail: "d", hint: "h", constraint: constraint))
     }
 
     @Test(arguments: [
         ("KF002", Failure.Kind.fileNotFound), ("KF004", .preconditionFailed), ("KF006", .overQuota),
-        ("KF019", .uploadExpired), ("KF020", .loginBlocked),
+        ("KF019", .uploadExpired), ("KF020", .loginBlocked), ("23505", .taken),
     ])
     func `what our SQL raises reaches the client with its words`(state: String, kind: Failure.Kind) {
         let failure = failure(state, "in our words")
@@ -34,7 +37,7 @@ struct FailuresTests {
         ("42P01", .internalError), ("42883", .internalError), ("", .internalError),
     ])
     func `what PostgreSQL itself says reaches nobody`(state: String, kind: Failure.Kind) {
-        let failure = failure(state)
+        let failure = failure(state, constraint: "files_path_key")
         #expect(failure.kind == kind)
         #expect(!failure.body.contains("secret"))
         #expect((failure.fields.isEmpty) == (kind.status != 503))

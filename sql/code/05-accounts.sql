@@ -54,13 +54,13 @@ begin
     on conflict (internal.email_key(email)) where email is nfc normalized do nothing
     returning id into v_id;
     if v_id is null then
-        raise exception using errcode = 'KF026', message = 'There is a user with this e-mail address already.';
+        raise exception using errcode = '23505', message = 'There is a user with this e-mail address already.';
     end if;
     return v_id;
 end
 $$;
 comment on function internal.create_user(text, text, text, bigint) is
-    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, KF026 for an '
+    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, 23505 for an '
     'e-mail that is taken.';
 
 create function internal.replace_password(p_user_id uuid, p_email text, p_password text) returns void
@@ -191,7 +191,7 @@ end
 $$;
 grant execute on function api.create_user(text, text, text, bigint) to coffer_admin;
 comment on function api.create_user(text, text, text, bigint) is
-    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, KF026 when '
+    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, 23505 when '
     'the e-mail is taken.';
 
 create function api.reset_password(p_user_id uuid, p_new_password text) returns void

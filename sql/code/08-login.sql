@@ -72,8 +72,9 @@ create function internal.lock_login(p_account bytea, p_address inet) returns voi
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform pg_advisory_xact_lock(1, hashtext(encode(p_account, 'hex')));
-    perform pg_advisory_xact_lock(2, hashtext(p_address::text)) where p_address is not null;
+    perform pg_advisory_xact_lock(internal.login_account_lock_class(), hashtext(encode(p_account, 'hex')));
+    perform pg_advisory_xact_lock(internal.login_address_lock_class(), hashtext(p_address::text))
+    where p_address is not null;
 end
 $$;
 comment on function internal.lock_login(bytea, inet) is

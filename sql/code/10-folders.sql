@@ -198,12 +198,12 @@ begin
     end loop;
     return v_total;
 exception when unique_violation then
-    raise exception using errcode = 'KF016', message = 'A file of that path is there already',
+    raise exception using errcode = '23505', message = 'A file of that path is there already',
         hint = 'Nothing was moved.';
 end
 $$;
 grant execute on function api.move_folder(text, text) to coffer_editor, coffer_admin;
 comment on function api.move_folder(text, text) is
     'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now '
-    'or then, KF016 when one is taken, KF029 when a folder would move into itself.';
+    'or then, 23505 when one is taken, KF029 when a folder would move into itself.';
 -- Deliberately not granted: folder_of, folders_above, count_folders, count_file and the functions of cursors.

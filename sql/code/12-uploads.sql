@@ -158,7 +158,7 @@ begin
         raise exception using errcode = 'KF014', message = 'The size or the digest is not valid.';
     end if;
     if p_store_url is not null then
-        perform pg_advisory_xact_lock_shared(x'636f66667374'::bigint);
+        perform pg_advisory_xact_lock_shared(internal.current_store_lock());
         select s.id into v_file.store from internal.stores s
         where s.is_current and coalesce(s.url, p_store_url) = p_store_url;
         if not found then

@@ -77,7 +77,7 @@ create function internal.use_store(p_store smallint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform pg_advisory_xact_lock(x'636f66667374'::bigint);
+    perform pg_advisory_xact_lock(internal.current_store_lock());
     lock table internal.stores in share row exclusive mode;
     if not exists (select from internal.stores s where s.id = p_store) then
         raise exception using errcode = 'KF014', message = 'This store is none of the list any more.';

@@ -17,7 +17,7 @@ create function internal.may_collect() returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    return pg_try_advisory_xact_lock_shared(x'636f66666763'::bigint);
+    return pg_try_advisory_xact_lock_shared(internal.collection_lock());
 end
 $$;
 comment on function internal.may_collect() is
@@ -27,7 +27,7 @@ create function internal.hold_collection() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform pg_advisory_lock(x'636f66666763'::bigint);
+    perform pg_advisory_lock(internal.collection_lock());
 end
 $$;
 comment on function internal.hold_collection() is

@@ -10,8 +10,7 @@ begin
     -- Most searches are over in a moment, so two of one person at once need not notice each other.
     for v_try in 1 .. 5 loop
         for v_number in 1 .. p_limit loop
-            -- The class is a name: "cof", and the number.
-            if pg_try_advisory_xact_lock(x'636f6600'::integer + v_number, hashtext(p_user_id::text)) then
+            if pg_try_advisory_xact_lock(internal.search_lock_class(v_number), hashtext(p_user_id::text)) then
                 perform set_config('statement_timeout', p_milliseconds::text, true),
                     -- Who waits for another's change has not searched for too long.
                     set_config('lock_timeout', (p_milliseconds * 4 / 5)::text, true);

@@ -135,7 +135,7 @@ select is(pg_temp.moved('none', 'b'), '0', 'a folder that is not there has no fi
 select is(pg_temp.moved('a/b', 'z', :other), '0', 'that of another user neither');
 select is((select count(*)::int from internal.audit_log where action = 'move' and user_id = :editor), 10, 'none of which did anything');
 select isnt(pg_temp.put('a/b/b'), null);
-select is(pg_temp.moved('a/b', 'a'), 'KF016', 'a/b/b/x may take the place of a/b/x, but a/b/b not that of the file a/b');
+select is(pg_temp.moved('a/b', 'a'), '23505', 'a/b/b/x may take the place of a/b/x, but a/b/b not that of the file a/b');
 delete from internal.files where user_id = :editor and file_path in ('a/b', 'a/b/b');
 select is(pg_temp.moved('a/b', 'a'), '4', 'a folder moves up');
 select is(pg_temp.paths(), 'a- a/b/b/x a/b/x a/b/y a/bc a/x', 'and its files take the places of those that moved before');
@@ -144,7 +144,7 @@ delete from internal.files where user_id = :editor and file_path = 'a/x';
 select is(pg_temp.moved('a/b/b', 'a'), '4', 'also over two levels, and over themselves');
 select is(pg_temp.paths(), 'a- a/b/b/b/z a/b/b/y a/b/x a/b/y a/b/z a/bc a/x', 'every file once');
 select is_empty('select pg_temp.miscounted()', 'and all totals are right');
-select is(pg_temp.moved('a/b', 'a') || ' ' || pg_temp.paths(), 'KF016 a- a/b/b/b/z a/b/b/y a/b/x a/b/y a/b/z a/bc a/x',
+select is(pg_temp.moved('a/b', 'a') || ' ' || pg_temp.paths(), '23505 a- a/b/b/b/z a/b/b/y a/b/x a/b/y a/b/z a/bc a/x',
     'where one path is taken nothing moves');
 
 -- Many, after a statement that touched one file only: the plan of that one must not be that of all.

@@ -36,7 +36,7 @@ select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'g
 select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', -1) $$),
     'KF014 The quota cannot be negative.');
 select is(pg_temp.operator($$ select internal.create_user('EDITOR@test.invalid', 'good enough', 'editor', null) $$),
-    'KF026 There is a user with this e-mail address already.');
+    '23505 There is a user with this e-mail address already.');
 select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', 1000) $$),
     'no failure');
 select matches((select password_hash from internal.users where email = 'new@test.invalid'), '^\$2a\$12\$',

@@ -46,8 +46,8 @@ select is(octet_length(internal.email_key(repeat(:'mac', 10000))), octet_length(
 select is(pg_temp.create_user(:'decomposed', :'mac'), 'made', 'an account is made with a Mac');
 select is((select email from internal.users where internal.email_key(email) = internal.email_key(:'composed')), :'composed',
     'its address is kept in NFC');
-select is(pg_temp.create_user(:'composed', :'pc'), 'KF026', 'nobody else can have it in another form');
-select is(pg_temp.create_user(upper(:'decomposed'), :'pc'), 'KF026', 'or another form and case');
+select is(pg_temp.create_user(:'composed', :'pc'), '23505', 'nobody else can have it in another form');
+select is(pg_temp.create_user(upper(:'decomposed'), :'pc'), '23505', 'or another form and case');
 select is(pg_temp.login(:'composed', :'pc'), 'in', 'its owner logs in on a PC');
 select is(pg_temp.login(:'composed', :'mac'), 'in', 'with either form');
 select is(pg_temp.login(:'decomposed', :'pc'), 'in', 'of either');
@@ -108,6 +108,6 @@ values (:'decomposed', extensions.crypt('the other one', extensions.gen_salt('bf
 select is(pg_temp.login(:'decomposed', 'the other one') || ' ' || pg_temp.login(:'composed', :'pc'), 'in in',
     'each is found by its own form');
 select is((internal.user_by_email(:'decomposed')).email, :'decomposed', 'by the operator, too');
-select is(pg_temp.create_user(:'decomposed', :'pc'), 'KF026', 'and there is never a third one');
+select is(pg_temp.create_user(:'decomposed', :'pc'), '23505', 'and there is never a third one');
 select * from finish();
 rollback;

@@ -62,7 +62,7 @@ select is((select role || ' ' || quota_bytes from internal.users where email = '
 select is((select actor_id from internal.audit_log where action = 'user_create' and subject = 'new@test.invalid'), :admin,
     'is in the audit log');
 select is(pg_temp.as_admin('select api.create_user(''NEW@test.invalid'', ''good enough'', ''editor'', null)'),
-    'KF026 There is a user with this e-mail address already.');
+    '23505 There is a user with this e-mail address already.');
 select is(pg_temp.as_admin('select api.create_user(''more@test.invalid'', ''short'', ''editor'', null)'),
     'KF017 A password has at least 10 characters.');
 select is(pg_temp.as_admin('select api.create_user(''more'', ''good enough'', ''editor'', null)'),

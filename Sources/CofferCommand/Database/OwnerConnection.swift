@@ -73,6 +73,8 @@ extension Failure {
         switch error.sqlState {
         case let code? where code.hasPrefix("KF"):
             self.init(error.message + hint)
+        // Without a constraint it is raised by our SQL, as for an e-mail address that is taken.
+        case "23505" where error.constraint == nil: self.init(error.message + hint)
         // No such table, function, schema or role.
         case "42P01", "42883", "3F000",
             "22023" where error.message.hasPrefix("role "):
