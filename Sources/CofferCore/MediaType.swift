@@ -1,4 +1,4 @@
-// Media types: what a stored file is called, which may be shown inline, and what a client accepts.
+// Media types: their names, which may be shown inline, and what a client accepts.
 
 internal import Text
 
@@ -13,29 +13,6 @@ public enum MediaType {
     public static let octets = "application/octet-stream"
     public static let openAPI = "application/openapi+json"
 
-    /// Bytes; a longer Content-Type is not kept.
-    static let maximumLength = 255
-
-    /// The type to keep for a stored file: the request's, or for none and octet-stream the extension's.
-    public static func stored(contentType: String?, path: FilePath) -> String {
-        if let contentType, !contentType.isEmpty, essence(contentType) != octets, isWellFormed(contentType) {
-            return contentType
-        }
-        let name = path.name
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return octets }
-        return byExtension[name[name.index(after: dot)...].lowercased()] ?? octets
-    }
-
-    /// The type with the charset that its bytes turned out to be. Browsers take text that does not name its own for one of
-    /// before 1995. A charset that was named stays, and bytes that are not UTF-8 get none.
-    public static func labelled(_ type: String, isUTF8: Bool) -> String {
-        let labelled = type + "; charset=utf-8"
-        guard isUTF8, essence(type).hasPrefix("text/"), !namesCharset(type), labelled.utf8.count <= maximumLength else {
-            return type
-        }
-        return labelled
-    }
-
     /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
     ///
     /// So is what is no type but by its blanks and quotes: whoever wrote those sends an envelope all the same.
@@ -43,12 +20,6 @@ public enum MediaType {
         let essence = essence(type)
         if isTypeAndSubtype(essence) { return essence.hasPrefix("multipart/") }
         return essence.filter { !$0.isWhitespace && !"\"'".contains($0) }.hasPrefix("multipart")
-    }
-
-    private static func namesCharset(_ type: String) -> Bool {
-        type.split(separator: ";").dropFirst().contains { parameter in
-            parameter.prefix { $0 != "=" }.trimmed.lowercased() == "charset"
-        }
     }
 
     /// Whether a browser may show the type: those that cannot run script in our origin, and that browsers show rather than
@@ -76,13 +47,8 @@ public enum MediaType {
         Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.lowercased()
     }
 
-    /// `type/subtype` of token characters (RFC 9110 §8.3.1), with printable ASCII parameters behind it.
-    private static func isWellFormed(_ type: String) -> Bool {
-        isTypeAndSubtype(essence(type)) && type.utf8.count <= maximumLength
-            && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
-    }
-
-    private static func isTypeAndSubtype(_ essence: String) -> Bool {
+    /// Whether both are there, of token characters (RFC 9110 §8.3.1).
+    static func isTypeAndSubtype(_ essence: String) -> Bool {
         let halves = essence.split(separator: "/", omittingEmptySubsequences: false)
         let isToken = { (byte: UInt8) in
             byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
@@ -107,7 +73,7 @@ public enum MediaType {
     }
 
     /// What the common extensions mean, as IANA's registry has them.
-    private static let byExtension: [String: String] = [
+    static let byExtension: [String: String] = [
         "7z": "application/x-7z-compressed", "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif",
         "bmp": "image/bmp", "bz2": "application/x-bzip2", "css": "text/css", "csv": "text/csv",
         "doc": "application/msword",

@@ -1,19 +1,17 @@
-// What an upload says of itself, and where its bytes are.
+// What the head of an upload says.
 
 internal import CofferCore
-internal import Gateway
 internal import Postgres
+internal import Storage
 internal import Text
 
-/// What an upload's head says.
 struct Upload {
-    let path: FilePath
-    let description: Parameter
-    let contentType: String
-    let announced: Int64?
-    let ifMatch: Parameter
-    let ifNoneMatch: Parameter
+    let file: NewFile
+    /// SHA-256 digests that the bytes must have.
     let digests: [[UInt8]]
+
+    /// Bytes of the body; nil if the length is not known.
+    var announced: Int64? { file.size }
 
     /// Characters, as the contract counts them: Unicode scalars.
     private static let maximumDescription = 2000
@@ -26,12 +24,12 @@ struct Upload {
         guard let text = PercentCoding.headerValue(field) else {
             throw Failure(.filePathRule, "The header File-Path is not valid percent-encoded UTF-8")
         }
-        path = try FilePath(text)
-        description = try Self.description(request)
-        contentType = MediaType.stored(contentType: try request.mediaType(), path: path)
-        announced = try request.announcedLength()
-        ifMatch = try Self.ifMatch(request)
-        ifNoneMatch = try Self.ifNoneMatch(request)
+        let path = try FilePath(text)
+        let description = try Self.description(request)
+        let contentType = ContentType(named: try request.mediaType(), path: path)
+        file = NewFile(
+            path, contentType: contentType, size: try request.announcedLength(), description: description,
+            ifMatch: try Self.ifMatch(request), ifNoneMatch: try Self.ifNoneMatch(request))
         var digests: [[UInt8]] = []
         for field in [try request.list(.reprDigest), try request.list(.contentDigest)] {
             if let field, let digest = try DigestField.parse(field) { digests.append(digest) }
@@ -69,48 +67,5 @@ struct Upload {
             throw Failure(.invalidArgument, "If-None-Match must be '*' for an upload")
         }
         return .text("true")
-    }
-}
-
-/// Where the bytes of an upload are.
-enum UploadBody {
-    /// All here.
-    case bytes([UInt8])
-    /// In a file of the web server's; nil for no bytes.
-    case file(String?)
-    /// Still to be read, once.
-    case stream
-    /// The web server could not write them.
-    case lost
-
-    /// In bytes: what is read before anything else is asked, as that takes less than asking.
-    private static let short = 65_536
-
-    init(_ upload: Upload, _ request: Request) throws(Failure) {
-        switch try request.text(.bodyHandoff) {
-        case "on": self = .file(try request.text(.bodyFile))
-        case "failed": self = .lost
-        default:
-            guard let announced = upload.announced else {
-                if request.exchange.requiresLength { throw Failure(.lengthRequired) }
-                self = .stream
-                return
-            }
-            guard announced <= Self.short else {
-                self = .stream
-                return
-            }
-            var bytes: [UInt8] = []
-            try request.readBody(into: &bytes, upTo: Int(announced) + 1)
-            self = .bytes(bytes)
-        }
-    }
-
-    /// Whether the bytes can be had a second time.
-    var isRepeatable: Bool {
-        switch self {
-        case .bytes, .file: true
-        case .stream, .lost: false
-        }
     }
 }

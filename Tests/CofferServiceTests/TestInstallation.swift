@@ -61,7 +61,7 @@ private enum TestDatabase {
 final class TestInstallation {
     let store: TestStore
     let service: Service
-    fileprivate let options: [String: String]
+    let options: [String: String]
     /// A superuser's connection.
     let control: Connection
     /// The worker's login, for this installation alone, so that it can be cut off without the others noticing.

@@ -94,7 +94,7 @@ private func checkAccept(_ value: String) {
 
 private func checkType(_ value: String) {
     guard let path = try? FilePath("a/b.html") else { fatalError("no path") }
-    let type = MediaType.stored(contentType: value, path: path)
+    let type = ContentType(named: value, path: path).type
     require(type.utf8.count <= 255 && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "not for a header: \(type)")
     if MediaType.isSafeInline(type) {
         let essence = MediaType.essence(type)

@@ -23,7 +23,7 @@ private func checkPath(_ text: String) {
         let field = ContentDisposition.field(path: text, mediaType: "image/png", inline: isInline)
         checkDisposition(field, name: name)
     }
-    let type = MediaType.stored(contentType: nil, path: path)
+    let type = ContentType(named: nil, path: path).type
     require(type.utf8.contains(UInt8(ascii: "/")), "no media type: \(type)")
 }
 

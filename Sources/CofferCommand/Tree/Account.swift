@@ -50,15 +50,16 @@ struct Account {
         return rows.count == 1 ? file(rows, 0) : nil
     }
 
-    /// Runs a function of schema `api` as this user's request would.
-    func call(_ sql: String, _ parameters: [Parameter], then more: (String, [Parameter])? = nil) throws(Failure) -> Rows
-    {
+    /// Runs a statement as this user's request would, and `more` in the same transaction.
+    func call(
+        _ query: Query, then more: (Rows, OwnerConnection.Transaction) throws(Failure) -> Void = { _, _ in }
+    ) throws(Failure) -> Rows {
         try owner.transaction { (transaction) throws(Failure) in
             try transaction.call(
                 "select set_config('coffer.user_id', $1, true), set_config('coffer.request_id', 'coffer import', true)",
                 [.text(id)])
-            let rows = try transaction.call(sql, parameters)
-            if let more { try transaction.call(more.0, more.1 + [.text(rows.text(0, 0) ?? "")]) }
+            let rows = try transaction.call(query.statement.sql, query.parameters)
+            try more(rows, transaction)
             return rows
         }
     }

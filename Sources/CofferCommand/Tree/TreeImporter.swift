@@ -1,8 +1,7 @@
-// An upload without a request: the same steps in the same order as StoreFile's, in the user's name.
+// An upload without a request, in the user's name.
 
 internal import BlobStore
 internal import CofferCore
-internal import Cryptography
 internal import Postgres
 internal import Storage
 internal import System
@@ -18,7 +17,6 @@ final class TreeImporter {
     private let configuration: Configuration
     private let stores: StoreCache
     private let interruption: Interruption
-    private var buffer = Buffer(capacity: 1 << 20)
 
     init(_ account: Account, _ configuration: Configuration, _ interruption: Interruption) {
         (self.account, self.configuration, self.interruption) = (account, configuration, interruption)
@@ -45,54 +43,59 @@ final class TreeImporter {
             throw problem
         } catch let failure as CofferCommand.Failure {
             throw Problem(failure.message)
+        } catch let left as BlobLeftBehind {
+            throw Problem("\(left.reason)")
         } catch {
             throw Problem("\(error)")
         }
     }
 
     private func upload(_ path: FilePath, _ source: String, _ status: FileStatus) throws {
-        let blob = try BlobName.generate()
-        let begun = try account.call(
-            "select api.begin_upload($1, $2, $3::bigint, null, false)",
-            [.text(blob.description), .text(path.text), .integer(status.size)])
-        let store = try stores.store(begun.text(0, 0) ?? configuration.storageURL)
-        var isPublished = false
-        do {
-            let staged = try store.stage(as: blob, length: status.size)
-            try fill(staged, source)
-            let content = try staged.finish()
-            // A file that somebody is writing to is not stored half.
-            guard content.size == status.size else { throw Problem("it changed while it was read") }
-            try staged.publish()
-            isPublished = true
-            try commit(path, blob, content, status)
-        } catch {
-            // As in StoreFile: where the database is away the commit may have happened, and then the blob is a file's;
-            // else the list forgets the blob when it is gone from the store.
-            guard account.owner.connection.isUsable else { throw error }
-            if isPublished { try store.remove(blob) }
-            _ = try? account.call("select api.abandon_upload($1)", [.text(blob.description)])
-            throw error
+        let input = InputFile(try FileSystem.open(source, followingLinks: false), interruption)
+        var pending = PendingUpload(
+            NewFile(path, contentType: ContentType(named: nil, path: path), size: status.size),
+            from: .stream { (_, buffer) in try input.read(into: &buffer) }, into: stores,
+            ImportingUser(account: account, modified: status.modified))
+        // A file that somebody is writing to is not stored half.
+        guard try pending.receive().size == status.size else { throw Problem("it changed while it was read") }
+        _ = try pending.commit()
+    }
+}
+
+/// A file of the tree, read piece by piece.
+private final class InputFile {
+    private let file: FileDescriptor
+    private let interruption: Interruption
+
+    private static let piece = 1 << 20
+
+    init(_ file: consuming FileDescriptor, _ interruption: Interruption) {
+        self.file = file
+        self.interruption = interruption
+    }
+
+    func read(into buffer: inout [UInt8]) throws {
+        if interruption.isAskedFor { throw TreeImporter.Problem("interrupted") }
+        buffer.removeAll(keepingCapacity: true)
+        try buffer.append(addingCapacity: Self.piece) { (space) throws in _ = try file.read(into: &space) }
+    }
+}
+
+/// The database in the name of the user. A file keeps the time that it has in the tree.
+private struct ImportingUser: UploadDatabase {
+    let account: Account
+    /// Seconds since 1970.
+    let modified: Int64
+
+    func run(_ query: Query) throws -> Rows { try account.call(query) }
+
+    func commit(_ query: Query) throws -> Rows {
+        try account.call(query) { (rows, transaction) throws(Failure) in
+            try transaction.call(
+                "select internal.set_file_time($2::uuid, $1::bigint)",
+                [.integer(modified), .text(rows.text(0, 0) ?? "")])
         }
     }
 
-    private func fill(_ staged: any StagedBlob, _ source: String) throws {
-        let file = try FileSystem.open(source, followingLinks: false)
-        repeat {
-            if interruption.isAskedFor { throw Problem("interrupted") }
-            buffer.removeAll()
-            try buffer.append { (space) throws(SystemError) in _ = try file.read(into: &space) }
-            try buffer.withBytes { (bytes) throws in try staged.write(bytes) }
-        } while buffer.count > 0
-    }
-
-    private func commit(_ path: FilePath, _ blob: BlobName, _ content: BlobContent, _ status: FileStatus) throws {
-        let type = MediaType.labelled(MediaType.stored(contentType: nil, path: path), isUTF8: content.isUTF8)
-        _ = try account.call(
-            "select api.store_file($1, $2, null, $3, $4::bigint, $5::bytea, null, false)",
-            [
-                .text(blob.description), .text(path.text), .text(type), .integer(content.size), .bytes(content.sha256),
-            ],
-            then: ("select internal.set_file_time($2::uuid, $1::bigint)", [.integer(status.modified)]))
-    }
+    func isUnavailable(after error: any Error) -> Bool { !account.owner.connection.isUsable }
 }

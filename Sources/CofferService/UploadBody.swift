@@ -1,0 +1,55 @@
+// Where the bytes of a request are, and how they are read while they come.
+
+internal import CofferCore
+internal import Gateway
+internal import Storage
+
+extension Request {
+    /// In bytes: what is read before the database is asked, as that takes less time than asking.
+    private static let short: Int64 = 65_536
+
+    func uploadSource(_ upload: Upload, _ user: UploadUser, limit: Int64?) throws(Failure) -> UploadSource {
+        switch try text(.bodyHandoff) {
+        case "on": return try text(.bodyFile).map { .file(path: $0) } ?? .bytes([])
+        case "failed": return .lost
+        default: break
+        }
+        if upload.announced == nil, exchange.requiresLength { throw Failure(.lengthRequired) }
+        guard let announced = upload.announced, announced <= Self.short else {
+            let stream = BodyStream(self, upload, user, limit: limit)
+            return .stream { (size, buffer) in try stream.read(after: size, into: &buffer) }
+        }
+        var bytes: [UInt8] = []
+        try readBody(into: &bytes, upTo: Int(announced) + 1)
+        return .bytes(bytes)
+    }
+}
+
+/// Reads a body while it comes, no further than it can be stored. If its length was announced, that is known.
+private final class BodyStream {
+    private let request: Request
+    private let upload: Upload
+    private let user: UploadUser
+    private let limit: Int64?
+    /// Bytes that the user may store; nil before that was asked.
+    private var room: Int64?
+
+    /// Bytes that are read at a time.
+    private static let piece = 65_536
+
+    init(_ request: Request, _ upload: Upload, _ user: UploadUser, limit: Int64?) {
+        (self.request, self.upload, self.user, self.limit) = (request, upload, user, limit)
+    }
+
+    func read(after size: Int64, into buffer: inout [UInt8]) throws(Failure) {
+        if size == 0, upload.announced == nil { room = try user.room(for: upload) }
+        try request.readBody(into: &buffer, upTo: Self.piece)
+        let size = size + Int64(buffer.count)
+        try Failure.refuse(size, limit: limit)
+        if let room, size > room {
+            // The refusal in the database's words, unless there is more room by now.
+            try user.checkUnfinished(upload, size: size)
+            self.room = try user.room(for: upload)
+        }
+    }
+}
