@@ -6,19 +6,50 @@ import hmac
 import json
 import os
 import secrets
-import time
 from types import SimpleNamespace
 
 import pytest
 
 from apache import UNDER_TEST, Apache
+from bucket import bucket_site, hand_over, in_cgi, s3, server, store_whole  # noqa: F401 - fixtures
 from client import Client, log_in
 from installation import Cluster, Installation
 from instance import Instance, OwnInstance, settings
+from processes import wait_until
 
 # Where pytest-xdist runs several processes, each has the instance of its name.
 if process := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.update(settings(f"{os.environ['COFFER_TEST_INSTANCES']}/{process}"))
+
+
+# What takes longest begins first, so that the processes end together.
+LONGEST = [
+    "bucket", "test_kill_points", "test_schemathesis", "test_given_up", "test_hostile_apache", "test_two_minds",
+    "test_kill", "test_replay", "test_database_away", "test_long_uploads", "test_rights", "test_full_disk",
+]  # fmt: skip
+# By what parameter tests of one file may run in several processes.
+SPLIT_BY = {"test_kill_points": "upload", "test_schemathesis": "actor", "test_hostile_apache": "plain"}
+
+
+def group_of(item):
+    """Which tests run in one process, one after the other: those of a file, or of a server with a bucket."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if "server" in parameters:
+        return f"bucket {parameters['server']}"
+    file = item.path.stem
+    return f"{file} {parameters[SPLIT_BY[file]]}" if SPLIT_BY.get(file) in parameters else file
+
+
+def rank(item):
+    name = group_of(item).partition(" ")[0]
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST), group_of(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=rank)
 
 
 def setting(name):
@@ -147,10 +178,7 @@ def no_leftovers(instance):
     before = set(instance.in_flight())
 
     def check():
-        deadline = time.monotonic() + 10
-        while left := set(instance.in_flight()) - before:
-            assert time.monotonic() < deadline, f"left behind: {left}"
-            time.sleep(0.05)
+        wait_until(lambda: not set(instance.in_flight()) - before, 120, "the end of what was left in flight")
 
     return check
 

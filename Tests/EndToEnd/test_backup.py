@@ -133,7 +133,7 @@ def test_restore_refuses_what_is_not_empty(installation, elsewhere):
             installation.put("more", b"than the backup")
         target = elsewhere if url else installation
         run = target.launch("restore", installation.folder / "backup")
-        _, errors = run.communicate(timeout=30)
+        _, errors = run.communicate(timeout=300)
         assert run.returncode == 1 and f"The {name} is not empty" in errors, errors
     assert elsewhere.sql("select count(*) from pg_namespace where nspname = 'internal'") == ["0"]
 

@@ -59,7 +59,7 @@ class Front:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.nginx.port, context=context, timeout=60, source_address=(address, 0)
+            "127.0.0.1", self.nginx.port, context=context, timeout=300, source_address=(address, 0)
         )
         return exchange(connection, method, target, {"Host": host, **dict(fields)}, value)
 
@@ -69,7 +69,7 @@ def exchange(connection, method, target, fields, value):
     connection.request(method, target, body, {**fields, **({"Content-Type": "application/json"} if body else {})})
     response = connection.getresponse()
     try:
-        return Answer(response, response.read())
+        return Answer(response.status, response.headers, response.read())
     finally:
         connection.close()
 
@@ -77,7 +77,7 @@ def exchange(connection, method, target, fields, value):
 def ask_directly(url, method, target, fields, value=None, address="127.0.0.1"):
     """Past the proxy, or as one at an address of one's own."""
     host, port = url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=60, source_address=(address, 0))
+    connection = http.client.HTTPConnection(host, int(port), timeout=300, source_address=(address, 0))
     return exchange(connection, method, target, fields, value)
 
 

@@ -87,7 +87,7 @@ def test_a_worker_streams_both_ways_in_little_memory(editor, folder, tmp_path):
     }
     player = ["cgi-fcgi", "-bind", "-connect", os.environ["COFFER_SOCKET"]]
     with source.open("rb") as body:
-        answer = subprocess.run(player, stdin=body, env=store, capture_output=True, timeout=120).stdout
+        answer = subprocess.run(player, stdin=body, env=store, capture_output=True, timeout=300).stdout
     assert digest.hexdigest().encode() in answer, answer
     with subprocess.Popen(player, stdin=subprocess.DEVNULL, env=retrieve, stdout=subprocess.PIPE) as reader:
         head = b""

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from installation import Load
+from installation import Load, wait_for_reading
 
 
 def problems(output):
@@ -105,9 +105,9 @@ def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
     cursor = folder / "at"
     # So slow that it takes 30 seconds.
     run = installation.launch("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
-    time.sleep(1.5)
+    wait_for_reading(run, installation)
     run.send_signal(signal.SIGINT)
-    output, errors = run.communicate(timeout=10)
+    output, errors = run.communicate(timeout=300)
     assert run.returncode == 130 and "--resume" in errors, (output, errors)
     found, totals = check(installation, "--digest", "--resume", str(cursor), status=1)
     assert totals["problems"] == 1
@@ -182,9 +182,9 @@ def test_a_store_that_goes_away_meanwhile_is_told(installation):
     installation.fill(3, size=100_000)
     # So slow that each blob takes a second.
     run = installation.launch("check", "--digest", "--rate", "100000", "--threads", "1")
-    time.sleep(0.7)
+    wait_for_reading(run, installation)
     with installation.away():
-        output, errors = run.communicate(timeout=20)
+        output, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "coffer: store 1 is away" in errors, errors
     assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
 
@@ -194,12 +194,12 @@ def test_what_is_mended_meanwhile_is_not_told(installation):
     lost = installation.blobs()[installation.blob("files/0000")]
     hidden = lost.rename(installation.folder / "hidden")
     _, stray = orphan(installation)
-    # The lists are compared at once, and reading the bytes takes three seconds.
-    run = installation.launch("check", "--digest", "--age", "0", "--rate", "100000", "--threads", "1")
-    time.sleep(0.7)
+    # The lists are compared at once, and reading the bytes takes ten seconds.
+    run = installation.launch("check", "--digest", "--age", "0", "--rate", "30000", "--threads", "1")
+    wait_for_reading(run, installation)
     hidden.rename(lost)
     installation.blobs()[stray].unlink()
-    output, errors = run.communicate(timeout=20)
+    output, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and " 0 problems" in output, (output, errors)
 
 
@@ -207,11 +207,11 @@ def test_the_rate_is_kept(installation):
     installation.fill(4, size=100_000)
     started = time.monotonic()
     installation.coffer("check", "--digest", "--rate", "200000")
-    assert 1.4 < time.monotonic() - started < 6
+    assert 1.4 < time.monotonic() - started < 120
 
 
 def test_progress_is_lines_where_there_is_no_terminal(installation):
     installation.fill(3)
     run = installation.launch("check", "--digest")
-    _, errors = run.communicate(timeout=30)
+    _, errors = run.communicate(timeout=300)
     assert re.fullmatch(r"3 of 3 files, 300 B of 300 B, .*/s, 0:00 left\n", errors), errors

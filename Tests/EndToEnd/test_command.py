@@ -25,7 +25,7 @@ def applied(instance):
 
 def test_migrations_at_once_are_applied_once(empty_database):
     runs = [empty_database.launch("migrate", "--skip-storage") for _ in range(3)]
-    outputs = [run.communicate(timeout=60) for run in runs]
+    outputs = [run.communicate(timeout=300) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], outputs
     names = [line.split()[0] for line in applied(empty_database)]
     assert names == sorted(os.listdir("sql/migrations") + os.listdir("sql/code"))

@@ -30,11 +30,11 @@ READS = [("POST", "/rpc/whoami", {}, {}), ("POST", "/rpc/list_folder", {}, {})]
 
 
 def cross_origin(answer):
-    return {name.lower(): value for name, value in answer.headers if name.lower().startswith("access-control-")}
+    return {name.lower(): value for name, value in answer.headers.items() if name.lower().startswith("access-control-")}
 
 
 def varies(answer):
-    fields = [value for name, value in answer.headers if name.lower() == "vary"]
+    fields = [value for name, value in answer.headers.items() if name.lower() == "vary"]
     return {part.strip().lower() for field in fields for part in field.split(",")}
 
 

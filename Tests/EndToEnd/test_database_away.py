@@ -14,12 +14,11 @@ import pytest
 
 from client import Client, assert_failure, named, retrieve_target
 from instance import children, postgres_program
-from pool import wait_until
+from processes import state, wait_until
 
 OLD, NEW = b"old " * 1000, b"new " * 50000
-# Of COFFER_DATABASE_TIMEOUT_SECONDS in the fixture, and a second for everything else.
-FROZEN_SECONDS = 2 + 1
-DOWN_SECONDS = 5
+# Half of what nginx waits for a worker (60 s), and many times COFFER_DATABASE_TIMEOUT_SECONDS in the fixture.
+LIMIT_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,7 @@ class Server:
         sockets = Path(self.own["SOCKET"]).parent
         options = [f"--log={self.own.folder}/run/logs/postgres.log", f"--options=-c unix_socket_directories='{sockets}'"]
         # What a crash has left of the server may take a moment to go.
-        wait_until(lambda: self.control(*options, "start"), 20, "the server")
+        wait_until(lambda: self.control(*options, "start"), 120, "the server")
 
     @contextmanager
     def stopped(self):
@@ -83,21 +82,13 @@ class Server:
                 os.kill(pid, signal.SIGCONT)
 
 
-def is_running(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def server(own):
     return Server(own)
 
 
 def streamed(own, owner):
-    status, _ = own.stream(owner, "database/a", NEW)
-    assert status == 503
+    assert own.stream(owner, "database/a", NEW).status == 503
 
 
 def asked(method, target, body=None, **headers):
@@ -119,7 +110,7 @@ REQUESTS = {
 }
 
 
-def assert_all_503_within(seconds, own, owner):
+def assert_all_503_in_time(own, owner):
     def timed(name):
         started = time.monotonic()
         REQUESTS[name](own, owner)
@@ -127,14 +118,14 @@ def assert_all_503_within(seconds, own, owner):
 
     # No more at once than there are workers, or they would wait for each other.
     with ThreadPoolExecutor(3) as threads:
-        late = [(name, took) for name, took in threads.map(timed, REQUESTS) if took > seconds]
+        late = [(name, took) for name, took in threads.map(timed, REQUESTS) if took > LIMIT_SECONDS]
     assert late == []
     assert Client(own["URL"]).get("/health/live").status == 200
 
 
 def test_a_stopped_server_is_503_at_once_and_a_started_one_is_used(own, owner, server):
     with server.stopped():
-        assert_all_503_within(DOWN_SECONDS, own, owner)
+        assert_all_503_in_time(own, owner)
         ready = assert_failure(owner.get("/health/ready"), 503)
         assert "database" in ready["details"] and "storage" not in ready["details"]
     # Each worker finds out by itself that its connection is gone, and nobody is told.
@@ -154,8 +145,8 @@ def test_a_server_that_does_not_answer_is_503_in_time(own, owner, server):
     for _ in range(12):  # so that every worker has a connection, which is the slower way to find out
         assert owner.files("limit=1").status == 200
     with server.frozen(with_backends=True):
-        assert_all_503_within(FROZEN_SECONDS, own, owner)
-    wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+        assert_all_503_in_time(own, owner)
+    wait_until(lambda: owner.get("/health/ready").status == 200, 120, "readiness")
     assert [owner.files("limit=1").status for _ in range(8)] == [200] * 8
 
 
@@ -164,15 +155,15 @@ def test_a_server_that_is_frozen_for_new_connections_only_is_503_in_time(own, ow
         assert owner.files("limit=1").status == 200, "whoever has a connection goes on"
     own.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'coffer_authenticator'")
     with server.frozen(with_backends=False):
-        assert_all_503_within(FROZEN_SECONDS, own, owner)
-    wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+        assert_all_503_in_time(own, owner)
+    wait_until(lambda: owner.get("/health/ready").status == 200, 120, "readiness")
 
 
 class SlowUpload:
     """An upload through the web server whose second half waits."""
 
     def __init__(self, owner, body):
-        self.connection = socket.create_connection((owner.host, owner.port), 60)
+        self.connection = socket.create_connection((owner.host, owner.port), 300)
         self.rest = body[len(body) // 2 :]
         self.connection.sendall(
             (
@@ -213,8 +204,8 @@ def test_an_upload_in_flight_ends_honestly(own, owner, server, uploads):
         with server.frozen(with_backends=True):
             started = time.monotonic()
             assert upload.finish() == 503
-            assert time.monotonic() - started < FROZEN_SECONDS
-        wait_until(lambda: owner.get("/health/ready").status == 200, 10, "readiness")
+            assert time.monotonic() - started < LIMIT_SECONDS
+        wait_until(lambda: owner.get("/health/ready").status == 200, 120, "readiness")
         time.sleep(0.5)
         assert owner.retrieve("database/a").body == OLD
     finally:
@@ -242,13 +233,13 @@ def test_a_server_that_crashes_under_uploads_keeps_what_was_acknowledged(own, ow
     for thread in threads:
         thread.start()
     try:
-        for _ in range(2):
-            time.sleep(0.5)
+        for number in (1, 2):
+            wait_until(lambda: len(acknowledged) > 15 * number, 120, "uploads")  # noqa: B023
             postmaster = own.pid("postgres")
             os.kill(postmaster, signal_number)
-            wait_until(lambda: not is_running(postmaster), 10, "the end of the server")
+            wait_until(lambda: state(postmaster) in (None, "Z"), 120, "the end of the server")
             server.start()
-            wait_until(lambda: own.run("user", "list").returncode == 0, 10, "the server")
+            wait_until(lambda: own.run("user", "list").returncode == 0, 120, "the server")
     finally:
         stop.set()
         for thread in threads:

@@ -401,7 +401,7 @@ def test_a_move_takes_along_what_was_stored_while_it_waited(account, instance, s
     with ThreadPoolExecutor(1) as executor:
         with instance.holding(late, "commit;"):
             moving = executor.submit(move, client, "a", "b")
-            wait_until(lambda: sql(waiting), 5, "the move to wait")
+            wait_until(lambda: sql(waiting), 120, "the move to wait")
         assert moving.result().json() == 2
     assert paths(client) == ["b/early", "b/late"]
     assert_totals(sql, client)

@@ -50,7 +50,8 @@ def handed_over(site, owner, body):
 
 
 def streamed(site, owner, body):
-    return site.stream(owner, "disk", body)
+    answer = site.stream(owner, "disk", body)
+    return answer.status, answer.body
 
 
 def outcomes(site, owner, body=LARGE):
@@ -106,7 +107,7 @@ def test_no_inodes_left_is_507(site, owner):
         paths = list(site.mount.rglob("*"))
         return used() == 1 + len(paths) and not any(path.is_file() for path in (site.store() / "incoming").rglob("*"))
 
-    wait_until(settled, 10, "the inodes of what has been done with")
+    wait_until(settled, 120, "the inodes of what has been done with")
     assert mount("-o", f"remount,nr_inodes={used()}", site.mount)
     try:
         assert outcomes(site, owner) == FULL
@@ -118,7 +119,7 @@ def test_no_inodes_left_is_507(site, owner):
 
 
 def test_a_disk_that_is_read_only_is_503_and_still_read(site, owner):
-    wait_until(lambda: mount("-o", "remount,ro", site.mount), 10, "nobody writing")
+    wait_until(lambda: mount("-o", "remount,ro", site.mount), 120, "nobody writing")
     try:
         assert outcomes(site, owner) == AWAY
         assert owner.retrieve("earlier").body == EARLIER
@@ -164,7 +165,7 @@ def test_a_web_server_without_room_for_a_body_is_507(site, owner):
         assert handed_over(site, owner, EARLIER)[0] == 200
         assert owner.retrieve("disk").body == EARLIER
     finally:
-        wait_until(lambda: subprocess.run(["umount", incoming], check=False).returncode == 0, 10, "nobody writing")
+        wait_until(lambda: subprocess.run(["umount", incoming], check=False).returncode == 0, 120, "nobody writing")
 
 
 def test_a_quota_of_the_file_system_that_is_used_up_is_507(site, owner, tmp_path):

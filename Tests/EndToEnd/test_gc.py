@@ -40,11 +40,14 @@ def live(worker):
     assert worker.ask("GET", "/health/live")[0] == 200
 
 
-def gone(path, seconds=10):
-    deadline = time.monotonic() + seconds
-    while path.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not path.exists()
+def wait_for_removal(path):
+    wait_until(lambda: not path.exists(), 120, f"the removal of {path}")
+
+
+def stays(path):
+    """Whether a blob is still there after a while in which a worker would have removed it."""
+    time.sleep(0.5)
+    return path.exists()
 
 
 def test_gc_removes_after_the_grace_period(installation):
@@ -116,7 +119,7 @@ def test_a_worker_lists_what_was_noted_in_its_share(site):
     note, path = leave_note(site, blob)
     make_due(site)
     live(site.work(before=LATER_WORKER))
-    assert gone(note)
+    wait_for_removal(note)
     assert path.exists() and site.listed() == {blob}
 
 
@@ -185,7 +188,7 @@ def test_two_gcs_and_people_at_work_do_no_harm(installation):
         for _ in range(6):
             runs = [installation.launch("gc", "--grace", "1") for _ in range(2)]
             for run in runs:
-                output, errors = run.communicate(timeout=30)
+                output, errors = run.communicate(timeout=300)
                 assert run.returncode == 0, (output, errors)
             assert "0 problems" in installation.coffer("check", "--age", "0")
     assert load.failures == [] and load.rounds > 10
@@ -198,8 +201,8 @@ def test_a_worker_does_a_share_after_a_request(site):
     blob = discard(site)
     make_due(site)
     live(site.work())
-    assert gone(blob)
-    wait_until(lambda: site.sql("select count(*) from internal.discarded_blobs") == ["0"], 10, "its row to go")
+    wait_for_removal(blob)
+    wait_until(lambda: site.sql("select count(*) from internal.discarded_blobs") == ["0"], 120, "its row to go")
 
 
 def test_there_is_one_share_a_minute_for_all_workers(site):
@@ -207,16 +210,16 @@ def test_there_is_one_share_a_minute_for_all_workers(site):
     first = discard(site)
     make_due(site)
     live(site.work())
-    assert gone(first)
+    wait_for_removal(first)
     second = discard(site, "files/0001")
     for _ in range(3):
         live(site.work())
-    assert not gone(second, 0.5), "the minute is not over"
+    assert stays(second), "the minute is not over"
     make_due(site)
     live(site.worker)
-    assert not gone(second, 0.5), "this worker has asked in this minute"
+    assert stays(second), "this worker has asked in this minute"
     live(site.work())
-    assert gone(second), "and another may"
+    wait_for_removal(second), "and another may"
 
 
 def test_a_share_leaves_what_is_young(site):
@@ -224,7 +227,7 @@ def test_a_share_leaves_what_is_young(site):
     blob = discard(site, age="30 seconds")
     make_due(site)
     live(site.work())
-    assert not gone(blob, 0.5)
+    assert stays(blob)
 
 
 def test_a_share_that_fails_forgets_nothing(site):
@@ -241,7 +244,7 @@ def test_a_share_that_fails_forgets_nothing(site):
     blob.parent.unlink()
     away.rename(blob.parent)
     live(site.work())
-    assert gone(blob), "the next share is due at once"
+    wait_for_removal(blob)
 
 
 def test_shares_can_be_switched_off(new_installation):
@@ -250,7 +253,7 @@ def test_shares_can_be_switched_off(new_installation):
     blob = discard(site)
     make_due(site)
     live(site.work())
-    assert not gone(blob, 0.5)
+    assert stays(blob)
 
 
 def test_a_cgi_process_does_shares_too(site):
@@ -263,7 +266,7 @@ def test_a_cgi_process_does_shares_too(site):
     # One in sixteen asks.
     for _ in range(200):
         done = subprocess.run(
-            command, env=site.environment | request, capture_output=True, timeout=30, stdin=subprocess.DEVNULL
+            command, env=site.environment | request, capture_output=True, timeout=300, stdin=subprocess.DEVNULL
         )
         assert b"Status: 200" in done.stdout
         if not blob.exists():
@@ -278,5 +281,5 @@ def test_nothing_is_removed_while_a_backup_holds_it(site):
         assert "a backup is running" in site.coffer("gc", "--grace", "0")
         make_due(site)
         live(site.work())
-        assert not gone(blob, 0.5)
+        assert stays(blob)
     assert "removed 1 blobs" in site.coffer("gc", "--grace", "0")

@@ -32,22 +32,30 @@ CacheStoreNoStore On
 """
 
 
-@pytest.mark.parametrize("kind", ["pool", "cgi"])
+@pytest.fixture(scope="module", params=["pool", "cgi"])
+def plain(request, instance):
+    """A server that says nothing but the site."""
+    with Apache(request.param, instance) as apache:
+        yield apache
+
+
 @pytest.mark.parametrize("name", [*SERVERS])
-def test_nothing_of_the_server_changes_what_we_serve(instance, editor, folder, name, kind):
+def test_nothing_of_the_server_changes_what_we_serve(instance, editor, folder, plain, name):
     modules, settings = SERVERS[name]
     modules = [module for module in modules if module != "deflate"]
-    with Apache(kind, instance) as plain, Apache(kind, instance, settings=settings + "\n", modules=modules) as hostile:
+    with Apache(plain.kind, instance, settings=settings + "\n", modules=modules) as hostile:
         assert_untouched(Client(plain.url, editor.token), Client(hostile.url, editor.token), folder)
 
 
-def test_what_the_server_keeps_for_all_is_not_ours(instance, editor, folder):
+@pytest.mark.parametrize("plain", ["pool"], indirect=True)
+def test_what_the_server_keeps_for_all_is_not_ours(instance, editor, folder, plain):
     modules = ["cache", "cache_socache", "socache_shmcb"]
-    with Apache("pool", instance) as plain, Apache("pool", instance, settings=CACHE, modules=modules) as hostile:
+    with Apache("pool", instance, settings=CACHE, modules=modules) as hostile:
         assert_untouched(Client(plain.url, editor.token), Client(hostile.url, editor.token), folder)
 
 
-def test_errors_of_the_worker_stay_its_own_where_the_server_overrides_them(instance, editor, folder):
+@pytest.mark.parametrize("plain", ["pool"], indirect=True)
+def test_errors_of_the_worker_stay_its_own_where_the_server_overrides_them(instance, editor, folder, plain):
     settings = "ProxyErrorOverride On\nErrorDocument 400 /login\nErrorDocument 404 /login\n"
-    with Apache("pool", instance) as plain, Apache("pool", instance, settings=settings) as hostile:
+    with Apache("pool", instance, settings=settings) as hostile:
         assert_untouched(Client(plain.url, editor.token), Client(hostile.url, editor.token), folder)

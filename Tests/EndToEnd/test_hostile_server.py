@@ -99,7 +99,7 @@ def test_nothing_of_the_http_block_changes_what_we_serve(instance, editor, folde
 def test_an_upload_is_asked_for_before_its_body_is_written_whatever_the_http_block_allows(instance, folder):
     """`satisfy any` with `allow all` would let everybody past the question."""
     with hostile(instance, "requests") as site:
-        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=300)
         connection.putrequest("POST", "/rpc/store_file")
         for field in (("File-Path", f"{folder}/a"), ("Content-Length", "100000000")):
             connection.putheader(*field)

@@ -100,7 +100,7 @@ def site(instance, *options):
 def seconds(link, token, path, file, version):
     command = ["curl", "-sk", f"--{version}", "-X", "POST", "-T", file, "-H", f"Authorization: Bearer {token}", "-H", "Expect:"]
     command += ["-H", f"File-Path: {path}", "-w", "\n%{http_code} %{http_version} %{time_total}"]
-    done = subprocess.run([*command, f"https://127.0.0.1:{link.port}/rpc/store_file"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, f"https://127.0.0.1:{link.port}/rpc/store_file"], capture_output=True, text=True, timeout=300)
     status, spoken, taken = done.stdout.splitlines()[-1].split()
     assert (status, spoken) == ("200", {"http1.1": "1.1", "http2": "2"}[version]), done
     return float(taken)

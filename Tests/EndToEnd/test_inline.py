@@ -16,7 +16,7 @@ from pool import wait_until
 
 LOCKED = "sandbox; default-src 'none'"
 PLAYING = "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 300
 TEXT = "Grüße aus 東京, für immer"
 
 
@@ -94,7 +94,7 @@ def greens(browser):
     """How many pixels of what the browser shows are green."""
     command = ["ffmpeg", "-loglevel", "error", "-f", "png_pipe", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     shot = base64.b64decode(browser.get_screenshot_as_base64())
-    raw = subprocess.run(command, input=shot, capture_output=True, check=True, timeout=60).stdout
+    raw = subprocess.run(command, input=shot, capture_output=True, check=True, timeout=300).stdout
     return sum(1 for at in range(0, len(raw), 3) if raw[at] < 40 and raw[at + 1] > 200 and raw[at + 2] < 40)
 
 

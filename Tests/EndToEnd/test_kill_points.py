@@ -14,7 +14,7 @@ import pytest
 
 from instance import Instance, let_in
 from script import SCRIPTS
-from worker import Answer
+from transports import Answer
 
 DEBUG_WORKER = SCRIPTS.parent / ".build/debug/coffer.fcgi"
 OLD = b"old " * 5000
@@ -80,11 +80,11 @@ class Upload:
             body_input.write(self.new if self.way != "handoff" else b"")
             body_input.seek(0)
             command = [*self.instance.as_owner(DEBUG_WORKER), DEBUG_WORKER]
-            done = subprocess.run(command, env=values, stdin=body_input, capture_output=True, timeout=60)
+            done = subprocess.run(command, env=values, stdin=body_input, capture_output=True, timeout=300)
         if self.way == "handoff":
             assert body.read_bytes() == self.new, "the web server's file is as it was"
             body.unlink()
-        return (Answer.read(done.stdout) if done.stdout else None), done.stderr.decode()
+        return (Answer.of_gateway(done.stdout) if done.stdout else None), done.stderr.decode()
 
     def assert_whole(self, status):
         """Old or new, and new where it was acknowledged."""

@@ -5,24 +5,18 @@ import re
 
 import pytest
 
-from s3 import FaultProxy
-from test_storage_s3 import server  # noqa: F401 - a fixture
+from s3 import FaultProxy, give_credentials
 
 KEY = "ab/ab" + "0" * 30
 
 
 @pytest.fixture
-def site(installation, server):  # noqa: F811
+def site(installation, server):
     """An installation whose only store is a bucket, by way of a proxy that can do harm."""
     proxy = FaultProxy(server)
-    file = installation.folder / "credentials"
-    file.write_text(
-        f"[default]\naws_access_key_id = {server.access_key}\naws_secret_access_key = {server.secret_key}\n"
-    )
-    file.chmod(0o600)
-    installation.own(file)
+    give_credentials(installation, server.access_key, server.secret_key)
     url = server.storage_url(installation.name, proxy.endpoint)
-    installation.configure(COFFER_S3_CREDENTIALS_FILE=str(file), COFFER_STORAGE_URL=url)
+    installation.configure(COFFER_STORAGE_URL=url)
     installation.coffer("storage", "relocate", url)
     installation.proxy = proxy
     installation.key = f"/coffer/{installation.name}/{KEY}"
@@ -30,7 +24,7 @@ def site(installation, server):  # noqa: F811
     proxy.close()
 
 
-def test_gc_and_check_report_what_is_open_and_since_when(site, server):  # noqa: F811
+def test_gc_and_check_report_what_is_open_and_since_when(site, server):
     for command in ("gc", "check"):
         assert "store 1: 0 uploads are open\n" in site.coffer(command)
     assert server.request("POST", site.key, {"uploads": ""})[0] == 200

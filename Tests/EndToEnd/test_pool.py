@@ -11,6 +11,9 @@ import pytest
 
 from pool import peak_memory, pool, wait_until, workers
 
+# Where a request waits for what never comes, nginx ends that by then, and the request goes on.
+WEB_SERVER_GIVES_UP_SECONDS = 60
+
 
 class Load:
     """Requests without pause, from several threads, until the block ends. Keeps what was not as it should be."""
@@ -28,6 +31,11 @@ class Load:
             except OSError as error:
                 self.failures.append(repr(error))
             self.count += 1
+
+    def go_on(self, count):
+        """Waits for so many more requests to be answered."""
+        wanted = self.count + count
+        wait_until(lambda: self.count >= wanted, 120, f"{count} requests")
 
     def __enter__(self):
         for thread in self.threads:
@@ -51,13 +59,12 @@ def test_a_hangup_replaces_every_worker_and_loses_no_request(editor, folder):
 
     before, leader = workers(), pool()
     with Load(request) as load:
-        time.sleep(0.5)
+        load.go_on(25)
         os.kill(leader, signal.SIGHUP)
-        wait_until(lambda: workers() and not workers() & before, 30, "new workers")
-        time.sleep(0.5)
+        wait_until(lambda: workers() and not workers() & before, 120, "new workers")
+        load.go_on(25)
     assert load.failures == []
-    assert load.count > 50
-    wait_until(lambda: len(workers()) == len(before), 10, "as many workers as before")
+    wait_until(lambda: len(workers()) == len(before), 120, "as many workers as before")
     assert pool() == leader
 
 
@@ -65,31 +72,30 @@ def test_a_worker_that_is_killed_is_replaced_and_reads_are_repeated(editor, fold
     editor.store(f"{folder}/a", b"hello")
     before = workers()
     with Load(lambda: editor.retrieve(f"{folder}/a")) as load:
-        time.sleep(0.3)
+        load.go_on(15)
         os.kill(min(before), signal.SIGKILL)
-        wait_until(lambda: len(workers()) == len(before) and min(before) not in workers(), 30, "another worker")
-        time.sleep(0.3)
+        wait_until(lambda: len(workers()) == len(before) and min(before) not in workers(), 120, "another worker")
+        load.go_on(15)
     assert load.failures == []
-    assert load.count > 20
 
 
 def test_all_workers_killed_come_back(editor):
     before = workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(workers()) == len(before) and not workers() & before, 30, "new workers")
-    wait_until(lambda: editor.files("limit=1").status == 200, 10, "an answer")
+    wait_until(lambda: len(workers()) == len(before) and not workers() & before, 120, "new workers")
+    wait_until(lambda: editor.files("limit=1").status == 200, 120, "an answer")
 
 
 def test_sigterm_is_a_normal_stop_after_the_request_in_hand(editor, folder):
     editor.store(f"{folder}/a", b"hello")
     before = workers()
     with Load(lambda: editor.retrieve(f"{folder}/a")) as load:
-        time.sleep(0.3)
+        load.go_on(15)
         for pid in before:
             os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: len(workers()) == len(before) and not workers() & before, 30, "new workers")
-        time.sleep(0.3)
+        wait_until(lambda: len(workers()) == len(before) and not workers() & before, 120, "new workers")
+        load.go_on(15)
     assert load.failures == []
 
 
@@ -100,7 +106,7 @@ def test_a_client_that_reads_slowly_or_not_at_all_does_not_stop_the_others(edito
         for _ in range(10):
             started = time.monotonic()
             assert editor.files("limit=1").status == 200
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < WEB_SERVER_GIVES_UP_SECONDS / 2
     finally:
         for connection in connections:
             connection.close()
@@ -123,7 +129,7 @@ def test_slow_uploads_do_not_hold_every_worker(editor, folder):
         time.sleep(0.3)
         started = time.monotonic()
         assert editor.files("limit=1").status == 200
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < WEB_SERVER_GIVES_UP_SECONDS / 2
     finally:
         for connection in connections:
             connection.close()

@@ -23,7 +23,7 @@ def store(client, fields, body=b"x"):
         connection.putheader(name, value.encode())
     connection.endheaders(body)
     response = connection.getresponse()
-    answer = Answer(response, response.read())
+    answer = Answer(response.status, response.headers, response.read())
     connection.close()
     return answer
 

@@ -48,11 +48,11 @@ class Rclone:
         self.process = subprocess.Popen(
             [*command, "--addr", f"127.0.0.1:{port}", folder], env={"PATH": os.defpath, "HOME": str(folder)}
         )
-        wait_until(lambda: answers(self.endpoint), 30, "rclone")
+        wait_until(lambda: answers(self.endpoint), 120, "rclone")
 
     def close(self):
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=300)
 
 
 def answers(endpoint):

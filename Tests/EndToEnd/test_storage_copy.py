@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from installation import Load
+from installation import Load, wait_for_reading
 
 
 @pytest.fixture(params=["folder"])
@@ -76,12 +76,12 @@ def test_what_comes_behind_the_back_of_the_switch_is_copied_too(installation, ot
     installation.fill(2)
     installation.coffer("storage", "copy", "--to", other)
     assert installation.put("slow", b"x" * 200_000) == 200
-    run = installation.launch("storage", "switch", "--rate", "100000")
-    time.sleep(0.7)
+    run = installation.launch("storage", "switch", "--rate", "30000")
+    wait_for_reading(run, installation)
     # Before all names that it has looked at, and before it sends uploads to the other store.
     installation.sql(installation.begin_upload("between", "0" * 32, b"between"))
     assert current(installation) != other
-    output, errors = run.communicate(timeout=30)
+    output, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and "still in the other store" not in output, (output, errors)
     assert [store["files"] for store in stores(installation)] == [0, 4]
     assert installation.get("between") == (200, b"between")
@@ -119,14 +119,14 @@ def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
 def test_an_interrupted_copy_goes_on(installation, other):
     installation.fill(30, size=50_000)
     run = installation.launch("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
-    time.sleep(1.5)
+    wait_for_reading(run, installation)
     run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=10)
+    _, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "goes on from here" in errors, errors
     run = installation.launch("storage", "copy", "--to", other, "--rate", "300000")
-    time.sleep(1)
+    wait_for_reading(run, installation)
     run.kill()
-    run.communicate(timeout=10)
+    run.communicate(timeout=300)
     installation.coffer("storage", "copy", "--to", other)
     assert len(installation.blobs(other)) == 30
     # What the killed run left in stage/.
@@ -171,7 +171,7 @@ def test_a_configuration_that_names_another_store_is_an_error(installation, othe
 
 def test_a_url_with_a_secret_is_refused(installation):
     done = installation.launch("storage", "copy", "--to", "s3://key:hunter2@bucket/x")
-    output, errors = done.communicate(timeout=30)
+    output, errors = done.communicate(timeout=300)
     assert done.returncode == 1 and "secret" in errors and "hunter2" not in output + errors
 
 

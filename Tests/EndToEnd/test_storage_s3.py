@@ -8,29 +8,15 @@ import time
 import pytest
 
 from installation import Load
-from s3 import Server
+from s3 import give_credentials
 
-KINDS = os.environ.get("COFFER_TEST_S3_KINDS", "juicefs seaweedfs").split()
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def server(request, tmp_path_factory):
-    server = Server(request.param, tmp_path_factory.mktemp("server")).start()
-    yield server
-    server.close()
 
 
 @pytest.fixture
 def bucket(server, installation):
     """The URL of a store in the bucket, which this installation's programs have the credentials of."""
-    file = installation.folder / "credentials"
-    file.write_text(
-        f"[default]\naws_access_key_id = {server.access_key}\naws_secret_access_key = {server.secret_key}\n"
-    )
-    file.chmod(0o600)
-    installation.own(file)
-    installation.configure(COFFER_S3_CREDENTIALS_FILE=str(file))
+    give_credentials(installation, server.access_key, server.secret_key)
     return server.storage_url(installation.name)
 
 

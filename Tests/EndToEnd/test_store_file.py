@@ -191,7 +191,7 @@ def test_a_chunked_body_that_breaks_off_changes_nothing(editor, folder, no_lefto
 
 @pytest.mark.skipif(UNDER_TEST is not None, reason="Apache hands answers on once it has the whole body")
 def test_a_stranger_is_refused_without_waiting_for_the_body(nobody, no_leftovers):
-    with socket.create_connection((nobody.host, nobody.port), 20) as connection:
+    with socket.create_connection((nobody.host, nobody.port), 300) as connection:
         connection.sendall(head_of(nobody, "a", 1 << 30) + bytes(65536))
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 401"), answer
@@ -215,7 +215,7 @@ def test_a_stranger_who_sends_everything_gets_the_whole_refusal(nobody):
 
 
 def test_a_client_may_wait_for_100_continue(editor, folder):
-    with socket.create_connection((editor.host, editor.port), 20) as connection:
+    with socket.create_connection((editor.host, editor.port), 300) as connection:
         connection.sendall(head_of(editor, f"{folder}/a", 5, "Expect: 100-continue", "Connection: close"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"hello")

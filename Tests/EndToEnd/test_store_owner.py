@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make fi
 def as_root(installation, *words, umask="022", status=0):
     """The command with root's rights; what it prints."""
     command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", installation["COMMAND"], *map(str, words)]
-    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=300)
     assert done.returncode == status, (words, done)
     return done.stdout + done.stderr
 
@@ -229,7 +229,7 @@ def test_root_follows_no_link_in_a_store(installation, victim, part, command):
     before = everything(victim)
     words = {"import": [EMAIL, folder], "gc": ["--grace", "0"], "migrate": []}
     command = [*ahead("+9d"), installation["COMMAND"], command, *map(str, words[command])]
-    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=installation.environment, cwd="/", capture_output=True, text=True, timeout=300)
     assert everything(victim) == before, done
     assert done.returncode == 1 and "must be a directory" in done.stdout + done.stderr, done
 

@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +12,8 @@ from apache import Apache
 from client import Client
 from installation import EMAIL, Installation
 from instance import Instance, OwnInstance
+from processes import children, wait_until
+from s3 import give_credentials
 from script import SCRIPTS
 from test_clock import logged
 
@@ -70,8 +71,9 @@ def rewritten_site(instance, *options):
 
 
 def reload_nginx(instance):
+    old = set(children(instance.pid("nginx")))
     os.kill(instance.pid("nginx"), signal.SIGHUP)
-    time.sleep(1)
+    wait_until(lambda: not old & set(children(instance.pid("nginx"))), 120, "the end of nginx's old workers")
 
 
 def test_nginx_with_another_folder_is_not_ready():
@@ -97,8 +99,6 @@ def test_apache_with_another_folder_is_not_ready(blobs, failed):
 
 # The bucket's endpoint
 
-CREDENTIALS = "[default]\naws_access_key_id = key\naws_secret_access_key = secret\n"
-
 
 @pytest.fixture
 def bucket(new_installation):
@@ -106,12 +106,8 @@ def bucket(new_installation):
 
     def make(endpoint, style="path"):
         made = new_installation()
-        file = made.folder / "credentials"
-        file.write_text(CREDENTIALS)
-        made.own(file)
-        made.configure(
-            COFFER_S3_CREDENTIALS_FILE=file, COFFER_STORAGE_URL=f"s3://bucket/x?endpoint={endpoint}&style={style}"
-        )
+        give_credentials(made, "key", "secret")
+        made.configure(COFFER_STORAGE_URL=f"s3://bucket/x?endpoint={endpoint}&style={style}")
         made.make_empty()
         made.coffer("migrate", "--skip-storage")
         return made

@@ -16,10 +16,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 from checks import checks
-from s3 import RemoteBench
+from instance import Instance
+from remote import RemoteBench
 from tables import tables
 from uploads import Uploads
 
@@ -39,7 +39,7 @@ class Bench:
     def __init__(self, options):
         self.site, self.opponents, self.work = options.site, options.bench, Path(options.work)
         self.c_socket, self.runner = options.c_socket, options.runner.split()
-        token = log_in(self.site, os.environ)
+        token = Instance(dict(os.environ) | {"COFFER_URL": self.site}).log_in().token
         self.authorization = f"Authorization: Bearer {token}"
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         # What a program of a download's statements needs to know.
@@ -202,12 +202,6 @@ class Bench:
         return peak
 
 
-def log_in(site, environment):
-    body = json.dumps({"email": environment["COFFER_EDITOR_EMAIL"], "password": environment["COFFER_EDITOR_PASSWORD"]})
-    answer = urlopen(Request(f"{site}/rpc/login", body.encode(), {"Content-Type": "application/json"}))
-    return json.load(answer)[0]["token"]
-
-
 def curl(*words):
     """Sends one request and returns the bytes a second of the answer's body."""
     return float(run("curl", "--silent", "--show-error", "--fail", "-o", "/dev/null", "-w", "%{speed_download}", *map(str, words)))
@@ -268,8 +262,7 @@ def lists(bench, rounds):
 
 def remote(bench, rounds):
     for kind in ("juicefs", "seaweedfs"):
-        authorize = lambda site, environment: f"Authorization: Bearer {log_in(site, environment)}"
-        with RemoteBench(kind, bench.work, bench.large, authorize, curl).running() as s3:
+        with RemoteBench(kind, bench.work, bench.large, curl).running() as s3:
             up, rclone = alternately(rounds, s3.upload, s3.upload_by_rclone)
             yield f"1 GiB upload to {kind}", rate(up), f"rclone {rate(rclone)}", up / rclone, 0.6, True
             before = s3.bytes_written()

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from fastcgi import Worker
+from worker_process import WorkerProcess
 
 FEW, MANY = 1_000, 1_000_000
 BELOW = 100_000
@@ -60,7 +60,7 @@ class Database:
         self.worker = self.start()
 
     def start(self):
-        return Worker(os.environ["COFFER_WORKER"], self.configuration, self.socket, self.runner)
+        return WorkerProcess(os.environ["COFFER_WORKER"], self.configuration, self.socket, self.runner)
 
     def drop(self):
         self.worker.stop()

@@ -11,7 +11,8 @@ import json
 import os
 import re
 import subprocess
-from urllib.request import Request, urlopen
+
+from client import log_in
 
 CLIENTS = 8
 SIZE = 4096
@@ -108,9 +109,7 @@ class Uploads:
         email = f"bench{number}@example.com"
         subprocess.run([os.environ["COFFER_COMMAND"], "user", "add", email, "--role", "editor"], input=PASSWORD, check=True, text=True,
             stdout=subprocess.DEVNULL)
-        body = json.dumps({"email": email, "password": PASSWORD}).encode()
-        with urlopen(Request(f"{self.site}/rpc/login", body, {"Content-Type": "application/json"})) as answer:
-            return json.load(answer)[0]["token"]
+        return log_in(self.site, email, PASSWORD).token
 
     def folder(self, name):
         folder = self.blobs / name

@@ -2,8 +2,9 @@
 
 import os
 import re
-import time
 from pathlib import Path
+
+from processes import wait_until  # noqa: F401
 
 
 def listening_inodes():
@@ -46,10 +47,3 @@ def peak_memory(pid):
         return int(status(pid, "VmHWM")) * 1024
     except OSError:
         return 0
-
-
-def wait_until(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
-        time.sleep(0.05)

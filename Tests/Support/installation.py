@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from instance import Instance, postgres_program
-from script import fastcgi
+from processes import wait_until
+from worker_process import WorkerProcess
 
 PASSWORD = "correct horse battery"
 EMAIL = "owner@installation.example"
@@ -152,7 +154,7 @@ class Installation(Instance):
         """
         socket = self.folder / f"socket-{len(self.workers)}"
         runner = [*self.as_owner(self["WORKER"]), *before]
-        worker = fastcgi.Worker(self["WORKER"], self.configuration, socket, runner)
+        worker = WorkerProcess(self["WORKER"], self.configuration, socket, runner)
         self.workers.append(worker)
         return worker
 
@@ -186,6 +188,20 @@ class Installation(Instance):
         for path, content in contents.items():
             assert self.put(path, content) == 200
         return contents
+
+
+def wait_for_reading(command, installation):
+    """Waits until a running command has one of the store's blobs open."""
+    store = f"{installation.store()}/"
+
+    def is_open(descriptor):
+        try:
+            return re.match(r"[0-9a-f]{2}/", os.readlink(descriptor).removeprefix(store))
+        except OSError:
+            return False  # closed meanwhile
+
+    descriptors = Path(f"/proc/{command.pid}/fd")
+    wait_until(lambda: any(map(is_open, descriptors.iterdir())), 120, "a blob to be read")
 
 
 class Load:

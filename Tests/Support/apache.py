@@ -2,15 +2,11 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import tempfile
 from pathlib import Path
 
-from pool import wait_until
-from script import replay
+from script import CHECKOUT
+from server import WebServerProcess
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = Path("/usr/lib/apache2/modules")
 COMMON = ["mpm_event", "authz_core", "deflate", "dir", "env", "filter", "headers", "mime", "rewrite", "setenvif"]
 # By kind: the modules of a site.
@@ -23,52 +19,27 @@ KINDS = {
 UNDER_TEST = os.environ.get("COFFER_TEST_APACHE")
 
 
-class Apache:
-    """`with` starts it on a free port, as the user that the workers run as, and ends it.
+class Apache(WebServerProcess):
+    """A site of one of the kinds.
 
     below: the path of a shared site within the domain. settings, modules: what else the server's configuration says,
     before the site, and loads.
     """
 
-    def __init__(self, kind, instance, below="", settings="", modules=()):
-        self.kind, self.instance, self.below = kind, instance, below
-        self.settings, self.modules = settings, list(modules)
-        self.folder = Path(tempfile.mkdtemp(prefix="coffer-apache."))
-        self.folder.chmod(0o755)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+    name, program = "apache", "/usr/sbin/apache2"
 
-    def __enter__(self):
+    def __init__(self, kind, instance, below="", settings="", modules=()):
+        super().__init__(instance)
+        self.kind, self.below = kind, below
+        self.settings, self.modules = settings, list(modules)
+
+    def configure(self):
         site = self.pool_site() if self.kind == "pool" else self.shared_site()
         (self.folder / "httpd.conf").write_text(self.server() + self.settings + site)
         (self.folder / "run").mkdir()
-        sockets = os.path.dirname(self.instance["SOCKET"])
-        if os.geteuid() == 0:
-            os.chown(self.folder / "run", *os.stat(sockets)[4:6])
-        program = "/usr/sbin/apache2"
-        command = [*replay.as_owner(program, sockets), program, "-f", str(self.folder / "httpd.conf")]
-        with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "-DFOREGROUND"], stdout=log, stderr=log, env={"PATH": os.defpath, "LANG": "C.UTF-8"}
-            )
-        try:
-            wait_until(lambda: self.answers() or self.process.poll() is not None, 20, "Apache")
-            assert self.process.poll() is None, (self.folder / "log").read_text()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
 
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        shutil.rmtree(self.folder)
-
-    def answers(self):
-        with socket.socket() as connection:
-            return connection.connect_ex(("127.0.0.1", self.port)) == 0
+    def words(self):
+        return ["-f", self.folder / "httpd.conf", "-DFOREGROUND"]
 
     def server(self):
         """What a distribution's apache2.conf says, as far as it matters here."""

@@ -11,6 +11,15 @@ from script import load_script
 Server = load_script("s3-server").Server
 
 
+def give_credentials(installation, access_key, secret_key):
+    """Has an installation's programs read them from a file of its own."""
+    file = installation.folder / "credentials"
+    file.write_text(f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n")
+    file.chmod(0o600)
+    installation.own(file)
+    installation.configure(COFFER_S3_CREDENTIALS_FILE=file)
+
+
 class Fault:
     """What is done to the next `times` requests for which `when(method, path)` is true.
 
@@ -95,7 +104,7 @@ class FaultProxy:
             request.send_header("Content-Length", str(len(body)))
             request.end_headers()
             return request.wfile.write(body)
-        server = http.client.HTTPConnection(urlsplit(self.server.endpoint).netloc, timeout=60)
+        server = http.client.HTTPConnection(urlsplit(self.server.endpoint).netloc, timeout=300)
         try:
             server.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)
             for name, value in request.headers.items():

@@ -1,11 +1,12 @@
-"""What the tests use of the scripts: those that are programs, as modules, and the FastCGI client of the bench."""
+"""Where the scripts are, and those of them that are Python programs as modules."""
 
 import importlib.util
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCRIPTS = CHECKOUT / "scripts"
 
 
 def load_script(name):
@@ -16,9 +17,3 @@ def load_script(name):
     sys.modules[module_name] = module
     loader.exec_module(module)
     return module
-
-
-replay = load_script("replay")
-
-sys.path.append(str(SCRIPTS / "bench.d"))
-import fastcgi  # noqa: E402, F401

@@ -18,7 +18,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from client import Client, log_in
-from script import SCRIPTS, fastcgi, replay
+from processes import as_owner, children  # noqa: F401
+from script import SCRIPTS
+from transports import FastCGI
 
 # What must be empty when the totals of users and folders are those of their files.
 WRONG_TOTALS = """
@@ -58,7 +60,7 @@ class Instance:
     def sql(self, script, check=True, url=None):
         """Runs a superuser's script; its rows as lines, columns separated by |. Unchecked: whatever came of it."""
         command = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", url or self["OWNER_DATABASE_URL"]]
-        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout.splitlines() if check else done
 
@@ -74,7 +76,7 @@ class Instance:
                 assert session.poll() is None
             yield
         finally:
-            session.communicate(end, timeout=30)
+            session.communicate(end, timeout=300)
 
     @contextmanager
     def other_database(self, template="template1"):
@@ -96,7 +98,7 @@ class Instance:
 
     def as_owner(self, program):
         """Words before a command that make root the user that the servers run as."""
-        return [*replay.as_owner(str(program), self["BLOBS"])]
+        return [*as_owner(str(program), self["BLOBS"])]
 
     def own(self, path):
         """Gives root's file or folder to that user."""
@@ -114,7 +116,7 @@ class Instance:
         """Whatever came of the command."""
         return subprocess.run(
             [*before, *self.command(*words)], input=stdin, env=self.environment | environment,
-            cwd="/", capture_output=True, text=True, timeout=120,
+            cwd="/", capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
     def coffer(self, *words, status=0, **more):
@@ -185,10 +187,10 @@ class Instance:
 class OwnInstance(Instance):
     """An instance of one test's own, in a new folder and on a free port; `with` stops it and removes the folder.
 
-    options: those of scripts/run, without COFFER_.
+    options: those of scripts/run, without COFFER_. environment: what else it gets.
     """
 
-    def __init__(self, small_disk=False, **options):
+    def __init__(self, small_disk=False, environment=None, **options):
         super().__init__({})
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance."))
         self.folder.chmod(0o755)
@@ -203,6 +205,7 @@ class OwnInstance(Instance):
             "COFFER_RUN_DIR": str(self.folder / "run"),
             "COFFER_PROGRAMS": str(SCRIPTS.parent / ".build/release"),
             "COFFER_LOGIN_RATE": "10r/s",
+            **(environment or {}),
         }
         self.set_options(options)
 
@@ -264,11 +267,9 @@ class OwnInstance(Instance):
     def workers(self):
         return set(children(self.pid("pool")))
 
-    def stream(self, client, path, body, patience=60, **parameters):
-        """An upload whose body the worker reads; status and body of the answer."""
-        return fastcgi.ask(
-            self["SOCKET"], "POST", "/rpc/store_file", client.token, body, patience, HTTP_FILE_PATH=path, **parameters
-        )
+    def stream(self, client, path, body, **headers):
+        """The answer to an upload whose body the worker reads."""
+        return Client(FastCGI(self["SOCKET"]), client.token).store(path, body, **headers)
 
     def pid(self, name):
         """Of the pool, nginx or PostgreSQL; None when its file is not there."""
@@ -307,14 +308,6 @@ def let_in(path):
 def mount(*arguments):
     """Whether mount(8) could do it."""
     return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
-
-
-def children(pid):
-    """Process ids of a process's children."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def postgres_program(name):

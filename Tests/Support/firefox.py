@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from pool import wait_until
+from processes import wait_until
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 PREFERENCES = {
     # A free one; the profile's file names it then.
     "marionette.port": 0,

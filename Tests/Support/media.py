@@ -13,7 +13,7 @@ def made(source, name, *options):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", source, *options, str(file)]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=300)
         return file.read_bytes()
 
 

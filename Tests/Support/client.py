@@ -1,65 +1,67 @@
-"""A client of the HTTP contract that sends exactly what it is told to: http.client and sockets, no library's help."""
+"""A client of the HTTP contract that sends exactly what it is given, by any of the transports."""
 
 import base64
 import hashlib
-import http.client
 import json
 import socket
 import time
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-PATIENCE_SECONDS = 60
+from fastcgi import read_to_end
+from transports import TIMEOUT_SECONDS, Answer, WebServer, encoded  # noqa: F401
+
 SINGULAR = "application/vnd.pgrst.object+json"
 
 
-class Answer:
-    """One response, read to its end."""
-
-    def __init__(self, response, body):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = body
-
-    def __repr__(self):
-        return f"{self.status} {dict(self.headers)} {self.body[:500]!r}"
-
-    def json(self):
-        return json.loads(self.body)
-
-    def header(self, name):
-        return self.headers.get(name)
-
-
 class Client:
-    """One account at one site, or nobody without a token. Each request has its own connection."""
+    """One account at one site, or nobody without a token.
 
-    def __init__(self, url, token=None):
-        self.url = url
+    to: a transport, or the URL of a site.
+    """
+
+    def __init__(self, to, token=None):
+        self.transport = WebServer(to) if isinstance(to, str) else to
         self.token = token
-        parts = urlsplit(url)
-        self.host, self.port = parts.hostname, parts.port or 80
+
+    # Of the site, where the transport is a web server.
+
+    @property
+    def url(self):
+        return self.transport.url
+
+    @property
+    def host(self):
+        return self.transport.host
+
+    @property
+    def port(self):
+        return self.transport.port
 
     def connection(self):
-        return http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_SECONDS)
-
-    def fields(self, headers):
-        fields = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        fields.update(headers or {})
-        # http.client would refuse names that are not Latin-1; the contract is raw UTF-8.
-        return {name: value.encode() for name, value in fields.items() if value is not None}
+        return self.transport.connection()
 
     def send(self, method, target, headers=None, body=None):
         """Connection and response, whose body is yet to be read."""
-        connection = self.connection()
-        connection.request(method, target, body=body, headers=self.fields(headers))
-        return connection, connection.getresponse()
+        return self.transport.begin(method, target, self.all_headers(headers), body)
+
+    def raw(self, data, timeout=TIMEOUT_SECONDS):
+        """Sends bytes as they are, and returns all that comes back until the server closes."""
+        with socket.create_connection((self.host, self.port), timeout) as connection:
+            connection.sendall(data)
+            return read_to_end(connection)
+
+    # Requests, by any transport.
+
+    def all_headers(self, headers):
+        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return {name: value for name, value in (own | (headers or {})).items() if value is not None}
+
+    def fields(self, headers):
+        """All headers as they are sent."""
+        return encoded(self.all_headers(headers))
 
     def request(self, method, target, headers=None, body=None):
-        connection, response = self.send(method, target, headers, body)
-        try:
-            return Answer(response, response.read())
-        finally:
-            connection.close()
+        return self.transport.exchange(method, target, self.all_headers(headers), body)
 
     def get(self, target, **headers):
         return self.request("GET", target, named(headers))
@@ -89,12 +91,6 @@ class Client:
         """Deletes all files below a folder whose name has no `_` or `%`."""
         return self.delete(f"/files?file_path=like.{quote(folder)}/*")
 
-    def raw(self, data, patience=PATIENCE_SECONDS):
-        """Sends bytes as they are, and returns all that comes back until the server closes."""
-        with socket.create_connection((self.host, self.port), patience) as connection:
-            connection.sendall(data)
-            return read_to_end(connection)
-
 
 def named(headers):
     return {name.replace("_", "-"): value for name, value in headers.items()}
@@ -105,23 +101,16 @@ def retrieve_target(path, disposition=None):
     return f"/rpc/retrieve_file?p_file_path={quote(path, safe='')}{suffix}"
 
 
-def read_to_end(connection):
-    received = b""
-    while chunk := connection.recv(65536):
-        received += chunk
-    return received
-
-
-def log_in(url, email, password):
-    """A client with a new session. Waits where the web server limits logins."""
-    client = Client(url)
+def log_in(to, email, password):
+    """A client with a new session, by a transport or at a URL. Waits where the web server limits logins."""
+    client = Client(to)
     for _ in range(20):
         answer = client.post("/rpc/login", {"email": email, "password": password})
         if answer.status != 429:
             break
         time.sleep(int(answer.header("Retry-After")))
     assert answer.status == 200, answer
-    return Client(url, answer.json()[0]["token"])
+    return Client(to, answer.json()[0]["token"])
 
 
 def etag(body):

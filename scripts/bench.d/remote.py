@@ -3,36 +3,27 @@
 import contextlib
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import time
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parent.parent
+from instance import Instance, settings
+from script import SCRIPTS, load_script
+
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-def load_server():
-    loader = SourceFileLoader("s3_server", str(SCRIPTS / "s3-server"))
-    module = module_from_spec(spec_from_loader("s3_server", loader))
-    loader.exec_module(module)
-    return module
 
 
 class RemoteBench:
     """The instance, what the server can do without it, and the bytes that workers have written."""
 
-    def __init__(self, kind, work, large, log_in, curl):
+    def __init__(self, kind, work, large, curl):
         self.kind, self.large, self.curl = kind, large, curl
-        module = load_server()
+        module = load_script("s3-server")
         self.server = module.Server(kind, work / kind)
         self.rclone = module.program("rclone")
         self.run = {"COFFER_RUN_DIR": str(work / f"run-{kind}"), "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
-        self.log_in = log_in
 
     @contextlib.contextmanager
     def running(self):
@@ -40,10 +31,9 @@ class RemoteBench:
         try:
             url = self.server.storage_url("bench")
             self.script("run", {**self.run, "COFFER_STORAGE_URL": url, **self.server.credentials})
-            text = (Path(self.run["COFFER_RUN_DIR"]) / "environment").read_text()
-            self.environment = {n: "".join(shlex.split(v)) for n, v in re.findall(r"^export (\w+)=(.*)$", text, re.M)}
+            self.environment = settings(self.run["COFFER_RUN_DIR"])
             self.site = self.environment["COFFER_URL"]
-            self.authorization = self.log_in(self.site, self.environment)
+            self.authorization = f"Authorization: Bearer {Instance(self.environment).log_in().token}"
             yield self
         finally:
             self.script("stop", self.run)

@@ -1,0 +1,60 @@
+"""Processes of the tests: the user that they run as, their children, waiting for them, and ports for them."""
+
+import os
+import socket
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+# Where the owner of a store cannot reach a program, in a private folder of root's, it may read what it could not.
+REACHING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+
+
+def wait_until(condition, seconds, what):
+    """Waits for a condition to hold. The seconds only end a hang: many more than a busy machine needs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        time.sleep(0.05)
+
+
+@cache
+def as_owner(program, folder=None):
+    """Words before a command that make root the owner of a store's folder, the instance's unless another is named: other
+    workers must be able to read what it writes."""
+    folder = folder or os.environ.get("COFFER_BLOBS")
+    if os.geteuid() != 0 or not folder or not os.path.exists(folder):
+        return ()
+    owner = os.stat(folder)
+    prefix = ("setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups")
+    reaches = subprocess.run([*prefix, "--inh-caps=-all", "test", "-r", program], check=False).returncode == 0
+    return (*prefix, *(("--inh-caps=-all",) if reaches else REACHING))
+
+
+def children(pid):
+    """Process ids of a process's children."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def state(pid):
+    """The letter of a process's state, as ps(1) shows it; None when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def accepts(host, port):
+    """Whether somebody listens there."""
+    with socket.socket() as connection:
+        return connection.connect_ex((host, port)) == 0
