@@ -187,7 +187,7 @@ def no_leftovers(instance):
 def own():
     """An instance that tests may stop and starve; root has its store on a small file system at `own.mount`.
 
-    A worker waits two seconds for the database.
+    A worker waits five seconds for the database: soon for tests that freeze it, long for a busy machine.
     """
-    with OwnInstance(small_disk=True, DATABASE_TIMEOUT_SECONDS=2) as instance:
+    with OwnInstance(small_disk=True, DATABASE_TIMEOUT_SECONDS=5) as instance:
         yield instance

@@ -17,7 +17,7 @@ from processes import wait_until
 from worker_process import WorkerProcess
 
 OLD, NEW = b"old", b"new and longer"
-SECONDS = 2
+SECONDS = 3
 
 
 @pytest.fixture

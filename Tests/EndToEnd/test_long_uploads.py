@@ -187,6 +187,7 @@ def test_a_body_without_a_length_is_cut_at_the_quota(nearly_full, instance, no_l
 def test_the_refusal_of_a_short_one_says_both_figures(nearly_full):
     answer = nearly_full.store("endless", iter([bytes(100_001)]))
     failure = assert_failure(answer, 413, "KF006")
-    assert failure["details"] == "At least 1000001 bytes would be used, 1000000 are allowed"
+    # Where the web server had all of it before the worker asked, its length is known.
+    assert failure["details"].removeprefix("At least ") == "1000001 bytes would be used, 1000000 are allowed"
     assert nearly_full.store("endless", iter([bytes(100_000)])).status == 200
     assert nearly_full.store("full", iter([bytes(900_000)])).status == 200, "what it takes the place of makes room"
