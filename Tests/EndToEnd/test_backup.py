@@ -30,7 +30,7 @@ def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewh
     with Load(installation, "a") as one, Load(installation, "b") as two:
         while one.rounds < 5 or two.rounds < 5:
             time.sleep(0.05)
-        run = installation.launch("backup", installation.folder / "backup", "--rate", "40000")
+        run = installation.launch("backup", installation.folder / "backup", "--rate", "15000")
         held = 0
         while run.poll() is None:
             held += "a backup is running" in installation.coffer("gc", "--grace", "0")

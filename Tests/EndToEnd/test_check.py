@@ -9,6 +9,7 @@ import time
 import pytest
 
 from installation import Load, wait_for_reading
+from processes import wait_until
 
 
 def problems(output):
@@ -93,7 +94,7 @@ def test_people_at_work_give_no_false_alarm(installation):
         for _ in range(15):
             assert check(installation, "--digest")[0] == {}
             installation.coffer("gc", "--grace", "0")
-    assert load.rounds > 10
+        wait_until(lambda: load.rounds > 10, 120, "people at work")
 
 
 def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):

@@ -191,7 +191,8 @@ def test_two_gcs_and_people_at_work_do_no_harm(installation):
                 output, errors = run.communicate(timeout=300)
                 assert run.returncode == 0, (output, errors)
             assert "0 problems" in installation.coffer("check", "--age", "0")
-    assert load.failures == [] and load.rounds > 10
+        wait_until(lambda: load.rounds > 10, 120, "people at work")
+    assert load.failures == []
     installation.coffer("gc", "--grace", "0")
     assert len(installation.blobs()) == int(installation.sql("select count(*) from internal.files")[0])
 

@@ -235,7 +235,7 @@ class OwnInstance(Instance):
         """As an operator would, who tries again when a server is still going down. Options stay for later starts."""
         self.set_options(options)
         # A server that has crashed syncs its whole folder before it answers.
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while (done := self.script("run")).returncode != 0 and time.monotonic() < deadline:
             time.sleep(1)
             # As PostgreSQL asks for when a process of a server that was killed is still there.
