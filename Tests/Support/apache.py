@@ -45,7 +45,8 @@ class Apache(WebServerProcess):
         """What a distribution's apache2.conf says, as far as it matters here."""
         lines = [
             f'ServerRoot "{self.folder}"', f'DefaultRuntimeDir "{self.folder}/run"', f'PidFile "{self.folder}/run/pid"',
-            f"Listen 127.0.0.1:{self.port}", "ServerName 127.0.0.1", "ServerTokens Prod", 'ErrorLog "|/bin/cat"', "LogLevel warn",
+            f"Listen 127.0.0.1:{self.port}", "ServerName 127.0.0.1", "ServerTokens Prod",
+            'ErrorLog "|/bin/cat"', "LogLevel warn",
             "TypesConfig /etc/mime.types", "<Directory />", "Require all denied", "</Directory>",
             *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in COMMON + KINDS[self.kind] + self.modules),
             "AddOutputFilterByType DEFLATE text/html text/plain text/css text/javascript application/json",

@@ -1,5 +1,5 @@
-"""Storage in S3 as fixtures of conftest.py: an instance of its own against each of two real servers, with a proxy between
-that can do harm; and what is in the bucket."""
+"""Storage in S3 as fixtures of conftest.py: an instance of its own against each of two real servers, with a proxy
+between that can do harm; and what is in the bucket."""
 
 import hashlib
 import os

@@ -28,13 +28,15 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-cluster-"))
         self.instance.own(self.folder)
         self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off -c max_connections=200"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}'"
+        options += " -c fsync=off -c max_connections=200"
         self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={options}", "start")
 
     def run(self, name, *words):
         program = postgres_program(name)
         command = [*self.instance.as_owner(program), program, f"--pgdata={self.folder}/data", *words]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={"PATH": os.defpath, "LANG": "C.UTF-8"}, cwd="/")
+        environment = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/")
 
     def url(self, user, database):
         return f"postgresql://{user}@/{database}?host={quote(str(self.folder), safe='')}"

@@ -21,8 +21,10 @@ def wait_until(condition, seconds, what):
 
 @cache
 def as_owner(program, folder=None):
-    """Words before a command that make root the owner of a store's folder, the instance's unless another is named: other
-    workers must be able to read what it writes."""
+    """Words before a command that make root the owner of a store's folder, the instance's unless another is named.
+
+    Other workers must be able to read what it writes.
+    """
     folder = folder or os.environ.get("COFFER_BLOBS")
     if os.geteuid() != 0 or not folder or not os.path.exists(folder):
         return ()

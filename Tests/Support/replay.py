@@ -35,7 +35,7 @@ SEQUENCES = CHECKOUT / "Tests" / "Replays"
 
 
 class Session:
-    """One mode, and the accounts' tokens in it, which are obtained when `${EDITOR_TOKEN}` and the like are first used."""
+    """One mode, and the accounts' tokens in it. `${EDITOR_TOKEN}` and the like log in when they are first used."""
 
     def __init__(self, mode):
         self.transport = MODES[mode]()

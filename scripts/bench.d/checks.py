@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from instance import Instance
+
 SMALL = 100_000
 LARGE = 4
 LARGE_BYTES = 128 << 20
@@ -36,8 +38,7 @@ class Checks:
         self.made = []
 
     def sql(self, script):
-        words = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", os.environ["COFFER_OWNER_DATABASE_URL"]]
-        subprocess.run(words, input=script, text=True, check=True, stdout=subprocess.DEVNULL)
+        Instance().sql(script)
 
     def put(self, blob, content):
         path = self.blobs / blob[:2] / blob

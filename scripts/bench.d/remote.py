@@ -1,4 +1,4 @@
-"""Storage in S3: an instance of its own on a real server, compared with what goes to and comes from that server directly."""
+"""Storage in S3: an instance of its own on a real server, compared with what goes to and from that server directly."""
 
 import contextlib
 import os

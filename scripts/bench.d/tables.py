@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from instance import Instance
 from worker_process import WorkerProcess
 
 FEW, MANY = 1_000, 1_000_000
@@ -46,13 +47,13 @@ class Database:
     """A database of so many other people's files, with one worker."""
 
     def __init__(self, name, others, work, runner):
-        self.name, self.runner = name, runner
+        self.name, self.runner, self.instance = name, runner, Instance()
         owner = os.environ["COFFER_OWNER_DATABASE_URL"]
         self.owner = owner.replace("/coffer?", f"/{name}?")
-        psql(owner, f"create database {name}")
+        self.instance.sql(f"create database {name}")
         environment = os.environ | {"COFFER_OWNER_DATABASE_URL": self.owner}
         subprocess.run([os.environ["COFFER_COMMAND"], "migrate", "--skip-storage"], env=environment, check=True, stdout=subprocess.DEVNULL)
-        self.token = psql(self.owner, FILL.format(below=BELOW, others=others)).split()[-1]
+        self.token = self.instance.sql(FILL.format(below=BELOW, others=others), url=self.owner)[-1]
         self.configuration = work / f"{name}.conf"
         text = Path(os.environ["COFFER_CONFIG"]).read_text()
         self.configuration.write_text(text.replace("/coffer?", f"/{name}?"))
@@ -64,7 +65,7 @@ class Database:
 
     def drop(self):
         self.worker.stop()
-        psql(os.environ["COFFER_OWNER_DATABASE_URL"], f"drop database {self.name} with (force)")
+        self.instance.sql(f"drop database {self.name} with (force)")
 
     def seconds(self, target):
         """The median of many requests, one after the other."""
@@ -86,11 +87,6 @@ class Database:
         time.sleep(0.3)
         first = self.timed(PAGE)
         return first, statistics.median(self.timed(PAGE) for _ in range(30))
-
-
-def psql(url, script):
-    words = ["psql", "--no-psqlrc", "-XAtq", "--set=ON_ERROR_STOP=1", url]
-    return subprocess.run(words, input=script, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def tables(work, runner, rounds, alternately):

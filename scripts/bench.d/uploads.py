@@ -13,6 +13,7 @@ import re
 import subprocess
 
 from client import log_in
+from instance import Instance
 
 CLIENTS = 8
 SIZE = 4096
@@ -95,14 +96,18 @@ class Uploads:
         self.script = work / "upload.lua"
         self.script.write_text(REQUESTS % (", ".join(f'"{token}"' for token in tokens), SIZE))
         self.owner = os.environ["COFFER_OWNER_DATABASE_URL"]
-        psql(self.owner, SAME_ROWS.replace("{folder}", self.folder("same-rows")))
+        self.sql(self.owner, SAME_ROWS.replace("{folder}", self.folder("same-rows")))
         for number, token in enumerate(tokens):
             claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
             values = f"{number}, '{claims['sid']}', '{claims['user_id']}', '{claims['role']}'"
-            psql(self.owner, f"insert into public.bench_sessions values ({values})")
+            self.sql(self.owner, f"insert into public.bench_sessions values ({values})")
         self.plain = self.owner.replace("/coffer?", f"/{DATABASE}?")
-        psql(self.owner, f"create database {DATABASE}")
-        psql(self.plain, ONE_ROW.replace("{folder}", self.folder("one-row")))
+        self.sql(self.owner, f"create database {DATABASE}")
+        self.sql(self.plain, ONE_ROW.replace("{folder}", self.folder("one-row")))
+
+    @staticmethod
+    def sql(url, script):
+        Instance().sql(script, url=url)
 
     def account(self, number):
         """A user of each client's own, as it is with people; the token of a session."""
@@ -134,7 +139,3 @@ class Uploads:
         words = ["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-f", calls]
         done = subprocess.run([*words, url], check=True, capture_output=True, text=True)
         return float(re.search(r"tps = ([\d.]+)", done.stdout)[1])
-
-
-def psql(url, script):
-    subprocess.run(["psql", "--no-psqlrc", "-XAtq", "--set=ON_ERROR_STOP=1", url], input=script, check=True, text=True)
