@@ -1,11 +1,11 @@
 """A Debian server of a test's own, on which the blocks of INSTALL.md and GUIDE.md run as they stand.
 
-It is this machine with all its packages, in a root of its own: what it writes goes to memory and is gone afterwards; its
-network and its processes are its own, too. The checkout is the real one, as the programs are built there. Only root can
-have one, and only where the kernel lets it mount.
+It is this machine with all its packages, in a root of its own: what it writes goes to memory and is gone later. Its
+network and its processes are its own, too. The checkout is the real one, read-only, with the programs that were built
+there. Only root can have one, and only if the kernel lets it mount.
 
-It has no systemd. A stand-in of `systemctl` does what the documents ask of it: it starts what the unit file says, as the
-user that it says, and sends the signals that it says.
+It has no systemd and no compiler. A stand-in for `systemctl` does what the documents ask of it: it starts what the
+unit file says, as the user that it says, and sends the signals that it says.
 """
 
 import os
@@ -31,7 +31,9 @@ mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mkdir -p "$root/var/lib/coffer"
 mount -t tmpfs -o mode=755 tmpfs "$root/var/lib/coffer"
 mount -t tmpfs -o mode=755 tmpfs "$root/srv"
-mkdir -p "$root$2" && mount --bind "$2" "$root$2"
+mkdir -p "$root$2"
+mount --bind "$2" "$root$2"
+mount -o remount,bind,ro "$root$2"
 ip link set lo up
 cp -L "$4"/* "$root/tmp"
 rm -f "$root/usr/bin/systemctl"
@@ -61,6 +63,9 @@ echo 'APT::Get::Upgrade "false";' >/etc/apt/apt.conf.d/99coffer
 cd "$checkout"
 # An answer with a failure is one, as a reader of the document would see it.
 curl() { command curl --fail "$@"; }
+# The programs have been built by the same command, build_release of scripts/lib.sh; another build would be in the way of
+# other tests.
+swift() { [[ ${*:1:$#-1} == "build -c release -Xswiftc -static-stdlib --product" && -x .build/release/${!#} ]]; }
 """
 
 SYSTEMCTL = r"""#!/bin/bash

@@ -1,4 +1,4 @@
-"""Takes the screenshots of the file manager that the README shows, in both colour schemes. Run by scripts/screenshots."""
+"""Takes the screenshots of the file manager that the README shows, in both colour schemes, for scripts/screenshots."""
 
 import secrets
 import sys

@@ -25,7 +25,7 @@ server {{
     }}
 }}
 """
-# As README says, and as nginx does by itself.
+# As docs/INSTALL.md says, and as nginx does by itself.
 PASSED_ON = """
 proxy_set_header Host $http_host;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;

@@ -6,6 +6,7 @@ those of INSTALL.md and then GUIDE.md on a server of their own. What cannot run 
 
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -78,6 +79,15 @@ def test_the_blocks_of_readme_and_api_run(tmp_path):
 def test_the_blocks_of_install_and_guide_run():
     done = run_on_a_server(script_of("docs/INSTALL.md", "docs/GUIDE.md"), CHECKOUT, timeout=900)
     assert_all_ran(done)
+
+
+def test_the_screenshots_can_be_taken_anew(tmp_path):
+    script = SCRIPTS.parent / "Tests/EndToEnd/screenshots.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True, capture_output=True, timeout=180)
+    for scheme in ("light", "dark"):
+        old, new = ((folder / f"screenshot-{scheme}.png").read_bytes() for folder in (CHECKOUT / "docs", tmp_path))
+        # The size of a picture, in its first chunk.
+        assert old[:24] == new[:24] and len(old) < 150_000, scheme
 
 
 def links(name):

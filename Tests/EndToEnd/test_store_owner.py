@@ -1,4 +1,4 @@
-"""The operator's command run by root, as README installs it: what it makes belongs to the store's owner."""
+"""The operator's command run by root, as docs/INSTALL.md installs it: what it makes belongs to the store's owner."""
 
 import json
 import os
