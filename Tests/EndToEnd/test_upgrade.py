@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from instance import postgres_program
+from instance import OwnInstance, postgres_program
 
 DATABASES = Path(__file__).parent / "databases"
 REFUSED = sorted((DATABASES / "before-first-release").glob("*.dump"))
@@ -31,12 +31,12 @@ def schema(installation):
     return sorted("\n".join(sorted(part.split("\n")) if "Type: ACL" in part else [part]) for part in parts)
 
 
-def restored(installation, path):
-    """An installation whose database is the dump's."""
-    other = installation.make_empty()
-    command = [postgres_program("pg_restore"), "--exit-on-error", f"--dbname={other['OWNER_DATABASE_URL']}", str(path)]
+def restore(installation, path):
+    """Brings the dump into the installation's empty database."""
+    url = installation["OWNER_DATABASE_URL"]
+    command = [postgres_program("pg_restore"), "--exit-on-error", f"--dbname={url}", str(path)]
     subprocess.run(command, check=True, capture_output=True)
-    return other
+    return installation
 
 
 def assert_as_fresh(installation, fresh):
@@ -51,7 +51,7 @@ def assert_as_fresh(installation, fresh):
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
 def test_a_database_from_before_the_first_release_is_refused_and_left_as_it_was(installation, new_installation, path):
-    old = restored(new_installation(), path)
+    old = restore(new_installation().make_empty(), path)
     before = dump(old)
     assert "0001-roles.sql" in before and "COPY internal.users" in before
     for _ in range(2):
@@ -62,9 +62,23 @@ def test_a_database_from_before_the_first_release_is_refused_and_left_as_it_was(
     assert not old.store().exists()
 
 
+def test_a_run_folder_from_before_the_first_release_is_refused_in_one_line_and_left_as_it_was(instance):
+    with OwnInstance() as own:
+        server = own["OWNER_DATABASE_URL"].replace("/coffer?", "/postgres?")
+        own.sql("drop database coffer with (force)", url=server)
+        own.sql("create database coffer", url=server)
+        before = dump(restore(own, REFUSED[-1]))
+        environment = (own.folder / "run/environment").read_text()
+        refused = own.script("run")
+        assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+        assert "first release" in refused.stderr and "COFFER_RUN_DIR" in refused.stderr
+        assert dump(own) == before
+        assert (own.folder / "run/environment").read_text() == environment
+
+
 @pytest.mark.parametrize("path", UPGRADED, ids=lambda path: path.stem)
 def test_a_database_of_a_released_version_becomes_like_a_fresh_one(installation, new_installation, path):
-    old = restored(new_installation(), path)
+    old = restore(new_installation().make_empty(), path)
     old.coffer("migrate")
     assert_as_fresh(old, installation)
 
