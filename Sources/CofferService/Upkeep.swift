@@ -19,9 +19,9 @@ final class Upkeep {
     /// Blobs of one share: no more than what takes a fraction of a second, as no request is accepted meanwhile.
     private static let limit: Int64 = 64
     private static let collect = Statement(
-        name: "collect", sql: "select url, blob from internal.collect_share($1::bigint, $2::integer)")
+        name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
     private static let list = Statement(
-        name: "list_leftovers", sql: "select internal.list_leftovers($1, $2::text[])")
+        name: "list_leftovers", sql: "select internal.list_orphans($1, $2::text[])")
 
     init(configuration: Configuration, database: Database, storage: StoreCache, journal: Journal) {
         (self.configuration, self.database) = (configuration, database)

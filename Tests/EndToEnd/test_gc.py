@@ -32,7 +32,7 @@ def discard(installation, path="files/0000", age="2 hours"):
 
 
 def make_due(installation):
-    installation.sql("update internal.upkeep set due_at = now()")
+    installation.sql("update internal.collection_schedule set due_at = now()")
 
 
 def live(worker):

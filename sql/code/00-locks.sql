@@ -1,5 +1,5 @@
--- The numbers of the advisory locks, each here and nowhere else. Only the lock of `coffer migrate` is not among them: it
--- is taken before there is a function (Migrator.swift).
+-- The numbers of the advisory locks, each here and nowhere else. Only the lock of `coffer migrate` is not among them:
+-- it is taken before there is a function (Migrator.swift).
 --
 -- PostgreSQL knows locks of one number and, apart from them, locks of two: there the first is a class, and the second a
 -- hash of what is locked. The numbers are the first letters of a name, so that no other program takes the same.
@@ -9,7 +9,7 @@ create function internal.collection_lock() returns bigint
 language sql immutable parallel safe
 return x'636f66666763'::bigint;  -- "coffgc"
 comment on function internal.collection_lock() is
-    'Shared by transactions that remove blobs; held by a backup, which needs all blobs that there were at its beginning.';
+    'Shared by transactions that remove blobs; held by a backup, which needs all blobs that there were when it began.';
 
 create function internal.current_store_lock() returns bigint
 language sql immutable parallel safe
@@ -20,12 +20,14 @@ comment on function internal.current_store_lock() is
 create function internal.login_account_lock_class() returns integer
 language sql immutable parallel safe
 return 1;
-comment on function internal.login_account_lock_class() is 'With the hash of an account: one login at a time is decided.';
+comment on function internal.login_account_lock_class() is
+    'With the hash of an account: one login at a time is decided.';
 
 create function internal.login_address_lock_class() returns integer
 language sql immutable parallel safe
 return 2;
-comment on function internal.login_address_lock_class() is 'With the hash of an address: one login at a time is decided.';
+comment on function internal.login_address_lock_class() is
+    'With the hash of an address: one login at a time is decided.';
 
 create function internal.search_lock_class(p_number integer) returns integer
 language sql immutable parallel safe

@@ -25,8 +25,8 @@ create function internal.schema_level() returns table (migration integer, code t
 language sql stable security definer set search_path = ''
 begin atomic
     select (select coalesce(max(left(m.name, 4)::integer), 0) from internal.migrations m),
-        (select encode(sha256(convert_to(coalesce(
-                string_agg(c.name || ' ' || c.checksum || chr(10), '' order by c.name collate "C"), ''), 'UTF8')), 'hex')
+        (select encode(sha256(convert_to(coalesce(string_agg(
+                c.name || ' ' || c.checksum || chr(10), '' order by c.name collate "C"), ''), 'UTF8')), 'hex')
             from internal.code_files c);
 end;
 grant execute on function internal.schema_level() to coffer_authenticator;

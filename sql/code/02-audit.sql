@@ -9,13 +9,13 @@ grant select (id, occurred_at, actor_id, user_id, action, subject, request_id, r
 -- Deliberately not granted: chain, position and hash, which are the operator's; and insert, update and delete. Nothing
 -- of audit_chains: heads move in internal.record alone.
 comment on table internal.audit_log is 'Append-only record of log-ins and changes.';
-comment on column internal.audit_log.actor_id is 'Who did it; null for the operator and for strangers.';
+comment on column internal.audit_log.actor_id is 'Who did it; null for the operator and for anonymous requests.';
 comment on column internal.audit_log.user_id is 'Whose account or file it was; null when there is no such account.';
 comment on column internal.audit_log.subject is
     'Path of the file, e-mail of the account, kid of the key, or address that is blocked. What was typed at a failed '
     'login is not kept: it may be a password in the wrong field.';
 comment on column internal.audit_log.chain is
-    'The user whose chain it is; all zeros for the chain of what is nobody''s.';
+    'The user whose chain it is; all zeros for the chain of what belongs to no user.';
 comment on column internal.audit_log.position is 'Place in the chain, from 1, without gaps.';
 comment on column internal.audit_log.hash is 'Of this row and the hash before it, see internal.audit_hash.';
 comment on table internal.audit_chains is 'The head of each chain of the audit log: how long it is, and its last hash.';
@@ -97,7 +97,7 @@ begin atomic
     select c.chain, c.length, encode(c.hash, 'hex') from internal.audit_chains c order by c.chain;
 end;
 comment on function internal.audit_heads() is
-    'The head of each chain, its hash in hex. To be kept where nobody who can write to this database can write.';
+    'The head of each chain, its hash in hex. Keep it where a person who can write to this database cannot write.';
 
 -- One pass over the rows in the order of their chains. Each row is compared with the row before it as that one stands
 -- now: so one altered row is one problem and not a broken rest.

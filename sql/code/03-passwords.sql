@@ -3,14 +3,15 @@ set local role coffer_owner;
 
 grant execute on function internal.is_email(text) to coffer_admin;
 comment on function internal.is_email(text) is 'Whether this can be an address of electronic mail: 254 bytes at most.';
--- An index on it is kept with the rights of whoever changes a row. And a connection remembers the index's expression as
--- the first role that read the table may see it, so all roles must see the same: otherwise no insert finds the index.
+-- An index on it is kept with the rights of the role that changes a row. And a connection remembers the index's
+-- expression as the first role that read the table may see it, so all roles must see the same: otherwise no insert
+-- finds the index.
 grant execute on function internal.email_key(text)
     to coffer_authenticator, coffer_anonymous, coffer_editor, coffer_admin;
 comment on function internal.email_key(text) is 'What two spellings of the same e-mail address have in common.';
 
 -- OpaqueString of RFC 8265 section 4.2: spaces of every kind are U+0020, and the rest is in NFC. Characters that it
--- forbids are let through, as they lock nobody out. No text of more than 512 bytes has a form of 72.
+-- forbids are let through, as they lock no user out. No text of more than 512 bytes has a form of 72.
 create function internal.password_form(p_password text) returns text
 language sql immutable parallel safe
 return case when octet_length(p_password) <= 512 then normalize(translate(p_password,
@@ -24,8 +25,8 @@ create function internal.matching_form(p_password text, p_hash text) returns tex
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_nobody constant text := '$2a$12$mTLZZdF5/8iAMDc9kFQwiu.kpZACh9ITaha9BEO.s2Bf7ksAe5ShO';
-    v_hash constant text := coalesce(p_hash, v_nobody);
+    v_no_account constant text := '$2a$12$mTLZZdF5/8iAMDc9kFQwiu.kpZACh9ITaha9BEO.s2Bf7ksAe5ShO';
+    v_hash constant text := coalesce(p_hash, v_no_account);
     v_typed constant text := coalesce(p_password, '');
     v_form constant text := internal.password_form(v_typed);
     v_is_normal boolean;

@@ -1,4 +1,4 @@
--- Accounts: who sees them, and what must hold and be recorded whoever changes them, and how.
+-- Accounts: who sees them, and what must hold and be recorded for each change, however it is made.
 set local role coffer_owner;
 
 create policy editor_select_own on internal.users for select to coffer_editor
@@ -32,7 +32,7 @@ comment on view api.users is
 -- Two admins who disable or delete one another at the same moment must not both succeed, so such changes wait for each
 -- other. The mode excludes itself only: uploads go on counting their files. A change of quota takes the lock because it
 -- may change many rows, as the others may: two such changes then cannot wait for each other's rows.
-create function internal.users_changing() returns trigger
+create function internal.lock_users() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -40,10 +40,10 @@ begin
     return null;
 end
 $$;
-comment on function internal.users_changing() is 'Lets one change of accounts be made at a time.';
+comment on function internal.lock_users() is 'Lets one change of accounts be made at a time.';
 
 -- Called after an enabled admin has ceased to be one.
-create function internal.keep_an_admin() returns trigger
+create function internal.require_enabled_admin() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -53,9 +53,9 @@ begin
     return null;
 end
 $$;
-comment on function internal.keep_an_admin() is 'KF018 unless there is an enabled admin.';
+comment on function internal.require_enabled_admin() is 'KF018 unless there is an enabled admin.';
 
-create function internal.users_touched() returns trigger
+create function internal.set_updated_at() returns trigger
 language plpgsql volatile set search_path = ''
 as $$
 begin
@@ -63,9 +63,9 @@ begin
     return new;
 end
 $$;
-comment on function internal.users_touched() is 'Keeps updated_at; what files add up to does not touch an account.';
+comment on function internal.set_updated_at() is 'Sets updated_at to the time of the transaction.';
 
-create function internal.users_changed() returns trigger
+create function internal.audit_change() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -87,7 +87,7 @@ begin
     return null;
 end
 $$;
-comment on function internal.users_changed() is 'Audits what happens to accounts.';
+comment on function internal.audit_change() is 'Audits what happens to accounts.';
 
 -- Sessions end when something changes in the account that they rest on, and not when a value is set to what it is. A
 -- user who changes the own password goes on in the session in which that happens.
@@ -106,22 +106,23 @@ $$;
 comment on function internal.end_sessions() is
     'Ends the sessions of a user whose account changed, but not the one in which users change their own password.';
 
--- The triggers of one row fire in the order of their names: sessions end before the audit log is written. All name
--- their columns, so that counting a file fires none of them.
-create trigger changing before update of role, quota_bytes, disabled_at or delete on internal.users
-    for each statement execute function internal.users_changing();
-create trigger touched before update of email, password_hash, role, quota_bytes, disabled_at on internal.users
-    for each row execute function internal.users_touched();
-create trigger changed after update of password_hash, role, disabled_at on internal.users
+-- The triggers of one row fire in the order of their names: sessions end before the audit log is written, hence
+-- `then_`. All name their columns, so that counting a file fires none of them.
+create trigger lock_users before update of role, quota_bytes, disabled_at or delete on internal.users
+    for each statement execute function internal.lock_users();
+create trigger set_updated_at before update of email, password_hash, role, quota_bytes, disabled_at on internal.users
+    for each row execute function internal.set_updated_at();
+create trigger end_sessions after update of password_hash, role, disabled_at on internal.users
     for each row when (new.role <> old.role or new.disabled_at is distinct from old.disabled_at
         or (new.password_hash <> old.password_hash and new.rehashed_at is not distinct from old.rehashed_at))
     execute function internal.end_sessions();
-create trigger kept after update of role, disabled_at on internal.users
+create trigger require_enabled_admin after update of role, disabled_at on internal.users
     for each row when (old.role = 'admin' and old.disabled_at is null
         and (new.role <> 'admin' or new.disabled_at is not null))
-    execute function internal.keep_an_admin();
-create trigger kept_at_deletion after delete on internal.users
-    for each row when (old.role = 'admin' and old.disabled_at is null) execute function internal.keep_an_admin();
-create trigger recorded after insert or delete or update of password_hash, role, quota_bytes, disabled_at
-    on internal.users for each row execute function internal.users_changed();
+    execute function internal.require_enabled_admin();
+create trigger require_enabled_admin_at_deletion after delete on internal.users
+    for each row when (old.role = 'admin' and old.disabled_at is null)
+    execute function internal.require_enabled_admin();
+create trigger then_audit_change after insert or delete or update of password_hash, role, quota_bytes, disabled_at
+    on internal.users for each row execute function internal.audit_change();
 -- Trigger functions need no grant, and have none.

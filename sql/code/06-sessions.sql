@@ -1,10 +1,10 @@
 -- Sessions: which one a request may use, how one begins and how it ends.
 set local role coffer_owner;
 
--- A thief of the worker's login reads the signing keys, and with the ids of live sessions beside them could make a token
--- for any user. So that login sees one session, the one whose id it names, and never the list. This is a policy and not
--- a condition of the view: a condition of the caller's own could be evaluated before that one and report in its error
--- what it has seen.
+-- A thief of the worker's login reads the signing keys, and with the ids of live sessions beside them could make a
+-- token for any user. So that login sees one session, the one whose id it names, and never the list. This is a policy
+-- and not a condition of the view: a condition of the caller's own could be evaluated before that one and report in its
+-- error what it has seen.
 create policy authenticator_select_named on internal.sessions for select to coffer_authenticator
     using (id = nullif(current_setting('coffer.session_id', true), '')::uuid and expires_at > now());
 grant select (id, user_id, role) on internal.sessions to coffer_authenticator;
@@ -78,7 +78,7 @@ declare
     v_issued constant bigint := floor(extract(epoch from now()));
     v_expires constant bigint := v_issued + internal.session_seconds();
 begin
-    -- Where workers collect nothing this clears away what has expired: a user has few of them.
+    -- Where workers collect nothing, this removes what has expired: a user has few of them.
     delete from internal.sessions s
     where s.user_id = p_user_id and s.expires_at < now() - internal.longest_upload();
     insert into internal.sessions (id, user_id, role, expires_at)
@@ -128,7 +128,7 @@ begin
     return v_user_id is not null;
 end
 $$;
-comment on function internal.revoke_session(uuid) is 'Ends a session at once; false when there is none of this id.';
+comment on function internal.revoke_session(uuid) is 'Ends a session at once; false if no session has this id.';
 
 create function internal.revoke_sessions(p_email text) returns bigint
 language plpgsql volatile security definer set search_path = ''

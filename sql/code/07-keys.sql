@@ -54,7 +54,7 @@ $$;
 comment on function internal.retire_key(text) is
     'Erases a key, so that its tokens stop working. KF014 for an unknown kid and for the newest. For the operator.';
 
--- RFC 4648 section 5, as RFC 7515 wants it: no padding, and none of the newlines that encode() puts in.
+-- RFC 4648 section 5, as RFC 7515 wants it: no padding, and no newlines, which encode() puts in.
 create function internal.base64url(p_bytes bytea) returns text
 language sql immutable strict parallel safe
 return translate(encode(p_bytes, 'base64'), E'+/=\n', '-_');

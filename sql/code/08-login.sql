@@ -78,7 +78,7 @@ begin
 end
 $$;
 comment on function internal.lock_login(bytea, inet) is
-    'Lets one attempt at an account, or from an address, end at a time.';
+    'Waits until no other attempt at this account, or from this address, is being decided.';
 
 -- Called under the locks and without a block, so a block that is there afterwards began with this failure, and is
 -- recorded once.
@@ -138,8 +138,8 @@ begin
         if v_form = 'typed' and v_user.disabled_at is null then
             perform internal.rehash_password(v_user.id, v_user.password_hash, login.password);
         end if;
-        -- While bcrypt worked, the operator may have changed the account, and another login the hash. Under this lock it
-        -- stays as it is, and whoever ends the sessions after us sees ours.
+        -- While bcrypt worked, the operator may have changed the account, and another login the hash. Under this lock
+        -- it stays as it is, and whatever ends the sessions later sees ours.
         select u.role into v_user.role from internal.users u
         where u.id = v_user.id and u.disabled_at is null
             and (u.password_hash = v_user.password_hash
@@ -192,7 +192,7 @@ begin
     elsif not changed then
         perform internal.count_login_failure(v_account, null, v_user.id);
     else
-        -- Only now, or the rules of the new password would tell during a block that the current one is right.
+        -- Only now, or the rules of the new password would reveal during a block that the current one is right.
         v_hash := internal.hash_password(v_user.email, p_new_password);
         perform internal.forgive_login_failures(v_account);
         -- What an admin has changed while bcrypt worked is not undone by who knew the password before.

@@ -31,7 +31,7 @@ grant select, update (file_path, description), delete on api.files to coffer_edi
 -- Deliberately not granted: anything to coffer_anonymous.
 comment on view api.files is 'Files: an editor''s own, for an admin everybody''s; only one''s own can be changed.';
 
--- The table's check runs with the rights of whoever changes a row.
+-- The table's check runs with the rights of the role that changes a row.
 grant execute on function internal.file_path_problem(text) to coffer_editor, coffer_admin;
 comment on function internal.file_path_problem(text) is 'The rule that a file path breaks, in words; null if none.';
 
@@ -60,7 +60,7 @@ comment on function internal.matches(text, bytea) is 'Whether a list of digests 
 
 -- What is over the quota may stay and may shrink, but nothing grows: callers ask only when there would be more. The sum
 -- is a numeric because an announced size can be any bigint.
-create function internal.keep_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
+create function internal.require_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
 language plpgsql immutable set search_path = ''
 as $$
 begin
@@ -70,7 +70,7 @@ begin
     end if;
 end
 $$;
-comment on function internal.keep_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
+comment on function internal.require_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
 
 -- The totals change with the files, in the same transaction. An update of the user's row holds it until the commit, so
 -- one user's uploads are counted one after the other, and the quota holds however many end at once.
@@ -85,13 +85,13 @@ begin
     where u.id = p_user_id
     returning u.* into v_user;
     if p_bytes > 0 then
-        perform internal.keep_quota(v_user.used_bytes, v_user.quota_bytes);
+        perform internal.require_quota(v_user.used_bytes, v_user.quota_bytes);
     end if;
 end
 $$;
 comment on function internal.count_usage(uuid, bigint, bigint) is
     'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
--- Deliberately not granted: checked_file_path, matches, keep_quota and count_usage; the owner's functions call them.
+-- Deliberately not granted: checked_file_path, matches, require_quota and count_usage; the owner's functions call them.
 
 -- An import keeps the times that files had elsewhere.
 create function internal.set_file_time(p_id uuid, p_modified bigint) returns void

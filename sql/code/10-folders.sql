@@ -58,7 +58,7 @@ begin
 end
 $$;
 comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
-    'Adds to the totals of folders and of those above them, or takes away. The user''s row is locked by who calls.';
+    'Adds to the totals of folders and of those above them, or takes away. The caller has locked the user''s row.';
 
 -- What one file changes, as count_folders does it for many.
 create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
@@ -80,7 +80,7 @@ begin
 end
 $$;
 comment on function internal.count_file(uuid, text, bigint, bigint) is
-    'Adds to the totals of the folders that a file lies in. The user''s row is locked by who calls.';
+    'Adds to the totals of the folders that a file lies in. The caller has locked the user''s row.';
 
 -- Where a page of a folder ended: a letter for what it was and the name in base64url. The name and not a number, so
 -- that what comes or goes meanwhile moves nothing.

@@ -1,13 +1,13 @@
--- What must hold whenever rows of files change: totals, folders, discarded blobs, the audit log.
+-- What must hold whenever rows of files change: totals, folders, garbage, the audit log.
 --
--- The triggers run as the owner, whoever changed the rows, so no way of losing a file can skip the list of garbage, the
--- audit log or the totals. They work on statements and not on rows: deleting ten thousand files is four statements. The
--- order is that of the locks: the user's row, the folders, the chain. No query pairs old rows with new ones by a join: a
--- connection that had planned it for one row would then loop over a hundred thousand. An upload is one row and has a
--- branch of its own: to group one row takes longer than all else that is done for it.
+-- The triggers run as the owner, whichever role changed the rows, so no way of losing a file can skip the list of
+-- garbage, the audit log or the totals. They work on statements and not on rows: deleting ten thousand files is four
+-- statements. The order is that of the locks: the user's row, the folders, the chain. No query pairs old rows with new
+-- ones by a join: a connection that had planned it for one row would then loop over a hundred thousand. An upload is
+-- one row and has a branch of its own: grouping one row takes longer than all else that is done for it.
 set local role coffer_owner;
 
-create function internal.files_inserted() returns trigger
+create function internal.count_inserted_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -35,9 +35,9 @@ begin
     return null;
 end
 $$;
-comment on function internal.files_inserted() is 'Counts and audits new files.';
+comment on function internal.count_inserted_files() is 'Counts and audits new files.';
 
-create function internal.files_updated() returns trigger
+create function internal.count_updated_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -92,12 +92,12 @@ begin
     return null;
 end
 $$;
-comment on function internal.files_updated() is 'Discards replaced blobs; counts; audits overwriting and moving.';
+comment on function internal.count_updated_files() is 'Discards replaced blobs; counts; audits overwriting and moving.';
 
 -- The user's row is locked before any row of files, by deletions here and by uploads in internal.uploading_user.
 -- Otherwise two transactions that hold a file each would meet at the user's row, or at each other's file, and neither
 -- could go on.
-create function internal.files_deleting() returns trigger
+create function internal.lock_current_user() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -105,9 +105,9 @@ begin
     return null;
 end
 $$;
-comment on function internal.files_deleting() is 'Locks the current user before any file is locked.';
+comment on function internal.lock_current_user() is 'Locks the current user before any file is locked.';
 
-create function internal.files_deleted() returns trigger
+create function internal.count_deleted_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -129,32 +129,22 @@ begin
     return null;
 end
 $$;
-comment on function internal.files_deleted() is 'Discards the blobs of deleted files; counts; audits.';
+comment on function internal.count_deleted_files() is 'Discards the blobs of deleted files; counts; audits.';
 
-create function internal.files_touched() returns trigger
-language plpgsql volatile set search_path = ''
-as $$
-begin
-    new.updated_at := now();
-    return new;
-end
-$$;
-comment on function internal.files_touched() is 'Keeps updated_at.';
-
-create trigger inserted after insert on internal.files
-    referencing new table as new_files for each statement execute function internal.files_inserted();
-create trigger updated after update on internal.files
+create trigger count_inserted_files after insert on internal.files
+    referencing new table as new_files for each statement execute function internal.count_inserted_files();
+create trigger count_updated_files after update on internal.files
     referencing old table as old_files new table as new_files
-    for each statement execute function internal.files_updated();
+    for each statement execute function internal.count_updated_files();
 -- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in uploading_user, and
 -- a description counts for nothing.
-create trigger updating before update of file_path on internal.files
-    for each statement execute function internal.files_deleting();
-create trigger deleting before delete on internal.files
-    for each statement execute function internal.files_deleting();
-create trigger deleted after delete on internal.files
-    referencing old table as old_files for each statement execute function internal.files_deleted();
+create trigger lock_user_before_move before update of file_path on internal.files
+    for each statement execute function internal.lock_current_user();
+create trigger lock_user_before_delete before delete on internal.files
+    for each statement execute function internal.lock_current_user();
+create trigger count_deleted_files after delete on internal.files
+    referencing old table as old_files for each statement execute function internal.count_deleted_files();
 -- Moving bytes to another store changes nothing for the user: no new updated_at.
-create trigger touched before update of file_path, description, content_type, size_bytes, sha256, blob
-    on internal.files for each row execute function internal.files_touched();
+create trigger set_updated_at before update of file_path, description, content_type, size_bytes, sha256, blob
+    on internal.files for each row execute function internal.set_updated_at();
 -- Trigger functions need no grant, and have none.

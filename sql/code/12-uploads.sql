@@ -26,14 +26,14 @@ begin
             and (v_now.sha256 is null or not internal.matches(p_if_match, v_now.sha256))) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
     elsif p_size > v_now.size_bytes then
-        perform internal.keep_quota(v_now.used_bytes::numeric - v_now.size_bytes + p_size, v_now.quota_bytes);
+        perform internal.require_quota(v_now.used_bytes::numeric - v_now.size_bytes + p_size, v_now.quota_bytes);
     end if;
 end
 $$;
 grant execute on function api.check_upload(text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.check_upload(text, bigint, text, boolean) is
-    'KF003 for the path, KF004 for a condition, KF006 for the quota; nothing when the upload may begin. p_size in bytes, '
-    'null when unknown; p_if_match is * or digests in hex with commas.';
+    'KF003 for the path, KF004 for a condition, KF006 for the quota; nothing when the upload may begin. p_size in '
+    'bytes, null when unknown; p_if_match is * or digests in hex with commas.';
 
 -- A file may always take the place of one that is no smaller, see check_upload.
 create function api.upload_room(p_file_path text) returns bigint
@@ -164,7 +164,7 @@ begin
         if not found then
             return null;
         end if;
-        -- What was somebody's, or was given up, is nobody's any more.
+        -- A blob that is garbage, or of an upload that was abandoned, gets no file any more.
         if exists (select from internal.discarded_blobs d where d.blob = p_blob) then
             raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
         end if;
@@ -190,8 +190,8 @@ $$;
 grant execute on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text)
     to coffer_editor, coffer_admin;
 comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text) is
-    'Makes a published blob a file of the current user. With p_store_url the blob is in that store and was never listed '
-    'here: null, and nothing done, when uploads go to another one. KF003, KF004, KF006, KF019.';
+    'Makes a published blob a file of the current user. With p_store_url the blob is in that store and was never '
+    'listed here: null, and nothing done, when uploads go to another one. KF003, KF004, KF006, KF019.';
 
 create function api.abandon_upload(p_blob text) returns void
 language plpgsql volatile security definer set search_path = ''

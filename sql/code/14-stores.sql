@@ -7,7 +7,8 @@ comment on table internal.stores is
     'The stores that hold blobs. A row is removed by internal.forget_store only, for other rows name it.';
 comment on column internal.stores.url is 'As in COFFER_STORAGE_URL, without secrets; null for the one that it names.';
 comment on column internal.stores.is_current is 'Whether new uploads go there.';
-comment on column internal.stores.identity is 'The mark that the store carries; null until `coffer migrate` has set one.';
+comment on column internal.stores.identity is
+    'The mark that the store carries; null until `coffer migrate` has set one.';
 comment on sequence internal.store_numbers is 'The numbers of stores.';
 comment on table internal.blob_copies is 'Copies that no file uses yet, made by `coffer storage copy`.';
 comment on column internal.blob_copies.is_whole is 'Whether the copy was compared with the digest.';
@@ -41,7 +42,7 @@ exception when unique_violation then
 end
 $$;
 comment on function internal.mark_store(smallint, uuid) is
-    'Notes the mark of a store. KF014 for the mark of another one.';
+    'Records the mark of a store. KF014 for the mark of another one.';
 
 create function internal.add_store(p_configured text, p_url text) returns smallint
 language plpgsql volatile security definer set search_path = ''
@@ -69,7 +70,8 @@ begin
 end
 $$;
 comment on function internal.add_store(text, text) is
-    'The number of the store of this URL, new or known. KF014 for the one in use, and when p_configured is not that one.';
+    'The number of the store of this URL, new or known. KF014 for the one in use, and when p_configured is not '
+    'that one.';
 
 -- After this no upload puts a file into the store that was in use before. A switch that copied for hours may come back
 -- to a store that was forgotten meanwhile.
@@ -80,13 +82,14 @@ begin
     perform pg_advisory_xact_lock(internal.current_store_lock());
     lock table internal.stores in share row exclusive mode;
     if not exists (select from internal.stores s where s.id = p_store) then
-        raise exception using errcode = 'KF014', message = 'This store is none of the list any more.';
+        raise exception using errcode = 'KF014', message = 'This store is no longer registered.';
     end if;
     update internal.stores s set is_current = false where s.is_current and s.id <> p_store;
     update internal.stores s set is_current = true where s.id = p_store;
 end
 $$;
-comment on function internal.use_store(smallint) is 'Sends new uploads to this store. KF014 for one that is not listed.';
+comment on function internal.use_store(smallint) is
+    'Sends new uploads to this store. KF014 for one that is not registered.';
 
 create function internal.begin_copies(p_store smallint, p_after text, p_limit integer)
 returns table (blob text, url text, size_bytes bigint, sha256 bytea)
@@ -120,10 +123,10 @@ begin
     update internal.blob_copies c set is_whole = true where c.store = p_store and c.blob = any (p_blobs);
 end
 $$;
-comment on function internal.finish_copies(smallint, text[]) is 'Notes that copies were made and compared.';
+comment on function internal.finish_copies(smallint, text[]) is 'Records that copies were made and compared.';
 
 -- A row that another transaction is changing is skipped and taken the next time, so that nothing waits for rows in an
--- order that another may not keep. The trigger lists what the file had before as discarded, so that a reader who has
+-- order that another may not keep. The trigger lists what the file had before as garbage, so that a reader who has
 -- begun keeps it for the grace period. Copies whose file is gone become garbage themselves.
 create function internal.use_copies(p_store smallint, p_limit integer) returns bigint
 language plpgsql volatile security definer set search_path = ''
@@ -173,9 +176,9 @@ comment on function internal.give_up_copies(text) is
     'Makes garbage of the copies in a store that no file uses yet; their number.';
 
 -- What names the store is counted in one statement: an upload goes from one list to the other in one commit. An upload
--- that found the store in use and has not reported so yet has read the list of stores, so the lock that excludes readers
--- is waited for, and given back at once: downloads read the list, too. Where that takes a second, a backup or gc is in
--- the way, and nothing else is to wait for them behind us.
+-- that found the store in use and has not reported so yet has read the list of stores, so the lock that excludes
+-- readers is waited for, and released at once: downloads read the list, too. Where that takes a second, a backup or gc
+-- is in the way, and nothing else is to wait for them behind us.
 create function internal.forget_store(p_configured text, p_url text) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '1s'
 as $$
@@ -211,13 +214,13 @@ begin
     end if;
     delete from internal.stores s where s.id = v_store.id;
 exception when lock_not_available then
-    raise exception using errcode = 'KF014', message = 'Somebody reads the list of stores for longer than a second.',
-        hint = 'Try again when no backup and no gc is at work.';
+    raise exception using errcode = 'KF014', message = 'The list of stores is in use for longer than a second.',
+        hint = 'Try again when no backup and no gc is running.';
 end
 $$;
 comment on function internal.forget_store(text, text) is
-    'Takes a store off the list. KF014 when it is unknown, in use or the one that p_configured names, and while a file, '
-    'garbage or a copy is in it, with their numbers.';
+    'Takes a store off the list. KF014 when it is unknown, in use or the one that p_configured names, and while a '
+    'file, garbage or a copy is in it, with their numbers.';
 
 create function internal.relocate_store(p_url text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -226,10 +229,10 @@ begin
     update internal.stores s set url = p_url where s.is_current and s.url is not null;
 end
 $$;
-comment on function internal.relocate_store(text) is 'Notes that the store in use was moved by other means.';
+comment on function internal.relocate_store(text) is 'Records that the store in use was moved by other means.';
 
--- After a restore all bytes are in one store, the one that is configured. The first store may be one that was forgotten.
-create function internal.settle_in_one_store() returns void
+-- After a restore all bytes are in one store, the one that is configured. The first store may have been forgotten.
+create function internal.reset_to_one_store() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -240,5 +243,5 @@ begin
     insert into internal.stores (id, url, is_current) values (1, null, true);
 end
 $$;
-comment on function internal.settle_in_one_store() is
+comment on function internal.reset_to_one_store() is
     'Makes the store of the configuration the only one, for a database that was just restored.';

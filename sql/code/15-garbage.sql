@@ -2,16 +2,16 @@
 set local role coffer_owner;
 
 -- No grants: no role needs the names of blobs.
-comment on table internal.discarded_blobs is 'Blobs in the store that no file owns, or not yet.';
+comment on table internal.discarded_blobs is 'Garbage: blobs in a store that no file has any more, or not yet.';
 comment on column internal.discarded_blobs.user_id is 'Who uploads; no foreign key, for garbage outlives its user.';
 comment on column internal.discarded_blobs.store is 'The store that holds the blob, or will.';
-comment on table internal.upkeep is 'When workers are to do the next share of gc.';
+comment on table internal.collection_schedule is 'When workers are to collect the next batch of garbage.';
 
 -- An upload may be slow, so its blob is left alone for a week whatever the grace.
 create function internal.is_due(p_reason text, p_discarded_at timestamptz, p_grace interval) returns boolean
 language sql stable parallel safe
 return p_discarded_at <= now() - case p_reason when 'uploading' then interval '7 days' else p_grace end;
-comment on function internal.is_due(text, timestamptz, interval) is 'Whether gc may remove a discarded blob.';
+comment on function internal.is_due(text, timestamptz, interval) is 'Whether gc may remove a blob that is on the list.';
 
 create function internal.may_collect() returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -21,7 +21,7 @@ begin
 end
 $$;
 comment on function internal.may_collect() is
-    'Whether blobs may be removed in this transaction: false while a backup needs all that there were at its beginning.';
+    'Whether blobs may be removed in this transaction: false while a backup needs all that there were when it began.';
 
 create function internal.hold_collection() returns void
 language plpgsql volatile security definer set search_path = ''
@@ -31,11 +31,11 @@ begin
 end
 $$;
 comment on function internal.hold_collection() is
-    'Waits until nobody removes blobs, and lets nobody begin to until this connection ends.';
+    'Waits until no transaction removes blobs, and lets none begin to until this connection ends.';
 
 -- gc takes names, removes the blobs, and forgets the names, in one transaction. Rows that an upload or another gc has
 -- locked are skipped. The blobs of stores that are unavailable stay on the list.
-create function internal.take_discarded(p_grace interval, p_limit integer, p_away smallint[] default '{}')
+create function internal.take_discarded(p_grace interval, p_limit integer, p_unavailable smallint[] default '{}')
 returns table (store smallint, url text, blob text)
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -49,7 +49,7 @@ begin
         -- The first condition is implied by the second, and is one that the index of ages can answer.
         where d.discarded_at <= now() - least(p_grace, interval '7 days')
             and internal.is_due(d.reason, d.discarded_at, p_grace)
-            and d.store <> all (p_away)
+            and d.store <> all (p_unavailable)
             and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
         order by d.discarded_at
         limit p_limit
@@ -57,7 +57,7 @@ begin
 end
 $$;
 comment on function internal.take_discarded(interval, integer, smallint[]) is
-    'Blobs to remove and their stores, locked until the transaction ends; none of the stores that are away, and none at '
+    'Blobs to remove and their stores, locked until the transaction ends; none of the unavailable stores, and none at '
     'all while a backup is made.';
 
 create function internal.forget_discarded(p_store smallint, p_blobs text[]) returns void
@@ -69,10 +69,10 @@ end
 $$;
 comment on function internal.forget_discarded(smallint, text[]) is 'Takes removed blobs off the list.';
 
--- What a store's pending markers say that no upload works on any more. A commit that comes later is refused; one that
--- comes at the same time wins, as a blob that is a file's is never removed, and by the time that these are due none is
--- on its way.
-create function internal.list_leftovers(p_store_url text, p_blobs text[]) returns boolean
+-- The orphans that a store's pending markers name: no upload works on them any more. A commit that comes later is
+-- refused; one that comes at the same time wins, as a blob that is a file's is never removed, and by the time that
+-- these are due no such commit is on its way.
+create function internal.list_orphans(p_store_url text, p_blobs text[]) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -89,15 +89,15 @@ begin
     return true;
 end
 $$;
-grant execute on function internal.list_leftovers(text, text[]) to coffer_authenticator;
-comment on function internal.list_leftovers(text, text[]) is
-    'Lists the blobs of interrupted uploads that are no file''s; false when there is no such store.';
+grant execute on function internal.list_orphans(text, text[]) to coffer_authenticator;
+comment on function internal.list_orphans(text, text[]) is
+    'Lists the orphans of interrupted uploads as garbage; false if there is no such store.';
 
--- A worker does a small share of gc after it has answered a request, without cron. The rows are deleted before the
--- blobs, in a transaction that the worker commits when the blobs are gone: a failure brings the rows back, and an upload
--- that commits late waits and finds its row gone. All that a worker in the wrong hands gains is to strike from the list
--- what is garbage anyway; never what is still being read, so the grace has a floor.
-create function internal.collect_share(p_grace_seconds bigint, p_limit integer)
+-- A worker collects a small batch after it has answered a request, without cron. The rows are deleted before the
+-- blobs, in a transaction that the worker commits when the blobs are gone: a failure brings the rows back, and an
+-- upload that commits late waits and finds its row gone. All that a worker in the wrong hands gains is to strike from
+-- the list what is garbage anyway; never what is still being read, so the grace has a floor.
+create function internal.collect_batch(p_grace_seconds bigint, p_limit integer)
 returns table (url text, blob text)
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -105,11 +105,11 @@ declare
     v_limit constant integer := least(greatest(p_limit, 0), 1000);
     v_grace constant interval := make_interval(secs => greatest(p_grace_seconds, 60));
 begin
-    perform from internal.upkeep u where u.due_at <= now() for update skip locked;
+    perform from internal.collection_schedule u where u.due_at <= now() for update skip locked;
     if not found then
         return;
     end if;
-    update internal.upkeep u set due_at = now() + interval '1 minute';
+    update internal.collection_schedule u set due_at = now() + interval '1 minute';
     delete from internal.sessions s
     where s.id = any (array(
         select e.id from internal.sessions e where e.expires_at < now() - internal.longest_upload()
@@ -118,7 +118,7 @@ begin
     where f.ctid = any (array(
         select e.ctid from internal.login_failures e
         where e.failed_at < now() - interval '15 minutes' limit v_limit for update skip locked));
-    -- A row without names tells that the share is the caller's.
+    -- A row without names reports that the batch is the caller's.
     return query select null::text, null::text;
     return query
         with gone as (
@@ -130,6 +130,6 @@ begin
         select s.url, g.blob::text from gone g join internal.stores s on s.id = g.store;
 end
 $$;
-grant execute on function internal.collect_share(bigint, integer) to coffer_authenticator;
-comment on function internal.collect_share(bigint, integer) is
-    'What the caller is to remove from the stores before it commits: nothing, unless a share of gc is due.';
+grant execute on function internal.collect_batch(bigint, integer) to coffer_authenticator;
+comment on function internal.collect_batch(bigint, integer) is
+    'What the caller is to remove from the stores before it commits: nothing, unless a batch is due.';

@@ -1,8 +1,8 @@
 -- How much of the server one user's searches may take.
 set local role coffer_owner;
 
--- A regular expression can keep a processor busy for as long as it is allowed to, and a user can send many. So each user
--- has few at once, and each of them little time. The locks end with the transaction, whatever becomes of it.
+-- A regular expression can keep a processor busy for as long as it is allowed to, and a user can send many. So each
+-- user has few at once, and each of them little time. The locks end with the transaction, whatever becomes of it.
 create function internal.begin_search(p_user_id uuid, p_limit integer, p_milliseconds integer) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -25,6 +25,6 @@ end
 $$;
 grant execute on function internal.begin_search(uuid, integer, integer) to coffer_authenticator;
 comment on function internal.begin_search(uuid, integer, integer) is
-    'Limits the statements that follow in this transaction to so many milliseconds each; KF032 while the user has p_limit '
-    'searches going on.';
+    'Limits the statements that follow in this transaction to so many milliseconds each; KF032 while the user has '
+    'p_limit searches going on.';
 -- Deliberately not granted to the request roles: the worker asks before it becomes one.

@@ -57,7 +57,8 @@ alter table internal.code_files force row level security;
 create policy owner_all on internal.code_files to coffer_owner using (true) with check (true);
 
 -- Four functions that checks and an index call. The expression of a check is planned for every statement, the body of a
--- PL/pgSQL function once in a session. They run with the rights of whoever changes a row, so they name nothing of ours.
+-- PL/pgSQL function once in a session. They run with the rights of the role that changes a row, so they name nothing
+-- of ours.
 
 -- The rules of a file path, and the sentence for each that is broken.
 create function internal.file_path_problem(p_file_path text) returns text
@@ -181,10 +182,10 @@ create policy owner_all on internal.login_failures to coffer_owner using (true) 
 
 -- Who did what, and when. Rows outlive the users and files that they name, hence no foreign keys.
 --
--- Every row carries the hash of itself and of the row before it, so that a row which is changed, removed or moved breaks
--- the chain behind it. There is a chain for each user, and one for what belongs to no user: a single chain would make
--- everybody's uploads wait for each other. The head of each chain says how long it is and how it ends, so that a cut
--- tail shows as well. A person who can write all of this can also forge all of it, from the first row to the head:
+-- Every row carries the hash of itself and of the row before it, so that a row which is changed, removed or moved
+-- breaks the chain behind it. There is a chain for each user, and one for what belongs to no user: a single chain would
+-- make everybody's uploads wait for each other. The head of each chain says how long it is and how it ends, so that a
+-- cut tail shows as well. A person who can write all of this can also forge all of it, from the first row to the head:
 -- against that, heads are kept elsewhere (internal.audit_heads) and compared later (internal.verify_audit).
 create table internal.audit_log (
     id bigint generated always as identity primary key,
@@ -239,8 +240,8 @@ create sequence internal.store_numbers as smallint;
 insert into internal.stores (id, is_current) values (nextval('internal.store_numbers'), true);
 
 -- Paths compare bytewise, so that a folder is one range of the index; blobs compare bytewise, as stores list them:
--- `coffer check` goes through both side by side. The store has no foreign key: to check one, every upload would lock the
--- same row of stores.
+-- `coffer check` goes through both side by side. The store has no foreign key: to check one, every upload would lock
+-- the same row of stores.
 create table internal.files (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references internal.users on delete cascade,
@@ -279,8 +280,8 @@ alter table internal.folders force row level security;
 create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
 
 -- What `coffer gc` may remove from the stores. In a two-phase upload a name is put here before its blob is written
--- (reason `uploading`) and taken off by the commit that gives it a file; whatever goes wrong in between leaves it on the
--- list. The blobs of replaced and deleted files return to it. No foreign key: garbage outlives its user.
+-- (reason `uploading`) and taken off by the commit that gives it a file; whatever goes wrong in between leaves it on
+-- the list. The blobs of replaced and deleted files return to it. No foreign key: garbage outlives its user.
 create table internal.discarded_blobs (
     blob text collate "C" not null check (blob ~ '^[0-9a-f]{32}$'),
     reason text not null check (reason in ('uploading', 'replaced', 'deleted')),
@@ -307,11 +308,11 @@ create policy owner_all on internal.blob_copies to coffer_owner using (true) wit
 
 -- One row. The worker that finds it due and not locked collects a batch of garbage, so that the pool does one a minute
 -- however many workers ask.
-create table internal.upkeep (
+create table internal.collection_schedule (
     is_only boolean primary key default true check (is_only),
     due_at timestamptz not null default now()
 );
-alter table internal.upkeep enable row level security;
-alter table internal.upkeep force row level security;
-create policy owner_all on internal.upkeep to coffer_owner using (true) with check (true);
-insert into internal.upkeep default values;
+alter table internal.collection_schedule enable row level security;
+alter table internal.collection_schedule force row level security;
+create policy owner_all on internal.collection_schedule to coffer_owner using (true) with check (true);
+insert into internal.collection_schedule default values;

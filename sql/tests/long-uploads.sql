@@ -34,8 +34,8 @@ select pg_temp.expire('6 days') as done \gset
 select is(pg_temp.admitted(6 * 86400000 + 1000), 'coffer_editor');
 select isnt(pg_temp.attempt('coffer_anonymous', null, 'select token from api.login(''editor@test.invalid'', ''editor password'')'),
     null, 'somebody logs in');
-update internal.upkeep set due_at = now();
-select isnt(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.collect_share(60, 100)'), '0');
+update internal.collection_schedule set due_at = now();
+select isnt(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.collect_batch(60, 100)'), '0');
 select is(pg_temp.attempt('coffer_owner', null, 'select count(*) from internal.forget_expired()'), '1');
 select ok(pg_temp.is_kept(), 'an expired session outlives a login, a share of gc and gc');
 select pg_temp.expire('7 days 1 second') as done \gset

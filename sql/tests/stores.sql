@@ -92,20 +92,20 @@ delete from internal.discarded_blobs;
 insert into internal.discarded_blobs (blob, reason, discarded_at)
 values (md5('1'), 'deleted', now() - interval '30 s'), (md5('2'), 'deleted', now() - interval '90 s'),
     (md5('3'), 'uploading', now() - interval '6 days'), (md5('4'), 'uploading', now() - interval '8 days');
-update internal.upkeep set due_at = now() + interval '1 s';
-select is_empty('select * from internal.collect_share(0, 100)', 'before its time there is no share');
-update internal.upkeep set due_at = now();
-select set_eq('select blob from internal.collect_share(0, 100)', array[null, md5('2'), md5('4')],
+update internal.collection_schedule set due_at = now() + interval '1 s';
+select is_empty('select * from internal.collect_batch(0, 100)', 'before its time there is no share');
+update internal.collection_schedule set due_at = now();
+select set_eq('select blob from internal.collect_batch(0, 100)', array[null, md5('2'), md5('4')],
     'a share is what has been garbage for a minute, and uploads that have been going on for a week');
-select is((select due_at from internal.upkeep), now() + interval '1 minute', 'the next is due in a minute');
-select is_empty('select * from internal.collect_share(0, 100)', 'and not before');
+select is((select due_at from internal.collection_schedule), now() + interval '1 minute', 'the next is due in a minute');
+select is_empty('select * from internal.collect_batch(0, 100)', 'and not before');
 select set_eq('select blob from internal.discarded_blobs', array[md5('1'), md5('3')], 'what was taken is off the list');
-update internal.upkeep set due_at = now();
+update internal.collection_schedule set due_at = now();
 update internal.discarded_blobs set reason = 'deleted', discarded_at = now() - interval '1 hour';
-select is((select count(*)::int from internal.collect_share(7200, 100)), 1, 'the grace may be longer');
-update internal.upkeep set due_at = now();
-select is((select count(*)::int from internal.collect_share(60, 1)), 2, 'a share may be smaller');
-select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.collect_share(60, 1)'), '42501',
+select is((select count(*)::int from internal.collect_batch(7200, 100)), 1, 'the grace may be longer');
+update internal.collection_schedule set due_at = now();
+select is((select count(*)::int from internal.collect_batch(60, 1)), 2, 'a share may be smaller');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.collect_batch(60, 1)'), '42501',
     'a request role can do none');
 
 -- Forgetting a store.
@@ -134,12 +134,12 @@ delete from internal.discarded_blobs;
 select is(pg_temp.forget('file:///b', 'file:///a'), 'no failure', 'a store that nothing is in is forgotten');
 select set_eq('select s::text from internal.stores s', array['(2,file:///b,t,)'], 'and no other');
 select is(pg_temp.failure('coffer_owner', null, 'select internal.use_store(1::smallint)'),
-    'KF014 This store is none of the list any more.', 'what is forgotten cannot be used');
+    'KF014 This store is no longer registered.', 'what is forgotten cannot be used');
 select is((select s::text from internal.stores s), '(2,file:///b,t,)', 'and the one in use stays so');
 select is(internal.add_store('file:///b', 'file:///a'), 3::smallint, 'its number is not given again');
 
 -- After a restore.
-select internal.settle_in_one_store();
+select internal.reset_to_one_store();
 select is((select s::text from internal.stores s), '(1,,t,)', 'a restored database has one store again');
 select is_empty('select from internal.files where store <> 1 union all select from internal.discarded_blobs',
     'and all files are there');

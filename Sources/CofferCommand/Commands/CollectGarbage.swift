@@ -117,7 +117,7 @@ final class Collector {
         let notes = try store.abandonedNotes(olderThan: nil)
         if notes.isEmpty { return }
         let isListed = try owner.call(
-            "select internal.list_leftovers($1, $2::text[])", [.text(url), .array(notes)])
+            "select internal.list_orphans($1, $2::text[])", [.text(url), .array(notes)])
         if isListed.boolean(0, 0) == true { try store.removeNotes(of: notes) }
     }
 

@@ -79,7 +79,7 @@ struct Restore: ParsableCommand {
         try DatabaseTool(connection: configuration.ownerDatabaseURL, interruption: interruption)
             .run("pg_restore", arguments + ["\(folder)/\(head.dump)"])
         try Migrator(owner: owner).run { print("applied \($0)") }
-        try owner.call("select internal.settle_in_one_store()")
+        try owner.call("select internal.reset_to_one_store()")
     }
 
     /// The name alone: the rest of the connection is in the environment.
