@@ -168,6 +168,8 @@ final class Database {
 
     /// The statements that take the identity, with their values.
     private func opening(_ identity: Identity, for request: Request, isSearch: Bool) throws(Failure) -> [Query] {
+        // The database refuses as well, and at this moment: what is wrong with the arguments has been said by now.
+        if request.route.access(request.method) == .admin, identity.claims?.role != .admin { throw Failure(.forbidden) }
         let opening = try opening(identity, for: request)
         guard isSearch, let claims = identity.claims else { return [opening] }
         // As the login role: no request role may call it.

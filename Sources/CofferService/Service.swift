@@ -83,13 +83,11 @@ public final class Service {
 
     /// Authenticates as the route declares, and hands the caller to the endpoint.
     private func answer(_ request: Request) throws(Failure) -> Response {
-        let access = request.route.access(request.method)
-        switch (access, endpoint(of: request)) {
+        switch (request.route.access(request.method), endpoint(of: request)) {
         case (.public, .public(let answer)): return try answer(request)
         case (.session, .session(let answer)), (.admin, .session(let answer)):
             let caller = try authenticate.caller(request)
             do throws(Failure) {
-                guard access == .session || caller.claims.role == .admin else { throw Failure(.forbidden) }
                 return try answer(request, caller)
             } catch {
                 try refuseEndedSession(of: caller, after: error, request)

@@ -60,16 +60,6 @@ struct EndpointTests {
         #expect(![401, 403].contains(answer.status))
     }
 
-    @Test func `an editor is refused by an admin's endpoint before it has read anything`() throws {
-        let installation = try TestInstallation()
-        let (editor, admin) = (try TestUser(installation), try TestUser(installation, role: .admin))
-        for call in Self.guarded where call.access == .admin {
-            #expect(try installation.service.answer(call.exchange(editor.bearer)).code == "42501")
-            let answer = try installation.service.answer(call.method.rawValue, call.route.path, admin.bearer)
-            #expect(answer.code == "PGRST102", "the endpoint missed its arguments")
-        }
-    }
-
     @Test func `an editor whose session has ended is told so by an admin's endpoint`() throws {
         let editor = try TestUser(TestInstallation())
         #expect(try editor.installation.service.answer("POST", "/rpc/logout", editor.bearer).status == 204)

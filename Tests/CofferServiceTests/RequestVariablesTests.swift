@@ -4,13 +4,15 @@ import Testing
 @testable import CofferService
 
 struct RequestVariablesTests {
-    @Test(arguments: [
-        RequestField.accept, .authorization, .cookie, .host, .prefer, .origin, .fetchSite, .preflightMethod,
-        .preflightHeaders, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range, .filePath,
-        .description, .reprDigest, .contentDigest, .contentTypes, .contentEncoding, .transferEncoding,
-        .contentTransferEncoding, .contentRange, .xContentRange, .uploadComplete, .uploadIncomplete, .uploadOffset,
-        .tusResumable, .ocChunked,
-    ] + RequestField.proxies)
+    @Test(
+        arguments: [
+            RequestField.accept, .authorization, .cookie, .host, .prefer, .origin, .fetchSite, .preflightMethod,
+            .preflightHeaders, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range,
+            .filePath,
+            .description, .reprDigest, .contentDigest, .contentTypes, .contentEncoding, .transferEncoding,
+            .contentTransferEncoding, .contentRange, .xContentRange, .uploadComplete, .uploadIncomplete, .uploadOffset,
+            .tusResumable, .ocChunked,
+        ] + RequestField.proxies)
     func `a field's variable is what CGI makes of its name`(field: RequestField) {
         #expect("\(field.variable)" == "HTTP_" + field.name.uppercased().replacing("-", with: "_"))
     }

@@ -1,5 +1,7 @@
 """Who may call what: every operation of the description, asked with no token, a bad one and one that has ended."""
 
+import json
+
 import pytest
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -53,10 +55,15 @@ def test_what_is_public_is_answered_whoever_asks(document, nobody, ended):
             assert "401" not in operation["responses"]
 
 
-def test_an_admin_operation_is_403_for_an_editor_whatever_is_sent(document, editor):
-    for name in ("create_user", "reset_password", "delete_user"):
-        operation = document["paths"][f"/rpc/{name}"]["post"]
-        assert "403" in operation["responses"]
-        for body in (None, "{}", "nonsense"):
-            answer = editor.request("POST", f"/rpc/{name}", {"Content-Type": "application/json"}, body)
-            assert (answer.status, answer.json()["code"]) == (403, "42501"), (name, body, answer)
+@pytest.mark.parametrize(
+    "name, arguments",
+    [
+        ("create_user", {"p_email": "x@example.com", "p_password": "correct horse", "p_role": "editor"}),
+        ("reset_password", {"p_user_id": "00000000-0000-4000-8000-000000000000", "p_new_password": "correct horse"}),
+        ("delete_user", {"p_user_id": "00000000-0000-4000-8000-000000000000"}),
+    ],
+)
+def test_an_admin_operation_is_403_for_an_editor(document, editor, name, arguments):
+    assert "403" in document["paths"][f"/rpc/{name}"]["post"]["responses"]
+    answer = editor.request("POST", f"/rpc/{name}", {"Content-Type": "application/json"}, json.dumps(arguments))
+    assert (answer.status, answer.json()["code"]) == (403, "42501"), answer
