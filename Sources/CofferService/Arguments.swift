@@ -1,7 +1,6 @@
 // The arguments of a function: a JSON object in the body, or the query of a call by GET.
 
 internal import CofferCore
-internal import Gateway
 internal import Postgres
 
 extension Request {
@@ -64,24 +63,11 @@ extension Request {
 
     private func body() throws(Failure) -> [UInt8] {
         var body: [UInt8] = []
-        do {
-            while true {
-                let before = body.count
-                try body.append(addingCapacity: 8192) { (span: inout OutputSpan<UInt8>) throws(GatewayError) in
-                    try exchange.read(into: &span)
-                }
-                if body.count == before { return body }
-                if body.count > Self.maximumBody {
-                    throw Failure(.tooLarge, details: "The limit is \(Self.maximumBody) bytes")
-                }
-            }
-        } catch let error as Failure {
-            throw error
-        } catch let error as GatewayError {
-            throw Failure(error)
-        } catch {
-            throw Failure(.internalError)
+        try readBody(into: &body, upTo: Self.maximumBody + 1)
+        guard body.count <= Self.maximumBody else {
+            throw Failure(.tooLarge, details: "The limit is \(Self.maximumBody) bytes")
         }
+        return body
     }
 }
 

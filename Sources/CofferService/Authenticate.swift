@@ -67,15 +67,11 @@ struct Authenticate {
                 .tokenUndecodable, "No suitable key or wrong key type",
                 details: "None of the keys was able to decode the JWT")
         }
-        do {
-            let signature = try hmacSHA256(key: secret.span, message: token.signedBytes.span)
-            guard constantTimeEqual(signature.span, token.signature.span) else {
-                throw Failure(.tokenUndecodable, "JWT cryptographic operation failed")
-            }
-        } catch let error as Failure {
-            throw error
-        } catch {
-            throw Failure(.internalError)
+        let signature = try mapError(to: Failure.self) {
+            try hmacSHA256(key: secret.span, message: token.signedBytes.span)
+        }
+        guard constantTimeEqual(signature.span, token.signature.span) else {
+            throw Failure(.tokenUndecodable, "JWT cryptographic operation failed")
         }
         return Caller(
             claims: try token.claims(

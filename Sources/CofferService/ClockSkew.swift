@@ -6,7 +6,7 @@ internal import System
 
 struct ClockSkew {
     /// What to ask the database for.
-    static let column = "floor(extract(epoch from clock_timestamp()))::bigint"
+    static let column = "floor(extract(epoch from clock_timestamp()))::bigint as database_clock"
 
     /// Seconds that this clock is ahead; negative ones that it is behind; 0 where the question took longer than it differs.
     let seconds: Int64
@@ -22,13 +22,16 @@ struct ClockSkew {
     var isAllowed: Bool { abs(seconds) <= AccessToken.clockSkew }
 
     /// Asks, and logs a difference before it comes to harm.
+    ///
+    /// - Returns: no difference where the answer has no rows.
     static func asking(
-        _ journal: Journal, _ question: () throws(PostgresError) -> Rows, column: Int
+        _ journal: Journal, _ question: () throws(PostgresError) -> Rows
     ) throws(PostgresError) -> (rows: Rows, skew: ClockSkew?) {
         let asked = Clock.realtimeSeconds()
         let rows = try question()
-        guard let database = rows.integer(0, column) else { return (rows, nil) }
-        let skew = ClockSkew(database: database, asked: asked, answered: Clock.realtimeSeconds())
+        guard let row = rows.first else { return (rows, nil) }
+        let skew = ClockSkew(
+            database: try row.integer("database_clock"), asked: asked, answered: Clock.realtimeSeconds())
         if abs(skew.seconds) > AccessToken.clockSkew / 3 { journal.record(.clockDiffers(seconds: skew.seconds)) }
         return (rows, skew)
     }

@@ -3,6 +3,7 @@
 
 internal import CofferCore
 internal import Postgres
+internal import System
 
 /// In whose name a statement runs.
 enum Identity {
@@ -61,14 +62,22 @@ final class Database {
 
     /// Runs one statement that changes nothing, in the name of `identity`, in one round trip. A connection which broke
     /// while idle is replaced without the client noticing.
-    func run(_ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false) throws(Failure)
-        -> Rows
-    {
+    ///
+    /// - Parameter read: makes what is returned of the result.
+    func run<Value>(
+        _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
+        read: (Rows) throws -> Value
+    ) throws(Failure) -> Value {
         do {
-            return try run(try opening(identity, for: request, isSearch: isSearch) + [query]).last!
+            return try read(try run(try opening(identity, for: request, isSearch: isSearch) + [query]).last!)
         } catch {
-            throw Self.failure(error, isSearch: isSearch)
+            throw failure(error, isSearch: isSearch)
         }
+    }
+
+    /// The same, and all of the result.
+    func run(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
+        try run(query, as: identity, for: request, read: { $0 })
     }
 
     /// Asks whether the session still lives, and nothing else.
@@ -76,42 +85,46 @@ final class Database {
     /// - Throws: `Failure` `.sessionEnded`.
     func confirm(_ identity: Identity, for request: Request) throws(Failure) {
         let opening = try opening(identity, for: request)
-        do { _ = try run([opening]) } catch { throw Failure(error) }
+        _ = try mapError(to: Failure.self) { try run([opening]) }
     }
 
-    /// Runs a change that stays only if `check` accepts its result.
+    /// Runs a change that stays only if `read` understands its result and accepts it.
     ///
     /// It takes a second round trip: the commit is sent when all else has been answered, so that what was given up
     /// before is never carried out, however late the server gets to it.
     ///
     /// - Throws: `Failure`, and nothing was changed; but `.outcomeUnknown` where the commit had no answer.
-    func change(
+    func change<Value>(
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
-        check: (Rows) throws(Failure) -> Void = { _ in }
-    ) throws(Failure) -> Rows {
+        read: (Rows) throws -> Value
+    ) throws(Failure) -> Value {
         do {
-            return try change(try opening(identity, for: request, isSearch: isSearch) + [query], check: check)
+            return try change(try opening(identity, for: request, isSearch: isSearch) + [query], read: read)
         } catch {
-            throw Self.failure(error, isSearch: isSearch)
+            throw failure(error, isSearch: isSearch)
         }
     }
 
-    /// Runs a change as the worker's own role that stays only if `check` accepts its result.
-    func change(_ query: Query, check: (Rows) throws(Failure) -> Void) throws(Failure) {
-        do { _ = try change([query], check: check) } catch { throw Self.failure(error) }
+    /// Runs a change whatever it answers.
+    func change(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
+        try change(query, as: identity, for: request, read: { $0 })
     }
 
-    private func change(_ queries: [Query], check: (Rows) throws(Failure) -> Void) throws -> Rows {
-        let rows: Rows
+    /// Runs a change as the worker's own role that stays only if `check` accepts its result.
+    func change(_ query: Query, check: (Rows) throws -> Void) throws(Failure) {
+        do { try change([query], read: check) } catch { throw failure(error) }
+    }
+
+    private func change<Value>(_ queries: [Query], read: (Rows) throws -> Value) throws -> Value {
+        let value: Value
         do {
-            rows = try run([Query(Self.begin)] + queries, isRepeatable: false).last!
-            try check(rows)
+            value = try read(try run([Query(Self.begin)] + queries, isRepeatable: false).last!)
         } catch {
             rollback()
             throw error
         }
         try commit()
-        return rows
+        return value
     }
 
     /// On the connection that has the transaction and on no other: a new one would commit nothing, and agree.
@@ -142,15 +155,18 @@ final class Database {
     private static let commit = Statement(name: "commit", sql: "commit")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
-    private static func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
-        guard let error = error as? PostgresError else { return error as? Failure ?? Failure(.internalError) }
-        if isSearch, error.sqlState == "57014" {
-            return Failure(
-                .patternTooSlow, details: "A search by pattern may take \(searchLimit.milliseconds) ms",
-                hint: "Search below one folder, or for the beginning of a path: like.folder/*")
+    private func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
+        if let error = error as? PostgresError {
+            // Other errors are logged where they come up.
+            if error.kind == .unexpectedResult { journal.record(.databaseFailed(error.description)) }
+            if isSearch, error.sqlState == "57014" { return Self.patternTooSlow }
         }
-        return Failure(error)
+        return Failure(mapping: error)
     }
+
+    private static let patternTooSlow = Failure(
+        .patternTooSlow, details: "A search by pattern may take \(searchLimit.milliseconds) ms",
+        hint: "Search below one folder, or for the beginning of a path: like.folder/*")
 
     /// How long a search by pattern may take. Below a second, so that whoever waits for this worker waits no longer.
     private static let searchLimit = Duration.milliseconds(900)

@@ -2,15 +2,39 @@
 // messages that our SQL raises on purpose.
 
 internal import BlobStore
-internal import CofferCore
+public import CofferCore
 internal import Cryptography
 internal import Gateway
 internal import Postgres
+public import System
 
 /// Seconds after which a client may try again when something is away.
 let retryAfter = [HeaderField("Retry-After", "5")]
 
-extension Failure {
+extension Journal {
+    /// Runs what uses a store, and logs what goes wrong with it: the client hears no more than its kind.
+    func mapStoreError<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+        do {
+            return try body()
+        } catch {
+            if let error = error as? BlobStoreError { record(.storageFailed(error.description)) }
+            throw Failure(mapping: error)
+        }
+    }
+}
+
+extension Failure: MappedError {
+    /// The unknown is 500 without detail.
+    public init(mapping error: any Error) {
+        switch error {
+        case let error as Failure: self = error
+        case let error as PostgresError: self.init(error)
+        case let error as BlobStoreError: self.init(error)
+        case let error as GatewayError: self.init(error)
+        default: self.init(.internalError)
+        }
+    }
+
     init(_ error: GatewayError) {
         switch error {
         case .malformedParameter(let name):
@@ -39,7 +63,7 @@ extension Failure {
     init(_ error: PostgresError) {
         switch error.kind {
         case .connection, .timeout: self.init(.databaseUnavailable, fields: retryAfter)
-        case .protocolViolation: self.init(.internalError)
+        case .protocolViolation, .unexpectedResult: self.init(.internalError)
         case .statement: self.init(state: error.sqlState ?? "", error)
         }
     }

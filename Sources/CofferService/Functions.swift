@@ -13,10 +13,11 @@ struct Functions {
         name: "whoami",
         sql: """
             select left(api.whoami()::text, -1) || format(',"max_upload_bytes":%s}', coalesce($1::bigint::text, 'null'))
+                as body
             """)
-    private static let moveFolder = Statement(name: "move_folder", sql: "select api.move_folder($1, $2)")
+    private static let moveFolder = Statement(name: "move_folder", sql: "select api.move_folder($1, $2) as body")
     private static let createUser = Statement(
-        name: "create_user", sql: "select to_json(api.create_user($1, $2, $3, $4::bigint))")
+        name: "create_user", sql: "select to_json(api.create_user($1, $2, $3, $4::bigint)) as body")
     private static let resetPassword = Statement(
         name: "reset_password", sql: "select api.reset_password($1::text::uuid, $2)")
     private static let deleteUser = Statement(name: "delete_user", sql: "select api.delete_user($1::text::uuid)")
@@ -54,11 +55,12 @@ struct Functions {
     ) throws(Failure) -> Response {
         let type = try request.negotiate([MediaType.json, MediaType.singular])
         let query = Query(statement, try request.arguments() + own)
-        let rows =
+        let read = { (rows: Rows) in isVoid ? nil : try rows.only().cell("body") }
+        let body =
             isChange
-            ? try database.change(query, as: caller.identity, for: request)
-            : try database.run(query, as: caller.identity, for: request)
-        if isVoid { return Response(204, [.noStore]) }
-        return Response(200, [.contentType(type), .noStore], .cell(rows, column: 0))
+            ? try database.change(query, as: caller.identity, for: request, read: read)
+            : try database.run(query, as: caller.identity, for: request, read: read)
+        guard let body else { return Response(204, [.noStore]) }
+        return Response(200, [.contentType(type), .noStore], .cell(body))
     }
 }

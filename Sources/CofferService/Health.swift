@@ -47,8 +47,16 @@ struct Health {
     /// The connection, the schema level that this program was built for, and the role switch; and the clock.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
-        guard let (rows, skew) = try? ClockSkew.asking(journal, ask, column: 2) else { return (false, nil) }
-        let level = SchemaLevel(migration: rows.integer(0, 0) ?? 0, code: rows.text(0, 1) ?? "")
+        let (level, skew): (SchemaLevel, ClockSkew?)
+        do {
+            let answer = try ClockSkew.asking(journal, ask)
+            let row = try answer.rows.only()
+            level = SchemaLevel(migration: try row.integer("migration"), code: try row.text("code"))
+            skew = answer.skew
+        } catch {
+            journal.record(.databaseFailed("\(error)"))
+            return (false, nil)
+        }
         if level != .expected {
             journal.record(
                 .databaseFailed("schema level is \(level), \(SchemaLevel.expected) is needed: coffer migrate"))

@@ -34,19 +34,14 @@ final class KeyRing {
     }
 
     private func fetch() throws(Failure) {
-        do {
+        keys = try mapError(to: Failure.self) {
             // Tokens that the keys verify are judged by this host's clock.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
-            let rows = try ClockSkew.asking(journal, ask, column: 2).rows
-            var keys: [String: [UInt8]] = [:]
-            for row in 0..<rows.count {
-                if let id = rows.text(row, 0), let secret = rows.bytes(row, 1) { keys[id] = secret }
-            }
-            self.keys = keys
-            fetched = Clock.monotonicNanoseconds()
-        } catch {
-            throw Failure(error)
+            let rows = try ClockSkew.asking(journal, ask).rows
+            let secrets = try rows.map { (try $0.text("kid"), try $0.bytes("secret")) }
+            return Dictionary(secrets) { first, _ in first }
         }
+        fetched = Clock.monotonicNanoseconds()
         guard !keys.isEmpty else { throw Failure(.noVerificationKey, hint: "Run: coffer key rotate") }
     }
 }

@@ -15,8 +15,8 @@ struct ListFolder {
         sql: """
             with found as materialized (select * from api.list_folder($1, $2::bigint + 1, $3)),
                 page as (select * from found limit $2::bigint)
-            select coalesce(json_agg(page), '[]')::text, count(*), (select count(*) from found) > $2::bigint,
-                (array_agg(page.cursor))[count(*)]
+            select coalesce(json_agg(page), '[]')::text as body, count(*) as row_count,
+                (select count(*) from found) > $2::bigint as has_more, (array_agg(page.cursor))[count(*)] as last_cursor
             from page
             """)
 
@@ -26,16 +26,30 @@ struct ListFolder {
         var arguments = try request.arguments()
         let limit = try limit(arguments[1])
         arguments[1] = .integer(limit)
-        let rows = try database.run(Query(Self.statement, arguments), as: caller.reading, for: request)
-        let count = rows.integer(0, 1) ?? 0
+        let page = try database.run(
+            Query(Self.statement, arguments), as: caller.reading, for: request, read: { try Page($0.only()) })
+        let count = page.count
         var fields = [
             HeaderField.contentType(type), .noStore,
             HeaderField("Content-Range", count == 0 ? "*/*" : "0-\(count - 1)/*"),
         ]
-        if rows.boolean(0, 2) == true, let cursor = rows.text(0, 3) {
+        if let cursor = page.nextCursor {
             fields.append(link(from: arguments[0], limit: limit, after: cursor, request))
         }
-        return Response(200, fields, .cell(rows, column: 0))
+        return Response(200, fields, .cell(page.body))
+    }
+
+    private struct Page {
+        let body: Cell
+        let count: Int64
+        /// nil on the last page.
+        let nextCursor: String?
+
+        init(_ row: Row) throws(PostgresError) {
+            body = try row.cell("body")
+            count = try row.integer("row_count")
+            nextCursor = try row.boolean("has_more") ? row.text("last_cursor") : nil
+        }
     }
 
     private func limit(_ asked: Parameter) throws(Failure) -> Int64 {

@@ -2,6 +2,7 @@
 
 internal import CofferCore
 internal import Gateway
+internal import System
 
 /// One request: what every step needs of it. Fields are read when they are needed, by typed names.
 struct Request {
@@ -55,7 +56,7 @@ struct Request {
 
     /// The values of a field, one for each line where the web server does not join them.
     func all(_ field: RequestField) throws(Failure) -> [String] {
-        do { return try exchange.parameters(field.variable) } catch { throw Failure(error) }
+        try mapError(to: Failure.self) { try exchange.parameters(field.variable) }
     }
 
     /// The same without the empty ones.
@@ -90,12 +91,8 @@ struct Request {
         var filled: Int
         repeat {
             filled = buffer.count
-            do {
+            try mapError(to: Failure.self) {
                 try buffer.append(addingCapacity: limit - filled) { span in try exchange.read(into: &span) }
-            } catch let error as GatewayError {
-                throw Failure(error)
-            } catch {
-                throw Failure(.internalError)
             }
         } while filled < buffer.count && buffer.count < limit
     }
@@ -117,11 +114,7 @@ extension Exchange {
     func text(_ variable: ServerVariable) throws(Failure) -> String? { try text(variable.name) }
 
     private func text(_ name: StaticString) throws(Failure) -> String? {
-        do {
-            let value = try parameter(name)
-            return value?.isEmpty == true ? nil : value
-        } catch {
-            throw Failure(error)
-        }
+        let value = try mapError(to: Failure.self) { try parameter(name) }
+        return value?.isEmpty == true ? nil : value
     }
 }

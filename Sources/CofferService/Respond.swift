@@ -23,8 +23,8 @@ struct Respond {
         case .text(let text):
             try send(head: response, length: Int64(text.utf8.count))
             if !isHead { try exchange.write(text.utf8.span) }
-        case .cell(let rows, let column):
-            try rows.withText(0, column) { span in
+        case .cell(let cell):
+            try cell.withText { span in
                 // As in PostgREST, the HEAD of a list does not tell its length.
                 try send(head: response, length: isHead ? nil : Int64(span.count))
                 if !isHead { try exchange.write(span) }

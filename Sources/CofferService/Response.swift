@@ -10,8 +10,8 @@ struct Response {
         /// The web server sends a file, as a field of the head tells it.
         case sentByServer
         case text(String)
-        /// One cell of the first row, passed through as it came.
-        case cell(Rows, column: Int)
+        /// A value of the database's, passed through as it came.
+        case cell(Cell)
         /// Part of a blob, streamed.
         case blob(any BlobReader, ByteRange)
     }

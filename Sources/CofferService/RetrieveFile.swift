@@ -25,16 +25,17 @@ struct RetrieveFile {
             throw Failure(.invalidArgument, "The argument 'p_file_path' is required")
         }
         let path = try FilePath(text)
-        guard let file = StoredFile(try row(path, caller, request)) else { throw Failure(.fileNotFound) }
+        guard let file = try file(path, caller, request) else { throw Failure(.fileNotFound) }
         return try answer(request, file, inline: parameters["p_disposition"]?.lowercased() == "inline")
     }
 
-    private func row(_ path: FilePath, _ caller: Caller, _ request: Request) throws(Failure) -> Rows {
+    private func file(_ path: FilePath, _ caller: Caller, _ request: Request) throws(Failure) -> StoredFile? {
         let isAudited = configuration.auditsDownloads && request.method == .get
         let parameters = [Parameter.text(path.text)]
+        let read = { (rows: Rows) in try rows.first.map { try StoredFile($0) } }
         return isAudited
-            ? try database.change(Query(Self.audited, parameters), as: caller.identity, for: request)
-            : try database.run(Query(Self.statement, parameters), as: caller.reading, for: request)
+            ? try database.change(Query(Self.audited, parameters), as: caller.identity, for: request, read: read)
+            : try database.run(Query(Self.statement, parameters), as: caller.reading, for: request, read: read)
     }
 
     private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {

@@ -22,11 +22,9 @@ struct Session {
             if try request.isFromPage { try SameOrigin.require(request) }
             try SessionCookie.requireFit(request)
         }
-        let rows = try database.change(Query(Self.login, try request.arguments()), as: .anonymous, for: request)
-        try refuseBlocked(rows, column: 2)
-        guard rows.count == 1, let token = rows.text(0, 0), let expires = rows.integer(0, 1) else {
-            throw Failure(.loginRefused)
-        }
+        let outcome = try database.change(
+            Query(Self.login, try request.arguments()), as: .anonymous, for: request, read: { try Login($0.first) })
+        let (token, expires) = try outcome.token()
         if wantsCookie {
             let seconds = expires - Clock.realtimeSeconds()
             let cookie = try SessionCookie.field(request, token: token, seconds: seconds)
@@ -45,16 +43,48 @@ struct Session {
 
     /// `POST /rpc/change_password`: the other sessions end, this one goes on.
     func changePassword(_ request: Request, from caller: Caller) throws(Failure) -> Response {
-        let rows = try database.change(
-            Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request)
-        try refuseBlocked(rows, column: 1)
-        guard rows.count == 1, rows.boolean(0, 0) == true else { throw Failure(.wrongPassword) }
+        let (changed, seconds) = try database.change(
+            Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request
+        ) { rows in
+            let row = try rows.only()
+            return (try row.boolean("changed"), try row.optionalInteger("retry_after"))
+        }
+        if let seconds { throw Failure.blocked(seconds) }
+        guard changed else { throw Failure(.wrongPassword) }
         return Response(204, [.noStore])
     }
+}
 
-    /// After too many wrong passwords the right one is refused too, until the seconds in that column are over.
-    private func refuseBlocked(_ rows: Rows, column: Int) throws(Failure) {
-        guard rows.count == 1, let seconds = rows.integer(0, column) else { return }
-        throw Failure(.loginBlocked, fields: [HeaderField("Retry-After", String(seconds))])
+/// What came of a login. Why it was refused is recorded in the same transaction, so this is no error before the commit.
+private enum Login {
+    case refused
+    case blocked(seconds: Int64)
+    case token(String, expires: Int64)
+
+    init(_ row: Row?) throws(PostgresError) {
+        guard let row else {
+            self = .refused
+            return
+        }
+        if let seconds = try row.optionalInteger("retry_after") {
+            self = .blocked(seconds: seconds)
+        } else {
+            self = .token(try row.text("token"), expires: try row.integer("expires_at"))
+        }
+    }
+
+    func token() throws(Failure) -> (String, expires: Int64) {
+        switch self {
+        case .refused: throw Failure(.loginRefused)
+        case .blocked(let seconds): throw Failure.blocked(seconds)
+        case .token(let token, let expires): return (token, expires)
+        }
+    }
+}
+
+extension Failure {
+    /// After too many wrong passwords the right one is refused too, until these seconds are over.
+    fileprivate static func blocked(_ seconds: Int64) -> Failure {
+        Failure(.loginBlocked, fields: [HeaderField("Retry-After", String(seconds))])
     }
 }

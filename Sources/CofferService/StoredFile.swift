@@ -19,21 +19,15 @@ struct StoredFile {
     /// Where the blob is; nil for the store that the configuration names.
     let storeURL: String?
 
-    /// nil where there is no such file.
-    init?(_ rows: Rows) {
-        guard rows.count == 1, let path = rows.text(0, 0), let mediaType = rows.text(0, 1),
-            let size = rows.integer(0, 2), let tag = rows.text(0, 3),
-            let blob = rows.text(0, 4).flatMap({ BlobName($0) }),
-            let modified = rows.integer(0, 5)
-        else { return nil }
-        self.path = path
-        self.mediaType = mediaType
-        self.size = size
-        self.tag = tag
-        self.blob = blob
-        self.modified = HTTPDate(seconds: modified)
-        storeURL = rows.text(0, 6)
-        isUnchanged = rows.boolean(0, 7) ?? false
+    init(_ row: Row) throws(PostgresError) {
+        path = try row.text("file_path")
+        mediaType = try row.text("content_type")
+        size = try row.integer("size_bytes")
+        tag = try row.text("sha256")
+        blob = try row.value("blob") { BlobName($0) }
+        modified = HTTPDate(seconds: try row.integer("updated_at"))
+        storeURL = try row.optionalText("store_url")
+        isUnchanged = try row.boolean("is_unchanged")
     }
 
     /// What a 304 carries as well (RFC 9110 §15.4.5).

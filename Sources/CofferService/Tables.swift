@@ -31,6 +31,20 @@ struct Tables {
         var isSingular: Bool { type == MediaType.singular || type == MediaType.strippedSingular }
     }
 
+    /// The rows that were read or changed.
+    private struct Page {
+        /// nil where there was nothing to do.
+        let body: Cell?
+        let count: Int64
+
+        static var empty: Page { Page() }
+        private init() { (body, count) = (nil, 0) }
+
+        init(_ row: Row) throws(PostgresError) {
+            (body, count) = (try row.cell("body"), try row.integer("row_count"))
+        }
+    }
+
     /// `GET`, `HEAD`, `PATCH` and `DELETE /files`.
     func files(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         try answer(request, from: caller, Relation.files)
@@ -69,17 +83,19 @@ struct Tables {
             maximum: Int64(configuration.maximumRows))
         // Every way of counting is exact: the planner's estimates come from statistics of everybody's rows, and would
         // report to one user what another has.
-        let rows = try database.run(
-            Query(call.query.select(window, as: call.format, counting: call.preferences.count != nil)),
-            as: call.caller.reading, for: call.request, isSearch: call.query.isSearch)
-        let count = rows.integer(0, 1) ?? 0
-        let total = rows.integer(0, 2)
-        let status = call.isSingular ? 200 : try window.status(rows: count, total: total)
+        let query = call.query.select(window, as: call.format, counting: call.preferences.count != nil)
+        let (page, total) = try database.run(
+            Query(query), as: call.caller.reading, for: call.request, isSearch: call.query.isSearch
+        ) { rows in
+            let row = try rows.only()
+            return (try Page(row), try row.optionalInteger("total"))
+        }
+        let status = call.isSingular ? 200 : try window.status(rows: page.count, total: total)
         let fields = [
-            .noStore, HeaderField("Content-Range", window.contentRange(rows: count, total: total)), location(call),
+            .noStore, HeaderField("Content-Range", window.contentRange(rows: page.count, total: total)), location(call),
             HeaderField("Vary", "Accept, Prefer, Range"),
         ].compactMap { $0 }
-        return try answer(call, status, fields, rows, count: count)
+        return try answer(call, status, fields, page)
     }
 
     /// Bytes of a `Content-Location`: web servers take longer requests than they take heads of answers.
@@ -117,30 +133,33 @@ struct Tables {
             body: call.request.json(), columns: call.request.parameters()["columns"], relation: call.query.relation)
         // Nothing to change is no change, and no right to change anything is needed for it.
         let sql = changes.isEmpty ? nil : call.query.update(changes, as: call.format)
-        let (rows, count) = try change(call, sql)
-        let range = count == 0 ? "*" : "0-\(count - 1)"
-        let total = call.preferences.count == nil ? "*" : "\(count)"
-        return try changed(call, rows, count: count, contentRange: "\(range)/\(total)")
+        let page = try change(call, sql)
+        let range = page.count == 0 ? "*" : "0-\(page.count - 1)"
+        let total = call.preferences.count == nil ? "*" : "\(page.count)"
+        return try changed(call, page, contentRange: "\(range)/\(total)")
     }
 
     /// The rows go now, their bytes after the grace period.
     private func delete(_ call: Call) throws(Failure) -> Response {
         try requireSelection(call)
-        let (rows, count) = try change(call, call.query.delete(as: call.format))
-        let total = call.preferences.count == nil ? "*" : "\(count)"
-        return try changed(call, rows, count: count, contentRange: "*/\(total)")
+        let page = try change(call, call.query.delete(as: call.format))
+        let total = call.preferences.count == nil ? "*" : "\(page.count)"
+        return try changed(call, page, contentRange: "*/\(total)")
     }
 
-    private func change(_ call: Call, _ sql: BoundSQL?) throws(Failure) -> (rows: Rows?, count: Int64) {
+    private func change(_ call: Call, _ sql: BoundSQL?) throws(Failure) -> Page {
         guard let sql else {
             try database.confirm(call.caller.identity, for: call.request)
             try check(call, count: 0)
-            return (nil, 0)
+            return .empty
         }
-        let rows = try database.change(
+        return try database.change(
             Query(sql), as: call.caller.identity, for: call.request, isSearch: call.query.isSearch
-        ) { (rows) throws(Failure) in try check(call, count: rows.integer(0, 1) ?? 0) }
-        return (rows, rows.integer(0, 1) ?? 0)
+        ) { rows in
+            let page = try Page(rows.only())
+            try check(call, count: page.count)
+            return page
+        }
     }
 
     /// Whether a change may stay: one row for a singular answer, and not more than the client allows.
@@ -149,26 +168,27 @@ struct Tables {
         try call.preferences.check(affected: count)
     }
 
-    private func changed(_ call: Call, _ rows: Rows?, count: Int64, contentRange: String) throws(Failure) -> Response {
+    private func changed(_ call: Call, _ page: Page, contentRange: String) throws(Failure) -> Response {
         let fields = [HeaderField("Content-Range", contentRange), .noStore]
         guard call.preferences.return == .representation else {
             return Response(204, fields + applied(call, toChange: true))
         }
-        return try answer(call, 200, fields, rows, count: count)
+        return try answer(call, 200, fields, page)
     }
 
     // Answering
 
-    private func answer(
-        _ call: Call, _ status: Int, _ fields: [HeaderField], _ rows: Rows?, count: Int64
-    ) throws(Failure) -> Response {
+    private func answer(_ call: Call, _ status: Int, _ fields: [HeaderField], _ page: Page) throws(Failure) -> Response
+    {
         let isChange = !call.request.method.isSafe
         let fields = [HeaderField.contentType(call.type)] + fields + applied(call, toChange: isChange)
-        guard let rows else { return Response(status, fields, .text(call.type == MediaType.csv ? "" : "[]")) }
-        guard call.isSingular else { return Response(status, fields, .cell(rows, column: 0)) }
-        guard count == 1 else { throw Self.notSingular(count) }
+        guard let body = page.body else {
+            return Response(status, fields, .text(call.type == MediaType.csv ? "" : "[]"))
+        }
+        guard call.isSingular else { return Response(status, fields, .cell(body)) }
+        guard page.count == 1 else { throw Self.notSingular(page.count) }
         // An array of one row without its brackets is the row.
-        return Response(status, fields, .text(String((rows.text(0, 0) ?? "[]").dropFirst().dropLast())))
+        return Response(status, fields, .text(String(body.text.dropFirst().dropLast())))
     }
 
     private func applied(_ call: Call, toChange isChange: Bool) -> [HeaderField] {

@@ -13,6 +13,8 @@ public struct PostgresError: Error, Sendable {
         /// The server or the caller violated the protocol, for example by COPY or too many parameters. The connection
         /// is lost.
         case protocolViolation
+        /// A result does not hold what the program reads from it; the batch was carried out.
+        case unexpectedResult
     }
 
     public let kind: Kind

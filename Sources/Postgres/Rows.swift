@@ -1,10 +1,13 @@
 // Results, read in place: libpq holds all cells as text, and a cell becomes a Swift value only when asked for.
 
 internal import CPostgreSQL
+internal import Glibc
 
 /// The result of one query. Rows and columns count from 0; one outside is a programming error and traps.
 public final class Rows {
     private let handle: ResultHandle
+    /// Where the search for the next column begins.
+    private var nextColumn = 0
 
     /// The number of rows: `PQntuples`.
     public let count: Int
@@ -28,6 +31,23 @@ public final class Rows {
         return unsafe String(cString: PQfname(handle.pointer, Int32(column)))
     }
 
+    /// The number of the column of this name, as it was written in the statement. Columns are mostly read in their order,
+    /// so the search begins behind the last one that was found: one comparison for most values, and nothing is allocated.
+    ///
+    /// - Throws: `.unexpectedResult` where there is none.
+    func column(_ name: StaticString) throws(PostgresError) -> Int {
+        let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        for step in 0..<columnCount {
+            let column = (nextColumn + step) % columnCount
+            if unsafe strcmp(PQfname(handle.pointer, Int32(column)), name) == 0 {
+                nextColumn = column + 1
+                return column
+            }
+        }
+        throw PostgresError(
+            .unexpectedResult, message: "the result has no column \"\(unsafe String(cString: name))\"")
+    }
+
     /// Whether a cell is null: `PQgetisnull`.
     public func isNull(_ row: Int, _ column: Int) -> Bool {
         check(row, column)
@@ -36,8 +56,12 @@ public final class Rows {
 
     /// A cell's text form; nil for null.
     public func text(_ row: Int, _ column: Int) -> String? {
-        if isNull(row, column) { return nil }
-        return unsafe String(decoding: cell(row, column), as: UTF8.self)
+        isNull(row, column) ? nil : string(row, column)
+    }
+
+    /// The text form; null is empty.
+    func string(_ row: Int, _ column: Int) -> String {
+        unsafe String(decoding: cell(row, column), as: UTF8.self)
     }
 
     /// A whole number; nil for null and for what is none.

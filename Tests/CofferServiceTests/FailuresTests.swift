@@ -54,7 +54,7 @@ struct FailuresTests {
 
     @Test(arguments: [
         (PostgresError.Kind.connection, Failure.Kind.databaseUnavailable), (.timeout, .databaseUnavailable),
-        (.protocolViolation, .internalError),
+        (.protocolViolation, .internalError), (.unexpectedResult, .internalError),
     ])
     func `a database that is away is 503`(kind: PostgresError.Kind, expected: Failure.Kind) {
         let failure = Failure(PostgresError(kind, message: "secret"))

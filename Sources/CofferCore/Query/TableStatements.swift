@@ -1,4 +1,4 @@
-// The SQL statements of a table query. Each returns one row, whose first column is the body of the response.
+// The SQL statements of a table query. Each returns one row: `body`, that of the response, and `row_count`.
 
 /// The format of the rows in a response.
 public enum Format: Sendable {
@@ -15,7 +15,7 @@ extension TableQuery {
     public func select(_ rowRange: RowRange, as format: Format, counting: Bool) -> BoundSQL {
         var writer = SQLWriter(relation)
         let condition = writer.condition(conditions)
-        let total = counting ? "(select count(*) from \(source)\(condition))" : "null"
+        let total = counting ? "(select count(*) from \(source)\(condition)) as total" : "null as total"
         let rows = "\(source)\(condition)\(ordering(writer)) limit \(rowRange.limit) offset \(rowRange.offset)"
         let text = "\(page(of: rows, as: format, &writer, and: ", \(total)"))"
         return BoundSQL(text: text, values: writer.values)
@@ -58,11 +58,13 @@ extension TableQuery {
         case .json, .strippedJSON:
             let columns = selection.map { $0.sql(writer) }.joined(separator: ", ")
             let array = format == .json ? "json_agg(page.*)" : "json_strip_nulls(json_agg(page.*))"
-            return "select coalesce(\(array), '[]')::text, count(*)\(more) from (select \(columns) from \(rows)) page"
+            return "select coalesce(\(array), '[]')::text as body, count(*) as row_count\(more)"
+                + " from (select \(columns) from \(rows)) page"
         case .csv:
             let fields = selection.map { $0.csvField(writer) }.joined(separator: " || ',' || ")
             let header = writer.bind(selection.map { csvField($0.name) }.joined(separator: ",") + "\r\n")
-            return "select \(header)::text || coalesce(string_agg(page.line, ''), ''), count(*)\(more)"
+            return
+                "select \(header)::text || coalesce(string_agg(page.line, ''), '') as body, count(*) as row_count\(more)"
                 + " from (select \(fields) || E'\\r\\n' as line from \(rows)) page"
         }
     }

@@ -12,10 +12,10 @@ struct StatementAudit {
 
     private static let words = Set(
         """
-        all and any api as asc bigint boolean by case changed coalesce count delete desc distinct else end explain false \
-        first format from ilike int int4 int8 integer is json json_agg last like limit line nfc normalize not now null \
-        nulls offset or order page replace returning select set string_agg text then time timestamp true unknown update \
-        uuid when where with zone
+        all and any api as asc bigint body boolean by case changed coalesce count delete desc distinct else end explain \
+        false first format from ilike int int4 int8 integer is json json_agg last like limit line nfc normalize not now \
+        null nulls offset or order page replace returning row_count select set string_agg text then time timestamp total \
+        true unknown update uuid when where with zone
         """.split(separator: " ").map(String.init))
 
     private static let literals: Set<String> = ["'[]'", "''", "','", "'\"'", "'\"\"'", "'[\",\\r\\n]'", "E'\\r\\n'"]

@@ -25,7 +25,8 @@ struct TableStatementsTests {
         let condition = " where files.file_path like $1 and not files.size_bytes < $2"
         #expect(
             sql.text
-                == "select coalesce(json_agg(page.*), '[]')::text, count(*), (select count(*) from api.files\(condition))"
+                == "select coalesce(json_agg(page.*), '[]')::text as body, count(*) as row_count,"
+                + " (select count(*) from api.files\(condition)) as total"
                 + #" from (select files.id, files.file_path as "name", files.size_bytes::text as "size_bytes""#
                 + " from api.files\(condition)"
                 + " order by files.id desc, files.size_bytes asc nulls last, files.user_id, files.file_path"
@@ -44,7 +45,7 @@ struct TableStatementsTests {
     {
         #expect(
             try select("select=id", of: relation).text
-                == "select coalesce(json_agg(page.*), '[]')::text, count(*), null"
+                == "select coalesce(json_agg(page.*), '[]')::text as body, count(*) as row_count, null as total"
                 + " from (select \(relation.name).id from \(source) limit 1000 offset 0) page")
     }
 
@@ -57,7 +58,8 @@ struct TableStatementsTests {
             + " then '\"' || replace(files.file_path, '\"', '\"\"') || '\"' else coalesce(files.file_path, '') end"
         #expect(
             sql.text
-                == "select $2::text || coalesce(string_agg(page.line, ''), ''), count(*), null from (select \(path)"
+                == "select $2::text || coalesce(string_agg(page.line, ''), '') as body, count(*) as row_count, null as total"
+                + " from (select \(path)"
                 + " || ',' || coalesce(files.size_bytes::text, '') || ',' || coalesce(files.id::text::text, '')"
                 + " || ',' || coalesce(files.size_bytes::text::text, '')"
                 + " || E'\\r\\n' as line from api.files where files.size_bytes > $1"
@@ -96,7 +98,7 @@ struct TableStatementsTests {
             sql.text
                 == "with changed as (update api.files set file_path = normalize($1::text, nfc), description = $2"
                 + " where files.id = $3 returning *)"
-                + " select coalesce(json_agg(page.*), '[]')::text, count(*)"
+                + " select coalesce(json_agg(page.*), '[]')::text as body, count(*) as row_count"
                 + " from (select files.id from changed files order by files.id desc, files.user_id, files.file_path) page"
         )
         #expect(sql.values == ["b", nil, id])
@@ -106,7 +108,7 @@ struct TableStatementsTests {
         let sql = try query("select=id").update(changes("{}"), as: .json)
         #expect(
             sql.text == "with changed as (select * from api.files where false)"
-                + " select coalesce(json_agg(page.*), '[]')::text, count(*)"
+                + " select coalesce(json_agg(page.*), '[]')::text as body, count(*) as row_count"
                 + " from (select files.id from changed files order by files.user_id, files.file_path) page")
         #expect(sql.values.isEmpty)
     }
@@ -115,14 +117,16 @@ struct TableStatementsTests {
         let sql = try query("select=id&id=eq.\(id)").delete(as: .json)
         #expect(
             sql.text == "with changed as (delete from api.files where files.id = $1 returning *)"
-                + " select coalesce(json_agg(page.*), '[]')::text, count(*)"
+                + " select coalesce(json_agg(page.*), '[]')::text as body, count(*) as row_count"
                 + " from (select files.id from changed files order by files.user_id, files.file_path) page")
         #expect(sql.values == [id])
     }
 
     @Test func `changed and deleted rows can be CSV, too`() throws {
         let deletion = try query("select=id&id=eq.\(id)").delete(as: .csv)
-        #expect(deletion.text.contains("select $2::text || coalesce(string_agg(page.line, ''), ''), count(*) from"))
+        #expect(
+            deletion.text.contains(
+                "select $2::text || coalesce(string_agg(page.line, ''), '') as body, count(*) as row_count from"))
         #expect(deletion.values == [id, "id\r\n"])
         let change = try query("select=id").update(changes(#"{"description":"d"}"#), as: .csv)
         #expect(change.values == ["d", "id\r\n"])

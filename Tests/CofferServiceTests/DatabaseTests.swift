@@ -1,0 +1,72 @@
+import CofferCore
+import Postgres
+import System
+import Testing
+
+@testable import CofferService
+
+struct DatabaseTests {
+    let user: TestUser
+    let database: Database
+    let request: Request
+
+    init() throws {
+        user = try TestUser(TestInstallation())
+        let options = user.installation.options.merging(["COFFER_LOG_LEVEL": "error"]) { $1 }
+        let configuration = try Configuration(environment: { options[$0] })
+        database = Database(configuration, journal: Journal(level: configuration.logLevel))
+        request = try Request([:])
+    }
+
+    private func claims() throws -> Claims {
+        try AccessToken(user.token).claims(at: HTTPDate(seconds: Clock.realtimeSeconds()))
+    }
+
+    /// Moves the one file from folder `a` to folder `b`.
+    private func move(read: (Rows) throws -> Int64) throws -> Int64 {
+        try user.store("a/file", "content")
+        let query = Query(Statement(sql: "select api.move_folder('a', 'b') as moved"))
+        return try database.change(query, as: .user(claims()), for: request, read: read)
+    }
+
+    @Test(arguments: Route.allCases.filter { $0.access($0.methods[1]) == .admin })
+    func `nothing is asked in an editor's name for a route of admins`(route: Route) throws {
+        let exchange = FakeExchange(route.methods[1].rawValue, route.path)
+        let request = try Request(exchange, id: "test", basePath: "")
+        let query = Query(Statement(sql: "select 1 as one"))
+        let (reader, editor) = (Identity.reader(try claims()), Identity.user(try claims()))
+        let read = { (rows: Rows) in try rows.only().integer("one") }
+        for failure in [
+            refusal { try database.run(query, as: reader, for: request, read: read) },
+            refusal { try database.run(query, as: .anonymous, for: request, read: read) },
+            refusal { try database.change(query, as: editor, for: request, read: read) },
+        ] { #expect(failure == Failure(.forbidden)) }
+        let admin = try TestUser(user.installation, role: .admin)
+        let answer = try user.installation.service.answer(route.methods[1].rawValue, route.path, admin.bearer)
+        #expect(answer.code == "PGRST102", "an admin's endpoint misses its arguments")
+    }
+
+    @Test func `a change stays when its answer is understood`() throws {
+        #expect(try move { try $0.only().integer("moved") } == 1)
+        #expect(try user.retrieve("b/file").text == "content")
+    }
+
+    @Test func `a change whose answer is not understood is a fault of ours and is rolled back`() throws {
+        let failure = refusal { try move { try $0.only().integer("count") } }
+        #expect(failure == Failure(.internalError))
+        #expect(try user.retrieve("a/file").text == "content")
+        #expect(try user.retrieve("b/file").code == "KF002")
+    }
+
+    @Test func `a read that is not understood is a fault of ours and has no default`() throws {
+        let query = Query(Statement(sql: "select null::bigint as size_bytes"))
+        let isNull = { (rows: Rows) in try rows.only().integer("size_bytes") }
+        let isMissing = { (rows: Rows) in try rows.only().integer("size") }
+        for read in [isNull, isMissing] {
+            let failure = refusal { try database.run(query, as: .anonymous, for: request, read: read) }
+            #expect(failure == Failure(.internalError))
+        }
+        let size = try database.run(query, as: .anonymous, for: request) { try $0.only().optionalInteger("size_bytes") }
+        #expect(size == nil)
+    }
+}

@@ -1,0 +1,32 @@
+import System
+import Testing
+
+struct MapErrorTests {
+    private enum Outer: MappedError, Equatable {
+        case system(Int32), other
+
+        init(mapping error: any Error) {
+            switch error {
+            case let error as Outer: self = error
+            case let error as SystemError: self = .system(error.number)
+            default: self = .other
+            }
+        }
+    }
+
+    private struct Unheard: Error {}
+
+    @Test func `what is thrown below becomes an error of the type above`() {
+        #expect(throws: Outer.system(Errno.noSpace)) {
+            try mapError(to: Outer.self) { throw SystemError(.write, Errno.noSpace) }
+        }
+        #expect(throws: Outer.other) { try mapError(to: Outer.self) { throw Unheard() } }
+    }
+
+    @Test func `an error of the type above passes as it is, and a value too`() throws {
+        #expect(throws: Outer.system(1)) {
+            try mapError(to: Outer.self) { try mapError(to: Outer.self) { throw Outer.system(1) } }
+        }
+        #expect(try mapError(to: Outer.self) { 42 } == 42)
+    }
+}
