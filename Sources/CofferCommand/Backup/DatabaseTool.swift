@@ -14,11 +14,8 @@ struct DatabaseTool {
             throw Failure("There is no \(program): install the PostgreSQL client programs, postgresql-client.")
         }
         var environment = Environment.all().filter { !$0.key.hasPrefix("COFFER_") }
-        do {
-            environment.merge(try connectionEnvironment(connection)) { $1 }
-        } catch {
-            throw Failure("The database: \(error.message)")
-        }
+        let variables = try mapError(to: Failure.self) { try connectionEnvironment(connection) }
+        environment.merge(variables) { $1 }
         let ending: Process.Ending
         do throws(SystemError) {
             let nothing = try FileSystem.open("/dev/null")

@@ -33,9 +33,9 @@ struct KnownBlobs {
 
     /// The rows after a name, in the order of names. Each part is one range of an index.
     func list(after last: BlobName?) throws(Failure) -> [KnownBlob] {
-        let rows = try owner.call(
+        let found = try owner.call(
             """
-            select k.blob, k.size_bytes, encode(k.sha256, 'hex') from (
+            select k.blob, k.size_bytes, encode(k.sha256, 'hex') as sha256 from (
                 (select f.blob, f.size_bytes, f.sha256 from internal.files f
                     where f.blob > $2 and f.store = $1 order by f.blob limit $3)
                 union all
@@ -46,50 +46,49 @@ struct KnownBlobs {
                     where c.blob > $2 and c.store = $1 order by c.blob limit $3)) k
             order by k.blob, k.size_bytes
             limit $3
-            """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)])
-        var known: [KnownBlob] = []
-        known.reserveCapacity(rows.count)
-        for row in 0..<rows.count {
-            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }
-            // A file goes before what else names its blob.
-            if known.last?.name == name { continue }
-            let content = rows.integer(row, 1).flatMap { size in
-                rows.text(row, 2).map { KnownBlob.Content(size: size, sha256: $0) }
+            """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)]
+        ).readAll { row in
+            let content = try row.optionalInteger("size_bytes").map { size in
+                KnownBlob.Content(size: size, sha256: try row.text("sha256"))
             }
-            known.append(KnownBlob(name: name, content: content))
+            return KnownBlob(name: try row.blobName("blob"), content: content)
         }
+        var known: [KnownBlob] = []
+        known.reserveCapacity(found.count)
+        // A file goes before what else names its blob.
+        for blob in found where known.last?.name != blob.name { known.append(blob) }
         return known
     }
 
     /// Which of these names have a row of any kind now.
     func known(_ names: [BlobName]) throws(Failure) -> Set<BlobName> {
         if names.isEmpty { return [] }
-        let rows = try owner.call(
+        let names = try owner.call(
             """
             select f.blob from internal.files f where f.blob = any ($2::text[]) and f.store = $1
             union all
             select d.blob from internal.discarded_blobs d where d.blob = any ($2::text[]) and d.store = $1
             union all
             select c.blob from internal.blob_copies c where c.blob = any ($2::text[]) and c.store = $1
-            """, [.integer(store), .array(names)])
-        return Set((0..<rows.count).compactMap { rows.text($0, 0).flatMap { BlobName($0) } })
+            """, [.integer(store), .array(names)]
+        ).readAll { try $0.blobName("blob") }
+        return Set(names)
     }
 
     /// The files whose bytes these are now.
     func files(_ names: [BlobName]) throws(Failure) -> [BlobName: FileRecord] {
         if names.isEmpty { return [:] }
-        let rows = try owner.call(
+        let files = try owner.call(
             """
             select f.blob, f.id, u.email, f.file_path from internal.files f join internal.users u on u.id = f.user_id
             where f.blob = any ($2::text[]) and f.store = $1
-            """, [.integer(store), .array(names)])
-        var files: [BlobName: FileRecord] = [:]
-        for row in 0..<rows.count {
-            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }
-            files[name] = FileRecord(
-                id: rows.text(row, 1) ?? "", email: rows.text(row, 2) ?? "", path: rows.text(row, 3) ?? "")
+            """, [.integer(store), .array(names)]
+        ).readAll { row in
+            let file = FileRecord(
+                id: try row.text("id"), email: try row.text("email"), path: try row.text("file_path"))
+            return (try row.blobName("blob"), file)
         }
-        return files
+        return Dictionary(files) { $1 }
     }
 
     /// Lists a blob that has no row as discarded, so that gc removes it after the grace period.

@@ -27,13 +27,15 @@ struct Audit: ParsableCommand {
             // Reads every row there is.
             let owner = try OwnerConnection(loadConfiguration(), timeout: .seconds(24 * 3600))
             let parameters = [saved.map { Parameter.text($0) } ?? .null]
-            let count = try owner.call(
-                "select count(*), (select count(*) from internal.audit_log) from internal.verify_audit($1::jsonb)",
-                parameters)
-            let problems = count.integer(0, 0) ?? 0
+            let (problems, total) = try owner.call(
+                """
+                select count(*) as problems, (select count(*) from internal.audit_log) as total
+                from internal.verify_audit($1::jsonb)
+                """, parameters
+            ).readOne { (try $0.integer("problems"), try $0.integer("total")) }
             if json || problems > 0 { try Listing.auditProblems.show(owner, parameters, asJSON: json) }
             if problems > 0 { throw Failure("The audit log was altered: \(problems) problems.") }
-            if !json { print("\(count.text(0, 1) ?? "0") rows, no problems") }
+            if !json { print("\(total) rows, no problems") }
         }
 
         private func contents(of path: String) throws(Failure) -> String {
@@ -50,9 +52,10 @@ struct Audit: ParsableCommand {
             abstract: "Print the last hash of every chain as JSON. Keep it on another machine.")
 
         func run() throws {
-            let rows = try OwnerConnection(loadConfiguration()).call(
-                "select coalesce(json_agg(h), '[]') from internal.audit_heads() h")
-            print(rows.text(0, 0) ?? "[]")
+            let heads = try OwnerConnection(loadConfiguration()).call(
+                "select coalesce(json_agg(h), '[]') as heads from internal.audit_heads() h"
+            ).readOne { try $0.text("heads") }
+            print(heads)
         }
     }
 }

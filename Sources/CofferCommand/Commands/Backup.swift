@@ -33,7 +33,7 @@ struct Backup: ParsableCommand {
         try makeFolder(folder)
         let writer = try BackupWriter(folder, configuration, interruption)
         let stores = StoreCache(configuration, for: .operator)
-        do { _ = try stores.makeStore(writer.blobURL) } catch { throw Failure(error) }
+        _ = try mapError(to: Failure.self) { try stores.makeStore(writer.blobURL) }
         try writer.hold()
         let head = try writer.writeDatabase()
         let manifest = try ManifestReader(folder, name: "manifest.next")
@@ -66,11 +66,10 @@ struct Backup: ParsableCommand {
     }
 
     private func pruned(_ folder: String, _ stores: StoreCache, _ url: String) throws(Failure) -> Int {
-        let store: any BlobStore
-        do { store = try stores.store(url) } catch { throw Failure(error) }
+        let store = try mapError(to: Failure.self) { try stores.store(url) }
         var count = 0
         try forEachStray(in: store, besides: ManifestReader(folder)) { (name) throws(Failure) in
-            do throws(BlobStoreError) { try store.remove(name) } catch { throw Failure(error) }
+            try mapError(to: Failure.self) { try store.remove(name) }
             count += 1
         }
         return count
@@ -114,9 +113,7 @@ func forEachStray(
 ) throws(Failure) {
     let known = PagedStream<KnownBlob> { (_) throws(Failure) in try manifest.next(20_000) }
     let blobs = PagedStream<BlobStatus> { (last) throws(Failure) in
-        do throws(BlobStoreError) { return try store.list(after: last?.name, limit: 20_000) } catch {
-            throw Failure(error)
-        }
+        try mapError(to: Failure.self) { try store.list(after: last?.name, limit: 20_000) }
     }
     var join = MergeJoin(known, by: \.name, blobs, by: \.name)
     while let pair = try join.next() {

@@ -120,9 +120,9 @@ struct Check: ParsableCommand {
 
     /// From the totals of the accounts, so that nobody waits for a count.
     private func total(_ owner: OwnerConnection) throws(Failure) -> Amount {
-        let rows = try owner.call(
-            "select coalesce(sum(file_count), 0), coalesce(sum(used_bytes), 0) from internal.users")
-        return Amount(files: rows.integer(0, 0) ?? 0, bytes: rows.integer(0, 1) ?? 0)
+        try owner.call(
+            "select coalesce(sum(file_count), 0) as files, coalesce(sum(used_bytes), 0) as bytes from internal.users"
+        ).readOne { try $0.amount(files: "files", bytes: "bytes") }
     }
 
     private func stop() throws {

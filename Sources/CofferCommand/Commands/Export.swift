@@ -85,11 +85,9 @@ struct Import: ParsableCommand {
         let root = try absolute(folder)
         try system("The directory") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
         let record = try Stores(account.owner, configuration).current
-        do throws(BlobStoreError) {
+        try mapError(to: Failure.self) {
             let store = try StoreCache(configuration, for: .operator).store(record)
             try (store as? any OwnedBlobStore)?.requireOwner()
-        } catch {
-            throw Failure(error)
         }
         let importer = TreeImporter(account, configuration, interruption)
         let progress = Progress(total: nil, countsBytes: true, isSilent: quiet)

@@ -16,8 +16,9 @@ struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a new signing key and print its id.")
 
         func run() throws {
-            let rows = try OwnerConnection(loadConfiguration()).call("select internal.rotate_key()")
-            print(rows.text(0, 0) ?? "")
+            let key = try OwnerConnection(loadConfiguration()).call("select internal.rotate_key() as kid")
+                .readOne { try $0.text("kid") }
+            print(key)
         }
     }
 

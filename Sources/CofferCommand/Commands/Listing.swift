@@ -10,13 +10,15 @@ struct Listing {
 
     func show(_ owner: OwnerConnection, _ parameters: [Parameter] = [], asJSON: Bool) throws(Failure) {
         if asJSON {
-            let rows = try owner.call("select coalesce(json_agg(r), '[]') from (\(sql)) r", parameters)
-            print(rows.text(0, 0) ?? "[]")
+            let list = try owner.call("select coalesce(json_agg(r), '[]') as list from (\(sql)) r", parameters)
+                .readOne { try $0.text("list") }
+            print(list)
         } else {
             print(Table(columns: columns, rows: cells(try owner.call(sql, parameters))).text, terminator: "")
         }
     }
 
+    /// All columns, whatever they are called.
     private func cells(_ rows: Rows) -> [[String]] {
         (0..<rows.count).map { row in
             (0..<rows.columnCount).map { rows.text(row, $0) ?? "-" }

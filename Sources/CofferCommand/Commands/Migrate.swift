@@ -39,8 +39,7 @@ struct Migrate: ParsableCommand {
     /// A store that the database has seen is looked for before anything is made, as its URL may have a typo.
     private func prepare(_ url: String, _ marks: StoreMarks) throws(Failure) {
         try marks.requireMark(of: url)
-        let store: any BlobStore
-        do { store = try marks.stores.makeStore(url) } catch { throw Failure(error) }
+        let store = try mapError(to: Failure.self) { try marks.stores.makeStore(url) }
         try marks.bind(store, url: url)
         mentionRoot(store)
     }

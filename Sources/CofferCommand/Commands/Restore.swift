@@ -25,9 +25,8 @@ struct Restore: ParsableCommand {
         let folder = try absolute(folder)
         let owner = try OwnerConnection(configuration, timeout: .seconds(24 * 3600))
         let head = try check(folder, owner)
-        let store: any BlobStore
         let stores = StoreCache(configuration, for: .operator)
-        do { store = try stores.makeStore(configuration.storageURL) } catch { throw Failure(error) }
+        let store = try mapError(to: Failure.self) { try stores.makeStore(configuration.storageURL) }
         try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
             throw Failure("The store is not empty: it holds blobs that are not part of this backup.")
         }
@@ -46,9 +45,8 @@ struct Restore: ParsableCommand {
         }
         if head.level > Migrator.newestLevel { throw Failure("The backup was made by a newer version of Coffer.") }
         let sql = "select from pg_catalog.pg_namespace where nspname in ('api', 'internal', 'extensions')"
-        let schemas: Rows
-        do { schemas = try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }
-        if schemas.count > 0 { throw Failure("The database is not empty.") }
+        let schemas = try mapError(to: Failure.self) { try owner.connection.run([Query(Statement(sql: sql))])[0] }
+        if !schemas.isEmpty { throw Failure("The database is not empty.") }
         return head
     }
 
@@ -84,10 +82,8 @@ struct Restore: ParsableCommand {
 
     /// The name alone: the rest of the connection is in the environment.
     private func database(_ configuration: Configuration) throws(Failure) -> String {
-        do {
-            return try connectionEnvironment(configuration.ownerDatabaseURL)["PGDATABASE"] ?? "coffer"
-        } catch {
-            throw Failure("The database: \(error.message)")
+        try mapError(to: Failure.self) {
+            try connectionEnvironment(configuration.ownerDatabaseURL)["PGDATABASE"] ?? "coffer"
         }
     }
 }

@@ -37,13 +37,15 @@ struct Session: ParsableCommand {
         func run() throws {
             let owner = try OwnerConnection(loadConfiguration())
             if let user {
-                let rows = try owner.call("select internal.revoke_sessions($1)", [.text(user)])
-                print("ended \(rows.text(0, 0) ?? "0") sessions")
+                let count = try owner.call("select internal.revoke_sessions($1) as ended", [.text(user)])
+                    .readOne { try $0.integer("ended") }
+                print("ended \(count) sessions")
             } else if let id {
                 // PostgreSQL would write what is none into its log.
                 guard isUUID(id.lowercased()) else { throw Failure("A session id must be a UUID.") }
-                let rows = try owner.call("select internal.revoke_session($1::text::uuid)", [.text(id)])
-                guard rows.boolean(0, 0) == true else { throw Failure("There is no open session \(id).") }
+                let isEnded = try owner.call("select internal.revoke_session($1::text::uuid) as is_ended", [.text(id)])
+                    .readOne { try $0.boolean("is_ended") }
+                guard isEnded else { throw Failure("There is no open session \(id).") }
             }
         }
     }

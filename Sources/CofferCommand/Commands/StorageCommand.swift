@@ -53,8 +53,7 @@ struct StorageCommand: ParsableCommand {
             try refuseSecrets(url)
             let configuration = try loadConfiguration()
             let stores = StoreCache(configuration, for: .operator)
-            let store: any BlobStore
-            do { store = try stores.store(url) } catch { throw Failure(error) }
+            let store = try mapError(to: Failure.self) { try stores.store(url) }
             let owner = try OwnerConnection(configuration)
             let marks = StoreMarks(owner: owner, stores: stores)
             try marks.requireCurrent(url, configured: configuration.storageURL)
@@ -79,7 +78,8 @@ struct StorageCommand: ParsableCommand {
             let configuration = try loadConfiguration()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             if copies {
-                let count = try owner.call("select internal.give_up_copies($1)", [.text(url)]).integer(0, 0) ?? 0
+                let count = try owner.call("select internal.give_up_copies($1) as count", [.text(url)])
+                    .readOne { try $0.integer("count") }
                 print("gave up \(count) copies")
             }
             try owner.call(
@@ -102,10 +102,10 @@ struct StorageCommand: ParsableCommand {
             _ owner: OwnerConnection, _ configuration: Configuration, to target: StoreRecord,
             _ interruption: Interruption
         ) throws(Failure) -> (BlobMove, Progress) {
-            let rows = try owner.call(
-                "select count(*), coalesce(sum(size_bytes), 0) from internal.files where store <> $1",
-                [.integer(target.id)])
-            let total = Amount(files: rows.integer(0, 0) ?? 0, bytes: rows.integer(0, 1) ?? 0)
+            let total = try owner.call(
+                "select count(*) as files, coalesce(sum(size_bytes), 0) as bytes from internal.files where store <> $1",
+                [.integer(target.id)]
+            ).readOne { try $0.amount(files: "files", bytes: "bytes") }
             let progress = Progress(total: total, countsBytes: true, isSilent: quiet)
             let options = BlobCopier.Options(
                 configuration: configuration, target: target.url, rate: RateLimit(rate), interruption: interruption)
@@ -132,18 +132,16 @@ struct StorageCommand: ParsableCommand {
             let stores = StoreCache(configuration, for: .operator)
             let marks = StoreMarks(owner: owner, stores: stores)
             try marks.requireMark(of: configuration.storageURL)
-            let store: any BlobStore
-            do {
-                store = try stores.makeStore(to, newOwner: folderOwner(configuration.storageURL, stores))
-            } catch {
-                throw Failure(error)
+            let store = try mapError(to: Failure.self) {
+                try stores.makeStore(to, newOwner: folderOwner(configuration.storageURL, stores))
             }
             try marks.requireNew(store, url: to)
-            let rows = try owner.call(
-                "select internal.add_store($1, $2)", [.text(configuration.storageURL), .text(to)])
+            let id = try owner.call(
+                "select internal.add_store($1, $2) as id", [.text(configuration.storageURL), .text(to)]
+            ).readOne { try $0.integer("id") }
             try marks.bind(store, url: to)
             mentionRoot(store)
-            let target = StoreRecord(id: rows.integer(0, 0) ?? 0, url: to, isCurrent: false)
+            let target = StoreRecord(id: id, url: to, isCurrent: false)
             let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
             try move.copyAll()
             progress.end()
@@ -166,7 +164,7 @@ struct StorageCommand: ParsableCommand {
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             let target = try target(owner, Stores(owner, configuration))
             let stores = StoreCache(configuration, for: .operator)
-            do { try stores.store(target).probe() } catch { throw Failure(error) }
+            try mapError(to: Failure.self) { try stores.store(target).probe() }
             try requireSameOwner(target.url, configuration.storageURL, stores)
             let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
             try move.copyAll()
@@ -186,18 +184,19 @@ struct StorageCommand: ParsableCommand {
                 }
                 return named
             }
-            let rows = try owner.call(
+            let ids = try owner.call(
                 """
-                select c.store from internal.blob_copies c group by c.store
+                select c.store as id from internal.blob_copies c group by c.store
                 union
                 -- An earlier switch that has not come to its end.
                 select s.id from internal.stores s
                 where s.is_current and exists (select from internal.files f where f.store <> s.id)
                     and not exists (select from internal.blob_copies)
-                """)
-            guard rows.count == 1, let target = stores.all.first(where: { $0.id == rows.integer(0, 0) }) else {
+                """
+            ).readAll { try $0.integer("id") }
+            guard ids.count == 1, let target = stores.all.first(where: { $0.id == ids[0] }) else {
                 throw Failure(
-                    rows.count == 0
+                    ids.isEmpty
                         ? "Nothing was copied to another store. Run `coffer storage copy` first."
                         : "Blobs were copied to more than one store. Name one with --to.")
             }
@@ -205,14 +204,13 @@ struct StorageCommand: ParsableCommand {
         }
 
         private func conclude(_ owner: OwnerConnection, _ target: StoreRecord) throws(Failure) {
-            let rows = try owner.call(
+            let (files, uploads) = try owner.call(
                 """
-                select (select count(*) from internal.files where store <> $1),
+                select (select count(*) from internal.files where store <> $1) as files,
                     (select count(*) from internal.discarded_blobs
-                        where store <> $1 and reason = 'uploading' and discarded_at > now() - interval '7 days')
-                """, [.integer(target.id)])
-            let files = rows.integer(0, 0) ?? 0
-            let uploads = rows.integer(0, 1) ?? 0
+                        where store <> $1 and reason = 'uploading' and discarded_at > now() - interval '7 days') as uploads
+                """, [.integer(target.id)]
+            ).readOne { (try $0.integer("files"), try $0.integer("uploads")) }
             print("in use: \(target.url)")
             if files + uploads > 0 {
                 print(

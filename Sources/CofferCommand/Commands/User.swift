@@ -27,10 +27,11 @@ struct User: ParsableCommand {
             let configuration = try loadConfiguration()
             let password = try readNewPassword()
             let quota = quota.map { Parameter.integer($0) } ?? .null
-            let rows = try OwnerConnection(configuration).call(
-                "select internal.create_user($1, $2, $3, $4)",
-                [.text(email), .text(password), .text(role.rawValue), quota])
-            print(rows.text(0, 0) ?? "")
+            let id = try OwnerConnection(configuration).call(
+                "select internal.create_user($1, $2, $3, $4) as id",
+                [.text(email), .text(password), .text(role.rawValue), quota]
+            ).readOne { try $0.text("id") }
+            print(id)
         }
     }
 

@@ -3,6 +3,7 @@
 
 internal import CofferCore
 internal import Postgres
+internal import System
 
 struct OwnerConnection {
     let connection: Connection
@@ -21,10 +22,8 @@ struct OwnerConnection {
     /// Runs one statement as coffer_owner, in a transaction of its own.
     @discardableResult
     func call(_ sql: String, _ parameters: [Parameter] = []) throws(Failure) -> Rows {
-        do {
-            return try connection.run([Self.becomeOwner, Query(Statement(sql: sql), parameters)])[1]
-        } catch {
-            throw Failure(error)
+        try mapError(to: Failure.self) {
+            try connection.run([Self.becomeOwner, Query(Statement(sql: sql), parameters)])[1]
         }
     }
 
@@ -47,20 +46,12 @@ struct OwnerConnection {
 
         @discardableResult
         func call(_ sql: String, _ parameters: [Parameter] = []) throws(Failure) -> Rows {
-            do {
-                return try connection.run([Query(Statement(sql: sql), parameters)])[0]
-            } catch {
-                throw Failure(error)
-            }
+            try mapError(to: Failure.self) { try connection.run([Query(Statement(sql: sql), parameters)])[0] }
         }
     }
 
     func execute(_ script: String) throws(Failure) {
-        do {
-            try connection.execute(script: script)
-        } catch {
-            throw Failure(error)
-        }
+        try mapError(to: Failure.self) { try connection.execute(script: script) }
     }
 
     private static let becomeOwner = Query(Statement(sql: "select set_config('role', 'coffer_owner', true)"))

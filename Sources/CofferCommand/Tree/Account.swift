@@ -24,30 +24,29 @@ struct Account {
     private let configuredURL: String
 
     init(_ email: String, _ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
-        let rows = try owner.call(
-            "select id, file_count, used_bytes from internal.find_user($1)", [.text(email)])
-        guard rows.count == 1, let id = rows.text(0, 0) else {
-            throw Failure("There is no user with this e-mail address.")
-        }
-        (self.owner, self.id, configuredURL) = (owner, id, configuration.storageURL)
-        total = Amount(files: rows.integer(0, 1) ?? 0, bytes: rows.integer(0, 2) ?? 0)
+        let found = try owner.call(
+            "select id, file_count, used_bytes from internal.find_user($1)", [.text(email)]
+        ).readFirst { (try $0.text("id"), try $0.amount(files: "file_count", bytes: "used_bytes")) }
+        guard let user = found else { throw Failure("There is no user with this e-mail address.") }
+        (id, total) = user
+        (self.owner, configuredURL) = (owner, configuration.storageURL)
     }
 
     /// The files after a path, in the order of bytes.
     func files(after last: String, limit: Int64 = 1000) throws(Failure) -> [TreeFile] {
-        let rows = try owner.call(
+        try owner.call(
             Self.columns + """
                 where f.user_id = $1::uuid and f.file_path > $2 order by f.file_path limit $3
-                """, [.text(id), .text(last), .integer(limit)])
-        return (0..<rows.count).compactMap { file(rows, $0) }
+                """, [.text(id), .text(last), .integer(limit)]
+        ).readAll(file)
     }
 
     /// The file of a path, in any form of Unicode.
     func file(_ path: FilePath) throws(Failure) -> TreeFile? {
-        let rows = try owner.call(
+        try owner.call(
             Self.columns + "where f.user_id = $1::uuid and f.file_path = normalize($2, nfc)",
-            [.text(id), .text(path.text)])
-        return rows.count == 1 ? file(rows, 0) : nil
+            [.text(id), .text(path.text)]
+        ).readFirst(file)
     }
 
     /// Runs a statement as this user's request would, and `more` in the same transaction.
@@ -65,19 +64,18 @@ struct Account {
     }
 
     private static let columns = """
-        select f.file_path, f.blob, s.url, f.size_bytes, encode(f.sha256, 'hex'),
-            floor(extract(epoch from f.updated_at))::bigint
+        select f.file_path, f.blob, s.url, f.size_bytes, encode(f.sha256, 'hex') as sha256,
+            floor(extract(epoch from f.updated_at))::bigint as modified
         from internal.files f join internal.stores s on s.id = f.store
 
         """
 
-    private func file(_ rows: Rows, _ row: Int) -> TreeFile? {
-        guard let path = rows.text(row, 0), let blob = rows.text(row, 1).flatMap({ BlobName($0) }),
-            let size = rows.integer(row, 3), let sha256 = rows.text(row, 4), let modified = rows.integer(row, 5)
-        else { return nil }
-        return TreeFile(
-            path: path, blob: blob, store: rows.text(row, 2) ?? configuredURL,
-            content: KnownBlob.Content(size: size, sha256: sha256), modified: modified)
+    private func file(_ row: Row) throws(PostgresError) -> TreeFile {
+        TreeFile(
+            path: try row.text("file_path"), blob: try row.blobName("blob"),
+            store: try row.optionalText("url") ?? configuredURL,
+            content: KnownBlob.Content(size: try row.integer("size_bytes"), sha256: try row.text("sha256")),
+            modified: try row.integer("modified"))
     }
 }
 

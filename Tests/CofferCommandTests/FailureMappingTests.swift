@@ -1,0 +1,27 @@
+import BlobStore
+import System
+import Testing
+
+@testable import CofferCommand
+
+struct FailureMappingTests {
+    private func failure(of error: any Error) -> Failure? {
+        do throws(Failure) {
+            try mapError(to: Failure.self) { throw error }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `an error of a module below is reported in the command's words`() {
+        let full = BlobStoreError(.full, "There is no room.")
+        #expect(failure(of: full) == Failure("The storage: There is no room."))
+        let system = SystemError(.open, Errno.noSuchFile)
+        #expect(failure(of: system) == Failure("open: No such file or directory"))
+    }
+
+    @Test func `a failure of the command stays as it is`() {
+        #expect(failure(of: Failure("as it is")) == Failure("as it is"))
+    }
+}
