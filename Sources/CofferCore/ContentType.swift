@@ -1,6 +1,8 @@
 // The content type of a stored file: as the upload named it, else guessed from the path's extension; and text that
 // named no charset gets that of its bytes.
 
+internal import Text
+
 public struct ContentType: Equatable, Sendable {
     /// As it was named or guessed.
     public let type: String

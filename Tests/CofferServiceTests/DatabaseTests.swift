@@ -1,6 +1,7 @@
 import CofferCore
 import Postgres
 import System
+import Text
 import Testing
 
 @testable import CofferService
