@@ -62,6 +62,19 @@ def test_a_database_from_before_the_first_release_is_refused_and_left_as_it_was(
     assert not old.store().exists()
 
 
+def test_a_backup_from_before_the_first_release_is_refused_before_anything_is_restored(new_installation):
+    empty = new_installation().make_empty()
+    before = dump(empty)
+    backup = empty.folder / "backup"
+    backup.mkdir()
+    (backup / "manifest").write_text("coffer-backup 1\nlevel 19\ndump database.dump 00\nfiles 0 0\nend 0\n")
+    empty.own(backup)
+    refused = empty.run("restore", backup)
+    assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+    assert "before its first release" in refused.stderr and "coffer export" in refused.stderr
+    assert dump(empty) == before and not empty.store().exists()
+
+
 def test_a_run_folder_from_before_the_first_release_is_refused_in_one_line_and_left_as_it_was(instance):
     with OwnInstance() as own:
         server = own["OWNER_DATABASE_URL"].replace("/coffer?", "/postgres?")
