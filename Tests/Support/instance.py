@@ -189,12 +189,12 @@ class Instance:
 class OwnInstance(Instance):
     """An instance of one test's own, in a new folder and on a free port; `with` stops it and removes the folder.
 
-    options: those of scripts/run, without COFFER_. environment: what else it gets.
+    options: those of scripts/run, without COFFER_. environment: what else it gets. below: where the folder is made.
     """
 
-    def __init__(self, small_disk=False, environment=None, **options):
+    def __init__(self, small_disk=False, environment=None, below=None, **options):
         super().__init__({})
-        self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance."))
+        self.folder = Path(tempfile.mkdtemp(prefix="coffer-instance.", dir=below))
         self.folder.chmod(0o755)
         # With `small_disk` a file system of its own for the store, where that can be had.
         self.mount = self.folder / "disk"

@@ -5,12 +5,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from instance import Instance, settings
-from script import SCRIPTS, load_script
+from instance import OwnInstance
+from script import load_script
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -23,34 +22,27 @@ class RemoteBench:
         module = load_script("s3-server")
         self.server = module.Server(kind, work / kind)
         self.rclone = module.program("rclone")
-        self.run = {"COFFER_RUN_DIR": str(work / f"run-{kind}"), "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        self.work = work
 
     @contextlib.contextmanager
     def running(self):
         self.server.start()
         try:
             url = self.server.storage_url("bench")
-            self.script("run", {**self.run, "COFFER_STORAGE_URL": url, **self.server.credentials})
-            self.environment = settings(self.run["COFFER_RUN_DIR"])
-            self.site = self.environment["COFFER_URL"]
-            self.authorization = f"Authorization: Bearer {Instance(self.environment).log_in().token}"
-            yield self
+            with OwnInstance(below=self.work, STORAGE_URL=url, environment=self.server.credentials) as self.instance:
+                self.site = self.instance["URL"]
+                self.authorization = f"Authorization: Bearer {self.instance.log_in().token}"
+                yield self
         finally:
-            self.script("stop", self.run)
             self.server.stop(9)
             shutil.rmtree(self.server.folder, ignore_errors=True)
-
-    @staticmethod
-    def script(name, environment):
-        subprocess.run([SCRIPTS / name], env=environment, check=True, stdout=sys.stderr, stderr=sys.stderr)
 
     def upload(self):
         begin = time.perf_counter()
         headers = ["-H", self.authorization, "-H", "File-Path: bench/large.bin"]
         self.curl("-X", "POST", "-T", self.large, *headers, f"{self.site}/rpc/store_file")
         seconds = time.perf_counter() - begin
-        gc = {"PATH": os.defpath} | {n: v for n, v in self.environment.items() if n.startswith("COFFER_")}
-        subprocess.run([self.environment["COFFER_COMMAND"], "gc", "--grace", "0"], env=gc, check=True, stdout=subprocess.PIPE)
+        self.instance.coffer("gc", "--grace", "0")
         return self.large.stat().st_size / seconds
 
     def upload_by_rclone(self):
@@ -79,7 +71,7 @@ class RemoteBench:
     def workers(self):
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if os.readlink(folder / "exe") == self.environment["COFFER_WORKER"]:
+                if os.readlink(folder / "exe") == self.instance["WORKER"]:
                     yield folder
 
     def bytes_written(self):
