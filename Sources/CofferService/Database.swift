@@ -156,11 +156,8 @@ final class Database {
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
     private func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
-        if let error = error as? PostgresError {
-            // Other errors are logged where they come up.
-            if error.kind == .unexpectedResult { journal.record(.databaseFailed(error.description)) }
-            if isSearch, error.sqlState == "57014" { return Self.patternTooSlow }
-        }
+        journal.recordUnreadable(error)
+        if isSearch, (error as? PostgresError)?.sqlState == "57014" { return Self.patternTooSlow }
         return Failure(mapping: error)
     }
 

@@ -12,14 +12,20 @@ public import System
 let retryAfter = [HeaderField("Retry-After", "5")]
 
 extension Journal {
-    /// Runs what uses a store, and logs what goes wrong with it: the client hears no more than its kind.
-    func mapStoreError<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+    /// Runs what asks the database and reads the answer.
+    func mapDatabaseError<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
         do {
             return try body()
         } catch {
-            if let error = error as? BlobStoreError { record(.storageFailed(error.description)) }
+            recordUnreadable(error)
             throw Failure(mapping: error)
         }
+    }
+
+    /// Logs an answer that cannot be read. Other errors of the database are logged where they come up.
+    func recordUnreadable(_ error: any Error) {
+        guard let error = error as? PostgresError, error.kind == .unexpectedResult else { return }
+        record(.databaseFailed(error.description))
     }
 }
 

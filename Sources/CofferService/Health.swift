@@ -47,16 +47,12 @@ struct Health {
     /// The connection, the schema level that this program was built for, and the role switch; and the clock.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
-        let (level, skew): (SchemaLevel, ClockSkew?)
-        do {
-            let answer = try ClockSkew.asking(journal, ask)
-            let row = try answer.rows.only()
-            level = SchemaLevel(migration: try row.integer("migration"), code: try row.text("code"))
-            skew = answer.skew
-        } catch {
-            journal.record(.databaseFailed("\(error)"))
-            return (false, nil)
+        let answer = try? journal.mapDatabaseError {
+            let (rows, skew) = try ClockSkew.asking(journal, ask)
+            let row = try rows.only()
+            return (level: SchemaLevel(migration: try row.integer("migration"), code: try row.text("code")), skew: skew)
         }
+        guard let (level, skew) = answer else { return (false, nil) }
         if level != .expected {
             journal.record(
                 .databaseFailed("schema level is \(level), \(SchemaLevel.expected) is needed: coffer migrate"))

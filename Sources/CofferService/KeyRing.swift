@@ -34,7 +34,7 @@ final class KeyRing {
     }
 
     private func fetch() throws(Failure) {
-        keys = try mapError(to: Failure.self) {
+        keys = try journal.mapDatabaseError {
             // Tokens that the keys verify are judged by this host's clock.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
             let rows = try ClockSkew.asking(journal, ask).rows
