@@ -20,7 +20,7 @@ public final class Service {
     private let health: Health
     private let crossOrigin: CrossOrigin
     private let database: Database
-    private let upkeep: Upkeep
+    private let collector: BackgroundCollector
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -38,7 +38,8 @@ public final class Service {
         functions = Functions(configuration: configuration, database: database)
         health = Health(database: database, storage: storage, journal: journal)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
-        upkeep = Upkeep(configuration: configuration, database: database, storage: storage, journal: journal)
+        collector = BackgroundCollector(
+            configuration: configuration, database: database, storage: storage, journal: journal)
     }
 
     /// Connects, fetches the keys and lets the database read its catalog before the first request waits for it. What
@@ -79,7 +80,7 @@ public final class Service {
     }
 
     /// Does what is due and what nobody waits for. To be called when a request's connection is closed.
-    public func afterRequest() { upkeep.run() }
+    public func afterRequest() { collector.run() }
 
     /// Authenticates as the route declares, and hands the caller to the endpoint.
     private func answer(_ request: Request) throws(Failure) -> Response {

@@ -1,0 +1,81 @@
+// After an answer has been sent: a batch of what `coffer gc` does, for installations without cron. The database decides
+// which worker does it and when, once a minute for all workers together.
+
+internal import BlobStore
+internal import CofferCore
+internal import Postgres
+internal import Storage
+internal import System
+
+final class BackgroundCollector {
+    private let configuration: Configuration
+    private let database: Database
+    private let storage: StoreCache
+    private let journal: Journal
+    /// When this worker may ask again, on the monotonic clock. To forget it costs a question too many.
+    private var nextQuestion: Int64 = .min
+
+    /// In nanoseconds.
+    private static let interval: Int64 = 60_000_000_000
+
+    init(configuration: Configuration, database: Database, storage: StoreCache, journal: Journal) {
+        self.configuration = configuration
+        self.database = database
+        (self.storage, self.journal) = (storage, journal)
+    }
+
+    /// Asks for a batch and collects it, unless this worker did ask less than a minute ago. What fails is tried again
+    /// in a minute.
+    func run() {
+        let now = Clock.monotonicNanoseconds()
+        // Without a connection the database may be unavailable, and to find that out would take seconds.
+        guard configuration.workersCollect, now >= nextQuestion, database.isConnected else { return }
+        nextQuestion = now + Self.interval
+        let collector = GarbageCollector(
+            storage, WorkerGarbage(database: database, graceSeconds: configuration.graceSeconds)
+        ) { [journal] (_, error) in journal.record(.storageFailed(error.description)) }
+        // In another place none of the blobs would be found, and so they would be struck off the list.
+        guard
+            (try? journal.reporting { () throws(BlobStoreError) in
+                try CurrentStore(database: database, storage: storage).open()
+            }) != nil, (try? collector.collectBatch()) != nil
+        else { return }
+        try? collector.sweep(storage.configuredURL)
+        if collector.blobs + collector.stages > 0 {
+            journal.record(.collected(blobs: collector.blobs, stages: collector.stages))
+        }
+    }
+}
+
+/// The database with the rights of a worker, which has one function for a batch: it deletes the rows.
+private struct WorkerGarbage: GarbageDatabase {
+    let database: Database
+    let graceSeconds: Int
+
+    /// Blobs of a batch: no more than what takes a fraction of a second, as no request is accepted meanwhile.
+    private static let limit: Int64 = 64
+    private static let collect = Statement(
+        name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
+    private static let list = Statement(
+        name: "list_orphans", sql: "select internal.list_orphans($1, $2::text[])")
+
+    func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int? {
+        var count: Int?
+        let query = Query(Self.collect, [.integer(Int64(graceSeconds)), .integer(Self.limit)])
+        try database.change(query) { (rows) throws(Failure) in
+            // A row without names says that it is this worker's turn.
+            guard rows.count > 0 else { return }
+            let blobs = (0..<rows.count).compactMap { row in
+                rows.text(row, 1).flatMap { BlobName($0) }.map { (url: rows.text(row, 0), name: $0) }
+            }
+            // If one cannot be removed, all rows come back.
+            guard Garbage.group(blobs).allSatisfy(remove) else { throw Failure(.storageUnavailable) }
+            count = blobs.count
+        }
+        return count
+    }
+
+    func list(orphans: [BlobName], of url: String) throws -> Bool {
+        try database.run([Query(Self.list, [.text(url), .array(orphans)])])[0].boolean(0, 0) == true
+    }
+}
