@@ -52,9 +52,9 @@ let package = Package(
         + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "System"])
         + module("HTTP", ["CCurl", "System", "Text"], testing: ["TestSupport"])
-        + module("BlobStore", ["System", "Cryptography", "HTTP", "Text"], testing: ["TestSupport"])
+        + module("BlobStore", ["System", "Cryptography", "HTTP", "Text"], testing: ["CofferCore", "TestSupport"])
         // What Coffer is: the pure core, and the service that does the work.
-        + module("CofferCore", ["Text"], testing: ["TestSupport"])
+        + module("CofferCore", ["Text"], testing: ["System", "TestSupport"])
         + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "System", "Text"])
         + module(
             "CofferService",

@@ -8,8 +8,8 @@ internal import Gateway
 internal import Postgres
 public import System
 
-/// Seconds after which a client may try again when something is away.
-let retryAfter = [HeaderField("Retry-After", "5")]
+/// When a client may try again, as a part of the service is unavailable.
+let retryAfter = [HeaderField("Retry-After", WebServerTexts.retryAfter)]
 
 extension Journal {
     /// Runs what asks the database and reads the answer.

@@ -93,8 +93,8 @@ def site(request, proxied):
     if request.param == "nginx":
         yield proxied["URL"]
         return
-    trusted = 'Define COFFER_BEHIND_PROXY "127.0.0.1 127.0.0.64/26"\n'
-    with Apache("pool", proxied, settings=trusted, modules=["remoteip"]) as apache:
+    trusted = ["--behind-proxy", "127.0.0.1,127.0.0.64/26"]
+    with Apache("pool", proxied, options=trusted, modules=["remoteip"]) as apache:
         yield apache.url
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from script import CHECKOUT
@@ -23,15 +24,15 @@ class Apache(WebServerProcess):
     """A site of one of the kinds.
 
     below: the path of a shared site within the domain. settings, modules: what else the server's configuration says,
-    before the site, and loads.
+    before the site, and loads. options: of scripts/apache-site, beside those for the instance.
     """
 
     name, program = "apache", "/usr/sbin/apache2"
 
-    def __init__(self, kind, instance, below="", settings="", modules=()):
+    def __init__(self, kind, instance, below="", settings="", modules=(), options=()):
         super().__init__(instance)
         self.kind, self.below = kind, below
-        self.settings, self.modules = settings, list(modules)
+        self.settings, self.modules, self.options = settings, list(modules), list(options)
 
     def configure(self):
         site = self.pool_site() if self.kind == "pool" else self.shared_site()
@@ -55,16 +56,21 @@ class Apache(WebServerProcess):
         return "".join(line + "\n" for line in lines)
 
     def pool_site(self):
-        names = {"SOCKET": self.instance["SOCKET"], "WEB": CHECKOUT / "web", "BLOBS": self.instance["BLOBS"]}
-        defines = "".join(f'Define COFFER_{name} "{value}"\n' for name, value in names.items() if value)
-        return f'{defines}Include "{CHECKOUT}/apache/coffer-pool.conf"\n'
+        values = {"socket": self.instance["SOCKET"], "web": CHECKOUT / "web", "blobs": self.instance["BLOBS"] or ""}
+        self.write_site(*(word for name, value in values.items() for word in (f"--{name}", value)), *self.options)
+        return f'Include "{self.folder}/coffer/coffer-pool.conf"\n'
+
+    def write_site(self, *options):
+        """As an operator does."""
+        subprocess.run([CHECKOUT / "scripts/apache-site", *options, self.folder], check=True)
 
     def shared_site(self):
         """The folder as a customer would fill it, under what a host allows."""
         root = self.folder / "site"
         site = Path(f"{root}{self.below}")
         shutil.copytree(CHECKOUT / "web", site)
-        shutil.copy(CHECKOUT / "apache/htaccess", site / ".htaccess")
+        self.write_site()
+        shutil.copy(self.folder / "coffer/htaccess", site / ".htaccess")
         settings = f"COFFER_CONFIG='{self.instance['CONFIG']}' COFFER_BASE_PATH='{self.below}'"
         for name in ("coffer.cgi", "coffer.fcgi"):
             (site / name).write_text(f"#!/bin/sh\n{settings} exec '{self.instance['WORKER']}'\n")

@@ -10,7 +10,11 @@ struct Config: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: .hidden)
+    var webServerTexts = false
+
     func run() throws {
+        if webServerTexts { return print(WebServerTexts.file, terminator: "") }
         let configuration = try loadConfiguration()
         if json {
             print(
