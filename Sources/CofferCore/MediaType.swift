@@ -71,30 +71,6 @@ public enum MediaType {
         return choices.filter { $0.quality > 0 }
             .min { ($1.quality, $0.position) < ($0.quality, $1.position) }?.offer
     }
-
-    /// What the common extensions mean, as IANA's registry has them.
-    static let byExtension: [String: String] = [
-        "7z": "application/x-7z-compressed", "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif",
-        "bmp": "image/bmp", "bz2": "application/x-bzip2", "css": "text/css", "csv": "text/csv",
-        "doc": "application/msword",
-        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "eml": "message/rfc822", "epub": "application/epub+zip", "flac": "audio/flac", "gif": "image/gif",
-        "gz": "application/gzip", "heic": "image/heic", "htm": "text/html", "html": "text/html",
-        "ico": "image/vnd.microsoft.icon", "ics": "text/calendar", "jpeg": "image/jpeg", "jpg": "image/jpeg",
-        "js": "text/javascript", "json": "application/json", "m4a": "audio/mp4", "md": "text/markdown",
-        "mkv": "video/matroska", "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "video/mp4",
-        "odp": "application/vnd.oasis.opendocument.presentation",
-        "ods": "application/vnd.oasis.opendocument.spreadsheet", "odt": "application/vnd.oasis.opendocument.text",
-        "ogg": "audio/ogg", "opus": "audio/opus", "pdf": "application/pdf", "png": "image/png",
-        "ppt": "application/vnd.ms-powerpoint",
-        "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "rtf": "application/rtf", "svg": "image/svg+xml", "tar": "application/x-tar", "tif": "image/tiff",
-        "tiff": "image/tiff", "txt": "text/plain", "vcf": "text/vcard", "wav": "audio/wav", "webm": "video/webm",
-        "webp": "image/webp", "xls": "application/vnd.ms-excel",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xml": "application/xml",
-        "xz": "application/x-xz", "yaml": "application/yaml", "yml": "application/yaml", "zip": "application/zip",
-        "zst": "application/zstd",
-    ]
 }
 
 /// One element of an `Accept` field.

@@ -75,3 +75,34 @@ struct MediaTypeTests {
         #expect(MediaType.essence(type) == essence)
     }
 }
+
+struct MediaTypeTableTests {
+    @Test func `every extension of the table is found, and none beside it`() {
+        let entries = MediaTypeTable.lines.split(separator: "\n").map { $0.split(separator: " ").map { String($0) } }
+        #expect(entries.count > 1000)
+        for entry in entries {
+            #expect(entry.count == 2)
+            #expect(MediaTypeTable.type(of: entry[0]) == entry[1])
+            #expect(MediaTypeTable.type(of: entry[0] + "\u{1}") == nil)
+        }
+        for absent in ["", " ", "\n", "0", "~", "zzzzzzz", "png application/x", "é"] {
+            #expect(MediaTypeTable.type(of: absent) == nil, "\(absent)")
+        }
+    }
+
+    @Test(arguments: [
+        ("7z", "application/x-7z-compressed"), ("bz2", "application/x-bzip2"), ("css", "text/css"), ("csv", "text/csv"),
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"), ("eml", "message/rfc822"),
+        ("flac", "audio/flac"), ("gz", "application/gzip"), ("heic", "image/heic"), ("htm", "text/html"),
+        ("ico", "image/vnd.microsoft.icon"), ("ics", "text/calendar"), ("jpg", "image/jpeg"), ("js", "text/javascript"),
+        ("json", "application/json"), ("m4a", "audio/mp4"), ("md", "text/markdown"), ("mkv", "video/matroska"),
+        ("mov", "video/quicktime"), ("mp3", "audio/mpeg"), ("odt", "application/vnd.oasis.opendocument.text"),
+        ("ogg", "audio/ogg"), ("opus", "audio/opus"), ("rtf", "application/rtf"), ("svg", "image/svg+xml"),
+        ("tiff", "image/tiff"), ("txt", "text/plain"), ("vcf", "text/vcard"), ("wav", "audio/wav"),
+        ("webp", "image/webp"), ("xls", "application/vnd.ms-excel"), ("xml", "application/xml"),
+        ("xz", "application/x-xz"), ("yml", "application/yaml"), ("zst", "application/zstd"),
+    ])
+    func `common extensions mean what they always did`(name: String, type: String) {
+        #expect(MediaTypeTable.type(of: name) == type)
+    }
+}
