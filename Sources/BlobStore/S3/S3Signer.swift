@@ -30,8 +30,9 @@ struct S3Signer {
         var encodedPath: String { PercentCoding.encode(path, allowed: "-._~/") }
 
         var encodedQuery: String {
-            query.map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&")
+            query.map { (name: PercentCoding.encode($0.name), value: PercentCoding.encode($0.value)) }
+                .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
+                .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         }
     }
 
@@ -88,8 +89,10 @@ struct S3Signer {
 
     private func scope(_ date: S3Date) -> String { "\(date.day)/\(region)/s3/aws4_request" }
 
+    /// By name; of blanks in a value, one counts where several are.
     private static func sorted(_ target: Target) -> [(name: String, value: String)] {
-        (target.fields + [HTTPField("host", target.host)]).map { (name: $0.name.lowercased(), value: $0.value) }
+        (target.fields + [HTTPField("host", target.host)])
+            .map { (name: $0.name.lowercased(), value: $0.value.split(separator: " ").joined(separator: " ")) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
