@@ -33,7 +33,7 @@ public struct ContentType: Equatable, Sendable {
 
     private static func guessed(from name: Substring) -> String {
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return MediaType.octets }
-        return MediaType.MediaTypeTable.type(of: name[name.index(after: dot)...].lowercased()) ?? MediaType.octets
+        return MediaTypeTable.type(of: name[name.index(after: dot)...].lowercased()) ?? MediaType.octets
     }
 
     private var namesCharset: Bool {

@@ -1,4 +1,4 @@
-// Which media type an extension means. Written by scripts/media-types from Debian's media-types 10.0.0: do not edit.
+// Written by scripts/media-types from Debian's media-types 10.0.0: do not edit.
 
 enum MediaTypeTable {
     /// Extension and type, a line each, in the order of the extensions' bytes.

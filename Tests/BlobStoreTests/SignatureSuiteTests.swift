@@ -56,7 +56,9 @@ private struct SignedRequest {
     private func pairs(_ name: String) throws -> [(name: String, value: String)] {
         guard case .array(let pairs) = json[name] else { return [] }
         return try pairs.map { pair in
-            guard case .array(let halves) = pair, halves.count == 2 else { throw BlobStoreError(.misconfigured, "\(name) is no list of pairs") }
+            guard case .array(let halves) = pair, halves.count == 2 else {
+                throw BlobStoreError(.misconfigured, "\(name) is no list of pairs")
+            }
             return (name: try #require(halves[0].string), value: try #require(halves[1].string))
         }
     }
