@@ -33,7 +33,11 @@ private struct SignedRequest {
     init(_ json: JSON) throws {
         self.json = json
         name = try #require(json["name"]?.string)
-        expected = try json["url"]?.string.map(Self.parts) ?? [#require(json["authorization"]?.string)]
+        if let url = json["url"]?.string {
+            expected = Self.parts(url)
+        } else {
+            expected = [try #require(json["authorization"]?.string)]
+        }
     }
 
     func signature() throws -> [String] {
