@@ -63,8 +63,8 @@ echo 'APT::Get::Upgrade "false";' >/etc/apt/apt.conf.d/99coffer
 cd "$checkout"
 # An answer with a failure is one, as a reader of the document would see it.
 curl() { command curl --fail "$@"; }
-# The programs have been built by the same command, build_release of scripts/lib.sh; another build would be in the way of
-# other tests.
+# The programs have been built by the same command, build_release of scripts/lib.sh; another build would be in the way
+# of other tests.
 swift() { [[ ${*:1:$#-1} == "build -c release -Xswiftc -static-stdlib --product" && -x .build/release/${!#} ]]; }
 """
 

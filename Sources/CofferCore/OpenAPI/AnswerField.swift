@@ -25,7 +25,7 @@ struct AnswerField: Equatable {
     }
 
     static let requestID = Self(
-        "X-Request-Id", "Names this request in the log and in the audit log.", RunningExample.requestID)
+        "X-Request-Id", "Identifies this request in the logs and in the audit log.", RunningExample.requestID)
     static let allow = Self("Allow", "The methods of this path.", "OPTIONS,GET,HEAD")
     static let tag = Self("ETag", "The content's SHA-256.", RunningExample.tag)
     static let digest = Self("Repr-Digest", "SHA-256 of the whole content (RFC 9530).", RunningExample.digest)
@@ -33,19 +33,19 @@ struct AnswerField: Equatable {
     static let disposition = Self(
         "Content-Disposition", "The file's name, and whether to show or save it (RFC 6266).",
         "attachment; filename=\"hello.txt\"; filename*=UTF-8''hello.txt")
-    static let acceptRanges = Self("Accept-Ranges", "Parts can be asked for.", "bytes")
+    static let acceptRanges = Self("Accept-Ranges", "Ranges of bytes can be requested.", "bytes")
     static let contentRange = Self(
-        "Content-Range", "First and last row or byte of the answer, and how many there are, `*` for not counted.",
+        "Content-Range", "The first and last row or byte of the answer, and the total; `*` if it was not counted.",
         "0-0/*")
     static let contentLocation = Self("Content-Location", "The same read with sorted parameters.", "/files?limit=1")
     static let link = Self(
         "Link", "With `rel=\"next\"`, the address of the next page; absent on the last one (RFC 8288).",
         "</rpc/list_folder?p_folder=letters&limit=1&p_cursor=faGVsbG8udHh0>; rel=\"next\"")
-    static let preferenceApplied = Self("Preference-Applied", "What of `Prefer` was followed.", "count=exact")
+    static let preferenceApplied = Self("Preference-Applied", "The preferences that were applied.", "count=exact")
     static let setCookie = Self(
-        "Set-Cookie", "The session cookie, or its end.",
+        "Set-Cookie", "The session cookie, or its removal.",
         "__Host-coffer=…; Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Strict")
-    static let cacheControl = Self("Cache-Control", "What caches may keep.", "no-store")
+    static let cacheControl = Self("Cache-Control", "What caches may store.", "no-store")
     static let vary = Self("Vary", "What the answer depends on.", "Accept, Prefer, Range")
     static let authenticate = Self(
         "WWW-Authenticate", "The challenge (RFC 6750).",

@@ -74,25 +74,27 @@ extension Relation {
 
     private func fileFacts(_ column: String) -> ValueFacts {
         switch column {
-        case "id": ValueFacts("The file. Stays the same when it is overwritten or moved.", RunningExample.fileID)
-        case "user_id": ValueFacts("Whose file it is.", RunningExample.userID)
+        case "id":
+            ValueFacts("The file's id. It stays the same when the file is replaced or moved.", RunningExample.fileID)
+        case "user_id": ValueFacts("The owner's id.", RunningExample.userID)
         case "file_path":
             ValueFacts(
-                "The file's name in its owner's tree, in Unicode NFC; `/` separates folders.", RunningExample.path,
+                "The file's path, in Unicode NFC. `/` separates folders.", RunningExample.path,
                 rules: ValueFacts.path)
         case "description":
             ValueFacts(
-                "The owner's words about the file.", RunningExample.description, nullable: true,
+                "The owner's description of the file.", RunningExample.description, nullable: true,
                 rules: ["maxLength": .integer(Int64(PatchBody.maximumDescription))])
         case "content_type":
             ValueFacts(
-                "The media type, as downloads have it; of text in UTF-8 that named no charset it says so.",
+                "The media type of downloads. Text in UTF-8 that named no charset gets `charset=utf-8`.",
                 RunningExample.mediaType)
         case "size_bytes":
-            ValueFacts("Bytes of the content.", RunningExample.size, rules: ValueFacts.byteCount)
+            ValueFacts("The size of the content in bytes.", RunningExample.size, rules: ValueFacts.byteCount)
         case "sha256":
             ValueFacts(
-                "SHA-256 of the content in hexadecimal; its ETag.", .string(RunningExample.sha256),
+                "The SHA-256 of the content in hexadecimal. The ETag is the same in quotes.",
+                .string(RunningExample.sha256),
                 rules: ["pattern": "^[0-9a-f]{64}$"])
         case "created_at": ValueFacts("When the file was first stored.", RunningExample.created)
         case "updated_at":
@@ -104,40 +106,42 @@ extension Relation {
 
     private func userFacts(_ column: String) -> ValueFacts {
         switch column {
-        case "id": ValueFacts("The user.", RunningExample.userID)
+        case "id": ValueFacts("The user's id.", RunningExample.userID)
         case "email":
             ValueFacts("The address that the user logs in with.", RunningExample.email, rules: ValueFacts.email)
         case "role":
             ValueFacts(
-                "An admin manages users; nobody reads another's files.", "editor", rules: ValueFacts.role)
+                "An admin manages users. No role can read the files of other users.", "editor", rules: ValueFacts.role)
         case "quota_bytes":
             ValueFacts(
-                "Most bytes that the user's files may have together; null for no quota.", RunningExample.quota,
+                "The quota in bytes; null for no quota.", RunningExample.quota,
                 nullable: true, rules: ValueFacts.byteCount)
         case "used_bytes":
-            ValueFacts("Bytes of the user's files together.", RunningExample.size, rules: ValueFacts.byteCount)
-        case "file_count": ValueFacts("Number of the user's files.", 1, rules: ValueFacts.byteCount)
+            ValueFacts("The total size of the user's files in bytes.", RunningExample.size, rules: ValueFacts.byteCount)
+        case "file_count": ValueFacts("The number of the user's files.", 1, rules: ValueFacts.byteCount)
         case "disabled_at":
-            ValueFacts("Since when the user cannot log in; null for one who can.", nil, nullable: true)
-        case "created_at": ValueFacts("When the account was made.", RunningExample.created)
-        case "disabled": ValueFacts("Whether the user is kept from logging in. Ends the sessions.", true)
+            ValueFacts("When the user was disabled; null if the user can log in.", nil, nullable: true)
+        case "created_at": ValueFacts("When the account was created.", RunningExample.created)
+        case "disabled": ValueFacts("Whether the user is disabled. Disabling ends the sessions.", true)
         default: ValueFacts("", nil)
         }
     }
 
     private func auditFacts(_ column: String) -> ValueFacts {
         switch column {
-        case "id": ValueFacts("Number of the entry, growing.", 42)
+        case "id": ValueFacts("The number of the entry. Later entries have larger numbers.", 42)
         case "occurred_at": ValueFacts("When it happened.", RunningExample.created)
         case "actor_id":
-            ValueFacts("Who did it; null for the operator and for strangers.", RunningExample.userID, nullable: true)
+            ValueFacts(
+                "Who did it; null for the operator and without a session.", RunningExample.userID, nullable: true)
         case "user_id":
             ValueFacts(
-                "Whose account or file it was; null where there is no such account.", RunningExample.userID,
+                "The account concerned; null if it does not exist.", RunningExample.userID,
                 nullable: true)
         case "action": ValueFacts("What was done: `login`, `login_failed`, `store`, `delete`, `move` …", "store")
         case "subject":
-            ValueFacts("Path of the file, or e-mail address of the account.", RunningExample.path, nullable: true)
+            ValueFacts(
+                "The path of the file, or the e-mail address of the account.", RunningExample.path, nullable: true)
         case "request_id":
             ValueFacts("The `X-Request-Id` of the request.", RunningExample.requestID, nullable: true)
         case "remote_address": ValueFacts("The client's address.", RunningExample.address, nullable: true)
@@ -152,32 +156,32 @@ extension Route {
         case "email", "p_email":
             // A login refuses what is no address with the same words as a wrong one.
             ValueFacts(
-                "The user's e-mail address, in any case.", RunningExample.email,
+                "The user's e-mail address. Upper and lower case are the same.", RunningExample.email,
                 rules: self == .login ? [:] : ValueFacts.email)
         case "password": ValueFacts("The user's password.", RunningExample.password)
         case "p_password":
             ValueFacts(
                 "The first password: at least 10 characters and at most 72 bytes in NFC, and not the e-mail address.",
                 RunningExample.password, rules: ["minLength": 10, "maxLength": 72])
-        case "p_current_password": ValueFacts("The password as it is now.", RunningExample.password)
+        case "p_current_password": ValueFacts("The current password.", RunningExample.password)
         case "p_new_password": ValueFacts.newPassword
-        case "p_role": ValueFacts("What the user will be.", "editor", rules: ValueFacts.role)
+        case "p_role": ValueFacts("The role of the user.", "editor", rules: ValueFacts.role)
         case "p_quota_bytes":
             ValueFacts(
-                "Most bytes that the user's files may have together; null for no quota.", RunningExample.quota,
+                "The quota in bytes; null for no quota.", RunningExample.quota,
                 nullable: true, rules: ValueFacts.byteCount)
-        case "p_user_id": ValueFacts("The user, as `/users` has it in `id`.", RunningExample.userID)
+        case "p_user_id": ValueFacts("The user's id, as `/users` shows it.", RunningExample.userID)
         case "p_folder":
             ValueFacts(
-                "Path of the folder; the root where it is empty or left out.", RunningExample.folder, nullable: true,
+                "The path of the folder. Empty or absent means the root.", RunningExample.folder, nullable: true,
                 rules: ["maxLength": .integer(Int64(FilePath.maximumLength))])
         case "p_limit":
             ValueFacts(
-                "Most entries of the answer. The installation has a limit of its own, 1,000 unless configured.", 100,
+                "The largest number of entries. The installation has its own limit, by default 1,000.", 100,
                 nullable: true, rules: ["minimum": 1])
         case "p_cursor":
             ValueFacts(
-                "Continues behind an entry: the `cursor` that it has.", RunningExample.cursor, nullable: true)
+                "Continue after an entry: its `cursor`.", RunningExample.cursor, nullable: true)
         case "p_from": ValueFacts("The folder to move.", RunningExample.folder, rules: ValueFacts.path)
         case "p_to": ValueFacts("Its new path.", RunningExample.newFolder, rules: ValueFacts.path)
         default: ValueFacts("", nil)

@@ -63,8 +63,8 @@ public enum OpenAPI {
                 "type": "apiKey", "in": "cookie", "name": "__Host-coffer",
                 "description": .string(
                     "Set by `/rpc/login` with `Prefer: session=cookie`. Changes must then come from the same origin. "
-                        + "Counts only without a Bearer token. Over plain HTTP on a loopback address its "
-                        + "name is `coffer`."),
+                        + "A Bearer token takes precedence. Over plain HTTP on a loopback address the cookie's name is "
+                        + "`coffer`."),
             ],
         ]
     }
@@ -81,8 +81,8 @@ public enum OpenAPI {
     }
 
     private static let introduction = """
-        Store a file, find it again, and keep it yours: an admin manages accounts and sees file names, but nobody \
-        reads another's files.
+        Private file storage. Users store, find, download and delete their own files. An admin manages accounts and \
+        sees the metadata of all files, but no user can read another user's files.
 
         ```sh
         token=$(curl -s $SITE/rpc/login --json '{"email":"ada@example.org","password":"correct horse battery"}' \
@@ -95,14 +95,15 @@ public enum OpenAPI {
 
         **Tables** (`/files`, `/users`, `/audit_log`) follow the conventions of PostgREST, so its clients work: \
         filters, `select`, `order`, `limit`, `Range`, `Prefer`. `Accept: application/vnd.pgrst.object+json` answers \
-        with one object instead of an array and fails unless it is exactly one; `Accept: text/csv` gives CSV; \
-        `;nulls=stripped` behind either `application/vnd.pgrst` type leaves members that are null out. \
+        with one object instead of an array, and fails unless there is exactly one; `Accept: text/csv` gives CSV; \
+        `;nulls=stripped` after either `application/vnd.pgrst` type omits members that are null. \
         **Functions** (`/rpc/…`) take a JSON object.
 
-        **Failures** always have the same four keys, of which `code` is for programs. A path that is not listed is \
-        404, a method that is not listed 405 with `Allow`, whoever asks. **HEAD** is answered as GET without the body.
+        **Errors** always have the same four keys; `code` is for programs. An unknown path is 404, and an unknown \
+        method is 405 with `Allow`. **HEAD** is answered like GET, without the body.
 
-        A **file path** is yours alone: at most 1,024 bytes of UTF-8, kept in NFC, `/` between folders, no segment \
-        over 255 bytes, none that is empty, `.` or `..`, no control character, no backslash, no slash at either end.
+        A **file path** is unique for its user: at most 1,024 bytes of UTF-8, kept in NFC, `/` between folders, no \
+        segment over 255 bytes, no empty segment, no `.` or `..`, no control character, no backslash, no slash at \
+        either end.
         """
 }

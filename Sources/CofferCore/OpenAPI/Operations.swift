@@ -14,11 +14,11 @@ enum Tag: String, CaseIterable {
         switch self {
         case .session: "Log in, log out, who you are."
         case .files: "Store, find, fetch, rename and delete files."
-        case .folders: "Folders exist by their files: look into one, or move it."
+        case .folders: "List or move a folder. A folder exists while it has files."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
-        case .service: "What there is, and whether it works."
-        case .options: "The methods of each path, for anybody."
+        case .service: "This description, and the health of the service."
+        case .options: "The methods of each path. No token is needed."
         }
     }
 
@@ -71,26 +71,26 @@ extension Route {
 
     private func words(_ method: Method) -> (summary: String, text: String) {
         switch method {
-        case .options: ("Methods of \(path)", "Needs no token.")
-        case .head: ("Head of: " + words.summary, "What GET answers, without its body.")
+        case .options: ("Methods of \(path)", "No token is needed.")
+        case .head: ("Head of: " + words.summary, "The answer of GET without its body.")
         case .patch where self == .files:
             (
                 "Rename or describe files",
-                "Changes those of your own files that the filters select; without any filter all of them. Admins too "
-                    + "change only their own."
+                "Changes those of your own files that the filters select. A filter is required. Admins, too, change "
+                    + "only their own files."
             )
         case .patch:
             (
                 "Change users",
-                "Admins only. Changes the users whom the filters select; without any filter all of them. The last "
+                "Admins only. Changes the users whom the filters select. A filter is required. The last "
                     + "enabled admin cannot be disabled or demoted. Disabling a user or changing the role ends their "
                     + "sessions."
             )
         case .delete:
             (
                 "Delete files",
-                "Deletes those of your own files that the filters select, at least one of which is required. Admins too "
-                    + "delete only their own."
+                "Deletes those of your own files that the filters select. A filter is required. Admins, too, delete "
+                    + "only their own files."
             )
         case .post where methods.contains(.get):
             (words.summary + ", by POST", "The same as by GET, with the arguments in a JSON object.")
@@ -103,44 +103,47 @@ extension Route {
         case .login:
             (
                 "Log in",
-                "Answers with a token for `Authorization: Bearer`, or sets the session cookie. After too many failures "
-                    + "in 15 minutes an account or an address is refused for a while, with the right password too."
+                "Answers with a token for `Authorization: Bearer`, or sets the session cookie. Too many failures in "
+                    + "15 minutes block the account or the address for a while, even with the right password."
             )
-        case .logout: ("Log out", "The token stops working at once, everywhere.")
-        case .changePassword: ("Change your password", "Your other sessions end; this one goes on.")
+        case .logout: ("Log out", "The token stops working at once.")
+        case .changePassword: ("Change your password", "Your other sessions end; this one continues.")
         case .whoami: ("Who you are", "")
         case .storeFile:
             (
                 "Store a file",
-                "Creates the file of that path, or overwrites it and keeps its id. All or nothing: a body that is cut "
-                    + "short or has another digest changes nothing."
+                "Creates the file at that path, or replaces its content and keeps its id. A body that is cut short or "
+                    + "has another digest changes nothing."
             )
         case .retrieveFile:
             (
                 "Fetch a file",
-                "The content of one of your own files. Another user's is as absent as one that never was, for admins "
-                    + "too."
+                "The content of one of your own files. Another user's file is answered like one that does not exist, "
+                    + "also for admins."
             )
         case .listFolder:
             (
-                "Look into a folder",
+                "List a folder",
                 "One level of your own tree. For the next page follow `Link`, or repeat the call with the last entry's "
                     + "`cursor`."
             )
         case .moveFolder:
-            ("Move a folder", "Gives all your files below one path another, in one step: all of them or none.")
-        case .files: ("List files", "An editor sees their own, an admin everyone's (not their content).")
-        case .users: ("List users", "An editor sees their own row, an admin all.")
+            ("Move a folder", "Moves all your files below one path to another in one transaction.")
+        case .files: ("List files", "An editor sees their own files. An admin sees the metadata of everyone's.")
+        case .users: ("List users", "An editor sees their own row, an admin sees all.")
         case .createUser: ("Create a user", "Admins only.")
         case .resetPassword: ("Set a user's password", "Admins only. Ends the user's sessions.")
         case .deleteUser:
-            ("Delete a user", "Admins only. Their files go with them. The last enabled admin cannot be deleted.")
-        case .auditLog: ("Read the audit log", "An editor sees their own entries, an admin all.")
+            ("Delete a user", "Admins only. Deletes the user's files, too. The last enabled admin cannot be deleted.")
+        case .auditLog: ("Read the audit log", "An editor sees their own entries, an admin sees all.")
         case .root: ("The page, or this document", "The document for `Accept: application/openapi+json`.")
         case .openAPI: ("This document", "")
         case .live: ("Whether the service answers", "")
         case .ready:
-            ("Whether the service works", "Asks database and storage; a failure says in `details` which of them.")
+            (
+                "Whether the service works",
+                "Checks database, storage, web server and clock. An error names in `details` what failed."
+            )
         }
     }
 }

@@ -49,7 +49,7 @@ extension Route {
         // A query has no null.
         facts.isNullable = false
         let (type, format) = argument.kind.jsonType
-        let text = name == argument.name ? facts.text : "The same as `\(argument.name)`; only one of them may be given."
+        let text = name == argument.name ? facts.text : "The same as `\(argument.name)`. Only one of them may be given."
         return OperationParameter(
             "\(operationName).\(name)", name, in: "query", text, required: argument.isRequired,
             schema: ["type": .string(type)] + (format.map { ["format": .string($0)] } ?? [:]) + facts.rules,
@@ -107,7 +107,7 @@ extension Relation {
     fileprivate var select: OperationParameter {
         query(
             "select",
-            "Columns of the answer: names with commas, `alias:column`, `column::text`, or `*`. All by default.",
+            "The columns of the answer, with commas between: `column`, `alias:column`, `column::text`, `*`. Default: all.",
             example(
                 files: "id,name:file_path,size_bytes", users: "id,email,used_bytes",
                 auditLog: "occurred_at,action,subject"))
@@ -115,20 +115,20 @@ extension Relation {
 
     fileprivate var order: OperationParameter {
         query(
-            "order", "Columns to sort by: `column[.asc|.desc][.nullsfirst|.nullslast]` with commas.",
+            "order", "The columns to sort by, separated by commas: `column[.asc|.desc][.nullsfirst|.nullslast]`.",
             example(files: "updated_at.desc", users: "email", auditLog: "id.desc"))
     }
 
     fileprivate var groups: [OperationParameter] {
         [
             query(
-                "and", "Filters that must all hold, nested at will with `and(…)` and `or(…)`; `not.and` negates.",
+                "and", "Filters that must all hold. They can be nested with `and(…)` and `or(…)`; `not.and` negates.",
                 example(
                     files: "(size_bytes.gt.10,or(description.is.null,file_path.like.*.txt))",
                     users: "(role.eq.editor,disabled_at.is.null)",
                     auditLog: "(action.in.(store,delete),occurred_at.gte.2026-11-01)")),
             query(
-                "or", "Filters of which one must hold, nested likewise; `not.or` negates.",
+                "or", "Filters of which at least one must hold. They can be nested, too; `not.or` negates.",
                 example(
                     files: "(content_type.eq.text/plain,description.not.is.null)",
                     users: "(used_bytes.gt.1000000,file_count.gt.100)",
@@ -138,7 +138,7 @@ extension Relation {
 
     fileprivate var setColumns: OperationParameter {
         query(
-            "columns", "Members of the body that count, with commas; others are ignored. All by default.",
+            "columns", "The members of the body to use, separated by commas. Others are ignored. Default: all.",
             example(files: "description", users: "quota_bytes", auditLog: ""))
     }
 }
@@ -146,23 +146,23 @@ extension Relation {
 extension OperationParameter {
     fileprivate static let limit = OperationParameter(
         "limit", "limit", in: "query",
-        "Most rows of the answer. The installation has a limit of its own, 1,000 unless configured.",
+        "The largest number of rows. The installation has its own limit, by default 1,000.",
         schema: ["type": "integer", "format": "int64", "minimum": 0], example: 100)
     fileprivate static let offset = OperationParameter(
-        "offset", "offset", in: "query", "Rows to skip.",
+        "offset", "offset", in: "query", "The number of rows to skip.",
         schema: ["type": "integer", "format": "int64", "minimum": 0], example: 0)
 
     fileprivate static let rowRange = header(
-        "Range", "Rows wanted, the first and the last, counted from 0.", "0-99", component: "Range.rows",
+        "Range", "The first and the last row, counted from 0.", "0-99", component: "Range.rows",
         schema: ["type": "string", "pattern": "^[0-9]+-[0-9]*$"])
     fileprivate static let preferOfReads = header(
         "Prefer",
-        "`count=exact`, `count=planned` or `count=estimated` for the number of all rows in `Content-Range`; "
-            + "`handling=strict` refuses preferences that are not known.",
+        "`count=exact`, `count=planned` or `count=estimated` puts the number of all rows into `Content-Range`; "
+            + "`handling=strict` refuses unknown preferences.",
         "count=exact", component: "Prefer.read")
     fileprivate static let preferOfChanges = header(
         "Prefer",
-        "`return=representation` answers with the rows as they are then; `count=exact` tells their number; "
+        "`return=representation` answers with the changed rows; `count=exact` counts them; "
             + "`handling=strict, max-affected=10` refuses to change more rows than that.",
         "return=representation", component: "Prefer.change")
     fileprivate static let session = header(
@@ -171,21 +171,22 @@ extension OperationParameter {
 
     fileprivate static let filePath = header(
         "File-Path",
-        "Where the file goes: raw UTF-8, or percent-encoded behind `UTF-8''` (RFC 8187), as in "
-            + "`UTF-8''caf%C3%A9.txt`. Once: two are refused where they can be told from one path with a comma, "
-            + "which those in percent-encoding always can.", RunningExample.path, required: true)
+        "The path of the file: raw UTF-8, or percent-encoded after `UTF-8''` (RFC 8187), as in "
+            + "`UTF-8''caf%C3%A9.txt`. Send it once. Use percent-encoding for a path with a comma, because some web "
+            + "servers join repeated headers with commas.", RunningExample.path, required: true)
     fileprivate static let description = header(
         "Description",
-        "Words about the file, at most 2,000 characters, encoded likewise. Left out, a file that is overwritten keeps "
-            + "its description.", RunningExample.description)
+        "A description of at most 2,000 characters, in the same encoding. Without it, a replaced file keeps its "
+            + "description.", RunningExample.description)
     fileprivate static let replaces = header(
-        "If-Match", "Only if the file is there and has one of these ETags, or has any with `*`.", RunningExample.tag,
+        "If-Match", "Store only if the file exists and has one of these ETags, or any ETag for `*`.",
+        RunningExample.tag,
         component: "If-Match.upload")
     fileprivate static let creates = header(
-        "If-None-Match", "Only if there is no such file yet.", "*", component: "If-None-Match.upload",
+        "If-None-Match", "Store only if the file does not exist.", "*", component: "If-None-Match.upload",
         schema: ["type": "string", "enum": ["*"]])
     fileprivate static let reprDigest = header(
-        "Repr-Digest", "SHA-256 of the content (RFC 9530). Other content is refused, and nothing changes.",
+        "Repr-Digest", "The SHA-256 of the content (RFC 9530). Other content is refused.",
         RunningExample.digest, component: "Repr-Digest.upload")
     fileprivate static let contentDigest = header(
         "Content-Digest", "The same as `Repr-Digest`.", RunningExample.digest)
@@ -196,22 +197,22 @@ extension OperationParameter {
         example: RunningExample.path)
     fileprivate static let disposition = OperationParameter(
         "p_disposition", "p_disposition", in: "query",
-        "`inline` lets a browser show images (not SVG), PDF, plain text, audio and video instead of saving them.",
+        "`inline` lets a browser show images (not SVG), PDF, plain text, audio and video.",
         schema: ["type": "string", "enum": ["inline", "attachment"]], example: "inline")
     fileprivate static let byteRange = header(
-        "Range", "Part of the content (RFC 9110 §14).", "bytes=0-4", component: "Range.bytes")
+        "Range", "A range of the content (RFC 9110 §14).", "bytes=0-4", component: "Range.bytes")
     fileprivate static let ifRange = header(
-        "If-Range", "An ETag: `Range` counts only if the file still has it. A date never makes a part.",
+        "If-Range", "An ETag. `Range` counts only if the file still has it. With a date, the whole file is sent.",
         RunningExample.tag)
     fileprivate static let ifMatch = header(
-        "If-Match", "Only if the file has one of these ETags, else 412.", RunningExample.tag)
+        "If-Match", "Send only if the file has one of these ETags, otherwise 412.", RunningExample.tag)
     fileprivate static let ifNoneMatch = header(
-        "If-None-Match", "Only if the file has none of these ETags, else 304.", RunningExample.tag)
+        "If-None-Match", "Send only if the file has none of these ETags, otherwise 304.", RunningExample.tag)
     fileprivate static let ifModifiedSince = header(
         "If-Modified-Since",
-        "Only if the file has changed since, else 304. Of a file that was changed in that second there may be several "
-            + "versions, so it is sent; an ETag is exact.",
+        "Send only if the file has changed since, otherwise 304. A file that changed in that same second is sent, "
+            + "because there may be several versions of it; an ETag is exact.",
         RunningExample.modified)
     fileprivate static let ifUnmodifiedSince = header(
-        "If-Unmodified-Since", "Only if the file has not changed since, else 412.", RunningExample.modified)
+        "If-Unmodified-Since", "Send only if the file has not changed since, otherwise 412.", RunningExample.modified)
 }

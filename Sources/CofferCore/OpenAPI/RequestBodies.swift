@@ -17,9 +17,9 @@ extension Route {
         [
             "description":
                 .string(
-                    "The content, any number of bytes, as they are to be stored: no form, no part of a file, and "
-                        + "nothing in a `Content-Encoding`. Its `Content-Type` becomes the file's media type; for "
-                        + "`application/octet-stream` or none the path's extension says it."),
+                    "The content of the file, of any size. It is stored as it comes: a form, a part of a file and a "
+                        + "`Content-Encoding` are refused. Its `Content-Type` becomes the file's media type. Without it, "
+                        + "or with `application/octet-stream`, the path's extension decides."),
             "content": ["*/*": ["schema": [:], "example": RunningExample.content]],
         ]
     }

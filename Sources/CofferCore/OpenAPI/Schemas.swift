@@ -24,12 +24,14 @@ enum Schemas {
         let text: OrderedJSON = ["type": ["string", "null"]]
         return [
             "type": "object",
-            "description": "Every failure, whoever finds it.",
+            "description": "Every error has this form.",
             "properties": [
                 "code": [
-                    "type": "string", "description": "What went wrong, for programs. A code keeps its meaning.",
+                    "type": "string",
+                    "description": "What went wrong, for programs. The meaning of a code never changes.",
                 ],
-                "details": text, "hint": text, "message": ["type": "string", "description": "The same for people."],
+                "details": text, "hint": text,
+                "message": ["type": "string", "description": "What went wrong, for people."],
             ],
             "required": ["code", "details", "hint", "message"],
             "additionalProperties": false,
@@ -39,7 +41,9 @@ enum Schemas {
     private static var token: OrderedJSON {
         [
             "type": "object",
-            "properties": ["token": ["type": "string", "description": "A JSON Web Token, to be sent as Bearer."]],
+            "properties": [
+                "token": ["type": "string", "description": "A JSON Web Token. Send it as `Authorization: Bearer`."]
+            ],
             "required": ["token"],
             "examples": [["token": RunningExample.token]],
         ]
@@ -51,15 +55,15 @@ enum Schemas {
         let told = users.columns.filter {
             ["email", "role", "quota_bytes", "used_bytes", "file_count"].contains($0.name)
         }
-        let id = ValueFacts("You.", RunningExample.userID)
+        let id = ValueFacts("Your id.", RunningExample.userID)
         let limit = ValueFacts(
-            "Most bytes that one upload may have; null for no limit.", RunningExample.uploadLimit, nullable: true,
+            "The largest upload in bytes; null for no limit.", RunningExample.uploadLimit, nullable: true,
             rules: ValueFacts.byteCount)
-        let expiry = ValueFacts("When the session ends by itself.", RunningExample.updated, nullable: true)
+        let expiry = ValueFacts("When the session expires.", RunningExample.updated, nullable: true)
         return .object(
             ofRequired: [("user_id", id, .uuid)] + told.map { ($0.name, users.facts($0), $0.kind) }
                 + [("session_expires_at", expiry, .timestamp), ("max_upload_bytes", limit, .integer)],
-            "You, your totals and limits, and your session.")
+            "Your account, your totals and limits, and your session.")
     }
 
     /// A file's columns, which are null for a folder except for its size.
@@ -77,10 +81,11 @@ enum Schemas {
             ] + columns + [
                 (
                     "file_count",
-                    ValueFacts("Number of files below a folder; null for a file.", nil, nullable: true), .integer
-                ), ("cursor", ValueFacts("Continues behind this entry.", RunningExample.cursor), .text),
+                    ValueFacts("The number of files below a folder; null for a file.", nil, nullable: true), .integer
+                ), ("cursor", ValueFacts("A cursor to continue after this entry.", RunningExample.cursor), .text),
             ],
-            "A file or a folder. `size_bytes` of a folder is what all files below it have; its other columns are null.")
+            "A file or a folder. `size_bytes` of a folder is the total of all files below it; its other columns are null."
+        )
     }
 
     private static var health: OrderedJSON {
@@ -129,7 +134,7 @@ extension OrderedJSON {
     fileprivate static func rows(of relation: Relation) -> OrderedJSON {
         [
             "type": "object",
-            "description": "A row; with `select` it has what was asked for, under the names asked for.",
+            "description": "A row. With `select` it has the selected columns, under the selected names.",
             "properties": .columns(relation.columns, of: relation),
             "examples": [.example(relation.columns, of: relation)],
         ]
@@ -138,7 +143,7 @@ extension OrderedJSON {
     /// The body of a PATCH.
     fileprivate static func changes(of relation: Relation) -> OrderedJSON {
         [
-            "type": "object", "description": "The columns to set; others stay as they are.",
+            "type": "object", "description": "The columns to set. Others do not change.",
             "properties": .columns(relation.writable, of: relation), "additionalProperties": false,
             "examples": [.example(relation.writable, of: relation)],
         ]

@@ -46,15 +46,19 @@ extension Route {
                     204, "With `Prefer: session=cookie`: the cookie is set.",
                     [.setCookie, .preferenceApplied, .cacheControl]),
             ]
-        case .logout: [Success(204, "The session has ended; the cookie is taken back.", [.setCookie])]
+        case .logout: [Success(204, "The session has ended, and the cookie is removed.", [.setCookie])]
         case .changePassword:
             [Success(204, "The password is changed; your other sessions have ended.", [.cacheControl])]
         case .resetPassword: [Success(204, "The password is set; the user's sessions have ended.", [.cacheControl])]
-        case .deleteUser: [Success(204, "The user and all their files are gone.", [.cacheControl])]
+        case .deleteUser: [Success(204, "The user and all their files are deleted.", [.cacheControl])]
         case .whoami:
-            [Success(200, "You.", [.cacheControl], .value(.reference("schemas", "WhoAmI"), example: Self.whoAmI))]
+            [
+                Success(
+                    200, "Your account and session.", [.cacheControl],
+                    .value(.reference("schemas", "WhoAmI"), example: Self.whoAmI))
+            ]
         case .moveFolder:
-            [Success(200, "Number of files that were moved.", [.cacheControl], .value(Self.count, example: 1))]
+            [Success(200, "The number of files that were moved.", [.cacheControl], .value(Self.count, example: 1))]
         case .createUser:
             [
                 Success(
@@ -80,15 +84,20 @@ extension Route {
         case .root:
             [
                 Success(
-                    200, "This document for who asks for it by its media type, and the page for all others.", [],
+                    200, "This document if `Accept` asks for it, otherwise the page.", [],
                     .description + [.init(type: "text/html", schema: ["type": "string"], example: "<!doctype html>")])
             ]
         case .live:
-            [Success(200, "It answers.", [.cacheControl], [.json(.reference("schemas", "Health"), ["status": "live"])])]
+            [
+                Success(
+                    200, "The service answers.", [.cacheControl],
+                    [.json(.reference("schemas", "Health"), ["status": "live"])])
+            ]
         case .ready:
             [
                 Success(
-                    200, "All is there.", [.cacheControl], [.json(.reference("schemas", "Health"), ["status": "ready"])]
+                    200, "Everything works.", [.cacheControl],
+                    [.json(.reference("schemas", "Health"), ["status": "ready"])]
                 )
             ]
         }
@@ -103,15 +112,15 @@ extension Route {
             let fields: [AnswerField] = [.contentRange, .contentLocation, .preferenceApplied, .cacheControl, .vary]
             return [
                 Success(200, "The rows.", fields, page + csv),
-                Success(206, "Part of the rows, where their number was asked for.", fields, [page[0]] + csv),
+                Success(206, "A part of the rows, if their number was requested.", fields, [page[0]] + csv),
             ]
         }
         let fields: [AnswerField] = [.contentRange, .preferenceApplied, .cacheControl]
         return [
             Success(
-                200, "With `Prefer: return=representation`: the rows, as they are now or were until now.", fields,
+                200, "With `Prefer: return=representation`: the changed or deleted rows.", fields,
                 page + csv),
-            Success(204, "Done, also where no row matched: `Content-Range` tells.", fields),
+            Success(204, "Done, even if no row matched; see `Content-Range`.", fields),
         ]
     }
 
@@ -121,10 +130,10 @@ extension Route {
         let bytes = { (text: OrderedJSON) in [Success.Content(type: "*/*", schema: nil, example: text)] }
         return [
             Success(
-                200, "The content: any bytes, with the media type that the file was stored with.", fields,
+                200, "The content: any bytes, with the file's media type.", fields,
                 bytes(RunningExample.content)),
-            Success(206, "Part of the content.", fields + [.contentRange], bytes("Hello")),
-            Success(304, "You have it already.", validators),
+            Success(206, "A part of the content.", fields + [.contentRange], bytes("Hello")),
+            Success(304, "Your copy is current.", validators),
         ]
     }
 
