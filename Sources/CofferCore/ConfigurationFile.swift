@@ -24,7 +24,7 @@ enum ConfigurationFile {
             }
             let name = String(decoding: trimmed(bare[..<equals]), as: UTF8.self)
             guard ConfigurationOption.all.contains(where: { $0.name == name }) else {
-                throw ConfigurationError(option: name, problem: "there is no such option", origin: origin)
+                throw ConfigurationError(option: name, problem: "is an unknown option", origin: origin)
             }
             do {
                 let value = try unquoted(trimmed(bare[bare.index(after: equals)...]))
@@ -55,7 +55,7 @@ enum ConfigurationFile {
         var rest = value.dropFirst()
         while let byte = rest.popFirst() {
             if byte == quote {
-                guard rest.isEmpty else { throw Problem("there is text behind the closing quote") }
+                guard rest.isEmpty else { throw Problem("has text after the closing quote") }
                 return String(decoding: result, as: UTF8.self)
             }
             if escapes, byte == UInt8(ascii: "\\"), let next = rest.first, isEscapable(next) {
@@ -65,7 +65,7 @@ enum ConfigurationFile {
                 result.append(byte)
             }
         }
-        throw Problem("the closing quote is missing")
+        throw Problem("lacks the closing quote")
     }
 
     /// What a backslash can precede inside double quotes; before all else it stands for itself.

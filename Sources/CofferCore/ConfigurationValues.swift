@@ -56,7 +56,7 @@ extension ConfigurationOption {
         for parameter in query.split(separator: "&") {
             let name = parameter.prefix { $0 != "=" }
             if !["endpoint", "region", "style"].contains(name) {
-                throw ValueProblem("has a parameter that is not known: \(quoted(String(name)))")
+                throw ValueProblem("has an unknown parameter: \(quoted(String(name)))")
             }
         }
     }

@@ -15,7 +15,7 @@ extension Request {
         let expected = route.arguments
         let given = method == .post ? try bodyMembers() : try queryMembers()
         if let other = given.keys.sorted().first(where: { name in !expected.contains { $0.name == name } }) {
-            throw Failure(.invalidArgument, "The argument '\(other)' is not known")
+            throw Failure(.invalidArgument, "The argument '\(other)' is unknown")
         }
         var parameters: [Parameter] = []
         for argument in expected { parameters.append(try argument.parameter(given[argument.name] ?? .null)) }
@@ -26,7 +26,7 @@ extension Request {
     private func bodyMembers() throws(Failure) -> [String: JSON] {
         if let (name, _) = try parameters().pairs.first {
             throw Failure(
-                .invalidArgument, "The parameter '\(name)' is not known", hint: "Arguments are sent in the body")
+                .invalidArgument, "The parameter '\(name)' is unknown", hint: "Arguments are sent in the body")
         }
         let body = try body()
         if body.isEmpty, !route.arguments.contains(where: \.isRequired) { return [:] }

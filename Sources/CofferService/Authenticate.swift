@@ -41,7 +41,7 @@ struct Authenticate {
     private static func bearerToken(_ request: Request) throws(Failure) -> String? {
         let tokens = Set(try request.texts(.authorization).flatMap(credentials).compactMap(bearerToken))
         guard tokens.count <= 1 else {
-            throw Failure(.malformedRequest, "The header Authorization came more than once, with different tokens")
+            throw Failure(.malformedRequest, "The header Authorization was sent more than once, with different tokens")
         }
         return tokens.first
     }

@@ -143,7 +143,7 @@ final class Database {
 
     private static let unknown = Failure(
         .outcomeUnknown, details: "The database did not answer the commit",
-        hint: "Look whether the change was made before you send it again", fields: retryAfter)
+        hint: "Check whether the change was made before you repeat it", fields: retryAfter)
 
     /// A transaction that cannot be rolled back ends with its connection.
     private func rollback() {

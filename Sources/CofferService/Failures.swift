@@ -44,10 +44,10 @@ extension Failure: MappedError {
     init(_ error: GatewayError) {
         switch error {
         case .malformedParameter(let name):
-            self.init(.malformedRequest, details: "\(name) is malformed: text must be UTF-8, a length a number")
+            self.init(.malformedRequest, details: "\(name) is malformed: text must be UTF-8, a length must be a number")
         case .truncatedBody(let received, let announced):
             let expected = announced.map { "\($0)" } ?? "more"
-            self.init(.truncatedBody, details: "\(received) bytes came, \(expected) were announced")
+            self.init(.truncatedBody, details: "\(received) bytes were received, \(expected) were announced")
         case .clientGone, .system, .library: self.init(.internalError)
         }
     }

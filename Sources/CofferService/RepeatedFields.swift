@@ -18,7 +18,8 @@ extension Request {
     func single(_ field: RequestField) throws(Failure) -> String? {
         let values = try all(field)
         guard values.count < 2, values.first.map(Self.isJoined) != true else {
-            throw Failure(.repeatedField, "The header \(field.name) came more than once", hint: Self.hint(field.name))
+            throw Failure(
+                .repeatedField, "The header \(field.name) was sent more than once", hint: Self.hint(field.name))
         }
         return values.first
     }
@@ -31,7 +32,7 @@ extension Request {
         guard let type = try text(.contentType) else { return nil }
         let outsideOfQuotes = type.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         if outsideOfQuotes.contains(where: { $0.offset.isMultiple(of: 2) && $0.element.contains(",") }) {
-            throw Failure(.repeatedField, "The header Content-Type came more than once")
+            throw Failure(.repeatedField, "The header Content-Type was sent more than once")
         }
         return type
     }

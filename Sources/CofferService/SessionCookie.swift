@@ -60,7 +60,7 @@ enum SessionCookie {
         guard isSecure || isOwnOrigin != false, let name = try name(request) else {
             throw Failure(
                 .invalidArgument, "A session cookie needs HTTPS",
-                hint: "Use https, or leave out 'Prefer: session=cookie' and send the token as Bearer")
+                hint: "Use https, or omit 'Prefer: session=cookie' and send the token as Bearer")
         }
         let secure = name == secureName ? "; Secure" : ""
         let value = "\(name)=\(token ?? ""); Path=/; Max-Age=\(token == nil ? 0 : seconds)"

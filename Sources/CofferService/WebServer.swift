@@ -21,14 +21,14 @@ struct WebServer {
     func difference(from store: any BlobStore) throws(BlobStoreError) -> String? {
         if let remote = try store.presignedTarget(of: BlobName.generate())?.origin {
             guard let origin, origin != remote else { return nil }
-            return "The web server fetches downloads from \(origin), and COFFER_STORAGE_URL names \(remote): workers "
-                + "stream all of them."
+            return "The web server fetches downloads from \(origin), but COFFER_STORAGE_URL names \(remote): the "
+                + "workers stream all of them."
         }
         if let origin {
-            return "The web server fetches downloads from \(origin), and COFFER_STORAGE_URL names a folder."
+            return "The web server fetches downloads from \(origin), but COFFER_STORAGE_URL names a directory."
         }
         guard let folder, let owned = store as? any OwnedBlobStore, !isSame(folder, owned.folder) else { return nil }
-        return "The web server sends downloads from \(folder), and COFFER_STORAGE_URL names \(owned.folder): they fail."
+        return "The web server sends downloads from \(folder), but COFFER_STORAGE_URL names \(owned.folder): they fail."
     }
 
     private func isSame(_ one: String, _ other: String) -> Bool {

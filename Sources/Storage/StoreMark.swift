@@ -13,8 +13,8 @@ extension BlobStore {
         throw BlobStoreError(
             .misconfigured,
             found == nil
-                ? "This is not the store that the database knows, as its mark is missing. Correct the URL; or, where the "
-                    + "store was moved without its file coffer-store, run: coffer storage relocate URL."
-                : "This is not the store that the database knows: it has the mark of another one. Correct the URL.")
+                ? "This is not the store that the database expects: it has no mark. Correct the URL. If the store was "
+                    + "moved without its file coffer-store, run: coffer storage relocate URL."
+                : "This is not the store that the database expects: it has the mark of another store. Correct the URL.")
     }
 }

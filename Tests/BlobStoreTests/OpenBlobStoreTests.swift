@@ -8,8 +8,8 @@ struct OpenBlobStoreTests {
         ("http://host/x", "begin with file:///"),
         ("file:/var", "begin with file:///"), ("file://host/var", "three slashes"), ("file://", "three slashes"),
         ("file:///", "a directory below /"), ("file:////", "a directory below /"),
-        ("file:///a%20b", "not contain %, ? or #"),
-        ("file:///a?b", "not contain %, ? or #"), ("s3://bucket/prefix?zone=x", "zone"),
+        ("file:///a%20b", "must not contain %, ? or #"), ("file:///a?b", "must not contain %, ? or #"),
+        ("s3://bucket/prefix?zone=x", "zone"),
     ])
     func `an invalid URL is refused with the reason`(url: String, reason: String) throws {
         let error = #expect(throws: BlobStoreError.self) { _ = try openBlobStore(url) }

@@ -39,7 +39,7 @@ import Testing
 
     @Test func `a database that is newer than the program is refused`() {
         let text = failure(known.migrations + [AppliedFile(name: "0004-d.sql", checksum: "dd")])
-        #expect(text == "The database is newer than this program: it has 0004-d.sql, unknown here.")
+        #expect(text == "The database is newer than this program: it has 0004-d.sql.")
     }
 
     @Test func `a database with a gap is refused`() {

@@ -33,12 +33,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\n\nCOFFER_WORKER=1", "COFFER_WORKER: there is no such option (f:3)"),
-        ("PATH=/bin", "PATH: there is no such option (f:1)"),
+        ("\n\nCOFFER_WORKER=1", "COFFER_WORKER: is an unknown option (f:3)"),
+        ("PATH=/bin", "PATH: is an unknown option (f:1)"),
         ("COFFER_WORKERS", "a line must be KEY=value (f:1)"),
-        ("export COFFER_WORKERS=1", "export COFFER_WORKERS: there is no such option (f:1)"),
-        ("COFFER_SOCKET_GROUP='a", "COFFER_SOCKET_GROUP: the closing quote is missing (f:1)"),
-        ("COFFER_SOCKET_GROUP='a'b", "COFFER_SOCKET_GROUP: there is text behind the closing quote (f:1)"),
+        ("export COFFER_WORKERS=1", "export COFFER_WORKERS: is an unknown option (f:1)"),
+        ("COFFER_SOCKET_GROUP='a", "COFFER_SOCKET_GROUP: lacks the closing quote (f:1)"),
+        ("COFFER_SOCKET_GROUP='a'b", "COFFER_SOCKET_GROUP: has text after the closing quote (f:1)"),
         ("COFFER_SOCKET_GROUP=a\\", "COFFER_SOCKET_GROUP: a value with a backslash must be in quotes (f:1)"),
     ])
     func `what cannot be read is an error that names the line`(text: String, expected: String) {

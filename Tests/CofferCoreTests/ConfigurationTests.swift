@@ -81,7 +81,7 @@ import Testing
         ),
         (
             "COFFER_STORAGE_URL", "s3://bucket?zone=a",
-            "COFFER_STORAGE_URL: has a parameter that is not known: “zone” (environment)"
+            "COFFER_STORAGE_URL: has an unknown parameter: “zone” (environment)"
         ),
         ("COFFER_S3_CA_FILE", "ca.pem", "COFFER_S3_CA_FILE: must be an absolute path (environment)"),
         (

@@ -10,13 +10,13 @@ struct FailureTests {
         KF001 400 Invalid email or password
         KF002 400 File not found.
         KF003 400 The file path is not allowed
-        KF004 412 A condition of the request does not hold
+        KF004 412 A precondition of the request does not hold
         KF005 413 The body is larger than allowed
         KF006 413 The quota would be exceeded
         KF007 507 The storage is full
         KF008 503 The storage is not available
-        KF009 400 The body ended early
-        KF010 400 The body does not have the announced digest
+        KF009 400 The body is shorter than announced
+        KF010 400 The body does not match the announced digest
         KF011 401 The session has ended
         KF012 403 Requests with a session cookie must come from the same origin
         KF013 400 A change requires a filter
@@ -37,18 +37,18 @@ struct FailureTests {
         KF030 400 A change cannot have a limit or an offset
         KF031 400 The search by pattern takes too long
         KF032 429 Too many searches by pattern at once, try again
-        KF033 503 It is not known whether the change was made
+        KF033 503 The outcome of the change is unknown
         KF040 429 Too many logins at once, try again shortly
-        KF044 415 The body is not the file itself
+        KF044 415 The body must be the plain content of the file
         KF045 400 A part of a file cannot be stored
-        KF046 400 A header that may come once came more than once
+        KF046 400 A header was sent more than once
         PGRST000 503 The database is not available
-        PGRST100 400 The query string is not understood
+        PGRST100 400 The query string is invalid
         PGRST101 405 The method is not allowed here
         PGRST102 400 Empty or invalid json
         PGRST103 416 Requested range not satisfiable
         PGRST107 406 None of these media types are available
-        PGRST108 400 Other tables are not embedded
+        PGRST108 400 Embedding other tables is not supported
         PGRST116 406 Cannot coerce the result to a single JSON object
         PGRST117 405 The method is not allowed here
         PGRST122 400 Invalid preferences given with handling=strict
@@ -57,22 +57,22 @@ struct FailureTests {
         PGRST202 404 Could not find the function in the schema cache
         PGRST204 400 Could not find the column in the schema cache
         PGRST205 404 Could not find the table in the schema cache
-        PGRST300 500 There is no key to verify tokens with
+        PGRST300 500 No key exists to verify tokens with
         PGRST301 401 The token cannot be verified
         PGRST302 401 Anonymous access is disabled
-        PGRST303 401 The token's claims are not acceptable
+        PGRST303 401 The token's claims are invalid
         42703 400 The column does not exist
-        22P02 400 A value does not fit its column
+        22P02 400 A value is invalid for its column
         22003 400 A value is out of the range of its type
         22025 400 The pattern ends with a backslash
-        2201B 400 The regular expression is broken
-        42883 400 The operator does not fit the column's type
-        42804 400 The column's type does not fit
+        2201B 400 The regular expression is invalid
+        42883 400 The operator is unsuitable for the column's type
+        42804 400 The column's type is unsuitable
         42846 400 The column cannot be cast to that type
         42501 403 Permission denied
         23502 400 A value is required
-        23505 409 The file path is taken
-        23514 400 A value breaks a rule of its column
+        23505 409 The file path is already in use
+        23514 400 A value violates a rule of its column
         """
 
     @Test func `every code has the status and the text of the contract`() {

@@ -27,7 +27,7 @@ struct ArgumentsTests {
     }
 
     @Test(arguments: [
-        ("p_other=1", "The argument 'p_other' is not known"),
+        ("p_other=1", "The argument 'p_other' is unknown"),
         ("limit=x", "The argument 'p_limit' must be a whole number"),
         ("p_folder=a&p_folder=b", "The argument 'p_folder' is given twice"),
         ("limit=1&p_limit=1", "The argument 'p_limit' is given twice"),

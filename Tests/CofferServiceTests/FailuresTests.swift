@@ -78,7 +78,7 @@ struct FailuresTests {
         #expect(Failure(GatewayError.malformedParameter("X")).kind == .malformedRequest)
         #expect(
             Failure(GatewayError.truncatedBody(received: 1, announced: nil)).details
-                == "1 bytes came, more were announced")
+                == "1 bytes were received, more were announced")
         #expect(Failure(GatewayError.clientGone).kind == .internalError)
     }
 }

@@ -73,6 +73,6 @@ struct RequestTests {
         let answer = try service().answer("POST", "/rpc/login", ["Content-Length": "100"], body: Array("{}".utf8))
         #expect(answer.status == 400)
         #expect(answer.code == "KF009")
-        #expect(answer.json?["details"]?.string == "2 bytes came, 100 were announced")
+        #expect(answer.json?["details"]?.string == "2 bytes were received, 100 were announced")
     }
 }

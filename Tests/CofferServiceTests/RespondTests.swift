@@ -34,7 +34,7 @@ struct RespondTests {
         arguments: [
             (Failure.Kind.tokenMissing, "Bearer"),
             (.tokenUndecodable, #"Bearer error="invalid_token", error_description="The token cannot be verified""#),
-            (.tokenClaims, #"Bearer error="invalid_token", error_description="The token's claims are not acceptable""#),
+            (.tokenClaims, #"Bearer error="invalid_token", error_description="The token's claims are invalid""#),
             (.sessionEnded, #"Bearer error="invalid_token", error_description="The session has ended""#),
             (.forbidden, nil), (.internalError, nil),
         ] as [(Failure.Kind, String?)])

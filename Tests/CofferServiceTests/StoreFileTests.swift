@@ -67,7 +67,7 @@ struct StoreFileTests {
         let answer = try user.store("a", "new", ["Content-Length": "4"])
         #expect(answer.status == 400)
         #expect(answer.code == "KF009")
-        #expect(answer.json?["details"]?.string == "3 bytes came, 4 were announced")
+        #expect(answer.json?["details"]?.string == "3 bytes were received, 4 were announced")
         try expectNothingChanged()
     }
 

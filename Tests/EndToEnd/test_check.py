@@ -152,8 +152,9 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
         for options in ((), ("--digest",)):
             done = installation.run("check", "--age", "0", *options)
             assert done.returncode == 1
-            (line,) = [line for line in done.stderr.splitlines() if "is away" in line]
-            assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available.")
+            (line,) = [line for line in done.stderr.splitlines() if "is unavailable" in line]
+            store = 1 if away == old else 2
+            assert line.startswith(f"coffer: store {store} is unavailable, {away}: The storage is not available.")
             found, total = done.stdout.splitlines()
             assert found.startswith("orphan") and stray[1] in found
             assert total == f"{files} files are correct, 1 problems, 0 repaired, 1 stores not checked"
@@ -186,7 +187,7 @@ def test_a_store_that_goes_away_meanwhile_is_told(installation):
     wait_for_reading(run, installation)
     with installation.away():
         output, errors = run.communicate(timeout=300)
-    assert run.returncode == 1 and "coffer: store 1 is away" in errors, errors
+    assert run.returncode == 1 and "coffer: store 1 is unavailable" in errors, errors
     assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
 
 

@@ -77,7 +77,7 @@ def test_a_file_with_other_bytes_is_replaced_only_when_asked(installation, tree)
     contents = fill(installation)
     export(installation, tree)
     (tree / "a").write_bytes(b"somebody's work")
-    assert "a: a file with other bytes is there" in export(installation, tree, status=1)
+    assert "a: a file with other bytes exists" in export(installation, tree, status=1)
     assert (tree / "a").read_bytes() == b"somebody's work"
     export(installation, tree, "--overwrite")
     assert read(tree) == contents
@@ -87,7 +87,7 @@ def test_a_file_beside_a_folder_of_its_name_is_told(installation, tree):
     for name in ("both", "both/inside", "fine", "other/x/y", "other/x"):
         assert installation.put(name, name.encode()) == 200
     output = export(installation, tree, status=1)
-    assert "both/inside: a file has the name of its folder" in output
+    assert "both/inside: a file has the name of its directory" in output
     assert "exported 3 files" in output
     assert read(tree) == {"both": b"both", "fine": b"fine", "other/x": b"other/x"}
 
@@ -103,14 +103,14 @@ def test_what_is_no_file_is_not_written_through(installation, tree):
     (tree / "link").symlink_to(outside / "target")
     (tree / "sub").symlink_to(outside)
     output = export(installation, tree, "--overwrite", status=1)
-    assert "link: something that is no file has this name" in output and "sub/file: a file has" in output
+    assert "link: this name exists and is not a file" in output and "sub/file: a file has" in output
     assert list(outside.iterdir()) == []
 
 
 def test_damaged_bytes_are_not_exported(installation, tree):
     assert installation.put("a", b"12345") == 200
     installation.blobs()[installation.blob("a")].write_bytes(b"54321")
-    assert "not those that were uploaded" in export(installation, tree, status=1)
+    assert "do not match its digest" in export(installation, tree, status=1)
     assert read(tree) == {}
 
 
@@ -122,7 +122,8 @@ def test_what_cannot_be_a_users_file_is_told(installation, tree):
     (tree / os.fsdecode(b"latin-\xe9")).write_bytes(b"x")
     output = installation.coffer("import", EMAIL, tree, status=1)
     assert "imported 1 files" in output
-    for words in ("back\\slash: ", "tab name: ", "empty/: an empty folder", "link: a symbolic link", "pipe: neither", "1 names in this folder are not UTF-8"):
+    reported = ("back\\slash: ", "tab name: ", "empty/: an empty directory", "link: a symbolic link", "pipe: neither")
+    for words in (*reported, "1 names in this directory are not UTF-8"):
         assert words in output, output
 
 

@@ -173,7 +173,9 @@ def test_a_store_that_is_away_holds_up_no_other(installation, which):
         done = installation.run("gc", "--grace", "0")
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
-        assert line.startswith(f"coffer: store {1 if away == old else 2} is away, {away}: The storage is not available."), line
+        assert line.startswith(
+                f"coffer: store {1 if away == old else 2} is unavailable, {away}: The storage is not available."
+            ), line
         expected = f"removed {in_rest} blobs, 0 abandoned stages and 1 expired sessions\n"
         assert done.stdout == expected
         assert len(before - installation.blobs(rest).keys()) == (1 if rest == new else 2)

@@ -181,7 +181,7 @@ def test_a_commit_whose_connection_broke_is_reported_as_unknown(impatient, is_pa
         patch.setattr(WorkerProcess, "ask", remembered)
         assert CHANGES[name](impatient) == 503
     failure = json.loads(answers[-1][1])
-    assert (failure["code"], failure["message"]) == ("KF033", "It is not known whether the change was made")
+    assert (failure["code"], failure["message"]) == ("KF033", "The outcome of the change is unknown")
     assert failure["hint"] and cut.cuts == 1
     after = impatient.sql("select file_path, blob from internal.files order by file_path"), user(impatient)
     has_changed = after != before or impatient.sql("select count(*) from internal.sessions") != sessions

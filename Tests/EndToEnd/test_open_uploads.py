@@ -57,4 +57,4 @@ def test_blobs_that_are_gone_are_removed(site, code):
 def test_a_bucket_that_is_gone_is_away(site):
     site.proxy.add(99, status=404, code="NoSuchBucket")
     done = site.run("gc")
-    assert done.returncode == 1 and "store 1 is away" in done.stderr
+    assert done.returncode == 1 and "store 1 is unavailable" in done.stderr

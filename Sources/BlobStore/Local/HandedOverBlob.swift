@@ -51,7 +51,7 @@ final class HandedOverBlob: NotedBlob {
         }
         let content = digest.finish()
         guard content.size == size else {
-            throw BlobStoreError(.refused, "The file that was handed over is still changing.")
+            throw BlobStoreError(.refused, "The file of the upload is still changing.")
         }
         return content
     }

@@ -11,7 +11,7 @@ struct DatabaseTool {
     /// Runs one of PostgreSQL's programs against the owner's database and waits for it.
     func run(_ program: String, _ arguments: [String]) throws(Failure) {
         guard let path = Self.find(program) else {
-            throw Failure("There is no \(program): install the PostgreSQL client programs, postgresql-client.")
+            throw Failure("\(program) is missing: install postgresql-client.")
         }
         var environment = Environment.all().filter { !$0.key.hasPrefix("COFFER_") }
         let variables = try mapError(to: Failure.self) { try connectionEnvironment(connection) }

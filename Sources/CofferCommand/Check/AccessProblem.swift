@@ -24,7 +24,7 @@ struct AccessProblem {
     }
 
     private var text: String {
-        "\(parts.files) files and \(parts.folders) folders cannot be used by \(parts.ownerName), who owns the store's folder "
-            + "and runs the workers; chown -R --reference=\(parts.path) \(parts.path) && chmod -R u+rwX \(parts.path)"
+        "\(parts.files) files and \(parts.folders) directories cannot be used by \(parts.ownerName), "
+            + "who runs the workers; chown -R --reference=\(parts.path) \(parts.path) && chmod -R u+rwX \(parts.path)"
     }
 }

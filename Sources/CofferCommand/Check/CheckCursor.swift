@@ -32,9 +32,9 @@ struct CheckCursor: Equatable {
             text = String(decoding: try FileSystem.contents(of: path, limit: 200), as: UTF8.self)
         } catch {
             if error.number == Errno.noSuchFile { return nil }
-            throw Failure("The file to resume from cannot be read: \(error)")
+            throw Failure("The file given to --resume cannot be read: \(error)")
         }
-        guard let cursor = CheckCursor(text) else { throw Failure("\(path) is not a file that `coffer check` made.") }
+        guard let cursor = CheckCursor(text) else { throw Failure("\(path) was not written by `coffer check`.") }
         return cursor
     }
 
@@ -42,7 +42,7 @@ struct CheckCursor: Equatable {
         do {
             try FileSystem.replace(path, with: Array(text.utf8))
         } catch {
-            throw Failure("The file to resume from cannot be written: \(error)")
+            throw Failure("The file given to --resume cannot be written: \(error)")
         }
     }
 }

@@ -28,9 +28,9 @@ struct Problem {
         fileprivate var text: String {
             switch self {
             case .missing: "the blob is missing"
-            case .orphan(let size): "no file has this blob of \(size) bytes"
+            case .orphan(let size): "no file uses this blob of \(size) bytes"
             case .wrongSize(let found, let expected): "the blob has \(found) bytes instead of \(expected)"
-            case .wrongDigest: "the blob's bytes are not those that were uploaded"
+            case .wrongDigest: "the blob's bytes do not match its digest"
             case .unreadable(let message): "the blob cannot be read: \(message)"
             }
         }
@@ -48,8 +48,8 @@ struct Problem {
     }
 
     private var remedy: String {
-        if isRepaired { return "listed for gc" }
-        return kind.isRepairable ? "--repair lists it for gc" : "restore it from a backup, or upload the file again"
+        if isRepaired { return "marked for gc" }
+        return kind.isRepairable ? "--repair marks it for gc" : "restore it from a backup, or upload the file again"
     }
 
     /// One object on one line.

@@ -34,7 +34,7 @@ struct MigrationPlan: Equatable {
         }
         for migration in applied.migrations {
             guard let same = known.migrations.first(where: { $0.name == migration.name }) else {
-                throw Failure("The database is newer than this program: it has \(migration.name), unknown here.")
+                throw Failure("The database is newer than this program: it has \(migration.name).")
             }
             if same.checksum != migration.checksum {
                 throw Failure("The migration \(migration.name) was changed after it had been applied.")

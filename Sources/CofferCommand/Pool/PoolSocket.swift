@@ -44,7 +44,7 @@ struct PoolSocket: ~Copyable {
         do {
             return PoolSocket(passed: try Sockets.adoptListener(3))
         } catch {
-            throw Failure("The descriptor that systemd passed is not a listening socket: \(error)")
+            throw Failure("systemd did not pass a listening socket: \(error)")
         }
     }
 

@@ -98,7 +98,7 @@ final class BlobCopier {
             try read(task.name, from: stores.store(task.source)) { (bytes) throws in try staged.write(bytes) }
             let content = try staged.finish()
             guard hexadecimal(content.sha256) == task.content.sha256, content.size == task.content.size else {
-                throw BlobStoreError(.unavailable, "The blob's bytes are not those that were uploaded.")
+                throw BlobStoreError(.unavailable, "The blob's bytes do not match its digest.")
             }
             try staged.publish()
         } catch {

@@ -92,5 +92,5 @@ final class BlobMove {
 
 extension Failure {
     /// What was done so far stays done.
-    static let interrupted = Failure("interrupted; the same command goes on from here")
+    static let interrupted = Failure("interrupted; run the same command again to continue")
 }

@@ -63,7 +63,7 @@ struct StoreMarks {
             [.text(mark), .text(url)])
         if rows.count > 0 {
             let other = rows.text(0, 0).map { ", \(withoutSecrets($0))" } ?? ""
-            throw Failure("This place is a store of this database already\(other): coffer storage list")
+            throw Failure("This is already a store of this database\(other). Run: coffer storage list")
         }
     }
 
@@ -112,6 +112,6 @@ func mentionRoot(_ store: any BlobStore) {
         let owner = try? FileSystem.status(store.folder).fileOwner, owner.isRoot
     else { return }
     StandardError.write(
-        line: "coffer: the folder of the store belongs to root; give it to the user that the workers run as: "
+        line: "coffer: the store's directory belongs to root; give it to the workers' user: "
             + "chown -R USER: \(store.folder)")
 }

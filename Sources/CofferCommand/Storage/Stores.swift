@@ -26,13 +26,13 @@ struct Stores {
     init(_ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
         all = try StoreRecord.all(owner, configuredURL: configuration.storageURL)
         guard all.contains(where: { $0.url == configuration.storageURL }) else {
-            throw Failure("COFFER_STORAGE_URL names none of the stores that this database uses: coffer storage list")
+            throw Failure("COFFER_STORAGE_URL does not name a store of this database. Run: coffer storage list")
         }
     }
 
     var current: StoreRecord {
         get throws(Failure) {
-            guard let current = all.first(where: \.isCurrent) else { throw Failure("The database names no store.") }
+            guard let current = all.first(where: \.isCurrent) else { throw Failure("There is no current store.") }
             return current
         }
     }
@@ -49,7 +49,7 @@ final class AwayStores {
     /// - Parameter consequence: what is not done therefore.
     func add(_ id: Int64, _ url: String, _ error: BlobStoreError, _ consequence: String) {
         guard ids.insert(id).inserted else { return }
-        StandardError.write(line: "coffer: store \(id) is away, \(withoutSecrets(url)): \(error) \(consequence)")
+        StandardError.write(line: "coffer: store \(id) is unavailable, \(withoutSecrets(url)): \(error) \(consequence)")
     }
 
     /// Ends the command as failed when there are any; why was told.

@@ -16,24 +16,24 @@ struct TreeReader {
     ) throws(Failure) {
         let listing: (names: [String], others: Int)
         do { listing = try FileSystem.listCounting("\(root)/\(folder)") } catch {
-            return tell(folder, "the folder cannot be read: \(error)")
+            return tell(folder, "the directory cannot be read: \(error)")
         }
-        if listing.others > 0 { tell(folder, "\(listing.others) names in this folder are not UTF-8") }
+        if listing.others > 0 { tell(folder, "\(listing.others) names in this directory are not UTF-8") }
         if listing.names.isEmpty, listing.others == 0, !folder.isEmpty {
-            tell(folder, "an empty folder: folders exist by their files")
+            tell(folder, "an empty directory; a folder needs a file")
         }
         for name in listing.names.sorted() {
             let path = folder + name
             let status: FileStatus
             do { status = try FileSystem.status("\(root)/\(path)", followingLinks: false) } catch {
-                tell(path, "it cannot be looked at: \(error)")
+                tell(path, "it cannot be examined: \(error)")
                 continue
             }
             switch status.kind {
             case .folder: try walk(path + "/", body)
             case .regular: try body(path, status)
             case .symbolicLink: tell(path, "a symbolic link, which is not followed")
-            default: tell(path, "neither a file nor a folder")
+            default: tell(path, "neither a file nor a directory")
             }
         }
     }

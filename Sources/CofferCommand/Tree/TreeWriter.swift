@@ -31,9 +31,9 @@ final class TreeWriter {
         try makeFolders(of: file.path)
         if let status = try status(path) {
             try checkName(path, of: file)
-            guard status.kind == .regular else { throw Problem(text: "something that is no file has this name") }
+            guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
             if try status.size == file.content.size && digest(ofFile: path) == file.content.sha256 { return false }
-            guard overwrites else { throw Problem(text: "a file with other bytes is there; --overwrite replaces it") }
+            guard overwrites else { throw Problem(text: "a file with other bytes exists; --overwrite replaces it") }
         }
         let new = "\(root)/.coffer-export-\(Process.current.id)"
         try? FileSystem.unlink(new)
@@ -65,7 +65,7 @@ final class TreeWriter {
             }
         }
         guard hexadecimal(hash.finish()) == file.content.sha256 else {
-            throw Problem(text: "its bytes in the store are not those that were uploaded; see coffer check")
+            throw Problem(text: "its bytes in the store do not match its digest; run coffer check")
         }
         try target.setModified(file.modified)
         try target.fsync()
@@ -77,7 +77,7 @@ final class TreeWriter {
         for segment in path.split(separator: "/").dropLast() {
             folder += "/\(segment)"
             if let status = try status(folder) {
-                guard status.kind == .folder else { throw Problem(text: "a file has the name of its folder") }
+                guard status.kind == .folder else { throw Problem(text: "a file has the name of its directory") }
                 try checkName(folder, of: nil)
             } else {
                 try FileSystem.makeFolder(folder, mode: 0o700)
@@ -93,7 +93,7 @@ final class TreeWriter {
         if listed.folder != folder { listed = (folder, Set(try FileSystem.list(folder))) }
         // Compared by bytes: to Swift, texts that look alike are equal.
         guard listed.names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
-            throw Problem(text: "a name that this file system takes for the same is there")
+            throw Problem(text: "this file system does not distinguish its name from another one")
         }
     }
 
