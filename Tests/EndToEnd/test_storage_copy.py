@@ -230,7 +230,7 @@ def test_a_store_that_an_upload_may_still_choose_is_not_forgotten(installation, 
     installation.configure(COFFER_STORAGE_URL=other)
     with installation.holding(f"{identity}; begin; {begun}"):
         installation.sql("select internal.use_store(2::smallint)")
-        refused(installation, "Try again when no backup and no gc is at work.", "forget", first)
+        refused(installation, "Try again when no backup and no gc is running.", "forget", first)
         assert installation.get("nothing")[0] == 400
     installation.coffer("storage", "forget", first)
 
