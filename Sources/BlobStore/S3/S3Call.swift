@@ -31,3 +31,10 @@ final class S3Call {
         }
     }
 }
+
+extension S3Client {
+    /// Sends a request, with retries, and waits for a successful answer.
+    func perform(_ request: S3Request) throws(BlobStoreError) -> S3Response {
+        try S3Call(request, self).answer()
+    }
+}

@@ -19,11 +19,6 @@ final class S3Client {
         _ = try signer()
     }
 
-    /// Sends a request, with retries, and waits for a successful answer.
-    func perform(_ request: S3Request) throws(BlobStoreError) -> S3Response {
-        try S3Call(request, self).answer()
-    }
-
     /// Sends a whole blob. If the answer has no ETag to compare with, the stored size is checked.
     func put(_ request: S3Request) throws(BlobStoreError) {
         let answer = try perform(request)
