@@ -4,8 +4,8 @@ internal import CofferCore
 
 /// How the web server offers to send a file of the store that it knows.
 enum SendfileOffer {
-    /// Locations of nginx: of files that it sends whole whatever the request says, and of those that it takes a part of.
-    /// Where there is only one, it may do either.
+    /// Locations of nginx: of files that it sends whole whatever the request says, and of those that it takes a part
+    /// of. Where there is only one, it may do either.
     case accelRedirect(locations: [Substring])
     /// Apache's way, by the path in the file system.
     case xSendfile
@@ -29,7 +29,8 @@ extension Request {
 
     /// The range of bytes that is asked for. Several lines are several ranges, which are not served.
     ///
-    /// Apache would make parts of what we send whole, so its site hides the header from it, and reports it in a variable.
+    /// Apache would make parts of what we send whole, so its site hides the header from it, and reports it in a
+    /// variable.
     var byteRange: String? {
         get throws(Failure) {
             if let hidden = try text(.hiddenRange) { return hidden }

@@ -99,8 +99,8 @@ public final class Service {
         }
     }
 
-    /// An ended session is reported before whatever else is wrong. Most requests find out on the way; one that is refused
-    /// before it has come to the database asks for this alone.
+    /// An ended session is reported before whatever else is wrong. Most requests find out on the way; one that is
+    /// refused before it has come to the database asks for this alone.
     private func refuseEndedSession(of caller: Caller, after refusal: Failure, _ request: Request) throws(Failure) {
         guard (400..<500).contains(refusal.kind.status) else { return }
         do throws(Failure) {

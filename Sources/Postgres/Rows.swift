@@ -31,8 +31,9 @@ public final class Rows {
         return unsafe String(cString: PQfname(handle.pointer, Int32(column)))
     }
 
-    /// The number of the column of this name, as it was written in the statement. Columns are mostly read in their order,
-    /// so the search begins behind the last one that was found: one comparison for most values, and nothing is allocated.
+    /// The number of the column of this name, as it was written in the statement. Columns are mostly read in their
+    /// order, so the search begins behind the last one that was found: one comparison for most values, and nothing is
+    /// allocated.
     ///
     /// - Throws: `.unexpectedResult` where there is none.
     func column(_ name: StaticString) throws(PostgresError) -> Int {
