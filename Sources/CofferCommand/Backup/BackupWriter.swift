@@ -3,8 +3,8 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import Cryptography
 internal import Postgres
+internal import Storage
 internal import System
 internal import Text
 
@@ -52,7 +52,7 @@ final class BackupWriter {
             try FileSystem.open(path(dump), for: .readingAndWriting).fsync()
         }
         let head = ManifestHead(
-            level: facts.integer(0, 1) ?? 0, dump: dump, dumpDigest: try digest(ofFile: path(dump)),
+            level: facts.integer(0, 1) ?? 0, dump: dump, dumpDigest: try interruption.digest(ofFile: path(dump)),
             total: Amount(files: facts.integer(0, 2) ?? 0, bytes: facts.integer(0, 3) ?? 0))
         try writeManifest(head)
         return head
@@ -138,19 +138,15 @@ func system<Value>(_ what: String, _ body: () throws(SystemError) -> Value) thro
     do { return try body() } catch { throw Failure("\(what) cannot be read or written: \(error)") }
 }
 
-/// SHA-256 of a file in hexadecimal.
-func digest(ofFile path: String) throws(Failure) -> String {
-    do {
-        let file = try FileSystem.open(path)
-        var hash = try SHA256()
-        var buffer = Buffer(capacity: 1 << 20)
-        repeat {
-            buffer.removeAll()
-            try buffer.append { (space) throws(SystemError) in _ = try file.read(into: &space) }
-            buffer.withBytes { hash.update($0) }
-        } while buffer.count > 0
-        return hexadecimal(hash.finish())
-    } catch {
-        throw Failure("\(path) cannot be read: \(error)")
+extension Interruption {
+    /// SHA-256 of a file in hexadecimal.
+    func digest(ofFile path: String) throws(Failure) -> String {
+        do {
+            return try VerifiedReader(self).digest(ofFile: path)
+        } catch is VerifiedReader.Interrupted {
+            throw Failure.interrupted
+        } catch {
+            throw Failure("\(path) cannot be read: \(error)")
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 internal import CofferCore
 internal import Postgres
+internal import Storage
 internal import System
 
 struct DatabaseTool {

@@ -58,6 +58,8 @@ struct Export: ParsableCommand {
             tally.tell(file.path, problem.text)
         } catch let failure as Failure {
             throw failure
+        } catch is VerifiedReader.Interrupted {
+            throw Failure.interrupted
         } catch {
             tally.tell(file.path, "\(error)")
         }

@@ -24,7 +24,7 @@ struct Restore: ParsableCommand {
         let interruption = Interruption()
         let folder = try absolute(folder)
         let owner = try OwnerConnection(configuration, timeout: .seconds(24 * 3600))
-        let head = try check(folder, owner)
+        let head = try check(folder, owner, interruption)
         let stores = StoreCache(configuration, for: .operator)
         let store = try mapError(to: Failure.self) { try stores.makeStore(configuration.storageURL) }
         try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
@@ -38,9 +38,11 @@ struct Restore: ParsableCommand {
     }
 
     /// Refuses before anything is changed.
-    private func check(_ folder: String, _ owner: OwnerConnection) throws(Failure) -> ManifestHead {
+    private func check(
+        _ folder: String, _ owner: OwnerConnection, _ interruption: Interruption
+    ) throws(Failure) -> ManifestHead {
         let head = try ManifestReader(folder).head
-        guard try digest(ofFile: "\(folder)/\(head.dump)") == head.dumpDigest else {
+        guard try interruption.digest(ofFile: "\(folder)/\(head.dump)") == head.dumpDigest else {
             throw Failure("The dump in \(folder) does not match the manifest.")
         }
         if head.level > Migrator.newestLevel { throw Failure("The backup was made by a newer version of Coffer.") }

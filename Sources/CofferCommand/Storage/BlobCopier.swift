@@ -2,7 +2,6 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import Cryptography
 internal import Storage
 internal import System
 internal import Text
@@ -38,18 +37,14 @@ final class BlobCopier {
         var comparesBytes = true
     }
 
-    private enum Stop: Error {
-        case interrupted
-    }
-
     private let options: Options
     private let stores: StoreCache
-    private var buffer: Buffer
+    private let reader: VerifiedReader
 
     init(_ options: Options) {
         self.options = options
         stores = StoreCache(options.configuration, for: .operator)
-        buffer = Buffer(capacity: options.rate.chunk)
+        reader = VerifiedReader(options.interruption, rate: options.rate)
     }
 
     func copy(_ task: CopyTask) -> Outcome {
@@ -64,7 +59,7 @@ final class BlobCopier {
                 try transfer(task, to: target)
             }
             return .copied
-        } catch Stop.interrupted {
+        } catch is VerifiedReader.Interrupted {
             return .interrupted
         } catch let error as BlobStoreError {
             return error.kind == .absent ? .absent : .failed(error.description)
@@ -77,25 +72,19 @@ final class BlobCopier {
     private func isPresent(_ task: CopyTask, in target: any BlobStore) throws -> Bool {
         do {
             let size = try target.status(of: task.name).size
-            if size == task.content.size, try !options.comparesBytes || digest(task, in: target) == task.content.sha256
-            {
-                return true
+            if size == task.content.size {
+                if !options.comparesBytes { return true }
+                if try reader.digest(of: target.open(task.name)) == task.content.sha256 { return true }
             }
             try target.remove(task.name)
         } catch let error as BlobStoreError where error.kind == .absent {}
         return false
     }
 
-    private func digest(_ task: CopyTask, in store: any BlobStore) throws -> String {
-        var hash = try SHA256()
-        try read(task.name, from: store) { hash.update($0) }
-        return hexadecimal(hash.finish())
-    }
-
     private func transfer(_ task: CopyTask, to target: any BlobStore) throws {
         let staged = try target.stage(as: task.name, length: task.content.size)
         do {
-            try read(task.name, from: stores.store(task.source)) { (bytes) throws in try staged.write(bytes) }
+            try reader.read(stores.store(task.source).open(task.name)) { (bytes) throws in try staged.write(bytes) }
             let content = try staged.finish()
             guard hexadecimal(content.sha256) == task.content.sha256, content.size == task.content.size else {
                 throw BlobStoreError(.unavailable, "The blob's bytes do not match its digest.")
@@ -104,20 +93,6 @@ final class BlobCopier {
         } catch {
             staged.discard()
             throw error
-        }
-    }
-
-    private func read(_ name: BlobName, from store: any BlobStore, _ body: (Span<UInt8>) throws -> Void) throws {
-        let reader = try store.open(name)
-        var offset: Int64 = 0
-        while offset < reader.size {
-            if options.interruption.isAskedFor { throw Stop.interrupted }
-            buffer.removeAll()
-            try buffer.append { (space) throws(BlobStoreError) in _ = try reader.read(at: offset, into: &space) }
-            if buffer.count == 0 { return }
-            offset += Int64(buffer.count)
-            options.rate.pass(buffer.count)
-            try buffer.withBytes { (bytes) throws in try body(bytes) }
         }
     }
 }

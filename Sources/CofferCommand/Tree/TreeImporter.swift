@@ -33,7 +33,7 @@ final class TreeImporter {
         }
         do {
             if let there = try account.file(path), there.content.size == status.size,
-                try there.content.sha256 == digest(ofFile: source)
+                try there.content.sha256 == interruption.digest(ofFile: source)
             {
                 return false
             }

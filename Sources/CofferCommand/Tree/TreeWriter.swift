@@ -2,7 +2,6 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import Cryptography
 internal import Storage
 internal import System
 internal import Text
@@ -16,13 +15,13 @@ final class TreeWriter {
     private let root: String
     private let overwrites: Bool
     private let stores: StoreCache
-    private let interruption: Interruption
-    private var buffer = Buffer(capacity: 1 << 20)
+    private let reader: VerifiedReader
     /// The names in the folder that was looked at last.
     private var listed: (folder: String, names: Set<String>) = ("", [])
 
     init(_ root: String, overwrites: Bool, _ stores: StoreCache, _ interruption: Interruption) {
-        (self.root, self.overwrites, self.stores, self.interruption) = (root, overwrites, stores, interruption)
+        (self.root, self.overwrites, self.stores) = (root, overwrites, stores)
+        reader = VerifiedReader(interruption)
     }
 
     /// - Returns: false when the same bytes were there already.
@@ -32,7 +31,9 @@ final class TreeWriter {
         if let status = try status(path) {
             try checkName(path, of: file)
             guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
-            if try status.size == file.content.size && digest(ofFile: path) == file.content.sha256 { return false }
+            if try status.size == file.content.size && reader.digest(ofFile: path) == file.content.sha256 {
+                return false
+            }
             guard overwrites else { throw Problem(text: "a file with other bytes exists; --overwrite replaces it") }
         }
         let new = "\(root)/.coffer-export-\(Process.current.id)"
@@ -49,22 +50,11 @@ final class TreeWriter {
     }
 
     private func copy(_ file: TreeFile, to path: String) throws {
-        let reader = try stores.store(file.store).open(file.blob)
         let target = try FileSystem.create(path, mode: 0o600)
-        var hash = try SHA256()
-        var offset: Int64 = 0
-        while offset < reader.size {
-            if interruption.isAskedFor { throw Failure.interrupted }
-            buffer.removeAll()
-            try buffer.append { (space) throws(BlobStoreError) in _ = try reader.read(at: offset, into: &space) }
-            if buffer.count == 0 { break }
-            offset += Int64(buffer.count)
-            try buffer.withBytes { (bytes) throws in
-                hash.update(bytes)
-                try target.write(all: bytes)
-            }
+        let digest = try reader.digest(of: stores.store(file.store).open(file.blob)) { (bytes) throws in
+            try target.write(all: bytes)
         }
-        guard hexadecimal(hash.finish()) == file.content.sha256 else {
+        guard digest == file.content.sha256 else {
             throw Problem(text: "its bytes in the store do not match its digest; run coffer check")
         }
         try target.setModified(file.modified)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CofferCommand
+@testable import Storage
 
 struct RateMeterTests {
     @Test func `the rate of bytes is steady`() {

@@ -20,14 +20,14 @@ struct RateMeter {
 }
 
 /// A rate limit for all threads together.
-final class RateLimit: Sendable {
+public final class RateLimit: Sendable {
     private let meter: Mutex<RateMeter?>
 
     /// How many bytes to read at once, so that a wait takes about a quarter of a second at most.
     let chunk: Int
 
     /// - Parameter bytesPerSecond: nil means no limit.
-    init(_ bytesPerSecond: Int64?) {
+    public init(_ bytesPerSecond: Int64?) {
         chunk = max(4096, min(1 << 20, Int(clamping: (bytesPerSecond ?? .max) / 4)))
         meter = Mutex(bytesPerSecond.map { RateMeter(rate: $0) })
     }

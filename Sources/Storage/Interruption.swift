@@ -3,10 +3,10 @@
 internal import System
 
 /// Whether the command should end. From the first instance on, SIGINT and SIGTERM no longer end the process directly.
-struct Interruption: Sendable {
+public struct Interruption: Sendable {
     private static let signals: Set<Signal> = [.interrupt, .terminate]
 
-    init() { try? Signals.block(Self.signals) }
+    public init() { try? Signals.block(Self.signals) }
 
-    var isAskedFor: Bool { Signals.isPending(anyOf: Self.signals) }
+    public var isAskedFor: Bool { Signals.isPending(anyOf: Self.signals) }
 }

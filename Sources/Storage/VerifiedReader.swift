@@ -1,0 +1,68 @@
+// Reads bytes piece by piece in constant memory, no faster than allowed, until the operator interrupts, and hashes
+// them; one for each thread.
+
+public import BlobStore
+internal import CofferCore
+internal import Cryptography
+internal import System
+
+public final class VerifiedReader {
+    /// The operator does not want to wait any longer.
+    public struct Interrupted: Error {}
+
+    private let rate: RateLimit
+    private let interruption: Interruption?
+    private var buffer: Buffer
+
+    /// - Parameter interruption: nil if nobody can interrupt.
+    public init(_ interruption: Interruption?, rate: RateLimit = RateLimit(nil)) {
+        self.rate = rate
+        self.interruption = interruption
+        buffer = Buffer(capacity: rate.chunk)
+    }
+
+    /// Reads a blob to its end.
+    ///
+    /// - Throws: `Interrupted`, `BlobStoreError`, or what `body` threw.
+    public func read(_ blob: any BlobReader, _ body: (Span<UInt8>) throws -> Void) throws {
+        var offset: Int64 = 0
+        while offset < blob.size, let count = try piece({ try blob.read(at: offset, into: &$0) }, body) {
+            offset += Int64(count)
+        }
+    }
+
+    /// SHA-256 of a blob in hexadecimal.
+    ///
+    /// - Parameter body: what else becomes of the bytes.
+    public func digest(of blob: any BlobReader, _ body: (Span<UInt8>) throws -> Void = { _ in }) throws -> String {
+        var hash = try SHA256()
+        try read(blob) { bytes in
+            hash.update(bytes)
+            try body(bytes)
+        }
+        return hexadecimal(hash.finish())
+    }
+
+    /// SHA-256 of a file in hexadecimal.
+    ///
+    /// - Throws: `Interrupted` or `SystemError`.
+    public func digest(ofFile path: String) throws -> String {
+        let file = try FileSystem.open(path)
+        var hash = try SHA256()
+        while try piece({ try file.read(into: &$0) }, { hash.update($0) }) != nil {}
+        return hexadecimal(hash.finish())
+    }
+
+    /// - Returns: how many bytes there were; nil for none.
+    private func piece(
+        _ fill: (inout OutputSpan<UInt8>) throws -> Int, _ body: (Span<UInt8>) throws -> Void
+    ) throws -> Int? {
+        if interruption?.isAskedFor == true { throw Interrupted() }
+        buffer.removeAll()
+        _ = try buffer.append(fill)
+        if buffer.count == 0 { return nil }
+        rate.pass(buffer.count)
+        try buffer.withBytes(body)
+        return buffer.count
+    }
+}
