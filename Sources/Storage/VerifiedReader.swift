@@ -5,6 +5,7 @@ public import BlobStore
 internal import CofferCore
 internal import Cryptography
 internal import System
+internal import Text
 
 public final class VerifiedReader {
     /// The operator does not want to wait any longer.
