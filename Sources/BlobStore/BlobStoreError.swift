@@ -1,6 +1,6 @@
 // The errors of a blob store.
 
-public import System
+public import POSIX
 
 /// A failed operation of a blob store.
 public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 // The settings of a store that are not in its URL.
 
-public import System
+public import POSIX
 
 public struct BlobStoreSettings: Sendable {
     /// A PEM file of certificates to trust instead of the system's.

@@ -1,6 +1,6 @@
 // Reading a whole file in chunks.
 
-internal import System
+internal import POSIX
 
 extension FileDescriptor {
     /// Reads the file from its beginning, whatever its position, in chunks of at most `size` bytes.

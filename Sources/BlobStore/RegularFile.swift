@@ -1,6 +1,6 @@
 // Opening a body file from the web server.
 
-internal import System
+internal import POSIX
 
 extension FileSystem {
     /// Opens a regular file. Fails with ELOOP, as for a symbolic link, if it is anything else.

@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import CofferCore
-internal import System
+internal import POSIX
 
 /// The whole of `coffer`.
 public enum Command {

@@ -2,7 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import System
+internal import POSIX
 
 /// Reads the configuration; `arguments` are values from the command line, by name of the option.
 ///

@@ -3,7 +3,7 @@
 
 internal import CofferCore
 internal import Cryptography
-internal import System
+internal import POSIX
 internal import Text
 
 /// A bearer whose token is genuine. Nothing else makes one, so an endpoint that takes a caller cannot run without.

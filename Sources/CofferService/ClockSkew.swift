@@ -2,7 +2,7 @@
 
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 struct ClockSkew {
     /// What to ask the database for.

@@ -3,7 +3,7 @@
 
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 /// In whose name a statement runs.
 enum Identity {

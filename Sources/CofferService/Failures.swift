@@ -6,7 +6,7 @@ public import CofferCore
 internal import Cryptography
 internal import Gateway
 internal import Postgres
-public import System
+public import POSIX
 
 /// When a client may try again, as a part of the service is unavailable.
 let retryAfter = [HeaderField("Retry-After", WebServerTexts.retryAfter)]

@@ -3,7 +3,7 @@
 
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 final class KeyRing {
     private let database: Database

@@ -2,7 +2,7 @@
 
 internal import CofferCore
 internal import Gateway
-internal import System
+internal import POSIX
 
 /// One request: what every step needs of it. Fields are read when they are needed, by typed names.
 struct Request {

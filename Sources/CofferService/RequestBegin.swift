@@ -1,7 +1,7 @@
 // When a request began. Its token is judged by that moment: a body may take longer than the session has left.
 
 internal import CofferCore
-internal import System
+internal import POSIX
 
 struct RequestBegin {
     /// In milliseconds since 1970.

@@ -5,7 +5,7 @@ internal import BlobStore
 public import CofferCore
 public import Gateway
 internal import Storage
-internal import System
+internal import POSIX
 
 public final class Service {
     private let configuration: Configuration

@@ -3,7 +3,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import System
+internal import POSIX
 
 struct WebServer {
     /// The folder that it sends blobs from; nil where it does not say.

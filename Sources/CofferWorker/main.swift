@@ -3,7 +3,7 @@
 internal import CofferCore
 internal import CofferService
 internal import Gateway
-internal import System
+internal import POSIX
 
 do {
     let service = Service(try Configuration.load(environment: Environment.value, contents: FileSystem.text))

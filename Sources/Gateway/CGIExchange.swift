@@ -2,7 +2,7 @@
 // response on standard output.
 
 internal import CFastCGI
-internal import System
+internal import POSIX
 
 /// The request for which this process was started, or a test's.
 final class CGIExchange: Exchange {

@@ -4,7 +4,7 @@
 // connection at a time, so an idle one would block it. FastCGI allows that.
 
 internal import CFastCGI
-internal import System
+internal import POSIX
 
 /// The requests on one listening socket, one after the other. The instance is reused for each request.
 @safe final class FastCGIExchange: Exchange {

@@ -5,7 +5,7 @@
 // accept. libfcgi's own handler would lose the connection that it has just accepted.
 
 internal import CFastCGI
-internal import System
+internal import POSIX
 
 /// Serves requests over FastCGI or plain CGI.
 public enum Gateway {

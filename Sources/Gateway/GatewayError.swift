@@ -1,6 +1,6 @@
 // The error of this module. It never contains the value of a parameter.
 
-public import System
+public import POSIX
 
 /// An error between Coffer and the web server.
 public enum GatewayError: Error, Equatable, Sendable {

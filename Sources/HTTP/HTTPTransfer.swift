@@ -2,7 +2,7 @@
 // buffered, and libcurl pauses while the buffer is full.
 
 internal import CCurl
-internal import System
+internal import POSIX
 internal import Text
 
 /// An active transfer. Releasing it cancels it.

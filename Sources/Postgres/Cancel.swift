@@ -1,7 +1,7 @@
 // Cancels a batch that takes too long.
 
 internal import CPostgreSQL
-internal import System
+internal import POSIX
 
 extension Connection {
     /// Asks the server to cancel the running statement: `PQgetCancel`, `PQcancel`.

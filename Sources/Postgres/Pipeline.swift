@@ -2,7 +2,7 @@
 // message ends.
 
 internal import CPostgreSQL
-internal import System
+internal import POSIX
 
 extension Connection {
     /// Runs queries in order, in one round trip and in one transaction, unless a script has begun another one.

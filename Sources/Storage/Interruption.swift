@@ -1,6 +1,6 @@
 // The interrupt key. Commands check for it between two steps, so that every step is completed.
 
-internal import System
+internal import POSIX
 
 /// Whether the command should end. From the first instance on, SIGINT and SIGTERM no longer end the process directly.
 public struct Interruption: Sendable {

@@ -1,7 +1,7 @@
 // A limit on the rate of reading, so that a check in the background does not slow the service down.
 
 internal import Synchronization
-internal import System
+internal import POSIX
 
 /// Computes waits for a steady rate. A pause does not allow a higher rate afterwards.
 struct RateMeter {

@@ -3,7 +3,7 @@
 
 public import BlobStore
 public import CofferCore
-public import System
+public import POSIX
 
 public final class StoreCache {
     /// In whose name stores are used.

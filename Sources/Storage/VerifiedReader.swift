@@ -4,7 +4,7 @@
 public import BlobStore
 internal import CofferCore
 internal import Cryptography
-internal import System
+internal import POSIX
 internal import Text
 
 public final class VerifiedReader {

@@ -1,5 +1,5 @@
 import BlobStore
-import System
+import POSIX
 import Testing
 
 /// The promises of every kind of store, tested with a local store and with the buckets in COFFER_TEST_S3. That variable

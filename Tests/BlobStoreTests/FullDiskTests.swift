@@ -1,6 +1,6 @@
 import BlobStore
 import Glibc
-import System
+import POSIX
 import Testing
 
 /// A file system of 1 MiB in memory. nil if this process may not mount one.

@@ -1,6 +1,6 @@
 import BlobStore
 import Glibc
-import System
+import POSIX
 import Testing
 
 struct LocalSweepTests {

@@ -1,6 +1,6 @@
 import CofferCore
 import HTTP
-import System
+import POSIX
 import Testing
 
 @testable import BlobStore

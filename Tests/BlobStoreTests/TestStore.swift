@@ -1,6 +1,6 @@
 import BlobStore
 import Synchronization
-import System
+import POSIX
 
 /// A store in a directory of its own, which is removed with the last reference.
 final class TestStore {

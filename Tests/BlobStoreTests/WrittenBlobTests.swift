@@ -1,5 +1,5 @@
 import BlobStore
-import System
+import POSIX
 import Testing
 
 struct WrittenBlobTests {

@@ -1,6 +1,6 @@
 import Dispatch
 import Synchronization
-import System
+import POSIX
 import Testing
 
 @testable import CofferCommand

@@ -1,4 +1,4 @@
-import System
+import POSIX
 
 /// A temporary directory for one test, removed with all files in it.
 struct TemporaryFolder: ~Copyable {

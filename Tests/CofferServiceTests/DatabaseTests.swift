@@ -1,6 +1,6 @@
 import CofferCore
 import Postgres
-import System
+import POSIX
 import Text
 import Testing
 

@@ -1,7 +1,7 @@
 import BlobStore
 import CofferCore
 import Storage
-import System
+import POSIX
 import Testing
 
 @testable import CofferService

@@ -1,7 +1,7 @@
 import CofferCore
 import FoundationEssentials
 import Synchronization
-import System
+import POSIX
 import Testing
 
 @testable import CofferService

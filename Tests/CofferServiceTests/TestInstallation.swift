@@ -4,7 +4,7 @@ import CofferCore
 import CofferSchema
 import FoundationEssentials
 import Postgres
-import System
+import POSIX
 import TestSupport
 import Testing
 import Text

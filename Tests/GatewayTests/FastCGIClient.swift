@@ -1,4 +1,4 @@
-import System
+import POSIX
 
 @testable import Gateway
 

@@ -1,5 +1,5 @@
 import Synchronization
-import System
+import POSIX
 import Testing
 
 @testable import Gateway

@@ -1,6 +1,6 @@
 import Foundation
 import Synchronization
-import System
+import POSIX
 import Testing
 
 @testable import Gateway

@@ -1,4 +1,4 @@
-import System
+import POSIX
 import Testing
 
 @testable import Gateway

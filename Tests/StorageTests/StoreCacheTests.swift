@@ -1,6 +1,6 @@
 import BlobStore
 import CofferCore
-import System
+import POSIX
 import Testing
 
 @testable import Storage

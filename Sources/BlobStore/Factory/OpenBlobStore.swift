@@ -1,6 +1,6 @@
 // Opens the store of a storage URL. Only this file knows all kinds of stores.
 
-internal import System
+internal import POSIX
 
 /// Opens the store of a URL: `file:///absolute/directory`, or
 /// `s3://bucket/prefix?endpoint=https://host:port&region=…&style=path|virtual`.

@@ -1,6 +1,6 @@
 // A staged blob that the web server has written: only hashed here, so that its bytes are written once.
 
-internal import System
+internal import POSIX
 
 final class HandedOverBlob: NotedBlob {
     private static let bufferSize = 256 << 10

@@ -1,7 +1,7 @@
 // Checks that the workers can use the files of a local store. root can use all files, so it does not notice a wrong
 // owner.
 
-internal import System
+internal import POSIX
 
 extension LocalBlobStore {
     var folder: String { layout.root }

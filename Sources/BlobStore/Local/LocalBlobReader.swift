@@ -1,6 +1,6 @@
 // A blob of a local store that is open for reading.
 
-internal import System
+internal import POSIX
 
 final class LocalBlobReader: BlobReader {
     private let file: FileDescriptor

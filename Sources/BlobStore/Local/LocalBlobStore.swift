@@ -1,7 +1,7 @@
 // Blobs in a directory of this host. Nothing is kept open between calls, so the store works again as soon as a lost
 // file system is back.
 
-internal import System
+internal import POSIX
 
 final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     private static let copyBufferSize = 256 << 10

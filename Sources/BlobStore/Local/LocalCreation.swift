@@ -1,6 +1,6 @@
 // Makes the files and directories of a local store with the right owner.
 
-internal import System
+internal import POSIX
 
 extension LocalLayout {
     /// - Throws: `.misconfigured` if this process is not root and another user owns the store.

@@ -6,7 +6,7 @@
 //     root/incoming/              the web server's body files, which become blobs without a copy
 //     root/ab/ab<30 digits>       blobs
 
-internal import System
+internal import POSIX
 internal import Text
 
 struct LocalLayout: Sendable {

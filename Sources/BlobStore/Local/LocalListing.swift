@@ -1,6 +1,6 @@
 // The blobs of a local store, read from its directories in the order of their names.
 
-internal import System
+internal import POSIX
 
 extension LocalBlobStore {
     func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus {

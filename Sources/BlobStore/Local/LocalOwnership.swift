@@ -1,7 +1,7 @@
 // The user for whom a local store is written. The workers' user owns its directory. Operators may run the command as
 // root, which makes all files for the owner. Any other user is refused.
 
-internal import System
+internal import POSIX
 
 enum LocalOwnership: Equatable, Sendable {
     /// Files are made as this process: it is the owner's, or a worker.

@@ -1,6 +1,6 @@
 // The probe of a local store, which health checks call.
 
-internal import System
+internal import POSIX
 
 extension LocalBlobStore {
     /// Writes a few random bytes to stage/ durably, reads them back and removes them. Then checks access to a sample of

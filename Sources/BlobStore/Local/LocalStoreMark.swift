@@ -1,6 +1,6 @@
 // A local store's mark: the file `coffer-store` in its root.
 
-internal import System
+internal import POSIX
 
 extension LocalBlobStore {
     func mark() throws(BlobStoreError) -> String? {

@@ -1,7 +1,7 @@
 // Removes the remains of interrupted uploads: files of crashed processes in stage/, and body files of a crashed web
 // server in incoming/. Pending markers are only listed; the caller evaluates them.
 
-internal import System
+internal import POSIX
 
 extension LocalBlobStore {
     /// In seconds. A web server writes to a body file as bytes arrive, and a slow upload may take days.

@@ -5,7 +5,7 @@
 // A note needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
 // so no blob is there after a power cut whose note is not; where that does not hold, `coffer check` finds the blob.
 
-internal import System
+internal import POSIX
 
 /// Owns one name in stage/ and removes it, at the latest when this is released; the note of a published blob stays.
 final class StageFile {

@@ -1,6 +1,6 @@
 // A staged blob whose bytes pass through this process: hashed while they are written.
 
-internal import System
+internal import POSIX
 
 final class WrittenBlob: NotedBlob {
     private let stage: StageFile

@@ -2,7 +2,7 @@
 // request goes on from the same byte, as a blob never changes.
 
 internal import HTTP
-internal import System
+internal import POSIX
 
 final class S3BlobReader: BlobReader {
     private let client: S3Client

@@ -8,7 +8,7 @@
 
 internal import Cryptography
 internal import HTTP
-internal import System
+internal import POSIX
 internal import Text
 
 final class S3BlobStore: BlobStore {

@@ -1,7 +1,7 @@
 // One request with its retries.
 
 internal import HTTP
-internal import System
+internal import POSIX
 
 /// A request that has been sent once. `answer` waits for it, and sends it again while a retry can help.
 final class S3Call {

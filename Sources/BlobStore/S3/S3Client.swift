@@ -1,7 +1,7 @@
 // Signed requests to one bucket.
 
 internal import HTTP
-internal import System
+internal import POSIX
 
 final class S3Client {
     let address: S3Address

@@ -1,7 +1,7 @@
 // The credentials that sign requests. They are looked up as the AWS tools do it: in the environment, then in the
 // configured file, then in the shared credentials file.
 
-internal import System
+internal import POSIX
 internal import Text
 
 struct S3Credentials: Equatable, Sendable {

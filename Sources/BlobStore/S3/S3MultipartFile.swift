@@ -1,7 +1,7 @@
 // A staged blob that the web server has written to a file on this host, and that is too long for one request. `finish`
 // reads the file and sends it in parts.
 
-internal import System
+internal import POSIX
 
 final class S3MultipartFile: StagedBlob {
     private static let bufferSize = 256 << 10

@@ -2,7 +2,7 @@
 // Otherwise they become a multipart upload: each part is sent while the next one fills.
 
 internal import HTTP
-internal import System
+internal import POSIX
 
 final class S3MultipartUpload: StagedBlob {
     private let client: S3Client

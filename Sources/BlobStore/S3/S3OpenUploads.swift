@@ -2,7 +2,7 @@
 // them may vanish meanwhile, as other processes complete and abort uploads, too.
 
 internal import HTTP
-internal import System
+internal import POSIX
 
 extension S3BlobStore {
     /// An upload counts as abandoned if no part arrived for this long, unless the caller gives another age.

@@ -2,7 +2,7 @@
 
 internal import Cryptography
 internal import HTTP
-internal import System
+internal import POSIX
 
 final class S3Part {
     private var buffer: Buffer

@@ -1,7 +1,7 @@
 // The body of a request.
 
 internal import HTTP
-internal import System
+internal import POSIX
 internal import Text
 
 /// A request's body, which can be sent several times.

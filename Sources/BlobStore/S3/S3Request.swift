@@ -1,7 +1,7 @@
 // One request to the bucket.
 
 internal import HTTP
-internal import System
+internal import POSIX
 internal import Text
 
 struct S3Request {

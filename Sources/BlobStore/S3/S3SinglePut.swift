@@ -3,7 +3,7 @@
 
 internal import Cryptography
 internal import HTTP
-internal import System
+internal import POSIX
 
 final class S3SinglePut: StagedBlob {
     private static let bufferSize = 256 << 10

@@ -1,7 +1,7 @@
 // A staged blob whose bytes arrive once, as a stream, and are few enough for one request. They are collected in an
 // unnamed file, so that their digest is known before they are sent, and they can be sent again.
 
-internal import System
+internal import POSIX
 
 final class S3SpooledBody: StagedBlob {
     /// Not /tmp, which may be a file system in memory.

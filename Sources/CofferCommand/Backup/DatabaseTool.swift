@@ -3,7 +3,7 @@
 internal import CofferCore
 internal import Postgres
 internal import Storage
-internal import System
+internal import POSIX
 
 struct DatabaseTool {
     let connection: String

@@ -2,7 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import System
+internal import POSIX
 
 /// The first lines of a manifest.
 struct ManifestHead: Equatable {

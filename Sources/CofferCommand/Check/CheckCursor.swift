@@ -1,7 +1,7 @@
 // Where a check stopped: a file of one line, so that it can go on after an interruption or a crash.
 
 internal import BlobStore
-internal import System
+internal import POSIX
 
 struct CheckCursor: Equatable {
     /// The store that was being checked; those with lower numbers are done.

@@ -2,7 +2,7 @@
 
 internal import BlobStore
 internal import CofferCore
-internal import System
+internal import POSIX
 
 struct Problem {
     enum Kind: Equatable, Sendable {

@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Postgres
-internal import System
+internal import POSIX
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(

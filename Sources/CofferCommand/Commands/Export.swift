@@ -6,7 +6,7 @@ internal import CofferCore
 internal import Cryptography
 internal import Postgres
 internal import Storage
-internal import System
+internal import POSIX
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import BlobStore
 internal import CofferCore
 internal import Storage
-internal import System
+internal import POSIX
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(

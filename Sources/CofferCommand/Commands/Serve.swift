@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import CofferCore
-internal import System
+internal import POSIX
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(

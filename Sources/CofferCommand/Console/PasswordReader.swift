@@ -1,6 +1,6 @@
 // Passwords are read from a terminal or a pipe. They are never arguments, since all users of the system can see those.
 
-internal import System
+internal import POSIX
 
 /// The input from which a password is read.
 protocol PasswordSource {

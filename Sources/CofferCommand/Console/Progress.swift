@@ -1,7 +1,7 @@
 // Progress of a long command on standard error: at a terminal one line that is updated, otherwise a line from time to
 // time, and nothing if the output is for programs.
 
-internal import System
+internal import POSIX
 
 /// A number of files and their bytes.
 struct Amount: Equatable, Sendable {

@@ -1,6 +1,6 @@
 // Lists for people: aligned columns of plain text. Programs use --json.
 
-internal import System
+internal import POSIX
 
 struct Table {
     struct Column {

@@ -3,7 +3,7 @@
 
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 struct OwnerConnection {
     let connection: Connection

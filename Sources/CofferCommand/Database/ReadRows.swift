@@ -3,7 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 extension Rows {
     func readAll<Value>(_ read: (Row) throws -> Value) throws(Failure) -> [Value] {

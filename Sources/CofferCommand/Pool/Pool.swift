@@ -1,7 +1,7 @@
 // The supervisor: keeps a number of workers running on one listening socket. It is one loop on one thread, which sleeps
 // in `PoolSignals.next` and then checks all workers. So one SIGCHLD for several dead workers is enough.
 
-internal import System
+internal import POSIX
 
 final class Pool {
     struct Options {

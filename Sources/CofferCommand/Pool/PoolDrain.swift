@@ -1,6 +1,6 @@
 // SIGTERM and SIGINT: the pool accepts no new requests, workers finish theirs, and those that take too long are killed.
 
-internal import System
+internal import POSIX
 
 extension Pool {
     /// The state of a pool that is ending.

@@ -1,6 +1,6 @@
 // All messages of the pool's log, one line each.
 
-internal import System
+internal import POSIX
 
 enum PoolEvent: Equatable, CustomStringConvertible {
     case listening(path: String, workers: Int)

@@ -1,7 +1,7 @@
 // SIGHUP: replaces the workers one by one. Each new worker runs before the old one ends, so the number that serves
 // never drops.
 
-internal import System
+internal import POSIX
 
 extension Pool {
     /// The state of a replacement.

@@ -1,6 +1,6 @@
 // The pool's signals. They stay blocked, and the pool takes one at a time.
 
-internal import System
+internal import POSIX
 
 /// The source of the pool's signals.
 protocol PoolSignals {

@@ -1,6 +1,6 @@
 // The socket of a pool: one that it creates under a lock, or one that systemd passes to it.
 
-internal import System
+internal import POSIX
 
 /// A listening socket, with the lock on its path.
 struct PoolSocket: ~Copyable {

@@ -5,7 +5,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Postgres
 internal import Storage
-internal import System
+internal import POSIX
 
 extension StoreRecord {
     /// What the database knows, by number.

@@ -3,7 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
-internal import System
+internal import POSIX
 
 /// A file as a tree shows it.
 struct TreeFile {

@@ -4,7 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Postgres
 internal import Storage
-internal import System
+internal import POSIX
 
 final class TreeImporter {
     /// Why a file was not stored, as the end of a sentence.

@@ -1,7 +1,7 @@
 // Walks a folder: its files in the order of names, and what cannot be a user's file.
 
 internal import CofferCore
-internal import System
+internal import POSIX
 
 struct TreeReader {
     let root: String

@@ -3,7 +3,7 @@
 internal import BlobStore
 internal import CofferCore
 internal import Storage
-internal import System
+internal import POSIX
 internal import Text
 
 final class TreeWriter {

@@ -2,7 +2,7 @@
 // between two of them.
 
 internal import Synchronization
-internal import System
+internal import POSIX
 
 /// Calls `body` for each item and returns the results in the order of the items.
 ///

@@ -1,4 +1,4 @@
-import System
+import POSIX
 
 /// A temporary directory for one test. It is removed with its last reference.
 final class TemporaryDirectory {
