@@ -47,18 +47,18 @@ let package = Package(
         // The ground floor: one coder each of what texts are made of. All others may import it.
         + module("Text", ["CCalendar"], testing: ["TestSupport"])
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
-        + module("System", ["CSystem"])
+        + module("POSIX", ["CSystem"])
         + module("Cryptography", ["COpenSSL"])
-        + module("Postgres", ["CPostgreSQL", "System"], testing: ["TestSupport"])
-        + module("Gateway", ["CFastCGI", "System"])
-        + module("HTTP", ["CCurl", "System", "Text"], testing: ["TestSupport"])
-        + module("BlobStore", ["System", "Cryptography", "HTTP", "Text"], testing: ["CofferCore", "TestSupport"])
+        + module("Postgres", ["CPostgreSQL", "POSIX"], testing: ["TestSupport"])
+        + module("Gateway", ["CFastCGI", "POSIX"])
+        + module("HTTP", ["CCurl", "POSIX", "Text"], testing: ["TestSupport"])
+        + module("BlobStore", ["POSIX", "Cryptography", "HTTP", "Text"], testing: ["CofferCore", "TestSupport"])
         // What Coffer is: the pure core, and the service that does the work.
-        + module("CofferCore", ["Text"], testing: ["System", "TestSupport"])
-        + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "System", "Text"])
+        + module("CofferCore", ["Text"], testing: ["POSIX", "TestSupport"])
+        + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "POSIX", "Text"])
         + module(
             "CofferService",
-            ["CofferCore", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "System", "Text"],
+            ["CofferCore", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "POSIX", "Text"],
             testing: ["CofferSchema", "TestSupport"], plugins: ["EmbedSQL"])
         + [
             // What the tests of several modules need.
@@ -74,13 +74,13 @@ let package = Package(
             // The programs.
             .executableTarget(
                 name: "coffer.fcgi",
-                dependencies: ["CofferService", "CofferCore", "Gateway", "System"],
+                dependencies: ["CofferService", "CofferCore", "Gateway", "POSIX"],
                 path: "Sources/CofferWorker",
                 swiftSettings: settings),
             .target(
                 name: "CofferCommand",
                 dependencies: [
-                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "System",
+                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "POSIX",
                     "Text",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),
@@ -90,7 +90,7 @@ let package = Package(
             .testTarget(
                 name: "CofferCommandTests",
                 dependencies: [
-                    "CofferCommand", "CofferSchema", "CofferCore", "Storage", "BlobStore", "System", "Text",
+                    "CofferCommand", "CofferSchema", "CofferCore", "Storage", "BlobStore", "POSIX", "Text",
                 ],
                 swiftSettings: settings),
         ]
