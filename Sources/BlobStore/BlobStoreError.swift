@@ -40,15 +40,15 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
     /// Any error that does not concern this blob alone counts as an outage, which may pass.
     init(_ error: SystemError) {
         switch error.number {
-        case Errno.noSpace, Errno.quotaExceeded:
+        case ErrorNumber.noSpace, ErrorNumber.quotaExceeded:
             self.init(.full, "The storage is full.", underlying: error)
-        case Errno.fileTooLarge:
+        case ErrorNumber.fileTooLarge:
             self.init(.tooLarge, "The storage cannot hold a file of this size.", underlying: error)
-        case Errno.fileExists:
+        case ErrorNumber.fileExists:
             self.init(.exists, "The blob's name is taken.", underlying: error)
-        case Errno.tooManySymbolicLinks:
+        case ErrorNumber.tooManySymbolicLinks:
             self.init(.refused, "Only a regular file can be stored.", underlying: error)
-        case Errno.notFolder:
+        case ErrorNumber.notDirectory:
             self.init(
                 .misconfigured, "A directory of the storage is a link or a file; it must be a directory.",
                 underlying: error)

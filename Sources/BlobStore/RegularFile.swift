@@ -7,7 +7,7 @@ extension FileSystem {
     static func openRegular(_ path: String, for access: Access) throws(SystemError) -> FileDescriptor {
         // Checked first, as opening a pipe or a device has side effects.
         let kind = try status(path, followingLinks: false).kind
-        if kind != .regular { throw SystemError(.open, Errno.tooManySymbolicLinks) }
+        if kind != .regular { throw SystemError(.open, ErrorNumber.tooManySymbolicLinks) }
         return try open(path, for: access, followingLinks: false)
     }
 }

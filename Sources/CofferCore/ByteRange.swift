@@ -22,7 +22,7 @@ public struct ByteRange: Equatable, Sendable {
 
     /// Reads a `Range` field against a size. Other units, several ranges and broken syntax mean the whole file, as
     /// RFC 9110 §14.2 allows a server to ignore them.
-    public static func judge(_ field: String?, size: Int64) -> Outcome {
+    public static func evaluate(_ field: String?, size: Int64) -> Outcome {
         guard let field, field.prefix(unit.count).lowercased() == unit else { return .whole }
         let ends = field.dropFirst(unit.count).trimmed.split(
             separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -46,7 +46,7 @@ public struct ByteRange: Equatable, Sendable {
         return .some(Int64(text) ?? .max)
     }
 
-    /// Whether any web server reads a `Range` field as `judge` does: one range, written plainly, of numbers that fit 64
+    /// Whether any web server reads a `Range` field as `evaluate` does: one range, written plainly, of numbers that fit 64
     /// bits whatever is added to them.
     public static func isPlain(_ field: String) -> Bool {
         guard field.hasPrefix(unit) else { return false }

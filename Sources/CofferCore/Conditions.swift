@@ -90,7 +90,7 @@ public struct ReadConditions: Sendable {
     /// version before: so of such a file 304 takes a later date.
     ///
     /// - Parameter isUnchanged: whether there was no version before this one.
-    public func judge(tag: String, modified: HTTPDate, isUnchanged: Bool = false) -> ReadOutcome {
+    public func evaluate(tag: String, modified: HTTPDate, isUnchanged: Bool = false) -> ReadOutcome {
         if let ifMatch {
             if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }
         } else if let date = ifUnmodifiedSince.flatMap({ HTTPDate($0) }), modified > date {

@@ -40,7 +40,7 @@ struct RetrieveFile {
 
     private func answer(_ request: Request, _ file: StoredFile, inline: Bool) throws(Failure) -> Response {
         let conditions = try request.conditions
-        switch conditions.judge(tag: file.tag, modified: file.modified, isUnchanged: file.isUnchanged) {
+        switch conditions.evaluate(tag: file.tag, modified: file.modified, isUnchanged: file.isUnchanged) {
         case .notModified: return Response(304, file.validators)
         case .preconditionFailed: throw Failure(.preconditionFailed)
         case .send: break
@@ -63,7 +63,7 @@ struct RetrieveFile {
         guard request.method == .get, !conditions.dependsOnDate,
             ByteRange.isAllowed(ifRange: try request.ifRange, tag: file.tag)
         else { return nil }
-        switch ByteRange.judge(try request.byteRange, size: file.size) {
+        switch ByteRange.evaluate(try request.byteRange, size: file.size) {
         case .whole: return nil
         case .part(let part): return part
         case .notSatisfiable:

@@ -39,7 +39,7 @@ internal import POSIX
     /// - Returns: false if no request arrived within the listener's receive timeout.
     func accept() throws(GatewayError) -> Bool {
         let result = unsafe FCGX_Accept_r(request)
-        if result == -Errno.wouldBlock { return false }
+        if result == -ErrorNumber.wouldBlock { return false }
         guard result == 0 else { throw .library(-result) }
         body = nil
         isClientGone = false

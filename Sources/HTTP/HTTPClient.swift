@@ -40,15 +40,15 @@ internal import CCurl
 
     private static let isLoaded = coffer_curl_load() == 1
 
-    /// Starts a transfer. It proceeds in `move` and in every call that waits.
+    /// Starts a transfer. It proceeds in `perform` and in every call that waits.
     public func start(_ request: HTTPRequest) throws(HTTPError) -> HTTPTransfer {
         let transfer = try HTTPTransfer(request, self)
-        move()
+        perform()
         return transfer
     }
 
     /// Sends and receives as much as possible without waiting: `curl_multi_perform`.
-    public func move() {
+    public func perform() {
         _ = unsafe coffer_multi_perform(multi)
         var code: Int32 = 0
         while let easy = unsafe coffer_multi_ended(multi, &code) {

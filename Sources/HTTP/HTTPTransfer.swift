@@ -94,7 +94,7 @@ internal import Text
     private func wait(_ condition: (HTTPTransfer) -> Bool) throws(HTTPError) {
         var last = (bytesTransferred: bytesTransferred, time: ContinuousClock.now)
         while !condition(self) {
-            client.move()
+            client.perform()
             if condition(self) { return }
             if let code {
                 if hasBodyFailed { throw HTTPError(.body, "The request's body could not be read") }

@@ -21,7 +21,7 @@ extension FileSystem {
     public static func listCounting(
         _ path: String, atMost limit: Int = .max
     ) throws(SystemError) -> (names: [String], others: Int) {
-        try listCounting(openFolder(path), atMost: limit)
+        try listCounting(openDirectory(path), atMost: limit)
     }
 
     static func listCounting(

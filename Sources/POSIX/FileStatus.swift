@@ -4,7 +4,7 @@ internal import Glibc
 
 /// A file's metadata.
 public struct FileStatus: Equatable, Sendable {
-    public enum Kind: Sendable { case regular, folder, symbolicLink, socket, other }
+    public enum Kind: Sendable { case regular, directory, symbolicLink, socket, other }
 
     public let kind: Kind
     /// In bytes.
@@ -41,7 +41,7 @@ extension FileStatus.Kind {
     init(_ mode: mode_t) {
         switch mode & S_IFMT {
         case S_IFREG: self = .regular
-        case S_IFDIR: self = .folder
+        case S_IFDIR: self = .directory
         case S_IFLNK: self = .symbolicLink
         case S_IFSOCK: self = .socket
         default: self = .other

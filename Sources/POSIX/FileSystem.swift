@@ -55,7 +55,7 @@ public enum FileSystem {
     /// The corresponding C function is `open` with `O_DIRECTORY`. Fails with ENOTDIR if the path is not a directory.
     ///
     /// - Parameter followingLinks: if false, a path whose last component is a symbolic link fails with ENOTDIR.
-    public static func openFolder(
+    public static func openDirectory(
         _ path: String, followingLinks: Bool = true
     ) throws(SystemError) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW)
@@ -85,12 +85,12 @@ public enum FileSystem {
     /// Creates a directory. Fails with EEXIST if the name exists.
     ///
     /// The corresponding C function is `mkdir`. The umask reduces the mode.
-    public static func makeFolder(_ path: String, mode: UInt32 = 0o750) throws(SystemError) {
+    public static func createDirectory(_ path: String, mode: UInt32 = 0o750) throws(SystemError) {
         try Faults.call(.mkdir) { unsafe mkdir(path, mode) }
     }
 
     /// Removes an empty directory. Fails with ENOTEMPTY if it is not empty. The corresponding C function is `rmdir`.
-    public static func removeFolder(_ path: String) throws(SystemError) {
+    public static func removeDirectory(_ path: String) throws(SystemError) {
         try Faults.call(.rmdir) { unsafe rmdir(path) }
     }
 
@@ -164,7 +164,7 @@ public enum FileSystem {
     public static func text(of path: String) throws(SystemError) -> String? {
         do {
             return String(decoding: try contents(of: path), as: UTF8.self)
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             return nil
         }
     }

@@ -3,14 +3,14 @@
 extension Faults {
     #if DEBUG
         /// The maximum number of bytes for one read(2), pread(2) or write(2).
-        @TaskLocal public static var longestTransfer: Int?
+        @TaskLocal public static var maximumTransfer: Int?
     #endif
 
     /// The number of bytes to request.
     @inline(__always)
     static func shortened(_ count: Int) -> Int {
         #if DEBUG
-            min(count, longestTransfer ?? count)
+            min(count, maximumTransfer ?? count)
         #else
             count
         #endif

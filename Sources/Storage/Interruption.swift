@@ -8,5 +8,5 @@ public struct Interruption: Sendable {
 
     public init() { try? Signals.block(Self.signals) }
 
-    public var isAskedFor: Bool { Signals.isPending(anyOf: Self.signals) }
+    public var isRequested: Bool { Signals.isPending(anyOf: Self.signals) }
 }

@@ -58,11 +58,11 @@ public final class VerifiedReader {
     private func piece(
         _ fill: (inout OutputSpan<UInt8>) throws -> Int, _ body: (Span<UInt8>) throws -> Void
     ) throws -> Int? {
-        if interruption?.isAskedFor == true { throw Interrupted() }
+        if interruption?.isRequested == true { throw Interrupted() }
         buffer.removeAll()
         _ = try buffer.append(fill)
         if buffer.count == 0 { return nil }
-        rate.pass(buffer.count)
+        rate.throttle(buffer.count)
         try buffer.withBytes(body)
         return buffer.count
     }

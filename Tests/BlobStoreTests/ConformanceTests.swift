@@ -94,7 +94,7 @@ struct ConformanceTests {
         for call in [SystemCall.open, .fallocate] {
             let name = try BlobName.generate()
             let isRemote = blobs.absolutePath(of: name) == nil
-            let staged = try Faults.$inject.withValue({ isRemote && $0 == call ? Errno.noSpace : nil }) {
+            let staged = try Faults.$inject.withValue({ isRemote && $0 == call ? ErrorNumber.noSpace : nil }) {
                 try blobs.stage(as: name, length: 20 << 20)
             }
             try staged.write(pattern(20 << 20).span)

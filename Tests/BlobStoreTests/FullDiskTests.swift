@@ -8,16 +8,16 @@ final class SmallFileSystem {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 
     init?() {
-        guard (try? FileSystem.makeFolder(path)) != nil else { return nil }
+        guard (try? FileSystem.createDirectory(path)) != nil else { return nil }
         guard unsafe mount("tmpfs", path, "tmpfs", 0, "size=1m") == 0 else {
-            try? FileSystem.removeFolder(path)
+            try? FileSystem.removeDirectory(path)
             return nil
         }
     }
 
     deinit {
         _ = unsafe umount2(path, Int32(MNT_DETACH))
-        try? FileSystem.removeFolder(path)
+        try? FileSystem.removeDirectory(path)
     }
 }
 

@@ -72,7 +72,7 @@ struct HandedOverBlobTests {
     func `a body file that may not be linked is copied`(call: SystemCall) throws {
         let path = try test.bodyFile(pattern(1000))
         let name = try BlobName.generate()
-        let failed = try failing(at: 0, with: Errno.notPermitted, of: [call]) {
+        let failed = try failing(at: 0, with: ErrorNumber.notPermitted, of: [call]) {
             try test.blobs.adopt(bodyFile: path, as: name).publish()
         }
         #expect(failed == call)
@@ -91,7 +91,7 @@ struct HandedOverBlobTests {
             let test = try TestStore()
             let path = try test.bodyFile(body)
             var result: BlobStoreError.Kind?
-            let call = failing(at: failed.count, with: Errno.noSpace) {
+            let call = failing(at: failed.count, with: ErrorNumber.noSpace) {
                 result = kind { try test.blobs.adopt(bodyFile: path, as: .generate()).publish() }
             }
             guard let call else { break }

@@ -19,7 +19,7 @@ struct LocalBlobStoreTests {
         #expect(try read(at: 10, 5) == Array(pattern(1000)[10..<15]))
         #expect(try read(at: 990, 100) == Array(pattern(1000)[990...]))
         #expect(try read(at: 1000, 1).isEmpty)
-        #expect(try Faults.$longestTransfer.withValue(7) { try read(at: 0, 100) } == Array(pattern(100)))
+        #expect(try Faults.$maximumTransfer.withValue(7) { try read(at: 0, 100) } == Array(pattern(100)))
     }
 
     @Test func `a removed blob is absent, an open reader still reads it, and it can be removed again`() throws {
@@ -61,7 +61,7 @@ struct LocalBlobStoreTests {
     }
 
     @Test func `a directory without stage/ is an outage, not an empty store`() throws {
-        try FileSystem.removeFolder(test.root + "/stage")
+        try FileSystem.removeDirectory(test.root + "/stage")
         #expect(kind { try test.store([1]) } == .unavailable)
         #expect(kind { try test.blobs.remove(.generate()) } == .unavailable)
         #expect(try test.published.isEmpty)

@@ -45,7 +45,7 @@ struct LocalListingTests {
 
     @Test
     func `an unavailable store is not listed as an empty store`() throws {
-        try FileSystem.removeFolder(test.root + "/stage")
+        try FileSystem.removeDirectory(test.root + "/stage")
         #expect(kind { _ = try test.blobs.list(after: nil, limit: 10) } == .unavailable)
         #expect(kind { _ = try test.blobs.status(of: .generate()) } == .unavailable)
     }

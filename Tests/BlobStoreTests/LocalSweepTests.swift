@@ -37,7 +37,7 @@ struct LocalSweepTests {
     }
 
     @Test func `a sweep fails during an outage`() throws {
-        _ = failing(at: 0, with: Errno.inputOutput, of: [.open]) {
+        _ = failing(at: 0, with: ErrorNumber.inputOutput, of: [.open]) {
             #expect(kind { _ = try test.blobs.sweepAbandonedStages() } == .unavailable)
         }
     }

@@ -14,7 +14,7 @@ struct NoteTests {
         blobs = try #require(test.blobs as? any NotingBlobStore)
         name = try BlobName.generate()
         // So that no other folder is made durable than the blob's own.
-        try FileSystem.makeFolder("\(test.root)/\(name.prefix)")
+        try FileSystem.createDirectory("\(test.root)/\(name.prefix)")
     }
 
     private func published() throws -> any NotedBlob {
@@ -78,7 +78,7 @@ struct NoteTests {
         let blob = try blobs.stageWithNote(as: name)
         try blob.write([1].span)
         _ = try blob.finish()
-        let failed = failing(at: position, with: Errno.inputOutput, of: [call]) {
+        let failed = failing(at: position, with: ErrorNumber.inputOutput, of: [call]) {
             #expect(kind { try blob.publish() } == .unavailable)
         }
         #expect(failed == call)
@@ -91,7 +91,7 @@ struct NoteTests {
         try blob.write([1].span)
         _ = try blob.finish()
         // As the blob may still be there, this is no full disk, where nothing would be.
-        let faults: [SystemCall: Int32] = [.fsync: Errno.noSpace, .unlink: Errno.inputOutput]
+        let faults: [SystemCall: Int32] = [.fsync: ErrorNumber.noSpace, .unlink: ErrorNumber.inputOutput]
         Faults.$inject.withValue({ faults[$0] }) { #expect(kind { try blob.publish() } == .unavailable) }
         #expect(try blobs.hasNote(of: name))
         #expect(try test.published == [name.description])

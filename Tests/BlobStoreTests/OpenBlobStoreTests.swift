@@ -34,7 +34,7 @@ struct OpenBlobStoreTests {
 
     @Test func `a directory without stage/ is not a store`() throws {
         let test = try TestStore()
-        try FileSystem.removeFolder(test.root + "/stage")
+        try FileSystem.removeDirectory(test.root + "/stage")
         #expect(kind { _ = try openBlobStore("file://\(test.root)") } == .unavailable)
         #expect(try FileSystem.list(test.root) == ["incoming"])
     }

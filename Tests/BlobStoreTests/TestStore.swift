@@ -58,10 +58,10 @@ final class TestStore {
     static func remove(_ folder: String) throws {
         for name in try FileSystem.list(folder) {
             let path = "\(folder)/\(name)"
-            let isFolder = try FileSystem.status(path, followingLinks: false).kind == .folder
+            let isFolder = try FileSystem.status(path, followingLinks: false).kind == .directory
             if isFolder { try remove(path) } else { try FileSystem.unlink(path) }
         }
-        try FileSystem.removeFolder(folder)
+        try FileSystem.removeDirectory(folder)
     }
 }
 

@@ -38,9 +38,9 @@ struct WrittenBlobTests {
 
     @Test func `short writes and interruptions change nothing`() throws {
         let bytes = pattern(5000)
-        try Faults.$longestTransfer.withValue(999) {
+        try Faults.$maximumTransfer.withValue(999) {
             let name = try BlobName.generate()
-            let interrupted = try failing(at: 4, with: Errno.interrupted) { try test.store(bytes, as: name) }
+            let interrupted = try failing(at: 4, with: ErrorNumber.interrupted) { try test.store(bytes, as: name) }
             #expect(interrupted == .write)
             #expect(try test.bytes(of: name) == bytes)
         }
@@ -76,9 +76,9 @@ struct WrittenBlobTests {
     }
 
     @Test(arguments: [
-        (Errno.noSpace, BlobStoreError.Kind.full), (Errno.quotaExceeded, .full),
-        (Errno.readOnlyFileSystem, .unavailable),
-        (Errno.permissionDenied, .unavailable), (Errno.inputOutput, .unavailable), (Errno.fileTooLarge, .tooLarge),
+        (ErrorNumber.noSpace, BlobStoreError.Kind.full), (ErrorNumber.quotaExceeded, .full),
+        (ErrorNumber.readOnlyFileSystem, .unavailable),
+        (ErrorNumber.permissionDenied, .unavailable), (ErrorNumber.inputOutput, .unavailable), (ErrorNumber.fileTooLarge, .tooLarge),
     ])
     func `whichever call fails, nothing is left and the error says what kind it is`(
         number: Int32, expected: BlobStoreError.Kind
@@ -95,7 +95,7 @@ struct WrittenBlobTests {
             #expect(try test.stages.count == (call == .unlink ? 1 : 0), "\(call)")
             for folder in try FileSystem.list(test.root) where folder.utf8.count == 2 && call != .unlink {
                 #expect(try FileSystem.list("\(test.root)/\(folder)").isEmpty)
-                try FileSystem.removeFolder("\(test.root)/\(folder)")
+                try FileSystem.removeDirectory("\(test.root)/\(folder)")
             }
         }
         #expect(failed == [.open, .flock, .write, .open, .mkdir, .open, .fsync, .open, .link, .fsync, .fsync, .unlink])

@@ -15,7 +15,7 @@ struct CheckCursorTests {
     func `anything else is none`(text: String) { #expect(CheckCursor(text) == nil) }
 
     @Test func `it is saved as a whole, and absent before`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = folder.path + "/cursor"
         #expect(try CheckCursor.load(path) == nil)
         for problems in 1...3 {

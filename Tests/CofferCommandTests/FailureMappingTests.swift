@@ -17,7 +17,7 @@ struct FailureMappingTests {
     @Test func `an error of a module below is reported in the command's words`() {
         let full = BlobStoreError(.full, "There is no room.")
         #expect(failure(of: full) == Failure("The storage: There is no room."))
-        let system = SystemError(.open, Errno.noSuchFile)
+        let system = SystemError(.open, ErrorNumber.noSuchFile)
         #expect(failure(of: system) == Failure("open: No such file or directory"))
     }
 

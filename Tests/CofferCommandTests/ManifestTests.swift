@@ -4,7 +4,7 @@ import Testing
 @testable import CofferCommand
 
 final class ManifestTests {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let head = ManifestHead(
         level: 16, dump: "database-1.dump", dumpDigest: "abc", total: Amount(files: 2, bytes: 3))
     private let blobs = [
@@ -12,7 +12,7 @@ final class ManifestTests {
         Manifest.line(String(repeating: "2", count: 32), 2, String(repeating: "b", count: 64)),
     ]
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func reader(_ text: String) throws -> ManifestReader {
         try FileSystem.replace(folder.path + "/manifest", with: Array(text.utf8))

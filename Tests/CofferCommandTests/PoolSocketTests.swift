@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PoolSocketTests {
     @Test func `only one pool can use a path at a time`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = folder.path + "/s"
         let first = try PoolSocket(path: path, mode: 0o600, group: nil)
         #expect(try FileSystem.status(path).mode & 0o777 == 0o600)
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `a socket of another program is not replaced while it listens`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = folder.path + "/s"
         let other = try Sockets.listen(path: path)
         #expect(problem(path)?.contains("another program may be listening") == true)
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `the socket of a killed pool is replaced although its workers still listen`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = folder.path + "/s"
         let orphan = try Sockets.listen(path: path)
         let status = try FileSystem.status(path)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `the error names a group that does not exist`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         #expect(problem(folder.path + "/s", group: "no-such-group") == "The group no-such-group does not exist.")
     }
 

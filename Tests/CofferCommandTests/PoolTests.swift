@@ -89,7 +89,7 @@ import Testing
         #expect(try Process(id: harness.started[0]).ending() == nil)
         harness.send(.terminate)
         await pool.value
-        try FileSystem.removeFolder(harness.outputPath + ".first")
+        try FileSystem.removeDirectory(harness.outputPath + ".first")
     }
 
     @Test func `a program that cannot be started is tried again, with a delay`() async throws {
@@ -98,7 +98,7 @@ import Testing
         await harness.until { $0.events.count > 1 }
         harness.send(.terminate)
         await pool.value
-        let error = SystemError(.posix_spawn, Errno.noSuchFile)
+        let error = SystemError(.posix_spawn, ErrorNumber.noSuchFile)
         #expect(
             harness.events.prefix(2).map(\.description) == [
                 "worker 1 could not be started: \(error); next try in 0 ms",
@@ -141,7 +141,7 @@ private final class Harness: Sendable {
         }
     }
 
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let inbox = Mutex<[Signal]>([])
     private let log = Mutex<[PoolEvent]>([])
     private let options: Mutex<Pool.Options>
@@ -152,7 +152,7 @@ private final class Harness: Sendable {
         workers: Int, script: String = "", program: String = "/bin/sh", trial: Duration = .milliseconds(300),
         drainLimit: Duration = never
     ) throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         socketPath = folder.path + "/socket"
         outputPath = folder.path + "/out"
         let environment = workerEnvironment(["PATH": "/usr/bin:/bin", "OUT": outputPath])

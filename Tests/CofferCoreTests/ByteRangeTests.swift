@@ -16,7 +16,7 @@ struct ByteRangeTests {
         ("bytes=9-9223372036854775807", part(9, 1)),
     ])
     func `a range within ten bytes is cut to them`(field: String, outcome: ByteRange.Outcome) {
-        #expect(ByteRange.judge(field, size: 10) == outcome)
+        #expect(ByteRange.evaluate(field, size: 10) == outcome)
     }
 
     @Test(arguments: [
@@ -24,7 +24,7 @@ struct ByteRangeTests {
         "bytes=99999999999999999999999-99999999999999999999999",
     ])
     func `a range beyond ten bytes, and the last none of them, cannot be satisfied`(field: String) {
-        #expect(ByteRange.judge(field, size: 10) == .notSatisfiable)
+        #expect(ByteRange.evaluate(field, size: 10) == .notSatisfiable)
     }
 
     @Test(
@@ -35,18 +35,18 @@ struct ByteRangeTests {
             "bytes=１-2",
         ] as [String?])
     func `other units, several ranges and broken syntax mean the whole file`(field: String?) {
-        #expect(ByteRange.judge(field, size: 10) == .whole)
+        #expect(ByteRange.evaluate(field, size: 10) == .whole)
     }
 
     @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=1-"])
     func `no range of an empty file can be satisfied`(field: String) {
-        #expect(ByteRange.judge(field, size: 0) == .notSatisfiable)
+        #expect(ByteRange.evaluate(field, size: 0) == .notSatisfiable)
     }
 
     @Test func `the largest file has a last byte`() {
-        #expect(ByteRange.judge("bytes=-1", size: .max) == Self.part(.max - 1, 1))
-        #expect(ByteRange.judge("bytes=0-", size: .max) == Self.part(0, .max))
-        #expect(ByteRange.judge("bytes=9223372036854775806-9223372036854775807", size: .max) == Self.part(.max - 1, 1))
+        #expect(ByteRange.evaluate("bytes=-1", size: .max) == Self.part(.max - 1, 1))
+        #expect(ByteRange.evaluate("bytes=0-", size: .max) == Self.part(0, .max))
+        #expect(ByteRange.evaluate("bytes=9223372036854775806-9223372036854775807", size: .max) == Self.part(.max - 1, 1))
     }
 
     @Test(

@@ -50,16 +50,16 @@ struct ReadConditionsTests {
     private static let same = "Sun, 06 Nov 1994 08:49:37 GMT"
     private static let after = "Sun, 06 Nov 1994 08:49:38 GMT"
 
-    private func judge(
+    private func evaluate(
         _ ifMatch: String? = nil, unmodified: String? = nil, none: String? = nil, modified: String? = nil
     ) throws -> ReadOutcome {
         ReadConditions(
             ifMatch: ifMatch, ifUnmodifiedSince: unmodified, ifNoneMatch: none, ifModifiedSince: modified
-        ).judge(tag: "now", modified: try #require(HTTPDate(Self.same)))
+        ).evaluate(tag: "now", modified: try #require(HTTPDate(Self.same)))
     }
 
     @Test func `without conditions the file is sent`() throws {
-        #expect(try judge() == .send)
+        #expect(try evaluate() == .send)
     }
 
     @Test(arguments: [
@@ -69,12 +69,12 @@ struct ReadConditionsTests {
     func `If-Match compares strongly, and is ignored where it cannot be read`(field: String, outcome: ReadOutcome)
         throws
     {
-        #expect(try judge(field) == outcome)
+        #expect(try evaluate(field) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.preconditionFailed), (same, .send), (after, .send), ("yesterday", .send)])
     func `If-Unmodified-Since fails for a file changed later`(field: String, outcome: ReadOutcome) throws {
-        #expect(try judge(unmodified: field) == outcome)
+        #expect(try evaluate(unmodified: field) == outcome)
     }
 
     @Test(arguments: [
@@ -84,21 +84,21 @@ struct ReadConditionsTests {
     func `If-None-Match compares weakly, and is ignored where it cannot be read`(
         field: String, outcome: ReadOutcome
     ) throws {
-        #expect(try judge(none: field) == outcome)
+        #expect(try evaluate(none: field) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.send), (same, .notModified), (after, .notModified)])
     func `of a file that was never changed the very date is enough`(field: String, outcome: ReadOutcome) throws {
         let conditions = ReadConditions(ifModifiedSince: field)
         let modified = try #require(HTTPDate(Self.same))
-        #expect(conditions.judge(tag: "now", modified: modified, isUnchanged: true) == outcome)
+        #expect(conditions.evaluate(tag: "now", modified: modified, isUnchanged: true) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.send), (same, .send), (after, .notModified), ("yesterday", .send)])
     func `If-Modified-Since spares a file that was not changed later nor in that second`(
         field: String, outcome: ReadOutcome
     ) throws {
-        #expect(try judge(modified: field) == outcome)
+        #expect(try evaluate(modified: field) == outcome)
     }
 
     struct Case: Sendable {
@@ -124,7 +124,7 @@ struct ReadConditionsTests {
         Case(ifMatch: "\"now\"", unmodified: before, none: "\"old\"", modified: after, outcome: .send),
     ])
     func `conditions are judged in the order of RFC 9110 section 13-2-2`(conditions: Case) throws {
-        let outcome = try judge(
+        let outcome = try evaluate(
             conditions.ifMatch, unmodified: conditions.unmodified, none: conditions.none, modified: conditions.modified)
         #expect(outcome == conditions.outcome)
     }

@@ -134,10 +134,10 @@ struct StoreFileTests {
     }
 
     @Test(arguments: [
-        (SystemCall.write, Errno.noSpace, 507, "KF007"), (.write, Errno.quotaExceeded, 507, "KF007"),
-        (.fsync, Errno.noSpace, 507, "KF007"), (.fsync, Errno.inputOutput, 503, "KF008"),
-        (.link, Errno.inputOutput, 503, "KF008"), (.link, Errno.noSpace, 507, "KF007"),
-        (.open, Errno.readOnlyFileSystem, 503, "KF008"), (.flock, Errno.inputOutput, 503, "KF008"),
+        (SystemCall.write, ErrorNumber.noSpace, 507, "KF007"), (.write, ErrorNumber.quotaExceeded, 507, "KF007"),
+        (.fsync, ErrorNumber.noSpace, 507, "KF007"), (.fsync, ErrorNumber.inputOutput, 503, "KF008"),
+        (.link, ErrorNumber.inputOutput, 503, "KF008"), (.link, ErrorNumber.noSpace, 507, "KF007"),
+        (.open, ErrorNumber.readOnlyFileSystem, 503, "KF008"), (.flock, ErrorNumber.inputOutput, 503, "KF008"),
     ])
     func `a disk that is full is 507 and one that fails is 503`(
         call: SystemCall, number: Int32, status: Int, code: String
@@ -162,7 +162,7 @@ struct StoreFileTests {
             let fail = { @Sendable (_: SystemCall) -> Int32? in
                 count.withLock { count in
                     count += 1
-                    return count == position / 2 + 1 ? Errno.inputOutput : nil
+                    return count == position / 2 + 1 ? ErrorNumber.inputOutput : nil
                 }
             }
             let answer = try Faults.$inject.withValue(fail) { try user.store("a", "new" + ending) }

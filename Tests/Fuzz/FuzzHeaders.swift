@@ -36,7 +36,7 @@ private func checkPreferences(_ value: String) {
 
 private func checkRange(_ value: String) {
     for size: Int64 in [0, 1, 10, .max] {
-        guard case .part(let part) = ByteRange.judge(value, size: size) else { continue }
+        guard case .part(let part) = ByteRange.evaluate(value, size: size) else { continue }
         require(
             part.offset >= 0 && part.length > 0 && part.length <= size && part.offset <= size - part.length,
             "\(part) of \(size)")
@@ -62,7 +62,7 @@ private func checkConditions(_ value: String) {
     let outcomes = [
         ReadConditions(ifMatch: value), ReadConditions(ifNoneMatch: value), ReadConditions(ifModifiedSince: value),
         ReadConditions(ifUnmodifiedSince: value),
-    ].map { $0.judge(tag: tag, modified: modified) }
+    ].map { $0.evaluate(tag: tag, modified: modified) }
     require(outcomes[0] != .notModified && outcomes[1] != .preconditionFailed, "the wrong answer to a condition")
     require(outcomes[2] != .preconditionFailed && outcomes[3] != .notModified, "the wrong answer to a condition")
     if ByteRange.isAllowed(ifRange: value, tag: tag) { require(value.contains(tag), "a range of another version") }

@@ -44,7 +44,7 @@ struct CGIExchangeTests {
 
     @Test("an input error is reported as a truncated body")
     func brokenInput() throws {
-        let exchange = CGIExchange(input: try FileSystem.openFolder("/"), output: try FileSystem.open("/dev/null")) {
+        let exchange = CGIExchange(input: try FileSystem.openDirectory("/"), output: try FileSystem.open("/dev/null")) {
             _ in "5"
         }
         #expect(throws: GatewayError.truncatedBody(received: 0, announced: 5)) { try exchange.readBody() }

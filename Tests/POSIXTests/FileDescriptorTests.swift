@@ -38,7 +38,7 @@ struct FileDescriptorTests {
     @Test func `short writes and reads are continued`() throws {
         let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
         let file = try FileSystem.create(path)
-        try Faults.$longestTransfer.withValue(7) {
+        try Faults.$maximumTransfer.withValue(7) {
             try file.write(all: bytes.span)
             #expect(try FileSystem.contents(of: path) == bytes)
         }
@@ -51,7 +51,7 @@ struct FileDescriptorTests {
             interruptions.withLock { left in
                 guard call == .write, left > 0 else { return nil }
                 left -= 1
-                return Errno.interrupted
+                return ErrorNumber.interrupted
             }
         }) {
             try file.write(all: Array("whole".utf8).span)
@@ -64,7 +64,7 @@ struct FileDescriptorTests {
     func `an error names the failed call and its errno`(call: SystemCall) throws {
         let file = try FileSystem.create(path)
         let error = #expect(throws: SystemError.self) {
-            try Faults.$inject.withValue({ $0 == call ? Errno.inputOutput : nil }) {
+            try Faults.$inject.withValue({ $0 == call ? ErrorNumber.inputOutput : nil }) {
                 try file.write(all: [1].span)
                 try file.fsync()
                 _ = try file.status()
@@ -76,7 +76,7 @@ struct FileDescriptorTests {
                 try buffer.append { space throws(SystemError) in _ = try file.read(at: 0, into: &space) }
             }
         }
-        #expect(error == SystemError(call, Errno.inputOutput))
+        #expect(error == SystemError(call, ErrorNumber.inputOutput))
         #expect(error?.description == "\(call.rawValue): Input/output error")
     }
 

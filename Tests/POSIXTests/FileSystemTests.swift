@@ -13,7 +13,7 @@ struct FileSystemTests {
     @Test func `creating an existing file fails`() throws {
         try write("first", to: path)
         let error = #expect(throws: SystemError.self) { try write("second", to: path) }
-        #expect(error == SystemError(.open, Errno.fileExists))
+        #expect(error == SystemError(.open, ErrorNumber.fileExists))
         #expect(try text(of: path) == "first")
     }
 
@@ -31,7 +31,7 @@ struct FileSystemTests {
         try write("one", to: path)
         try FileSystem.link(path, to: path + "2")
         #expect(try FileSystem.status(path).links == 2)
-        #expect(throws: SystemError(.link, Errno.fileExists)) { try FileSystem.link(path, to: path + "2") }
+        #expect(throws: SystemError(.link, ErrorNumber.fileExists)) { try FileSystem.link(path, to: path + "2") }
         try FileSystem.unlink(path)
         #expect(try text(of: path + "2") == "one")
     }
@@ -41,7 +41,7 @@ struct FileSystemTests {
         try write("old", to: path + "2")
         try FileSystem.rename(path, to: path + "2")
         #expect(try text(of: path + "2") == "new")
-        #expect(throws: SystemError(.stat, Errno.noSuchFile)) { try FileSystem.status(path) }
+        #expect(throws: SystemError(.stat, ErrorNumber.noSuchFile)) { try FileSystem.status(path) }
     }
 
     @Test func `a list contains all names except . and ..`() throws {
@@ -51,12 +51,12 @@ struct FileSystemTests {
     }
 
     @Test func `a directory is created, listed and removed`() throws {
-        try FileSystem.makeFolder(path)
-        #expect(try FileSystem.status(path).kind == .folder)
+        try FileSystem.createDirectory(path)
+        #expect(try FileSystem.status(path).kind == .directory)
         #expect(try FileSystem.list(path).isEmpty)
-        try FileSystem.openFolder(path).fsync()
-        try FileSystem.removeFolder(path)
-        #expect(throws: SystemError(.open, Errno.noSuchFile)) { try FileSystem.list(path) }
+        try FileSystem.openDirectory(path).fsync()
+        try FileSystem.removeDirectory(path)
+        #expect(throws: SystemError(.open, ErrorNumber.noSuchFile)) { try FileSystem.list(path) }
     }
 
     @Test func `appending creates the file and writes at its end`() throws {
@@ -69,7 +69,7 @@ struct FileSystemTests {
     @Test func `reading a file over the limit fails`() throws {
         try write("12345", to: path)
         #expect(try FileSystem.contents(of: path, limit: 5).count == 5)
-        #expect(throws: SystemError(.read, Errno.fileTooLarge)) { try FileSystem.contents(of: path, limit: 4) }
+        #expect(throws: SystemError(.read, ErrorNumber.fileTooLarge)) { try FileSystem.contents(of: path, limit: 4) }
     }
 
     @Test func `the mode and group can be set, and the free space is known`() throws {

@@ -17,8 +17,8 @@ struct MapErrorTests {
     private struct Unheard: Error {}
 
     @Test func `what is thrown below becomes an error of the type above`() {
-        #expect(throws: Outer.system(Errno.noSpace)) {
-            try mapError(to: Outer.self) { throw SystemError(.write, Errno.noSpace) }
+        #expect(throws: Outer.system(ErrorNumber.noSpace)) {
+            try mapError(to: Outer.self) { throw SystemError(.write, ErrorNumber.noSpace) }
         }
         #expect(throws: Outer.other) { try mapError(to: Outer.self) { throw Unheard() } }
     }

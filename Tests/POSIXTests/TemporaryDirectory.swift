@@ -4,17 +4,17 @@ import POSIX
 final class TemporaryDirectory {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 
-    init() throws { try FileSystem.makeFolder(path, mode: 0o700) }
+    init() throws { try FileSystem.createDirectory(path, mode: 0o700) }
 
     deinit { try? Self.remove(path) }
 
     static func remove(_ directory: String) throws {
         for name in try FileSystem.list(directory) {
             let path = "\(directory)/\(name)"
-            let isDirectory = try FileSystem.status(path, followingLinks: false).kind == .folder
+            let isDirectory = try FileSystem.status(path, followingLinks: false).kind == .directory
             if isDirectory { try remove(path) } else { try FileSystem.unlink(path) }
         }
-        try FileSystem.removeFolder(directory)
+        try FileSystem.removeDirectory(directory)
     }
 }
 

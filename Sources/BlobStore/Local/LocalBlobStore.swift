@@ -38,7 +38,7 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
         do {
             return try LocalBlobReader(layout.path(of: name))
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             try layout.requirePresence()
             throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
         } catch {
@@ -61,7 +61,7 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     private func removeOne(_ name: BlobName) throws(BlobStoreError) {
         do {
             try layout.remove(name)
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             try layout.requirePresence()
         } catch {
             throw BlobStoreError(error)

@@ -26,9 +26,9 @@ extension LocalLayout {
     private func create(_ path: String, for owner: FileOwner) throws(SystemError) -> FileDescriptor {
         do {
             return try owner.perform { () throws(SystemError) in try FileSystem.create(path) }
-        } catch  where error.number == Errno.permissionDenied {
+        } catch  where error.number == ErrorNumber.permissionDenied {
             guard let slash = path.lastIndex(of: "/") else { throw error }
-            let folder = try openFolder(String(path[..<slash]))
+            let folder = try openDirectory(String(path[..<slash]))
             guard try folder.status().owner == owner.user else { throw error }
             let file = try folder.create(String(path[path.index(after: slash)...]))
             try file.setOwner(owner)
@@ -38,10 +38,10 @@ extension LocalLayout {
 
     /// Makes a directory as root and gives it to the owner.
     func createFolder(_ path: String) throws(SystemError) {
-        try FileSystem.makeFolder(path)
+        try FileSystem.createDirectory(path)
         guard case .owner(let owner) = ownership else { return }
         // Through a descriptor, as the path may lead elsewhere by now.
-        let folder = try FileSystem.openFolder(path, followingLinks: false)
+        let folder = try FileSystem.openDirectory(path, followingLinks: false)
         try folder.setOwner(owner)
         try folder.setMode(0o750)
     }

@@ -43,8 +43,8 @@ struct LocalLayout: Sendable {
         do throws(SystemError) {
             try makeFolders(root)
             for folder in [stage, incoming] {
-                if try !exists(folder) { try makeFolder(folder) }
-                try handBack(openFolder(folder))
+                if try !exists(folder) { try createDirectory(folder) }
+                try handBack(openDirectory(folder))
             }
         } catch {
             throw BlobStoreError(error)
@@ -59,40 +59,40 @@ struct LocalLayout: Sendable {
 
     /// Opens the root, or a directory right below it, which must not be a link. Otherwise an attacker who controls a
     /// worker could make root write, remove or chown files elsewhere.
-    func openFolder(_ path: String) throws(SystemError) -> FileDescriptor {
-        try FileSystem.openFolder(path, followingLinks: path == root)
+    func openDirectory(_ path: String) throws(SystemError) -> FileDescriptor {
+        try FileSystem.openDirectory(path, followingLinks: path == root)
     }
 
     /// Opens a blob's directory. Makes it durably if it is missing.
-    func openFolder(of name: BlobName) throws(SystemError) -> FileDescriptor {
+    func openDirectory(of name: BlobName) throws(SystemError) -> FileDescriptor {
         let folder = "\(root)/\(name.prefix)"
         do {
-            let opened = try openFolder(folder)
+            let opened = try openDirectory(folder)
             try handBack(opened)
             return opened
-        } catch  where error.number == Errno.noSuchFile {
-            try makeFolder(folder)
-            return try openFolder(folder)
+        } catch  where error.number == ErrorNumber.noSuchFile {
+            try createDirectory(folder)
+            return try openDirectory(folder)
         }
     }
 
     /// Removes a blob durably.
     func remove(_ name: BlobName) throws(SystemError) {
-        let folder = try openFolder("\(root)/\(name.prefix)")
+        let folder = try openDirectory("\(root)/\(name.prefix)")
         try folder.unlink(name.description)
         try folder.fsync()
     }
 
     /// Makes a directory right below the root durably. Another process may make it at the same time.
-    private func makeFolder(_ path: String) throws(SystemError) {
+    private func createDirectory(_ path: String) throws(SystemError) {
         do {
             try createFolder(path)
-        } catch  where error.number == Errno.fileExists {}
+        } catch  where error.number == ErrorNumber.fileExists {}
         do {
-            try FileSystem.openFolder(root).fsync()
+            try FileSystem.openDirectory(root).fsync()
         } catch {
             // This fails, as it should, if another process already uses the directory.
-            try? FileSystem.removeFolder(path)
+            try? FileSystem.removeDirectory(path)
             throw error
         }
     }
@@ -104,7 +104,7 @@ struct LocalLayout: Sendable {
         }
         do {
             try createFolder(path)
-        } catch  where error.number == Errno.fileExists {}
+        } catch  where error.number == ErrorNumber.fileExists {}
     }
 
     private func exists(_ path: String) throws(SystemError) -> Bool {

@@ -6,7 +6,7 @@ extension LocalBlobStore {
     func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus {
         do {
             return try BlobStatus(name, FileSystem.status(layout.path(of: name), followingLinks: false))
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             try layout.requirePresence()
             throw BlobStoreError(.absent, "The blob is not in the store.", underlying: error)
         } catch {
@@ -38,7 +38,7 @@ extension LocalBlobStore {
             }
             return page
         } catch {
-            if error.number == Errno.noSuchFile { return [] }
+            if error.number == ErrorNumber.noSuchFile { return [] }
             throw BlobStoreError(error)
         }
     }

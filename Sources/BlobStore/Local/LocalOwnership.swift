@@ -40,7 +40,7 @@ extension FileSystem {
     static func statusIfPresent(_ path: String) throws(SystemError) -> FileStatus? {
         do {
             return try status(path)
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             return nil
         }
     }

@@ -6,7 +6,7 @@ extension LocalBlobStore {
     func mark() throws(BlobStoreError) -> String? {
         do {
             return StoreMark.parse(try FileSystem.contents(of: layout.mark, limit: StoreMark.maximumSize))
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             try layout.requirePresence()
             return nil
         } catch {
@@ -18,12 +18,12 @@ extension LocalBlobStore {
         try layout.requireOwner()
         do {
             let new = layout.mark + ".new"
-            do { try FileSystem.unlink(new) } catch  where error.number == Errno.noSuchFile {}
+            do { try FileSystem.unlink(new) } catch  where error.number == ErrorNumber.noSuchFile {}
             let file = try layout.createFile(new)
             try file.write(all: Array("\(mark)\n".utf8).span)
             try file.fsync()
             try FileSystem.rename(new, to: layout.mark)
-            try FileSystem.openFolder(layout.root).fsync()
+            try FileSystem.openDirectory(layout.root).fsync()
         } catch {
             throw BlobStoreError(error)
         }

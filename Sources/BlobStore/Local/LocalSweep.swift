@@ -12,8 +12,8 @@ extension LocalBlobStore {
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
         do {
-            let stage = try layout.openFolder(layout.stage)
-            let incoming = try layout.openFolder(layout.incoming)
+            let stage = try layout.openDirectory(layout.stage)
+            let incoming = try layout.openDirectory(layout.incoming)
             let stages = try abandoned(in: stage, olderThan: age) { BlobName($0) == nil }
             let bodies = try files(in: incoming) { _, status throws(SystemError) in
                 now - status.modified >= Self.incomingAge
@@ -28,7 +28,7 @@ extension LocalBlobStore {
         do {
             _ = try FileSystem.status(layout.notePath(of: name), followingLinks: false)
             return true
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             return false
         } catch {
             throw BlobStoreError(error)
@@ -37,7 +37,7 @@ extension LocalBlobStore {
 
     func abandonedNotes(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
         do {
-            return try abandoned(in: layout.openFolder(layout.stage), olderThan: age) { BlobName($0) != nil }.compactMap
+            return try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }.compactMap
             { BlobName($0) }
         } catch {
             throw BlobStoreError(error)
@@ -46,7 +46,7 @@ extension LocalBlobStore {
 
     func removeNotes(of names: [BlobName]) throws(BlobStoreError) {
         do {
-            _ = try remove(names.map(\.description), from: layout.openFolder(layout.stage))
+            _ = try remove(names.map(\.description), from: layout.openDirectory(layout.stage))
         } catch {
             throw BlobStoreError(error)
         }
@@ -62,7 +62,7 @@ extension LocalBlobStore {
             // A lock that is free stays free, as only the process that made the file takes it.
             do throws(SystemError) {
                 return try stage.open(name, for: .readingAndWriting).tryLockExclusively()
-            } catch  where error.number == Errno.permissionDenied {
+            } catch  where error.number == ErrorNumber.permissionDenied {
                 // Another user's file, which `coffer check` reports. The sweep goes on with the others.
                 return false
             }
@@ -78,7 +78,7 @@ extension LocalBlobStore {
             do {
                 let status = try folder.status(of: name)
                 if status.kind == .regular, try isWanted(name, status) { wanted.append(name) }
-            } catch  where error.number == Errno.noSuchFile {
+            } catch  where error.number == ErrorNumber.noSuchFile {
                 // Its own process removed it.
             }
         }
@@ -94,7 +94,7 @@ extension LocalBlobStore {
             do {
                 try folder.unlink(name)
                 count += 1
-            } catch  where error.number == Errno.noSuchFile {}
+            } catch  where error.number == ErrorNumber.noSuchFile {}
         }
         return count
     }

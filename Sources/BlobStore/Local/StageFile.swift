@@ -69,7 +69,7 @@ final class StageFile {
             try stage.file.setMode(0o640)
             try stage.lock()
             return stage
-        } catch  where [Errno.crossDevice, Errno.notPermitted, Errno.tooManyLinks].contains(error.number) {
+        } catch  where [ErrorNumber.crossDevice, ErrorNumber.notPermitted, ErrorNumber.tooManyLinks].contains(error.number) {
             return nil
         } catch {
             throw BlobStoreError(error)
@@ -95,7 +95,7 @@ final class StageFile {
             if self.name == .ours { discard() }
         }
         do throws(SystemError) {
-            let folder = try layout.openFolder(of: name)
+            let folder = try layout.openDirectory(of: name)
             // Not rename(2), which would overwrite.
             try folder.link(path, as: name.description)
             if isNote { self.name = .note }
@@ -104,7 +104,7 @@ final class StageFile {
                 try folder.fsync()
             } catch {
                 // What cannot be taken back either is an outage, whatever the first error was: it may still be there.
-                do { try folder.unlink(name.description) } catch { throw SystemError(.unlink, Errno.inputOutput) }
+                do { try folder.unlink(name.description) } catch { throw SystemError(.unlink, ErrorNumber.inputOutput) }
                 self.name = .ours
                 throw error
             }
@@ -133,6 +133,6 @@ final class StageFile {
 
     /// Does not wait: nobody but a sweep that takes this file for abandoned can hold the lock.
     private func lock() throws(SystemError) {
-        if try !file.tryLockExclusively() { throw SystemError(.flock, Errno.wouldBlock) }
+        if try !file.tryLockExclusively() { throw SystemError(.flock, ErrorNumber.wouldBlock) }
     }
 }

@@ -40,7 +40,7 @@ final class S3Client {
     }
 
     /// Sends and receives what the open transfers can, without waiting.
-    func performTransfers() { http.move() }
+    func performTransfers() { http.perform() }
 
     /// The retries of a request that starts now.
     var schedule: RetrySchedule { RetrySchedule(retryLimit: settings.retryLimit) }

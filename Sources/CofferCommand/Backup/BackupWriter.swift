@@ -61,7 +61,7 @@ final class BackupWriter {
     private func writeManifest(_ head: ManifestHead) throws(Failure) {
         let file = try system("The manifest") { () throws(SystemError) in
             do throws(SystemError) { try FileSystem.unlink(path("manifest.next")) } catch
-                where error.number == Errno.noSuchFile
+                where error.number == ErrorNumber.noSuchFile
             {}
             return OutputFile(try FileSystem.create(path("manifest.next"), mode: 0o600))
         }
@@ -108,7 +108,7 @@ final class BackupWriter {
         try owner.call("select 1")
         try system("The backup") { () throws(SystemError) in
             try FileSystem.rename(path("manifest.next"), to: Manifest.path(folder))
-            try FileSystem.openFolder(folder).fsync()
+            try FileSystem.openDirectory(folder).fsync()
             for name in try FileSystem.list(folder)
             where name.hasPrefix("database-") && name.hasSuffix(".dump") && name != head.dump {
                 try FileSystem.unlink(path(name))

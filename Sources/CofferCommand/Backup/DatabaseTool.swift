@@ -26,12 +26,12 @@ struct DatabaseTool {
         } catch {
             throw Failure("\(program) cannot be run: \(error)")
         }
-        if interruption.isAskedFor { throw Failure("interrupted") }
+        if interruption.isRequested { throw Failure("interrupted") }
         if ending != .exited(status: 0) { throw Failure("\(program) failed (\(ending)); see above.") }
     }
 
     private func wait(_ process: Process) throws(SystemError) -> Process.Ending {
-        while !interruption.isAskedFor {
+        while !interruption.isRequested {
             if let ending = try process.ending() { return ending }
             Clock.sleep(.milliseconds(50))
         }

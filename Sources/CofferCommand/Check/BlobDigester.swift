@@ -23,7 +23,7 @@ final class BlobDigester {
         reader = VerifiedReader(interruption, rate: rate)
     }
 
-    func judge(_ blob: KnownBlob) -> Verdict {
+    func evaluate(_ blob: KnownBlob) -> Verdict {
         guard let content = blob.content else { return .right }
         do {
             let digest = try reader.digest(of: stores.store(url).open(blob.name))

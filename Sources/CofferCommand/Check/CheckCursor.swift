@@ -31,7 +31,7 @@ struct CheckCursor: Equatable {
         do {
             text = String(decoding: try FileSystem.contents(of: path, limit: 200), as: UTF8.self)
         } catch {
-            if error.number == Errno.noSuchFile { return nil }
+            if error.number == ErrorNumber.noSuchFile { return nil }
             throw Failure("The file given to --resume cannot be read: \(error)")
         }
         guard let cursor = CheckCursor(text) else { throw Failure("\(path) was not written by `coffer check`.") }

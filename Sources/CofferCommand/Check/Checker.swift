@@ -73,11 +73,11 @@ final class Checker {
             steps += 1
             let isDue = steps % 10_000 == 0 || unread.count >= 2000 || unreadBytes >= 64 << 20 || suspects.count >= 500
             guard isDue else { continue }
-            if interruption.isAskedFor { return false }
+            if interruption.isRequested { return false }
             guard try settle() else { return false }
             try save(name)
         }
-        return try settle() && !interruption.isAskedFor
+        return try settle() && !interruption.isRequested
     }
 
     private func rows(after last: BlobName?) -> PagedStream<KnownBlob> {
@@ -206,7 +206,7 @@ final class Checker {
             with: {
                 BlobDigester(url, options.configuration, options.rate, interruption)
             }
-        ) { blob, digester in digester.judge(blob) }
+        ) { blob, digester in digester.evaluate(blob) }
         if verdicts.contains(.interrupted) { return false }
         for (blob, verdict) in zip(batch, verdicts) {
             if case .problem(let kind) = verdict { suspects.append(Suspect(kind: kind, name: blob.name)) }

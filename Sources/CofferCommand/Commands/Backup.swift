@@ -30,7 +30,7 @@ struct Backup: ParsableCommand {
         let configuration = try loadConfiguration()
         let interruption = Interruption()
         let folder = try absolute(folder)
-        try makeFolder(folder)
+        try createDirectory(folder)
         let writer = try BackupWriter(folder, configuration, interruption)
         let stores = StoreCache(configuration, for: .operator)
         _ = try mapError(to: Failure.self) { try stores.makeStore(writer.blobURL) }
@@ -57,10 +57,10 @@ struct Backup: ParsableCommand {
         print(report)
     }
 
-    private func makeFolder(_ path: String) throws(Failure) {
+    private func createDirectory(_ path: String) throws(Failure) {
         try system("The directory") { () throws(SystemError) in
-            do throws(SystemError) { try FileSystem.makeFolder(path, mode: 0o700) } catch
-                where error.number == Errno.fileExists
+            do throws(SystemError) { try FileSystem.createDirectory(path, mode: 0o700) } catch
+                where error.number == ErrorNumber.fileExists
             {}
         }
     }

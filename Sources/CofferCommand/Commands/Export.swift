@@ -30,8 +30,8 @@ struct Export: ParsableCommand {
         let root = try absolute(folder)
         try system("The directory") { () throws(SystemError) in
             do throws(SystemError) {
-                try FileSystem.makeFolder(root, mode: 0o700)
-            } catch  where error.number == Errno.fileExists {}
+                try FileSystem.createDirectory(root, mode: 0o700)
+            } catch  where error.number == ErrorNumber.fileExists {}
         }
         let writer = TreeWriter(
             root, overwrites: overwrite, StoreCache(configuration, for: .operator), interruption)
@@ -41,7 +41,7 @@ struct Export: ParsableCommand {
         while case let page = try account.files(after: last), let end = page.last {
             last = end.path
             for file in page {
-                if interruption.isAskedFor { throw Failure.interrupted }
+                if interruption.isRequested { throw Failure.interrupted }
                 try write(file, writer, tally)
                 progress.add(Amount(files: 1, bytes: file.content.size))
             }
@@ -85,7 +85,7 @@ struct Import: ParsableCommand {
         let interruption = Interruption()
         let account = try Account(email, OwnerConnection(configuration), configuration)
         let root = try absolute(folder)
-        try system("The directory") { () throws(SystemError) in _ = try FileSystem.openFolder(root) }
+        try system("The directory") { () throws(SystemError) in _ = try FileSystem.openDirectory(root) }
         let record = try Stores(account.owner, configuration).current
         try mapError(to: Failure.self) {
             let store = try StoreCache(configuration, for: .operator).store(record)
@@ -95,11 +95,11 @@ struct Import: ParsableCommand {
         let progress = Progress(total: nil, countsBytes: true, isSilent: quiet)
         let tally = TreeTally()
         try TreeReader(root: root, tell: tally.tell).walk { (path, status) throws(Failure) in
-            if interruption.isAskedFor { throw Failure.interrupted }
+            if interruption.isRequested { throw Failure.interrupted }
             do throws(TreeImporter.Problem) {
                 if try importer.store(path, status, from: root) { tally.add() } else { tally.skip() }
             } catch {
-                if interruption.isAskedFor { throw Failure.interrupted }
+                if interruption.isRequested { throw Failure.interrupted }
                 tally.tell(path, error.text)
             }
             progress.add(Amount(files: 1, bytes: status.size))

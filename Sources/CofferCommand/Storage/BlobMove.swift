@@ -46,12 +46,12 @@ final class BlobMove {
         while try owner.call("select internal.use_copies($1::smallint, 1000)", [.integer(target.id)]).integer(0, 0) ?? 0
             > 0
         {
-            if options.interruption.isAskedFor { throw Failure.interrupted }
+            if options.interruption.isRequested { throw Failure.interrupted }
         }
     }
 
     private func nextPage(after last: String) throws(Failure) -> [CopyTask] {
-        if options.interruption.isAskedFor { throw Failure.interrupted }
+        if options.interruption.isRequested { throw Failure.interrupted }
         let rows = try owner.call(
             "select blob, url, size_bytes, encode(sha256, 'hex') from internal.begin_copies($1::smallint, $2, $3::integer)",
             [.integer(target.id), .text(last), .integer(Self.page)])

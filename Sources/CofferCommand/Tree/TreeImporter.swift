@@ -75,7 +75,7 @@ private final class InputFile {
     }
 
     func read(into buffer: inout [UInt8]) throws {
-        if interruption.isAskedFor { throw TreeImporter.Problem("interrupted") }
+        if interruption.isRequested { throw TreeImporter.Problem("interrupted") }
         buffer.removeAll(keepingCapacity: true)
         try buffer.append(addingCapacity: Self.piece) { (space) throws in _ = try file.read(into: &space) }
     }

@@ -30,7 +30,7 @@ struct TreeReader {
                 continue
             }
             switch status.kind {
-            case .folder: try walk(path + "/", body)
+            case .directory: try walk(path + "/", body)
             case .regular: try body(path, status)
             case .symbolicLink: tell(path, "a symbolic link, which is not followed")
             default: tell(path, "neither a file nor a directory")

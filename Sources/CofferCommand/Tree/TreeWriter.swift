@@ -67,10 +67,10 @@ final class TreeWriter {
         for segment in path.split(separator: "/").dropLast() {
             folder += "/\(segment)"
             if let status = try status(folder) {
-                guard status.kind == .folder else { throw Problem(text: "a file has the name of its directory") }
+                guard status.kind == .directory else { throw Problem(text: "a file has the name of its directory") }
                 try checkName(folder, of: nil)
             } else {
-                try FileSystem.makeFolder(folder, mode: 0o700)
+                try FileSystem.createDirectory(folder, mode: 0o700)
                 listed.folder = ""
             }
         }
@@ -90,7 +90,7 @@ final class TreeWriter {
     private func status(_ path: String) throws(SystemError) -> FileStatus? {
         do {
             return try FileSystem.status(path, followingLinks: false)
-        } catch  where error.number == Errno.noSuchFile {
+        } catch  where error.number == ErrorNumber.noSuchFile {
             return nil
         }
     }

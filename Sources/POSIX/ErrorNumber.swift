@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// Values of `SystemError.number`, named after their descriptions in errno(3).
-public enum Errno {
+public enum ErrorNumber {
     /// `EACCES`
     public static var permissionDenied: Int32 { EACCES }
     /// `EPERM`
@@ -11,7 +11,7 @@ public enum Errno {
     /// `ENOENT`
     public static var noSuchFile: Int32 { ENOENT }
     /// `ENOTDIR`: not a directory, or a symbolic link where links are not followed.
-    public static var notFolder: Int32 { ENOTDIR }
+    public static var notDirectory: Int32 { ENOTDIR }
     /// `EEXIST`
     public static var fileExists: Int32 { EEXIST }
     /// `EXDEV`: the two names are on different file systems.
