@@ -33,7 +33,7 @@ public final class RateLimit: Sendable {
     }
 
     /// Waits until this many bytes are within the limit.
-    func pass(_ bytes: Int) {
+    func throttle(_ bytes: Int) {
         let delay = meter.withLock { $0?.delay(for: bytes, now: Clock.monotonicNanoseconds()) }
         if let delay { Clock.sleep(.nanoseconds(delay)) }
     }
