@@ -11,17 +11,17 @@ final class BackgroundCollector {
     private let configuration: Configuration
     private let database: Database
     private let storage: StoreCache
-    private let journal: Journal
+    private let logger: Logger
     /// When this worker may ask again, on the monotonic clock. To forget it costs a question too many.
     private var nextQuestion: Int64 = .min
 
     /// In nanoseconds.
     private static let interval: Int64 = 60_000_000_000
 
-    init(configuration: Configuration, database: Database, storage: StoreCache, journal: Journal) {
+    init(configuration: Configuration, database: Database, storage: StoreCache, logger: Logger) {
         self.configuration = configuration
         self.database = database
-        (self.storage, self.journal) = (storage, journal)
+        (self.storage, self.logger) = (storage, logger)
     }
 
     /// Asks for a batch and collects it, unless this worker did ask less than a minute ago. What fails is tried again
@@ -33,16 +33,16 @@ final class BackgroundCollector {
         nextQuestion = now + Self.interval
         let collector = GarbageCollector(
             storage, WorkerGarbage(database: database, graceSeconds: configuration.graceSeconds)
-        ) { [journal] (_, error) in journal.record(.storageFailed(error.description)) }
+        ) { [logger] (_, error) in logger.record(.storageFailed(error.description)) }
         // In another place none of the blobs would be found, and so they would be struck off the list.
         guard
-            (try? journal.reporting { () throws(BlobStoreError) in
+            (try? logger.reporting { () throws(BlobStoreError) in
                 try CurrentStore(database: database, storage: storage).open()
             }) != nil, (try? collector.collectBatch()) != nil
         else { return }
         try? collector.sweep(storage.configuredURL)
         if collector.blobs + collector.stages > 0 {
-            journal.record(.collected(blobs: collector.blobs, stages: collector.stages))
+            logger.record(.collected(blobs: collector.blobs, stages: collector.stages))
         }
     }
 }

@@ -1,4 +1,4 @@
-// A request's way: Request → Authenticate → the route's endpoint → Respond. Nothing here outlives a request but what
+// A request's way: Request → Authenticator → the route's endpoint → ResponseWriter. Nothing here outlives a request but what
 // may be thrown away at any moment: the connection, a short-lived copy of the keys, the opened store.
 
 internal import BlobStore
@@ -9,14 +9,14 @@ internal import POSIX
 
 public final class Service {
     private let configuration: Configuration
-    private let journal: Journal
-    private let authenticate: Authenticate
-    private let session: Session
+    private let logger: Logger
+    private let authenticator: Authenticator
+    private let session: LoginEndpoint
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
     private let listFolder: ListFolder
-    private let tables: Tables
-    private let functions: Functions
+    private let tables: TableEndpoint
+    private let functions: FunctionEndpoint
     private let health: Health
     private let crossOrigin: CrossOrigin
     private let database: Database
@@ -24,28 +24,28 @@ public final class Service {
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
-        journal = Journal(level: configuration.logLevel)
-        database = Database(configuration, journal: journal)
-        authenticate = Authenticate(keys: KeyRing(database, journal: journal))
+        logger = Logger(level: configuration.logLevel)
+        database = Database(configuration, logger: logger)
+        authenticator = Authenticator(keys: KeyRing(database, logger: logger))
         let storage = StoreCache(configuration, for: .worker)
-        session = Session(database: database)
+        session = LoginEndpoint(database: database)
         storeFile = StoreFile(
-            configuration: configuration, database: database, storage: storage, journal: journal)
+            configuration: configuration, database: database, storage: storage, logger: logger)
         retrieveFile = RetrieveFile(
-            configuration: configuration, database: database, storage: storage, journal: journal)
+            configuration: configuration, database: database, storage: storage, logger: logger)
         listFolder = ListFolder(configuration: configuration, database: database)
-        tables = Tables(configuration: configuration, database: database)
-        functions = Functions(configuration: configuration, database: database)
-        health = Health(database: database, storage: storage, journal: journal)
+        tables = TableEndpoint(configuration: configuration, database: database)
+        functions = FunctionEndpoint(configuration: configuration, database: database)
+        health = Health(database: database, storage: storage, logger: logger)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
         collector = BackgroundCollector(
-            configuration: configuration, database: database, storage: storage, journal: journal)
+            configuration: configuration, database: database, storage: storage, logger: logger)
     }
 
     /// Connects, fetches the keys and lets the database read its catalog before the first request waits for it. What
     /// fails here fails again, and is told, when a request needs it.
     public func warmUp() {
-        authenticate.warmUp()
+        authenticator.warmUp()
         database.warmUp()
         health.lookAtStore()
     }
@@ -54,28 +54,28 @@ public final class Service {
     public func handle(_ exchange: any Exchange) {
         let begin = Clock.monotonicNanoseconds()
         let id = Request.identifier(exchange)
-        journal.requestID = id
-        defer { journal.requestID = nil }
+        logger.requestID = id
+        defer { logger.requestID = nil }
         var response: Response
         do {
             let request = try Request(exchange, id: id, basePath: configuration.basePath)
             response = try answer(request)
         } catch {
-            journal.record(.refused(code: error.kind.rawValue, status: error.kind.status))
+            logger.record(.refused(code: error.kind.rawValue, status: error.kind.status))
             response = Response(error)
         }
         response.fields += crossOrigin.fields(exchange)
         let isHead = (try? exchange.text(.requestMethod)) == Method.head.rawValue
         Faults.point("before the response")
         do {
-            try Respond(exchange: exchange, requestID: id, isHead: isHead).send(response)
+            try ResponseWriter(exchange: exchange, requestID: id, isHead: isHead).send(response)
             Faults.point("after the response")
             let microseconds = (Clock.monotonicNanoseconds() - begin) / 1000
-            journal.record(.served(status: response.status, microseconds: microseconds))
+            logger.record(.served(status: response.status, microseconds: microseconds))
         } catch is GatewayError {
-            journal.record(.clientGone)
+            logger.record(.clientGone)
         } catch {
-            journal.record(.storageFailed("\(error)"))
+            logger.record(.storageFailed("\(error)"))
         }
     }
 
@@ -87,7 +87,7 @@ public final class Service {
         switch (request.route.access(request.method), endpoint(of: request)) {
         case (.public, .public(let answer)): return try answer(request)
         case (.session, .session(let answer)), (.admin, .session(let answer)):
-            let caller = try authenticate.caller(request)
+            let caller = try authenticator.caller(request)
             do throws(Failure) {
                 return try answer(request, caller)
             } catch {

@@ -15,7 +15,7 @@ struct DatabaseTests {
         user = try TestUser(TestInstallation())
         let options = user.installation.options.merging(["COFFER_LOG_LEVEL": "error"]) { $1 }
         let configuration = try Configuration(environment: { options[$0] })
-        database = Database(configuration, journal: Journal(level: configuration.logLevel))
+        database = Database(configuration, logger: Logger(level: configuration.logLevel))
         request = try Request([:])
     }
 

@@ -18,10 +18,10 @@ struct PendingUploadTests {
         user = try TestUser(installation)
         let configuration = try Configuration(environment: { [options = installation.options] in options[$0] })
         stores = StoreCache(configuration, for: .worker)
-        let journal = Journal(level: .error)
-        let database = Database(configuration, journal: journal)
+        let logger = Logger(level: .error)
+        let database = Database(configuration, logger: logger)
         let request = try Request(user.upload("a", ""), id: "test", basePath: "")
-        let caller = try Authenticate(keys: KeyRing(database, journal: journal)).caller(request)
+        let caller = try Authenticator(keys: KeyRing(database, logger: logger)).caller(request)
         self.database = UploadUser(caller: caller, request: request, database: database)
     }
 

@@ -3,10 +3,10 @@ import Testing
 
 @testable import CofferService
 
-struct RespondTests {
+struct ResponseWriterTests {
     private func answer(_ response: Response, isHead: Bool = false) throws -> Answer {
         let exchange = FakeExchange("GET", "/")
-        try Respond(exchange: exchange, requestID: "1", isHead: isHead).send(response)
+        try ResponseWriter(exchange: exchange, requestID: "1", isHead: isHead).send(response)
         return try Answer(exchange.sent)
     }
 
@@ -41,6 +41,6 @@ struct RespondTests {
     func `a 401 carries its challenge, and no other answer does`(kind: Failure.Kind, challenge: String?) throws {
         let answer = try answer(Response(Failure(kind)))
         #expect(answer.status == kind.status)
-        #expect(answer["WWW-Authenticate"] == challenge)
+        #expect(answer["WWW-Authenticator"] == challenge)
     }
 }

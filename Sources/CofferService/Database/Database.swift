@@ -22,13 +22,13 @@ enum Identity {
 
 final class Database {
     private let configuration: Configuration
-    private let journal: Journal
+    private let logger: Logger
     /// Kept between requests, as it may be thrown away at any moment.
     private var connection: Connection?
 
-    init(_ configuration: Configuration, journal: Journal) {
+    init(_ configuration: Configuration, logger: Logger) {
         self.configuration = configuration
-        self.journal = journal
+        self.logger = logger
     }
 
     private static let anonymous = Statement(
@@ -156,7 +156,7 @@ final class Database {
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
     private func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
-        journal.recordUnreadable(error)
+        logger.recordUnreadable(error)
         if isSearch, (error as? PostgresError)?.sqlState == "57014" { return Self.patternTooSlow }
         return Failure(mapping: error)
     }
@@ -271,7 +271,7 @@ final class Database {
         } catch {
             if connection?.isUsable == false { connection = nil }
             // Statement errors that are ours to mend; the others are the client's.
-            if Failure(error).kind.status >= 500 { journal.record(.databaseFailed(error.description)) }
+            if Failure(error).kind.status >= 500 { logger.record(.databaseFailed(error.description)) }
             throw error
         }
     }

@@ -4,7 +4,7 @@ internal import CofferCore
 internal import Postgres
 internal import POSIX
 
-struct Session {
+struct LoginEndpoint {
     let database: Database
 
     private static let login = Statement(

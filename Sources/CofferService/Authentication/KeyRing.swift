@@ -14,10 +14,10 @@ final class KeyRing {
     /// How long a copy of the keys is believed, in nanoseconds.
     private static let lifetime: Int64 = 30_000_000_000
 
-    private let journal: Journal
+    private let logger: Logger
 
-    init(_ database: Database, journal: Journal) {
-        (self.database, self.journal) = (database, journal)
+    init(_ database: Database, logger: Logger) {
+        (self.database, self.logger) = (database, logger)
     }
 
     private static let statement = Statement(
@@ -34,10 +34,10 @@ final class KeyRing {
     }
 
     private func fetch() throws(Failure) {
-        keys = try journal.mapDatabaseError {
+        keys = try logger.mapDatabaseError {
             // Tokens that the keys verify are judged by this host's clock.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
-            let rows = try ClockSkew.asking(journal, ask).rows
+            let rows = try ClockSkew.asking(logger, ask).rows
             let secrets = try rows.map { (try $0.text("kid"), try $0.bytes("secret")) }
             return Dictionary(secrets) { first, _ in first }
         }

@@ -3,7 +3,7 @@
 internal import CofferCore
 internal import Postgres
 
-struct Tables {
+struct TableEndpoint {
     let configuration: Configuration
     let database: Database
 

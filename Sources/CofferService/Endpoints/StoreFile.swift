@@ -11,7 +11,7 @@ struct StoreFile {
     let configuration: Configuration
     let database: Database
     let storage: StoreCache
-    let journal: Journal
+    let logger: Logger
 
     /// `POST /rpc/store_file`.
     func store(_ request: Request, from caller: Caller) throws(Failure) -> Response {
@@ -39,7 +39,7 @@ struct StoreFile {
     /// looked when it started.
     private func recogniseStore() throws(Failure) {
         guard !storage.isRecognised else { return }
-        _ = try journal.reporting { () throws(BlobStoreError) in
+        _ = try logger.reporting { () throws(BlobStoreError) in
             try CurrentStore(database: database, storage: storage).open()
         }
     }
@@ -70,10 +70,10 @@ struct StoreFile {
         } catch let failure as Failure {
             throw failure
         } catch let error as BlobStoreError {
-            journal.record(.storageFailed(error.description))
+            logger.record(.storageFailed(error.description))
             throw Failure(error)
         } catch let left as BlobLeftBehind {
-            journal.record(.blobLeftBehind(left.name.description))
+            logger.record(.blobLeftBehind(left.name.description))
             throw Failure(left.reason)
         } catch {
             throw Failure(.internalError)

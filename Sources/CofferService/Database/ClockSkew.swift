@@ -25,14 +25,14 @@ struct ClockSkew {
     ///
     /// - Returns: no difference where the answer has no rows.
     static func asking(
-        _ journal: Journal, _ question: () throws(PostgresError) -> Rows
+        _ logger: Logger, _ question: () throws(PostgresError) -> Rows
     ) throws(PostgresError) -> (rows: Rows, skew: ClockSkew?) {
         let asked = Clock.realtimeSeconds()
         let rows = try question()
         guard let row = rows.first else { return (rows, nil) }
         let skew = ClockSkew(
             database: try row.integer("database_clock"), asked: asked, answered: Clock.realtimeSeconds())
-        if abs(skew.seconds) > AccessToken.clockSkew / 3 { journal.record(.clockDiffers(seconds: skew.seconds)) }
+        if abs(skew.seconds) > AccessToken.clockSkew / 3 { logger.record(.clockDiffers(seconds: skew.seconds)) }
         return (rows, skew)
     }
 }

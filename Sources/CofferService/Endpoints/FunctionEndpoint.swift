@@ -3,7 +3,7 @@
 internal import CofferCore
 internal import Postgres
 
-struct Functions {
+struct FunctionEndpoint {
     let configuration: Configuration
     let database: Database
 

@@ -15,7 +15,7 @@ struct Caller {
     var reading: Identity { .reader(claims) }
 }
 
-struct Authenticate {
+struct Authenticator {
     let keys: KeyRing
 
     /// Fetches the keys, and has OpenSSL look its algorithm up.

@@ -9,7 +9,7 @@ struct RetrieveFile {
     let configuration: Configuration
     let database: Database
     let storage: StoreCache
-    let journal: Journal
+    let logger: Logger
 
     private static let columns =
         "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url, is_unchanged"
@@ -74,7 +74,7 @@ struct RetrieveFile {
     }
 
     private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
-        try journal.reporting { () throws(BlobStoreError) in
+        try logger.reporting { () throws(BlobStoreError) in
             let reader = try storage.store(file.storeURL).open(file.blob)
             if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
             return reader

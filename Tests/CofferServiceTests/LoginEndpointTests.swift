@@ -3,7 +3,7 @@ import Testing
 
 @testable import CofferService
 
-struct SessionTests {
+struct LoginEndpointTests {
     private func login(_ user: TestUser, _ fields: [String: String] = [:], password: String = TestUser.password) throws
         -> Answer
     {

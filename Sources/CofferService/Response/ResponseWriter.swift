@@ -5,7 +5,7 @@ internal import CofferCore
 internal import Gateway
 internal import Postgres
 
-struct Respond {
+struct ResponseWriter {
     let exchange: any Exchange
     let requestID: String
     /// A HEAD gets the head alone.

@@ -11,7 +11,7 @@ public import POSIX
 /// When a client may try again, as a part of the service is unavailable.
 let retryAfter = [HeaderField("Retry-After", WebServerTexts.retryAfter)]
 
-extension Journal {
+extension Logger {
     /// Runs what asks the database and reads the answer.
     func mapDatabaseError<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
         do {

@@ -4,7 +4,7 @@ internal import BlobStore
 internal import CofferCore
 internal import POSIX
 
-final class Journal {
+final class Logger {
     private let level: Configuration.LogLevel
     /// The request in hand.
     var requestID: String?

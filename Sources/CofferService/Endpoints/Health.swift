@@ -8,7 +8,7 @@ internal import Storage
 struct Health {
     let database: Database
     let storage: StoreCache
-    let journal: Journal
+    let logger: Logger
 
     private static let level = Statement(
         name: "level", sql: "select migration, code, \(ClockSkew.column) from internal.schema_level()")
@@ -40,21 +40,21 @@ struct Health {
         do throws(BlobStoreError) {
             _ = try CurrentStore(database: database, storage: storage).open(isImpatient: true)
         } catch {
-            journal.record(.storageFailed(error.description))
+            logger.record(.storageFailed(error.description))
         }
     }
 
     /// The connection, the schema level that this program was built for, and the role switch; and the clock.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
-        let answer = try? journal.mapDatabaseError {
-            let (rows, skew) = try ClockSkew.asking(journal, ask)
+        let answer = try? logger.mapDatabaseError {
+            let (rows, skew) = try ClockSkew.asking(logger, ask)
             let row = try rows.only()
             return (level: SchemaLevel(migration: try row.integer("migration"), code: try row.text("code")), skew: skew)
         }
         guard let (level, skew) = answer else { return (false, nil) }
         if level != .expected {
-            journal.record(
+            logger.record(
                 .databaseFailed("schema level is \(level), \(SchemaLevel.expected) is needed: coffer migrate"))
         }
         return (level == .expected, skew)
@@ -67,7 +67,7 @@ struct Health {
             try (asksDatabase ? current.open() : storage.store()).probe()
             return true
         } catch {
-            journal.record(.storageFailed(error.description))
+            logger.record(.storageFailed(error.description))
             return false
         }
     }
@@ -77,7 +77,7 @@ struct Health {
         // A store that cannot be opened has failed already.
         guard let store = try? storage.store(), let difference = try? server.difference(from: store)
         else { return true }
-        journal.record(.webServerDiffers(difference))
+        logger.record(.webServerDiffers(difference))
         return false
     }
 }
