@@ -22,13 +22,6 @@ public enum Command {
     }
 }
 
-/// Why a command could not do its work, as one line for the operator.
-struct Failure: Error, Equatable {
-    let message: String
-
-    init(_ message: String) { self.message = message }
-}
-
 struct Coffer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer", abstract: "Private file storage behind your web server.",
