@@ -12,7 +12,7 @@ public enum OpenAPI {
             "openapi": "3.1.0",
             "info": info(version),
             "servers": [["url": .string(basePath.isEmpty ? "/" : basePath)]],
-            "tags": Tag.all,
+            "tags": OperationTag.all,
             "security": [["bearer": []], ["cookie": []]],
             "paths": paths,
             "components": components,

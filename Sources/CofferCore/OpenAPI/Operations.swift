@@ -1,7 +1,7 @@
 // One operation for each method of each route: its name, and its words.
 
 /// How the document groups operations.
-enum Tag: String, CaseIterable {
+enum OperationTag: String, CaseIterable {
     case session = "Session"
     case files = "Files"
     case folders = "Folders"
@@ -28,7 +28,7 @@ enum Tag: String, CaseIterable {
 }
 
 extension Route {
-    private var tag: Tag {
+    private var tag: OperationTag {
         switch self {
         case .login, .logout, .changePassword, .whoami: .session
         case .storeFile, .retrieveFile, .files: .files
