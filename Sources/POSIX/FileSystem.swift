@@ -41,7 +41,8 @@ public enum FileSystem {
     ///
     /// The corresponding C functions are `open` with `O_TMPFILE` and `fallocate`. Fails with EOPNOTSUPP if the file
     /// system does not support them, and with ENOSPC if it has not enough space.
-    public static func createUnnamed(in directory: String, reserving size: Int64) throws(SystemError) -> FileDescriptor {
+    public static func createUnnamed(in directory: String, reserving size: Int64) throws(SystemError) -> FileDescriptor
+    {
         // O_TMPFILE without the bits of O_DIRECTORY; <fcntl.h> defines it only with _GNU_SOURCE.
         let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
         let file = FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(directory, flags, 0o600) })

@@ -14,7 +14,8 @@ struct LocalProbeTests {
     func `a probe meets every failure an upload would`(call: SystemCall) throws {
         let test = try TestStore()
         var result: BlobStoreError.Kind?
-        #expect(failing(at: 0, with: ErrorNumber.inputOutput, of: [call]) { result = kind(of: test.blobs.probe) } == call)
+        #expect(
+            failing(at: 0, with: ErrorNumber.inputOutput, of: [call]) { result = kind(of: test.blobs.probe) } == call)
         #expect(result == .unavailable)
         #expect(try test.stages.isEmpty)
     }

@@ -78,7 +78,8 @@ struct WrittenBlobTests {
     @Test(arguments: [
         (ErrorNumber.noSpace, BlobStoreError.Kind.full), (ErrorNumber.quotaExceeded, .full),
         (ErrorNumber.readOnlyFileSystem, .unavailable),
-        (ErrorNumber.permissionDenied, .unavailable), (ErrorNumber.inputOutput, .unavailable), (ErrorNumber.fileTooLarge, .tooLarge),
+        (ErrorNumber.permissionDenied, .unavailable), (ErrorNumber.inputOutput, .unavailable),
+        (ErrorNumber.fileTooLarge, .tooLarge),
     ])
     func `whichever call fails, nothing is left and the error says what kind it is`(
         number: Int32, expected: BlobStoreError.Kind

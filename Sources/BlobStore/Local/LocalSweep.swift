@@ -37,8 +37,8 @@ extension LocalBlobStore {
 
     func abandonedNotes(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
         do {
-            return try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }.compactMap
-            { BlobName($0) }
+            return try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }
+                .compactMap { BlobName($0) }
         } catch {
             throw BlobStoreError(error)
         }

@@ -69,7 +69,9 @@ final class StageFile {
             try stage.file.setMode(0o640)
             try stage.lock()
             return stage
-        } catch  where [ErrorNumber.crossDevice, ErrorNumber.notPermitted, ErrorNumber.tooManyLinks].contains(error.number) {
+        } catch
+            where [ErrorNumber.crossDevice, ErrorNumber.notPermitted, ErrorNumber.tooManyLinks].contains(error.number)
+        {
             return nil
         } catch {
             throw BlobStoreError(error)
