@@ -53,7 +53,7 @@ public protocol BlobStore: AnyObject {
     /// web server removes it.
     ///
     /// - Throws: `.refused` unless `path` is a regular file. A symbolic link is not followed.
-    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
+    func stage(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
 
     /// Opens a blob for reading.
     ///

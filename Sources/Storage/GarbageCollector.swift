@@ -93,10 +93,10 @@ public final class GarbageCollector {
         do {
             let store = try store(url)
             stages += try store.sweepAbandonedStages()
-            if let store = store as? any NotingBlobStore {
-                let orphans = try store.abandonedNotes(olderThan: nil)
+            if let store = store as? any MarkingBlobStore {
+                let orphans = try store.abandonedMarkers(olderThan: nil)
                 if try !orphans.isEmpty && database.list(orphans: orphans, of: url) {
-                    try store.removeNotes(of: orphans)
+                    try store.removeMarkers(of: orphans)
                 }
             }
             try more(store)

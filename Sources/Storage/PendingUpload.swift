@@ -14,19 +14,19 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     private let source: UploadSource
     private let stores: StoreCache
     private let database: Database
-    private var blob: PendingBlob?
+    private var blob: ReceivedBlob?
     private var content: BlobContent?
     /// The name on the database's list that is to be struck off if this is not committed. It is kept on the list where
     /// a store or the database is unavailable: the blob may still be there, or may even have become the file.
     private var listed: BlobName?
 
     /// A blob on its way in.
-    private struct PendingBlob {
+    private struct ReceivedBlob {
         let name: BlobName
         let store: any BlobStore
         let staged: any StagedBlob
         /// The same as `staged` if the store keeps its pending marker.
-        var marked: (any NotedBlob)?
+        var marked: (any PendingBlob)?
     }
 
     public init(_ file: NewFile, from source: UploadSource, into stores: StoreCache, _ database: Database) {
@@ -76,19 +76,19 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     private mutating func receiveMarked() throws -> BlobContent? {
         guard source.isRepeatable, let store = stores.markingStore else { return nil }
         let name = try BlobName.generate()
-        let marked: any NotedBlob
+        let marked: any PendingBlob
         do {
             marked = try mark(name, in: store)
         } catch  where error.isUnavailable {
             return nil
         }
-        blob = PendingBlob(name: name, store: store, staged: marked, marked: marked)
+        blob = ReceivedBlob(name: name, store: store, staged: marked, marked: marked)
         return try marked.finish()
     }
 
-    private func mark(_ name: BlobName, in store: any NotingBlobStore) throws(BlobStoreError) -> any NotedBlob {
-        if case .file(let path) = source { return try store.adoptWithNote(bodyFile: path, as: name) }
-        let marked = try store.stageWithNote(as: name)
+    private func mark(_ name: BlobName, in store: any MarkingBlobStore) throws(BlobStoreError) -> any PendingBlob {
+        if case .file(let path) = source { return try store.stagePending(handOff: path, as: name) }
+        let marked = try store.stagePending(as: name)
         if case .bytes(let bytes) = source { try marked.write(bytes.span) }
         return marked
     }
@@ -101,7 +101,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
         do {
             let store = try stores.store(url)
             let staged = try stage(name, in: store)
-            blob = PendingBlob(name: name, store: store, staged: staged)
+            blob = ReceivedBlob(name: name, store: store, staged: staged)
             try fill(staged)
             return try staged.finish()
         } catch {
@@ -116,7 +116,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             // The web server's room is free again: was the store unavailable, or full?
             try store.probe()
             throw BlobStoreError(.full, "The web server found no room for a body.")
-        case .file(let path): return try store.adopt(bodyFile: path, as: name)
+        case .file(let path): return try store.stage(handOff: path, as: name)
         case .bytes(let bytes): return try store.stage(as: name, length: Int64(bytes.count))
         case .stream: return try store.stage(as: name, length: file.size)
         }
@@ -152,11 +152,11 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             return nil
         }
         listed = nil
-        blob.marked?.settle()
+        blob.marked?.confirm()
         return id
     }
 
-    private func commit(_ blob: PendingBlob, _ content: BlobContent) throws -> Rows {
+    private func commit(_ blob: ReceivedBlob, _ content: BlobContent) throws -> Rows {
         let url: Parameter = blob.marked == nil ? .null : .text(stores.configuredURL)
         do {
             return try database.commit(file.store(blob.name, content, in: url))
@@ -168,13 +168,13 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     /// Takes back what was published for a commit that was refused.
-    private func remove(_ blob: PendingBlob) throws {
+    private func remove(_ blob: ReceivedBlob) throws {
         do {
             try blob.store.remove(blob.name)
         } catch {
             throw BlobLeftBehind(name: blob.name, reason: error)
         }
-        blob.marked?.settle()
+        blob.marked?.confirm()
     }
 
     private mutating func keepListed(after error: any Error) {

@@ -61,7 +61,7 @@ public final class StoreCache {
     }
 
     /// The configured store, if uploads go there as far as is known and it keeps pending markers.
-    public var markingStore: (any NotingBlobStore)? { receivesUploads ? try? store() as? any NotingBlobStore : nil }
+    public var markingStore: (any MarkingBlobStore)? { receivesUploads ? try? store() as? any MarkingBlobStore : nil }
 
     private func settings() -> BlobStoreSettings {
         var settings = BlobStoreSettings(

@@ -148,14 +148,14 @@ struct ConformanceTests {
         try FileSystem.create(path).write(all: pattern(18 << 20).span)
         defer { try? FileSystem.unlink(path) }
         let name = try BlobName.generate()
-        let staged = try blobs.adopt(bodyFile: path, as: name)
+        let staged = try blobs.stage(handOff: path, as: name)
         #expect(staged.size == 18 << 20)
         #expect(kind { try staged.write([1].span) } == .refused)
         #expect(try staged.finish().size == 18 << 20)
         try staged.publish()
         #expect(try FileSystem.contents(of: path, limit: 20 << 20) == pattern(18 << 20))
         #expect(try blobs.status(of: name).size == 18 << 20)
-        #expect(kind { _ = try blobs.adopt(bodyFile: "/tmp", as: .generate()) } == .refused)
+        #expect(kind { _ = try blobs.stage(handOff: "/tmp", as: .generate()) } == .refused)
     }
 
     private func all(_ store: any BlobStore, limit: Int) throws -> [BlobStatus] {

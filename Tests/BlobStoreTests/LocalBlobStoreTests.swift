@@ -39,7 +39,7 @@ struct LocalBlobStoreTests {
         defer { try? FileSystem.unlink(body) }
         try FileSystem.rename(test.root, to: test.root + ".away")
         #expect(kind { _ = try test.blobs.stage(as: .generate(), length: nil) } == .unavailable)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: body, as: .generate()) } == .unavailable)
+        #expect(kind { _ = try test.blobs.stage(handOff: body, as: .generate()) } == .unavailable)
         #expect(kind { _ = try test.blobs.open(name) } == .unavailable)
         #expect(kind { try test.blobs.remove(name) } == .unavailable)
         #expect(kind { try test.blobs.probe() } == .unavailable)

@@ -3,7 +3,7 @@
 
 internal import POSIX
 
-final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
+final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
     private static let copyBufferSize = 256 << 10
 
     let layout: LocalLayout
@@ -13,26 +13,26 @@ final class LocalBlobStore: NotingBlobStore, OwnedBlobStore {
     }
 
     func stage(as name: BlobName, length: Int64?) throws(BlobStoreError) -> any StagedBlob {
-        try WrittenBlob(StageFile.create(in: layout, noting: nil), as: name)
+        try WrittenBlob(StageFile.create(in: layout, pending: nil), as: name)
     }
 
-    func stageWithNote(as name: BlobName) throws(BlobStoreError) -> any NotedBlob {
-        try WrittenBlob(StageFile.create(in: layout, noting: name), as: name)
+    func stagePending(as name: BlobName) throws(BlobStoreError) -> any PendingBlob {
+        try WrittenBlob(StageFile.create(in: layout, pending: name), as: name)
     }
 
-    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
-        try adopt(path, as: name, noting: nil)
+    func stage(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
+        try adopt(path, as: name, pending: nil)
     }
 
-    func adoptWithNote(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any NotedBlob {
-        try adopt(path, as: name, noting: name)
+    func stagePending(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any PendingBlob {
+        try adopt(path, as: name, pending: name)
     }
 
     private func adopt(
-        _ path: String, as name: BlobName, noting note: BlobName?
-    ) throws(BlobStoreError) -> any NotedBlob {
-        if let stage = try StageFile.link(path, in: layout, noting: note) { return try HandedOverBlob(stage, as: name) }
-        return try copy(path, to: WrittenBlob(StageFile.create(in: layout, noting: note), as: name))
+        _ path: String, as name: BlobName, pending marker: BlobName?
+    ) throws(BlobStoreError) -> any PendingBlob {
+        if let stage = try StageFile.link(path, in: layout, pending: marker) { return try HandOffBlob(stage, as: name) }
+        return try copy(path, to: WrittenBlob(StageFile.create(in: layout, pending: marker), as: name))
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {

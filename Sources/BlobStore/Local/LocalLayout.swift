@@ -29,7 +29,7 @@ struct LocalLayout: Sendable {
     func path(of name: BlobName) -> String { "\(root)/\(relativePath(of: name))" }
 
     /// - Parameter name: the blob, if the file is to be its pending marker.
-    func stagePath(noting name: BlobName?) throws(BlobStoreError) -> String {
+    func stagePath(pending name: BlobName?) throws(BlobStoreError) -> String {
         if let name { return notePath(of: name) }
         return try "\(stage)/-\(BlobName.generate())"
     }

@@ -6,7 +6,7 @@ extension LocalBlobStore {
     /// Writes a few random bytes to stage/ durably, reads them back and removes them. Then checks access to a sample of
     /// the store.
     func probe() throws(BlobStoreError) {
-        let stage = try StageFile.create(in: layout, noting: nil)
+        let stage = try StageFile.create(in: layout, pending: nil)
         let written = Array(try BlobName.generate().description.utf8)
         var buffer = Buffer(capacity: written.count + 1)
         do {

@@ -24,7 +24,7 @@ extension LocalBlobStore {
         }
     }
 
-    func hasNote(of name: BlobName) throws(BlobStoreError) -> Bool {
+    func hasMarker(of name: BlobName) throws(BlobStoreError) -> Bool {
         do {
             _ = try FileSystem.status(layout.notePath(of: name), followingLinks: false)
             return true
@@ -35,7 +35,7 @@ extension LocalBlobStore {
         }
     }
 
-    func abandonedNotes(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
+    func abandonedMarkers(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
         do {
             return try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }
                 .compactMap { BlobName($0) }
@@ -44,7 +44,7 @@ extension LocalBlobStore {
         }
     }
 
-    func removeNotes(of names: [BlobName]) throws(BlobStoreError) {
+    func removeMarkers(of names: [BlobName]) throws(BlobStoreError) {
         do {
             _ = try remove(names.map(\.description), from: layout.openDirectory(layout.stage))
         } catch {

@@ -1,13 +1,13 @@
 // A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. That it is flushed
-// before `publish` returns is what makes an acknowledged upload durable. One that is named as its blob is a note: it stays beside the blob
+// before `publish` returns is what makes an acknowledged upload durable. One that is named as its blob is a marker: it stays beside the blob
 // until the blob is on record.
 //
-// A note needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
-// so no blob is there after a power cut whose note is not; where that does not hold, `coffer check` finds the blob.
+// A marker needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
+// so no blob is there after a power cut whose marker is not; where that does not hold, `coffer check` finds the blob.
 
 internal import POSIX
 
-/// Owns one name in stage/ and removes it, at the latest when this is released; the note of a published blob stays.
+/// Owns one name in stage/ and removes it, at the latest when this is released; the marker of a published blob stays.
 final class StageFile {
     /// How many bytes may gather before the kernel is told to start writing them out.
     private static let writebackStep: Int64 = 8 << 20
@@ -15,7 +15,7 @@ final class StageFile {
     let file: FileDescriptor
     private let path: String
     private let layout: LocalLayout
-    private let isNote: Bool
+    private let isMarker: Bool
     private var name = Name.ours
     private var writebackStarted: Int64 = 0
 
@@ -23,16 +23,16 @@ final class StageFile {
     private enum Name {
         /// Removed at the latest with this.
         case ours
-        /// The note of a blob that is published: removed when it is told to be, and else by the sweep.
-        case note
+        /// The marker of a blob that is published: removed when it is told to be, and else by the sweep.
+        case marker
         case removed
     }
 
-    private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout, isNote: Bool) {
+    private init(_ file: consuming FileDescriptor, _ path: String, _ layout: LocalLayout, isMarker: Bool) {
         self.file = file
         self.path = path
         self.layout = layout
-        self.isNote = isNote
+        self.isMarker = isMarker
     }
 
     deinit {
@@ -41,12 +41,12 @@ final class StageFile {
 
     /// Makes a new, empty file.
     ///
-    /// - Parameter name: of the blob that the file is to be a note of; nil for none.
-    static func create(in layout: LocalLayout, noting name: BlobName?) throws(BlobStoreError) -> StageFile {
+    /// - Parameter name: of the blob that the file is to be a marker of; nil for none.
+    static func create(in layout: LocalLayout, pending name: BlobName?) throws(BlobStoreError) -> StageFile {
         try layout.requireOwner()
-        let path = try layout.stagePath(noting: name)
+        let path = try layout.stagePath(pending: name)
         do {
-            let stage = StageFile(try layout.createFile(path), path, layout, isNote: name != nil)
+            let stage = StageFile(try layout.createFile(path), path, layout, isMarker: name != nil)
             try stage.lock()
             return stage
         } catch {
@@ -59,12 +59,12 @@ final class StageFile {
     /// Nil when that cannot be done and a copy can: the file lies on another file system, or is someone else's, who
     /// could change it later.
     static func link(
-        _ source: String, in layout: LocalLayout, noting name: BlobName?
+        _ source: String, in layout: LocalLayout, pending name: BlobName?
     ) throws(BlobStoreError) -> StageFile? {
-        let path = try layout.stagePath(noting: name)
+        let path = try layout.stagePath(pending: name)
         do {
             try FileSystem.link(source, to: path)
-            let stage = try openLinked(path, layout, isNote: name != nil)
+            let stage = try openLinked(path, layout, isMarker: name != nil)
             try stage.file.takeOwnership()
             try stage.file.setMode(0o640)
             try stage.lock()
@@ -91,7 +91,7 @@ final class StageFile {
     ///
     /// First the name, then both flushes: a journal has all of it by the first one then, where a name that came between
     /// them would be a second commit. What a crash leaves in between may lack bytes, so nobody may know of it yet but the
-    /// list or the note of what is on its way in.
+    /// list or the marker of what is on its way in.
     func publish(as name: BlobName) throws(BlobStoreError) {
         defer {
             if self.name == .ours { discard() }
@@ -100,7 +100,7 @@ final class StageFile {
             let folder = try layout.openDirectory(of: name)
             // Not rename(2), which would overwrite.
             try folder.link(path, as: name.description)
-            if isNote { self.name = .note }
+            if isMarker { self.name = .marker }
             do {
                 try file.fsync()
                 try folder.fsync()
@@ -123,10 +123,10 @@ final class StageFile {
     }
 
     private static func openLinked(
-        _ path: String, _ layout: LocalLayout, isNote: Bool
+        _ path: String, _ layout: LocalLayout, isMarker: Bool
     ) throws(SystemError) -> StageFile {
         do {
-            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout, isNote: isNote)
+            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout, isMarker: isMarker)
         } catch {
             try? FileSystem.unlink(path)
             throw error

@@ -2,7 +2,7 @@
 
 internal import POSIX
 
-final class WrittenBlob: NotedBlob {
+final class WrittenBlob: PendingBlob {
     private let stage: StageFile
     private let name: BlobName
     private var digest: ContentDigest?
@@ -41,7 +41,7 @@ final class WrittenBlob: NotedBlob {
         try stage.publish(as: name)
     }
 
-    func settle() { stage.discard() }
+    func confirm() { stage.discard() }
 
     func discard() {
         digest = nil

@@ -30,7 +30,7 @@ final class S3BlobStore: BlobStore {
         return try S3MultipartUpload(client, as: name, length: length)
     }
 
-    func adopt(bodyFile path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
+    func stage(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
         let file: FileDescriptor
         do { file = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
         let size: Int64

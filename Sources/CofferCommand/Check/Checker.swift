@@ -21,7 +21,7 @@ final class Checker {
         /// What comes after the last saved name is to be done again.
         case interrupted
         /// The store could not be asked any more; the same is to be done again.
-        case away(BlobStoreError)
+        case unavailable(BlobStoreError)
     }
 
     private struct Suspect {
@@ -59,7 +59,7 @@ final class Checker {
         do throws(Failure) {
             return try compare(after: last, save: save) ? .done : .interrupted
         } catch {
-            if let outage { return .away(outage) }
+            if let outage { return .unavailable(outage) }
             throw error
         }
     }
@@ -146,12 +146,12 @@ final class Checker {
         return true
     }
 
-    /// The other way round: the row first, for gc removes a row when its blob is gone. And the store's note before the
-    /// row, for an upload removes its note when it has one.
+    /// The other way round: the row first, for gc removes a row when its blob is gone. And the store's marker before the
+    /// row, for an upload removes its marker when it has one.
     private func settleOrphans() throws(Failure) {
         var orphans: [Suspect] = []
         for suspect in suspects where suspect.kind.isRepairable {
-            if try !hasNote(suspect.name) { orphans.append(suspect) }
+            if try !hasMarker(suspect.name) { orphans.append(suspect) }
         }
         let rows = try known.known(orphans.map(\.name))
         for orphan in orphans where !rows.contains(orphan.name) {
@@ -161,9 +161,9 @@ final class Checker {
         }
     }
 
-    private func hasNote(_ name: BlobName) throws(Failure) -> Bool {
+    private func hasMarker(_ name: BlobName) throws(Failure) -> Bool {
         try asked { () throws(BlobStoreError) in
-            try (store as? any NotingBlobStore)?.hasNote(of: name) ?? false
+            try (store as? any MarkingBlobStore)?.hasMarker(of: name) ?? false
         }
     }
 

@@ -39,13 +39,13 @@ struct Check: ParsableCommand {
         let progress = Progress(total: total, countsBytes: digest, isSilent: json)
         var cursor = try resume.map { (path) throws(Failure) in try CheckCursor.load(path) } ?? nil
         let earlier = cursor?.problems ?? 0
-        let (tally, away) = (Tally(), AwayStores())
+        let (tally, unavailable) = (Tally(), UnavailableStores())
         for store in records where store.id >= cursor?.store ?? 0 {
             let last = cursor?.store == store.id ? cursor?.blob : nil
             let outcome = try check(store, in: stores, after: last, owner, progress, interruption, tally) {
                 (blob) throws(Failure) in
                 // A check that is resumed begins with the first store that was away.
-                guard away.count == 0 else { return }
+                guard unavailable.count == 0 else { return }
                 let next = blob == nil ? store.id + 1 : store.id
                 cursor = CheckCursor(store: next, blob: blob, problems: earlier + tally.open)
                 if let resume { try cursor?.save(resume) }
@@ -53,12 +53,12 @@ struct Check: ParsableCommand {
             switch outcome {
             case .done: break
             case .interrupted: return try stop()
-            case .away(let error): leaveOut(store, error, away)
+            case .unavailable(let error): skip(store, error, unavailable)
             }
         }
         progress.end()
-        if let resume, away.count == 0 { try? FileSystem.unlink(resume) }
-        try conclude(progress.done, earlier + tally.open, tally.repaired, away)
+        if let resume, unavailable.count == 0 { try? FileSystem.unlink(resume) }
+        try conclude(progress.done, earlier + tally.open, tally.repaired, unavailable)
     }
 
     /// - Parameter save: is given the last name of all that are done, and nil at the end of the store.
@@ -74,7 +74,7 @@ struct Check: ParsableCommand {
                 print(json ? problem.json : problem.line)
             }
         } catch {
-            return .away(error)
+            return .unavailable(error)
         }
         let checker = Checker(
             store, opened, owner, options(stores.configuration), now: Clock.realtimeSeconds(), progress: progress,
@@ -88,16 +88,16 @@ struct Check: ParsableCommand {
             do {
                 if let report = try opened.openUploadsReport(store.id) { print(json ? report.json : report.line) }
             } catch {
-                return .away(error)
+                return .unavailable(error)
             }
             try save(nil)
         }
         return outcome
     }
 
-    private func leaveOut(_ store: StoreRecord, _ error: BlobStoreError, _ away: AwayStores) {
+    private func skip(_ store: StoreRecord, _ error: BlobStoreError, _ unavailable: UnavailableStores) {
         if json { print(#"{"store":\#(store.id),"away":\#(JSON.quoted(error.description))}"#) }
-        away.add(store.id, store.url, error, "Its blobs were not checked.")
+        unavailable.add(store.id, store.url, error, "Its blobs were not checked.")
     }
 
     /// The problems so far.
@@ -131,15 +131,15 @@ struct Check: ParsableCommand {
         throw ExitCode(130)
     }
 
-    private func conclude(_ done: Amount, _ open: Int, _ repaired: Int, _ away: AwayStores) throws {
+    private func conclude(_ done: Amount, _ open: Int, _ repaired: Int, _ unavailable: UnavailableStores) throws {
         if json {
             let totals = #""files":\#(done.files),"bytes":\#(done.bytes),"problems":\#(open),"repaired":\#(repaired)"#
-            print(#"{\#(totals),"stores_away":\#(away.count)}"#)
+            print(#"{\#(totals),"stores_away":\#(unavailable.count)}"#)
         } else {
-            let leftOut = away.count > 0 ? ", \(away.count) stores not checked" : ""
-            print("\(done.files) files are correct, \(open) problems, \(repaired) repaired\(leftOut)")
+            let skipped = unavailable.count > 0 ? ", \(unavailable.count) stores not checked" : ""
+            print("\(done.files) files are correct, \(open) problems, \(repaired) repaired\(skipped)")
         }
         if open > 0 { throw ExitCode.failure }
-        try away.conclude()
+        try unavailable.conclude()
     }
 }

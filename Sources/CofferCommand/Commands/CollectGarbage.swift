@@ -33,13 +33,13 @@ struct CollectGarbage: ParsableCommand {
             let due = try garbage.forecast()
             return print("would remove \(due.blobs) blobs and \(due.sessions) expired sessions")
         }
-        let away = AwayStores()
+        let unavailable = UnavailableStores()
         let marks = records.compactMap { record in record.mark.map { (record.url, $0) } }
         let collector = GarbageCollector(
             StoreCache(configuration, for: .operator), garbage, marks: Dictionary(marks) { first, _ in first }
         ) { (url, error) in
             let id = records.first { $0.url == url }?.id ?? 0
-            away.add(id, url, error, "Its garbage stays listed for the next run.")
+            unavailable.add(id, url, error, "Its garbage stays listed for the next run.")
         }
         var report = Report(isHeld: false)
         defer { print(json ? report.json(collector) : report.text(collector)) }
@@ -52,7 +52,7 @@ struct CollectGarbage: ParsableCommand {
             }
         }
         report.expiredSessions = try garbage.forgetExpired()
-        try away.conclude()
+        try unavailable.conclude()
     }
 
     /// What was done, beside what the collector counts.

@@ -27,15 +27,15 @@ struct StorageCommand: ParsableCommand {
             let configuration = try loadConfiguration()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             try Listing.stores.show(owner, [.text(configuration.storageURL)], asJSON: json)
-            let (away, stores) = (AwayStores(), StoreCache(configuration, for: .operator))
+            let (unavailable, stores) = (UnavailableStores(), StoreCache(configuration, for: .operator))
             for store in try Stores(owner, configuration).all {
                 do {
                     _ = try stores.store(store)
                 } catch {
-                    away.add(store.id, store.url, error, "The numbers come from the database.")
+                    unavailable.add(store.id, store.url, error, "The numbers come from the database.")
                 }
             }
-            try away.conclude()
+            try unavailable.conclude()
         }
     }
 

@@ -39,7 +39,7 @@ struct Stores {
 }
 
 /// The stores that a command had to leave out while it went on with the others. Each is told once, on standard error.
-final class AwayStores {
+final class UnavailableStores {
     private(set) var ids: Set<Int64> = []
 
     var count: Int { ids.count }

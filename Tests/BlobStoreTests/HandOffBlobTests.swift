@@ -3,7 +3,7 @@ import Glibc
 import POSIX
 import Testing
 
-struct HandedOverBlobTests {
+struct HandOffBlobTests {
     let test: TestStore
     static let shared = "/dev/shm"
 
@@ -20,7 +20,7 @@ struct HandedOverBlobTests {
         let bytes = pattern(count)
         let path = try test.bodyFile(bytes)
         let name = try BlobName.generate()
-        let blob = try test.blobs.adopt(bodyFile: path, as: name)
+        let blob = try test.blobs.stage(handOff: path, as: name)
         #expect(blob.size == count)
         let content = try blob.finish()
         #expect(content == (try test.store(bytes).1))
@@ -34,7 +34,7 @@ struct HandedOverBlobTests {
 
     @Test func `discarding leaves the web server's name alone`() throws {
         let path = try test.bodyFile([1])
-        do { _ = try test.blobs.adopt(bodyFile: path, as: .generate()).finish() }
+        do { _ = try test.blobs.stage(handOff: path, as: .generate()).finish() }
         #expect(try test.stages.isEmpty)
         #expect(try FileSystem.contents(of: path) == [1])
     }
@@ -43,12 +43,12 @@ struct HandedOverBlobTests {
         let path = "\(test.root)/incoming/body"
         let target = try test.bodyFile([1])
         #expect(unsafe symlink(target, path) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.stage(handOff: path, as: .generate()) } == .refused)
         try FileSystem.unlink(path)
         #expect(unsafe mkfifo(path, 0o600) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: test.root, as: .generate()) } == .refused)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path + "2", as: .generate()) } == .unavailable)
+        #expect(kind { _ = try test.blobs.stage(handOff: path, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.stage(handOff: test.root, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.stage(handOff: path + "2", as: .generate()) } == .unavailable)
         #expect(try test.stages.isEmpty)
     }
 
@@ -58,13 +58,13 @@ struct HandedOverBlobTests {
         let path = try test.bodyFile(bytes, in: Self.shared)
         defer { try? FileSystem.unlink(path) }
         let name = try BlobName.generate()
-        let blob = try test.blobs.adopt(bodyFile: path, as: name)
+        let blob = try test.blobs.stage(handOff: path, as: name)
         #expect(blob.size == bytes.count)
         try blob.publish()
         #expect(try test.bytes(of: name) == bytes)
         try FileSystem.unlink(path)
         #expect(unsafe symlink("/etc/passwd", path) == 0)
-        #expect(kind { _ = try test.blobs.adopt(bodyFile: path, as: .generate()) } == .refused)
+        #expect(kind { _ = try test.blobs.stage(handOff: path, as: .generate()) } == .refused)
         #expect(try test.stages.isEmpty)
     }
 
@@ -73,7 +73,7 @@ struct HandedOverBlobTests {
         let path = try test.bodyFile(pattern(1000))
         let name = try BlobName.generate()
         let failed = try failing(at: 0, with: ErrorNumber.notPermitted, of: [call]) {
-            try test.blobs.adopt(bodyFile: path, as: name).publish()
+            try test.blobs.stage(handOff: path, as: name).publish()
         }
         #expect(failed == call)
         #expect(try test.bytes(of: name) == pattern(1000))
@@ -92,7 +92,7 @@ struct HandedOverBlobTests {
             let path = try test.bodyFile(body)
             var result: BlobStoreError.Kind?
             let call = failing(at: failed.count, with: ErrorNumber.noSpace) {
-                result = kind { try test.blobs.adopt(bodyFile: path, as: .generate()).publish() }
+                result = kind { try test.blobs.stage(handOff: path, as: .generate()).publish() }
             }
             guard let call else { break }
             failed.append(call)

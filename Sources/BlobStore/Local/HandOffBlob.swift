@@ -2,7 +2,7 @@
 
 internal import POSIX
 
-final class HandedOverBlob: NotedBlob {
+final class HandOffBlob: PendingBlob {
     private static let bufferSize = 256 << 10
 
     private let stage: StageFile
@@ -37,7 +37,7 @@ final class HandedOverBlob: NotedBlob {
         try stage.publish(as: name)
     }
 
-    func settle() { stage.discard() }
+    func confirm() { stage.discard() }
 
     func discard() {
         stage.discard()
