@@ -46,7 +46,7 @@ def alter(installation):
 def test_a_sound_store_is_clean(installation):
     installation.fill(5)
     found, totals = check(installation, "--digest")
-    assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0, "stores_away": 0}
+    assert found == {} and totals == {"files": 5, "bytes": 500, "problems": 0, "repaired": 0, "stores_unavailable": 0}
     assert "5 files are correct, 0 problems" in installation.coffer("check")
 
 
@@ -160,9 +160,9 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
             assert total == f"{files} files are correct, 1 problems, 0 repaired, 1 stores not checked"
         found, totals = check(installation, "--repair", status=1)
         assert [problem["repaired"] for problem in found.values()] == [True]
-        assert (totals["problems"], totals["stores_away"]) == (0, 1), "not to know is no success"
+        assert (totals["problems"], totals["stores_unavailable"]) == (0, 1), "not to know is no success"
     found, totals = check(installation, "--digest")
-    assert found == {} and (totals["files"], totals["stores_away"]) == (6, 0)
+    assert found == {} and (totals["files"], totals["stores_unavailable"]) == (6, 0)
 
 
 @pytest.mark.parametrize("which", ["the old one", "the one in use"])

@@ -21,14 +21,14 @@ final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
     }
 
     func stage(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob {
-        try adopt(path, as: name, pending: nil)
+        try take(path, as: name, pending: nil)
     }
 
     func stagePending(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any PendingBlob {
-        try adopt(path, as: name, pending: name)
+        try take(path, as: name, pending: name)
     }
 
-    private func adopt(
+    private func take(
         _ path: String, as name: BlobName, pending marker: BlobName?
     ) throws(BlobStoreError) -> any PendingBlob {
         if let stage = try StageFile.link(path, in: layout, pending: marker) { return try HandOffBlob(stage, as: name) }

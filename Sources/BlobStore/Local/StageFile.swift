@@ -126,7 +126,8 @@ final class StageFile {
         _ path: String, _ layout: LocalLayout, isMarker: Bool
     ) throws(SystemError) -> StageFile {
         do {
-            return StageFile(try FileSystem.openRegular(path, for: .readingAndWriting), path, layout, isMarker: isMarker)
+            return StageFile(
+                try FileSystem.openRegular(path, for: .readingAndWriting), path, layout, isMarker: isMarker)
         } catch {
             try? FileSystem.unlink(path)
             throw error

@@ -68,7 +68,7 @@ struct Backup: ParsableCommand {
     private func pruned(_ folder: String, _ stores: StoreCache, _ url: String) throws(Failure) -> Int {
         let store = try mapError(to: Failure.self) { try stores.store(url) }
         var count = 0
-        try forEachStray(in: store, besides: ManifestReader(folder)) { (name) throws(Failure) in
+        try forEachOrphan(in: store, besides: ManifestReader(folder)) { (name) throws(Failure) in
             try mapError(to: Failure.self) { try store.remove(name) }
             count += 1
         }
@@ -108,7 +108,7 @@ struct CopyTally {
 }
 
 /// Calls `body` with each blob of a store that a manifest does not name.
-func forEachStray(
+func forEachOrphan(
     in store: any BlobStore, besides manifest: ManifestReader, _ body: (BlobName) throws(Failure) -> Void
 ) throws(Failure) {
     let known = PagedStream<KnownBlob> { (_) throws(Failure) in try manifest.next(20_000) }

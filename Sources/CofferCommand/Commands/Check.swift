@@ -96,7 +96,7 @@ struct Check: ParsableCommand {
     }
 
     private func skip(_ store: StoreRecord, _ error: BlobStoreError, _ unavailable: UnavailableStores) {
-        if json { print(#"{"store":\#(store.id),"away":\#(JSON.quoted(error.description))}"#) }
+        if json { print(#"{"store":\#(store.id),"unavailable":\#(JSON.quoted(error.description))}"#) }
         unavailable.add(store.id, store.url, error, "Its blobs were not checked.")
     }
 
@@ -134,7 +134,7 @@ struct Check: ParsableCommand {
     private func conclude(_ done: Amount, _ open: Int, _ repaired: Int, _ unavailable: UnavailableStores) throws {
         if json {
             let totals = #""files":\#(done.files),"bytes":\#(done.bytes),"problems":\#(open),"repaired":\#(repaired)"#
-            print(#"{\#(totals),"stores_away":\#(unavailable.count)}"#)
+            print(#"{\#(totals),"stores_unavailable":\#(unavailable.count)}"#)
         } else {
             let skipped = unavailable.count > 0 ? ", \(unavailable.count) stores not checked" : ""
             print("\(done.files) files are correct, \(open) problems, \(repaired) repaired\(skipped)")

@@ -72,7 +72,7 @@ struct CollectGarbage: ParsableCommand {
         func json(_ collector: GarbageCollector) -> String {
             let counts =
                 #""blobs":\#(collector.blobs),"stages":\#(collector.stages),"expired_sessions":\#(expiredSessions)"#
-            let state = #""stores_away":\#(collector.unavailable.count),"backup_is_being_made":\#(isHeld)"#
+            let state = #""stores_unavailable":\#(collector.unavailable.count),"backup_is_being_made":\#(isHeld)"#
             return (openUploads.map(\.json) + ["{\(counts),\(state)}"]).joined(separator: "\n")
         }
     }

@@ -27,7 +27,7 @@ struct Restore: ParsableCommand {
         let head = try check(folder, owner, interruption)
         let stores = StoreCache(configuration, for: .operator)
         let store = try mapError(to: Failure.self) { try stores.makeStore(configuration.storageURL) }
-        try forEachStray(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
+        try forEachOrphan(in: store, besides: ManifestReader(folder)) { (_) throws(Failure) in
             throw Failure("The store is not empty: it holds blobs that are not part of this backup.")
         }
         try copyBlobs(folder, to: configuration, interruption)
