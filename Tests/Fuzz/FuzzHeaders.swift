@@ -1,6 +1,6 @@
 // Header values. Each line is `Name: value`.
 
-import Text
+internal import Text
 
 private let tag = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 private let modified = HTTPDate(seconds: 784_111_777)

@@ -1,6 +1,6 @@
 // File paths. Each line is one, as the header File-Path has it.
 
-import Text
+internal import Text
 
 func fuzzPaths(_ input: [UInt8]) {
     // The whole input too: a path may hold what ends a line, for the parser to refuse.

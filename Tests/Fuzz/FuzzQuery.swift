@@ -1,6 +1,6 @@
 // The query string, for every relation and role. Lines: the query, the Range header, the body of a PATCH.
 
-import Text
+internal import Text
 
 private let relations = Role.allCases.flatMap { [Relation.files(for: $0), .users(for: $0), .auditLog(for: $0)] }
 

@@ -1,6 +1,6 @@
 // Tokens and what they are made of. The input is a token, the header of one, its payload, base64 and JSON at once.
 
-import Text
+internal import Text
 
 private let now = HTTPDate(seconds: 1_764_000_000)
 private let signature = base64URL([UInt8](repeating: 7, count: 32))
