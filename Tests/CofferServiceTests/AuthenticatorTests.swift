@@ -9,7 +9,7 @@ struct AuthenticatorTests {
         let answer = try Service(withoutDatabase: nil).answer("GET", target)
         #expect(answer.status == 401)
         #expect(answer.code == "PGRST302")
-        #expect(answer["WWW-Authenticator"] == "Bearer")
+        #expect(answer["WWW-Authenticate"] == "Bearer")
     }
 
     @Test(arguments: [
@@ -24,7 +24,7 @@ struct AuthenticatorTests {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/files", ["Authorization": field])
         #expect(answer.status == 401)
         #expect(answer.code == "PGRST301")
-        #expect(answer["WWW-Authenticator"] == "Bearer error=\"invalid_token\", error_description=\"\(message)\"")
+        #expect(answer["WWW-Authenticate"] == "Bearer error=\"invalid_token\", error_description=\"\(message)\"")
     }
 
     @Test(arguments: [
@@ -35,7 +35,7 @@ struct AuthenticatorTests {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/files", ["Authorization": field])
         #expect(answer.status == 401)
         #expect(answer.code == "PGRST302")
-        #expect(answer["WWW-Authenticator"] == "Bearer")
+        #expect(answer["WWW-Authenticate"] == "Bearer")
     }
 
     @Test func `a token beside other credentials counts, in one field or in several`() throws {
@@ -86,7 +86,7 @@ struct AuthenticatorTests {
         let answer = try service.answer("GET", "/rpc/whoami", user.bearer)
         #expect(answer.status == 401)
         #expect(answer.code == "KF011")
-        #expect(answer["WWW-Authenticator"]?.hasPrefix("Bearer error=\"invalid_token\"") == true)
+        #expect(answer["WWW-Authenticate"]?.hasPrefix("Bearer error=\"invalid_token\"") == true)
     }
 
     @Test func `the cookie stands for the header, and the header wins`() throws {

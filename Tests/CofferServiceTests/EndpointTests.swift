@@ -39,7 +39,7 @@ struct EndpointTests {
         let fields = ["Accept": "image/png", "Prefer": "handling=strict, x=y", "Content-Type": "multipart/form-data"]
         let answer = try Service(withoutDatabase: nil).answer(call.exchange(fields))
         #expect(answer.status == 401)
-        #expect(answer["WWW-Authenticator"] == "Bearer")
+        #expect(answer["WWW-Authenticate"] == "Bearer")
         if call.method != .head { #expect(answer.code == "PGRST302") }
     }
 

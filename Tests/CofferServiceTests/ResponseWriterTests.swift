@@ -41,6 +41,6 @@ struct ResponseWriterTests {
     func `a 401 carries its challenge, and no other answer does`(kind: Failure.Kind, challenge: String?) throws {
         let answer = try answer(Response(Failure(kind)))
         #expect(answer.status == kind.status)
-        #expect(answer["WWW-Authenticator"] == challenge)
+        #expect(answer["WWW-Authenticate"] == challenge)
     }
 }

@@ -34,11 +34,11 @@ struct Response {
     init(_ failure: Failure) {
         var fields = [HeaderField.contentType(MediaType.json)] + failure.fields
         if failure.kind == .tokenMissing {
-            fields.append(HeaderField("WWW-Authenticator", "Bearer"))
+            fields.append(HeaderField("WWW-Authenticate", "Bearer"))
         } else if failure.kind.status == 401 {
             fields.append(
                 HeaderField(
-                    "WWW-Authenticator",
+                    "WWW-Authenticate",
                     "Bearer error=\"invalid_token\", error_description=\"\(failure.message)\""))
         }
         self.init(failure.kind.status, fields, .text(failure.body))
