@@ -95,5 +95,7 @@ def test_gc_removes_objects_and_leaves_young_uploads(s3):
     said = s3.instance.coffer("gc", "--grace", "0")
     assert len(objects(s3.server)) < len(before), said
     assert uploads(s3.server) == [key], "as it is not a day old"
-    upload = ElementTree.fromstring(s3.server.request("GET", "/coffer", {"uploads": ""})[2]).find(".//{*}UploadId").text
+    # The bucket has uploads of other tests, too.
+    listing = s3.server.request("GET", "/coffer", {"uploads": "", "prefix": PREFIX})[2]
+    upload = ElementTree.fromstring(listing).find(".//{*}UploadId").text
     s3.server.request("DELETE", f"/coffer/{key}", {"uploadId": upload})

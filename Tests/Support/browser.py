@@ -80,11 +80,15 @@ class App:
         rows = self.driver.find_elements(By.CSS_SELECTOR, "#rows tr")
         return next((row for row in rows if row.find_element(By.CLASS_NAME, "path").text == path), None)
 
+    def wait_for_row(self, path):
+        self.wait(lambda: self.row(path), f"the row of {path}")
+        return self.row(path)
+
     def download(self, path):
         """Clicks the link, waits for the file, and returns where it was saved."""
         for old in self.downloads.iterdir():
             old.unlink()
-        self.row(path).find_element(By.LINK_TEXT, "Download").click()
+        self.wait_for_row(path).find_element(By.LINK_TEXT, "Download").click()
         self.wait(self.finished_download, f"the download of {path}")
         return self.finished_download()
 
@@ -96,7 +100,7 @@ class App:
         return saved[0]
 
     def delete(self, path):
-        self.row(path).find_element(By.TAG_NAME, "button").click()
+        self.wait_for_row(path).find_element(By.TAG_NAME, "button").click()
         self.answer("yes")
         self.wait_for_notice(f"Deleted “{path}”.")
 
