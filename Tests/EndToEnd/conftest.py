@@ -52,6 +52,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=rank)
 
 
+def pytest_collection_finish(session):
+    """pytest-xdist groups by what it adds to each name; where it cannot, tests of one file would meet in one account."""
+    if session.config.getoption("loadgroup", False) and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group the tests: it needs another version of pytest")
+
+
 def setting(name):
     value = os.environ.get(name)
     if not value:
