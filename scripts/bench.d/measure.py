@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from checks import checks
+from http2 import LongLink
 from instance import Instance
 from remote import RemoteBench
 from tables import tables
@@ -274,6 +275,13 @@ def remote(bench, rounds):
             yield "peak memory of a worker", f"{peak / MEBIBYTE:.1f} MiB", "64 MiB", peak / (64 * MEBIBYTE), 1.0, False
 
 
+def http2(bench, rounds):
+    with LongLink(Instance(os.environ), bench.work, bench.authorization, curl).running() as link:
+        measures = [lambda version=version: link.upload(version) for version in ("--http2-prior-knowledge", "--http1.1")]
+        ours, other = alternately(rounds, *measures)
+    yield "200 MiB upload, HTTP/2, 50 ms", rate(ours), f"HTTP/1.1 {rate(other)}", ours / other, 0.5, True
+
+
 def check(bench, rounds):
     for figure, ours, against, ratio, bar in checks(rounds, alternately):
         yield figure, ours, against, ratio, bar, True
@@ -286,7 +294,16 @@ def uploads(bench, rounds):
     yield "…", requests(ours), f"the same with one row {requests(least)}", ours / least, None, True
 
 
-GROUPS = {"downloads": downloads, "large": large, "cgi": cgi, "lists": lists, "check": check, "uploads": uploads, "s3": remote}
+GROUPS = {
+    "downloads": downloads,
+    "large": large,
+    "cgi": cgi,
+    "lists": lists,
+    "check": check,
+    "uploads": uploads,
+    "http2": http2,
+    "s3": remote,
+}
 
 
 def main():
