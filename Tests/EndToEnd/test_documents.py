@@ -4,6 +4,7 @@ A block that is marked `sh` runs as it stands, in order: those of README.md, whi
 those of INSTALL.md and then GUIDE.md on a server of their own. What cannot run (other hosts, other systems) is `text`.
 """
 
+import functools
 import re
 import subprocess
 import sys
@@ -113,20 +114,47 @@ def test_every_link_leads_somewhere(name):
         assert not anchor or anchor in anchors(path), f"{name} links to {link}"
 
 
+def tracked_files():
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return [path for path in done.stdout.splitlines() if (CHECKOUT / path).exists()]
+
+
+def words_in_code(name):
+    """What stands between backticks in a document, outside of blocks."""
+    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"`([^`]+)`", text)
+
+
+# Functions and tables, options and variables, codes of failures.
+NAMED = re.compile(r"\b(?:(?:internal|api)\.[a-z_]+|COFFER_[A-Z0-9_]+|KF[0-9]{3})\b")
+
+
+@functools.cache
+def names_in_the_programs():
+    files = [path for path in tracked_files() if not path.endswith((".md", ".png", ".dump"))]
+    return {name for path in files for name in NAMED.findall((CHECKOUT / path).read_text(errors="replace"))}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "CHANGELOG.md"])
+def test_every_function_option_and_code_that_a_document_names_exists(name):
+    named = {found for word in words_in_code(name) for found in NAMED.findall(word)}
+    assert named <= names_in_the_programs()
+
+
 # What is made, or is somewhere else.
 ELSEWHERE = ("/", ".", "~", "$", "pg_hba.conf", "nginx.conf", "coffer.conf")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "CHANGELOG.md"])
 def test_every_file_that_a_document_names_exists(name):
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
-    for word in re.findall(r"`([^`\s]+\.(?:swift|py|sql|conf|md|js|sh|json))`", text):
+    tracked = tracked_files()
+    words = words_in_code(name)
+    for word in words:
+        if not re.fullmatch(r"\S+\.(?:swift|py|sql|conf|md|js|sh|json)", word):
+            continue
         if word.startswith(ELSEWHERE) or re.search(r"[*{}<>…]|NN", word):
             continue
         assert any(f"/{path}".endswith(f"/{word}") for path in tracked), f"{name} names {word}"
-    for word in re.findall(r"`(scripts/[\w-]+)\b", text):
+    for word in re.findall(r"`(scripts/[\w-]+)\b", "".join(f"`{word}" for word in words)):
         assert (CHECKOUT / word).exists(), f"{name} names {word}"
