@@ -57,7 +57,7 @@ private struct WorkerGarbage: GarbageDatabase {
     private static let collect = Statement(
         name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
     private static let list = Statement(
-        name: "list_orphans", sql: "select internal.list_orphans($1, $2::text[])")
+        name: "add_orphans", sql: "select internal.add_orphans($1, $2::text[])")
 
     func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int? {
         var count: Int?

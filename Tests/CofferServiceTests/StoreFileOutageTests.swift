@@ -83,7 +83,7 @@ struct StoreFileOutageTests {
     @Test func `an upload that gc took for abandoned is 503, and no blob stays`() throws {
         let answer = try store(by: .listed) {
             try installation.value(
-                "delete from internal.discarded_blobs where reason = 'uploading' and user_id = $1::text::uuid",
+                "delete from internal.garbage where reason = 'uploading' and user_id = $1::text::uuid",
                 [user.id])
         }
         #expect(answer.status == 503)

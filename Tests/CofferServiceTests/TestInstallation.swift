@@ -124,7 +124,7 @@ final class TestInstallation {
     /// Blobs in the store that no file owns and gc will never find: neither by its list nor by the store's notes.
     var orphans: [String] {
         get throws {
-            let known = try column("select blob from internal.files union select blob from internal.discarded_blobs")
+            let known = try column("select blob from internal.files union select blob from internal.garbage")
             return try blobs.filter { try !known.contains($0) && !stages.contains($0) }
         }
     }
@@ -186,7 +186,7 @@ struct TestUser {
     var begunUploads: Int {
         get throws {
             let count = try installation.value(
-                "select count(*) from internal.discarded_blobs where reason = 'uploading' and user_id = $1::text::uuid",
+                "select count(*) from internal.garbage where reason = 'uploading' and user_id = $1::text::uuid",
                 [id])
             return try #require(count.flatMap { Int($0) })
         }

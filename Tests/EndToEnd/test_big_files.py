@@ -105,4 +105,4 @@ def collected(editor, folder, instance):
     yield
     editor.clear(folder)
     instance.coffer("gc", "--grace", "0")
-    assert instance.sql("select count(*) from internal.discarded_blobs where reason = 'deleted'") == ["0"]
+    assert instance.sql("select count(*) from internal.garbage where reason = 'deleted'") == ["0"]

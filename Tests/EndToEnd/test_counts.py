@@ -34,7 +34,7 @@ def crowd(sql, stranger):
     sql("analyze internal.files; analyze internal.users; analyze internal.audit_log")
     yield
     sql("delete from internal.files where file_path like 'crowd/%'; "
-        "delete from internal.discarded_blobs where blob in (select md5('crowd' || n) from generate_series(1, 200) n)")  # fmt: skip
+        "delete from internal.garbage where blob in (select md5('crowd' || n) from generate_series(1, 200) n)")  # fmt: skip
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -207,7 +207,7 @@ def test_a_deleted_blob_waits_for_its_collection(editor, folder, sql):
     editor.store(f"{folder}/a", b"x")
     blob = sql(f"select blob from internal.files where file_path = '{folder}/a'")[0]
     editor.delete(f"/files?file_path=eq.{folder}/a")
-    assert sql(f"select reason from internal.discarded_blobs where blob = '{blob}'") == ["deleted"]
+    assert sql(f"select reason from internal.garbage where blob = '{blob}'") == ["deleted"]
 
 
 def test_an_editor_sees_own_files_only_and_an_admin_all(editor, stranger, admin, folder, five):

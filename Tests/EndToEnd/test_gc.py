@@ -27,7 +27,7 @@ def discard(installation, path="files/0000", age="2 hours"):
     blob = installation.blobs()[installation.blob(path)]
     status, _ = installation.worker.ask("DELETE", f"/files?file_path=eq.{path}", installation.token())
     assert status == 204
-    installation.sql(f"update internal.discarded_blobs set discarded_at = now() - interval '{age}'")
+    installation.sql(f"update internal.garbage set listed_at = now() - interval '{age}'")
     return blob
 
 
@@ -125,7 +125,7 @@ def test_a_worker_lists_what_was_noted_in_its_share(site):
 
 def test_an_upload_has_a_week_whatever_the_grace(installation):
     last_step = installation.begin_upload("slow", "ab" * 16, b"slow")
-    age = "update internal.discarded_blobs set discarded_at = now() - interval '6 days'"
+    age = "update internal.garbage set listed_at = now() - interval '6 days'"
     installation.sql(age)
     assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
     installation.sql(last_step)
@@ -139,9 +139,9 @@ def test_an_upload_has_a_week_whatever_the_grace(installation):
 def test_an_upload_that_gc_has_taken_waits_for_it_and_fails(installation):
     name = "ab" * 16
     last_step = installation.begin_upload("late", name, b"late")
-    installation.sql("update internal.discarded_blobs set discarded_at = now() - interval '8 days'")
-    forget = f"select internal.forget_discarded(1::smallint, array['{name}']); commit;"
-    with installation.holding("begin; select internal.take_discarded('0', 10)", forget):
+    installation.sql("update internal.garbage set listed_at = now() - interval '8 days'")
+    forget = f"select internal.delete_garbage(1::smallint, array['{name}']); commit;"
+    with installation.holding("begin; select internal.take_garbage('0', 10)", forget):
         assert "lock timeout" in installation.sql(f"set lock_timeout = '300ms'; {last_step}", check=False).stderr
     assert "The upload has expired." in installation.sql(last_step, check=False).stderr
     assert installation.rows() == {}
@@ -149,7 +149,7 @@ def test_an_upload_that_gc_has_taken_waits_for_it_and_fails(installation):
 
 def test_what_a_file_has_is_not_removed_whatever_the_list_says(installation):
     contents = installation.fill(1)
-    installation.sql("insert into internal.discarded_blobs (blob, reason) select blob, 'deleted' from internal.files")
+    installation.sql("insert into internal.garbage (blob, reason) select blob, 'deleted' from internal.files")
     assert "removed 0 blobs" in installation.coffer("gc", "--grace", "0")
     assert installation.get("files/0000") == (200, contents["files/0000"])
 
@@ -160,7 +160,7 @@ def test_a_store_that_is_away_holds_up_no_other(installation, which):
     # More than gc takes at once, and older than what is in the other store.
     installation.fill(2)
     installation.sql(
-        "insert into internal.discarded_blobs (blob, reason, discarded_at) "
+        "insert into internal.garbage (blob, reason, listed_at) "
         "select md5(n::text), 'deleted', now() - interval '3 hours' from generate_series(1, 1100) n"
     )
     installation.move_to(new)
@@ -205,7 +205,7 @@ def test_a_worker_does_a_share_after_a_request(site):
     make_due(site)
     live(site.work())
     wait_for_removal(blob)
-    wait_until(lambda: site.sql("select count(*) from internal.discarded_blobs") == ["0"], 120, "its row to go")
+    wait_until(lambda: site.sql("select count(*) from internal.garbage") == ["0"], 120, "its row to go")
 
 
 def test_there_is_one_share_a_minute_for_all_workers(site):
@@ -243,7 +243,7 @@ def test_a_share_that_fails_forgets_nothing(site):
     make_due(site)
     live(site.work())
     time.sleep(0.3)
-    assert site.sql("select count(*) from internal.discarded_blobs") == ["1"]
+    assert site.sql("select count(*) from internal.garbage") == ["1"]
     blob.parent.unlink()
     away.rename(blob.parent)
     live(site.work())

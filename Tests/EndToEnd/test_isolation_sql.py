@@ -86,7 +86,7 @@ def test_nobody_gives_a_file_away_or_takes_one(as_role, users, secret):
         "select * from internal.jwt_keys",
         "select * from internal.sessions",
         "select blob from internal.files",
-        "select * from internal.discarded_blobs",
+        "select * from internal.garbage",
         "select * from internal.verification_keys()",
         "select internal.rotate_key()",
         "insert into internal.audit_log (action) values ('forged')",

@@ -169,7 +169,7 @@ def test_storing_and_deleting_at_once_agree_in_the_end(editor, folder, sql):
     answer = editor.retrieve(f"{folder}/same")
     assert answer.status == (200 if rows else 400)
     # No file's blob is on the list of what may be removed.
-    assert sql("select count(*) from internal.files join internal.discarded_blobs using (blob)") == ["0"]
+    assert sql("select count(*) from internal.files join internal.garbage using (blob)") == ["0"]
 
 
 def test_no_worker_ever_took_more_than_32_mib():

@@ -26,7 +26,7 @@ def attacker(instance, sql):
         select u.id, 'searches/' || repeat(md5(n::text), 7) || '/' || n, 'text/plain', 0, sha256(''), md5('searches' || n)
         from internal.users u, generate_series(1, 1000) n where u.email = '{email}'""")
     yield log_in(instance["URL"], email, password)
-    sql(f"select internal.delete_user('{email}'); delete from internal.discarded_blobs where blob in "
+    sql(f"select internal.delete_user('{email}'); delete from internal.garbage where blob in "
         "(select md5('searches' || n) from generate_series(1, 1000) n)")  # fmt: skip
 
 

@@ -150,7 +150,7 @@ def test_a_wrong_copy_of_an_earlier_run_is_replaced(installation, other):
     installation.coffer("storage", "copy", "--to", other)
     name = installation.blob("files/0001")
     installation.blobs(other)[name].write_bytes(b"half")
-    installation.sql(f"update internal.blob_copies set is_whole = false where blob = '{name}'")
+    installation.sql(f"update internal.blob_copies set is_verified = false where blob = '{name}'")
     installation.coffer("storage", "copy", "--to", other)
     assert installation.blobs(other)[name].read_bytes() == installation.blobs()[name].read_bytes()
 

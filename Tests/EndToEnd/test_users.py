@@ -129,7 +129,7 @@ def test_a_deleted_user_leaves_no_file_and_no_session(admin, url, email, sql):
     assert_failure(client.get("/files"), 401, "KF011")
     assert admin.files(f"user_id=eq.{user}").json() == []
     assert admin.get(f"/users?id=eq.{user}").json() == []
-    assert sql(f"select reason from internal.discarded_blobs where blob = '{blob}'") == ["deleted"]
+    assert sql(f"select reason from internal.garbage where blob = '{blob}'") == ["deleted"]
     assert_failure(admin.post("/rpc/delete_user", {"p_user_id": user}), 400, "KF027")
 
 

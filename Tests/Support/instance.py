@@ -153,7 +153,7 @@ class Instance:
 
     def listed(self):
         """The blobs that gc knows of."""
-        return set(self.sql("select blob from internal.discarded_blobs"))
+        return set(self.sql("select blob from internal.garbage"))
 
     def rows(self, user=None):
         """By blob: size and digest of the files, of all users or of one."""
@@ -165,7 +165,7 @@ class Instance:
         """Runs gc as if all that lies about had been lying there for longer than any grace."""
         # Twice: what the first run finds noted in the store it only lists.
         for _ in range(2):
-            self.sql("update internal.discarded_blobs set discarded_at = discarded_at - interval '9 days'")
+            self.sql("update internal.garbage set listed_at = listed_at - interval '9 days'")
             self.coffer("gc", "--grace", "0", before=ahead("+9d"))
 
     def wrongs(self):

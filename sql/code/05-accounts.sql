@@ -13,7 +13,7 @@ begin atomic
 end;
 comment on function internal.find_user(text) is 'The account of an e-mail address, in any case and form of Unicode.';
 
-create function internal.user_by_email(p_email text) returns internal.users
+create function internal.lock_user_by_email(p_email text) returns internal.users
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -27,7 +27,7 @@ begin
     return v_user;
 end
 $$;
-comment on function internal.user_by_email(text) is 'The user, locked; KF014 if there is none.';
+comment on function internal.lock_user_by_email(text) is 'The user, locked; KF014 if there is none.';
 
 create function internal.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint)
 returns uuid
@@ -122,7 +122,7 @@ declare
     v_user internal.users;
 begin
     lock table internal.users in share update exclusive mode;
-    v_user := internal.user_by_email(p_email);
+    v_user := internal.lock_user_by_email(p_email);
     if p_disabled is null then
         raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
     elsif p_disabled = (v_user.disabled_at is not null) then
@@ -141,7 +141,7 @@ declare
     v_user internal.users;
 begin
     lock table internal.users in share update exclusive mode;
-    v_user := internal.user_by_email(p_email);
+    v_user := internal.lock_user_by_email(p_email);
     if p_role is null or p_role not in ('editor', 'admin') then
         raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
     end if;
@@ -158,7 +158,7 @@ declare
     v_user internal.users;
 begin
     lock table internal.users in share update exclusive mode;
-    v_user := internal.user_by_email(p_email);
+    v_user := internal.lock_user_by_email(p_email);
     if p_quota_bytes < 0 then
         raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
     end if;
@@ -175,7 +175,7 @@ as $$
 begin
     -- Before the user's row, as always.
     lock table internal.users in share update exclusive mode;
-    perform internal.remove_user((internal.user_by_email(p_email)).id);
+    perform internal.remove_user((internal.lock_user_by_email(p_email)).id);
 end
 $$;
 comment on function internal.delete_user(text) is

@@ -135,7 +135,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     -- Locked, so that a login either is over and its session ends here too, or has yet to look at the account.
-    v_user constant internal.users := internal.user_by_email(p_email);
+    v_user constant internal.users := internal.lock_user_by_email(p_email);
     v_count bigint;
 begin
     delete from internal.sessions s where s.user_id = v_user.id;
@@ -148,7 +148,7 @@ comment on function internal.revoke_sessions(text) is
     'Ends all sessions of a user, and returns how many there were. KF014 when there is no such user.';
 
 -- Rows that are locked are skipped and removed the next time.
-create function internal.forget_expired() returns table (sessions bigint, login_failures bigint)
+create function internal.delete_expired() returns table (sessions bigint, login_failures bigint)
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -165,6 +165,6 @@ begin
     return next;
 end
 $$;
-comment on function internal.forget_expired() is
+comment on function internal.delete_expired() is
     'Removes sessions that expired longer ago than an upload lasts, and login failures that count no more; how many of '
     'each. For gc.';

@@ -99,14 +99,14 @@ $$;
 comment on function internal.count_login_failure(bytea, inet, uuid) is
     'Counts and records a wrong password; p_user_id is null when there is no such account.';
 
-create function internal.forgive_login_failures(p_account bytea) returns void
+create function internal.clear_login_failures(p_account bytea) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     delete from internal.login_failures f where f.account = p_account;
 end
 $$;
-comment on function internal.forgive_login_failures(bytea) is
+comment on function internal.clear_login_failures(bytea) is
     'Forgets the failures of an account, not those of an address.';
 -- Deliberately not granted: any of these functions. Login and change_password call them.
 
@@ -153,7 +153,7 @@ begin
         perform internal.count_login_failure(v_account, v_address, v_user.id);
         return;
     end if;
-    perform internal.forgive_login_failures(v_account);
+    perform internal.clear_login_failures(v_account);
     return query select s.token, s.expires_at, null::integer from internal.open_session(v_user.id, v_user.role) s;
     perform internal.record('login', v_user.id, array[null::text], v_user.id);
 end
@@ -194,7 +194,7 @@ begin
     else
         -- Only now, or the rules of the new password would reveal during a block that the current one is right.
         v_hash := internal.hash_password(v_user.email, p_new_password);
-        perform internal.forgive_login_failures(v_account);
+        perform internal.clear_login_failures(v_account);
         -- What an admin has changed while bcrypt worked is not undone by who knew the password before.
         update internal.users u set password_hash = v_hash
         where u.id = v_user.id and u.password_hash = v_user.password_hash and u.disabled_at is null;

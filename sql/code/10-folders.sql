@@ -177,7 +177,7 @@ begin
     if v_to = v_from or starts_with(v_to, v_from || '/') then
         raise exception using errcode = 'KF029', message = 'A folder cannot be moved into itself';
     end if;
-    v_user_id := internal.uploading_user();
+    v_user_id := internal.lock_current_user();
     -- Of the rules only the length of the whole can be broken by joining two paths. '0' is what follows '/'.
     perform internal.checked_file_path(v_to || substr(f.file_path, length(v_from) + 1))
     from internal.files f

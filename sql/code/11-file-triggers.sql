@@ -49,7 +49,7 @@ begin
     if not found or v_file.files = 1 and not v_file.is_replaced and not v_file.is_moved then
         return null;
     elsif v_file.files = 1 and not v_file.is_moved then
-        insert into internal.discarded_blobs (blob, reason, user_id, store)
+        insert into internal.garbage (blob, reason, user_id, store)
         values (v_file.blob, 'replaced', v_file.user_id, v_file.store)
         on conflict do nothing;
         if v_file.growth <> 0 then
@@ -60,7 +60,7 @@ begin
         return null;
     end if;
     -- Also where the same blob is now in another store.
-    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    insert into internal.garbage (blob, reason, user_id, store)
     select gone.blob, 'replaced', gone.user_id, gone.store
     from (select o.blob, o.user_id, o.store from old_files o
         except select n.blob, n.user_id, n.store from new_files n) gone
@@ -94,10 +94,10 @@ end
 $$;
 comment on function internal.count_updated_files() is 'Discards replaced blobs; counts; audits overwriting and moving.';
 
--- The user's row is locked before any row of files, by deletions here and by uploads in internal.uploading_user.
+-- The user's row is locked before any row of files, by deletions here and by uploads in internal.lock_current_user.
 -- Otherwise two transactions that hold a file each would meet at the user's row, or at each other's file, and neither
 -- could go on.
-create function internal.lock_current_user() returns trigger
+create function internal.lock_user_before_change() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -105,13 +105,13 @@ begin
     return null;
 end
 $$;
-comment on function internal.lock_current_user() is 'Locks the current user before any file is locked.';
+comment on function internal.lock_user_before_change() is 'Locks the current user before any file is locked.';
 
 create function internal.count_deleted_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    insert into internal.garbage (blob, reason, user_id, store)
     select o.blob, 'deleted', o.user_id, o.store from old_files o
     on conflict do nothing;
     -- A user who is deleted with the files has no row any more, and nothing is counted.
@@ -136,12 +136,12 @@ create trigger count_inserted_files after insert on internal.files
 create trigger count_updated_files after update on internal.files
     referencing old table as old_files new table as new_files
     for each statement execute function internal.count_updated_files();
--- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in uploading_user, and
+-- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in lock_current_user, and
 -- a description counts for nothing.
 create trigger lock_user_before_move before update of file_path on internal.files
-    for each statement execute function internal.lock_current_user();
+    for each statement execute function internal.lock_user_before_change();
 create trigger lock_user_before_delete before delete on internal.files
-    for each statement execute function internal.lock_current_user();
+    for each statement execute function internal.lock_user_before_change();
 create trigger count_deleted_files after delete on internal.files
     referencing old table as old_files for each statement execute function internal.count_deleted_files();
 -- Moving bytes to another store changes nothing for the user: no new updated_at.

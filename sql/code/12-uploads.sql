@@ -50,7 +50,7 @@ comment on function api.upload_room(text) is
     'How many bytes an upload to this path may have by the quota of the current user; null without one.';
 
 -- The user of this request, locked so that neither the account nor the totals change before the transaction ends.
-create function internal.uploading_user() returns uuid
+create function internal.lock_current_user() returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -63,7 +63,7 @@ begin
     return v_user_id;
 end
 $$;
-comment on function internal.uploading_user() is 'The current user, locked; KF011 when gone.';
+comment on function internal.lock_current_user() is 'The current user, locked; KF011 when gone.';
 
 -- The row is on the disk before the blob's first byte: a server that crashes loses what was committed without waiting
 -- for the disk, and an upload that had published by then would leave a blob that no list knows. The upload goes to the
@@ -81,7 +81,7 @@ begin
     perform api.check_upload(p_file_path, p_size, p_if_match, p_if_none_match);
     select s.* into strict v_store from internal.stores s where s.is_current;
     -- On the disk before the blob's first byte, see 0015.
-    insert into internal.discarded_blobs (blob, reason, user_id, store)
+    insert into internal.garbage (blob, reason, user_id, store)
     select p_blob, 'uploading', internal.current_user_id(), v_store.id
     where not exists (select from internal.files f where f.blob = p_blob)
     on conflict do nothing;
@@ -165,14 +165,14 @@ begin
             return null;
         end if;
         -- A blob that is garbage, or of an upload that was abandoned, gets no file any more.
-        if exists (select from internal.discarded_blobs d where d.blob = p_blob) then
+        if exists (select from internal.garbage d where d.blob = p_blob) then
             raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
         end if;
     end if;
-    v_file.user_id := internal.uploading_user();
+    v_file.user_id := internal.lock_current_user();
     if p_store_url is null then
         -- This row can be deleted once: by us, and the blob lives, or by gc, and it does not.
-        delete from internal.discarded_blobs d
+        delete from internal.garbage d
         where d.blob = p_blob and d.reason = 'uploading' and d.user_id = v_file.user_id
         returning d.store into v_file.store;
         if not found then
@@ -198,10 +198,10 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     perform set_config('synchronous_commit', 'off', true);
-    delete from internal.discarded_blobs d
+    delete from internal.garbage d
     where d.blob = p_blob and d.reason = 'uploading' and d.user_id = internal.current_user_id();
 end
 $$;
 grant execute on function api.abandon_upload(text) to coffer_editor, coffer_admin;
 comment on function api.abandon_upload(text) is 'Forgets an upload of this user whose blob is gone from the store.';
--- Deliberately not granted: uploading_user and put_file, to any role.
+-- Deliberately not granted: lock_current_user and put_file, to any role.

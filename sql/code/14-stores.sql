@@ -11,7 +11,7 @@ comment on column internal.stores.identity is
     'The mark that the store carries; null until `coffer migrate` has set one.';
 comment on sequence internal.store_numbers is 'The numbers of stores.';
 comment on table internal.blob_copies is 'Copies that no file uses yet, made by `coffer storage copy`.';
-comment on column internal.blob_copies.is_whole is 'Whether the copy was compared with the digest.';
+comment on column internal.blob_copies.is_verified is 'Whether the copy was compared with the digest.';
 
 -- For the worker's health check, as the worker's own role.
 create function internal.current_store(p_configured text) returns table (url text, is_known boolean, identity text)
@@ -103,7 +103,7 @@ begin
             from internal.files f join internal.stores s on s.id = f.store
             where f.blob > p_after and f.store <> p_store
                 and not exists (
-                    select from internal.blob_copies c where c.store = p_store and c.blob = f.blob and c.is_whole)
+                    select from internal.blob_copies c where c.store = p_store and c.blob = f.blob and c.is_verified)
             order by f.blob
             limit p_limit
         ), listed as (
@@ -120,7 +120,7 @@ create function internal.finish_copies(p_store smallint, p_blobs text[]) returns
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    update internal.blob_copies c set is_whole = true where c.store = p_store and c.blob = any (p_blobs);
+    update internal.blob_copies c set is_verified = true where c.store = p_store and c.blob = any (p_blobs);
 end
 $$;
 comment on function internal.finish_copies(smallint, text[]) is 'Records that copies were made and compared.';
@@ -135,12 +135,12 @@ declare
     v_blobs text[];
     v_taken text[];
 begin
-    v_blobs := array(select c.blob from internal.blob_copies c where c.store = p_store and c.is_whole
+    v_blobs := array(select c.blob from internal.blob_copies c where c.store = p_store and c.is_verified
         order by c.blob limit p_limit for update skip locked);
     v_taken := array(select f.blob from internal.files f where f.blob = any (v_blobs) and f.store <> p_store
         for no key update skip locked);
     update internal.files f set store = p_store where f.blob = any (v_taken);
-    insert into internal.discarded_blobs (blob, reason, store)
+    insert into internal.garbage (blob, reason, store)
     select b.blob, 'deleted', p_store from unnest(v_blobs) as b (blob)
     where not exists (select from internal.files f where f.blob = b.blob)
     on conflict do nothing;
@@ -153,7 +153,7 @@ $$;
 comment on function internal.use_copies(smallint, integer) is
     'Lets files use their copies in this store; the number of copies that were looked at.';
 
-create function internal.give_up_copies(p_url text) returns bigint
+create function internal.abandon_copies(p_url text) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -164,7 +164,7 @@ begin
         where c.store = s.id and s.url = p_url and not s.is_current
         returning c.blob, c.store
     ), discarded as (
-        insert into internal.discarded_blobs (blob, reason, store)
+        insert into internal.garbage (blob, reason, store)
         select g.blob, 'deleted', g.store from given_up g
         on conflict do nothing
     )
@@ -172,7 +172,7 @@ begin
     return v_count;
 end
 $$;
-comment on function internal.give_up_copies(text) is
+comment on function internal.abandon_copies(text) is
     'Makes garbage of the copies in a store that no file uses yet; their number.';
 
 -- What names the store is counted in one statement: an upload goes from one list to the other in one commit. An upload
@@ -204,7 +204,7 @@ begin
     exception when sqlstate 'KF000' then null;
     end;
     select (select count(*) from internal.files f where f.store = v_store.id),
-        (select count(*) from internal.discarded_blobs d where d.store = v_store.id),
+        (select count(*) from internal.garbage d where d.store = v_store.id),
         (select count(*) from internal.blob_copies c where c.store = v_store.id)
     into v_files, v_garbage, v_copies;
     if v_files + v_garbage + v_copies > 0 then
@@ -237,7 +237,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     update internal.files f set store = 1 where f.store <> 1;
-    delete from internal.discarded_blobs;
+    delete from internal.garbage;
     delete from internal.blob_copies;
     delete from internal.stores;
     insert into internal.stores (id, url, is_current) values (1, null, true);

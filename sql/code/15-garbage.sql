@@ -2,15 +2,15 @@
 set local role coffer_owner;
 
 -- No grants: no role needs the names of blobs.
-comment on table internal.discarded_blobs is 'Garbage: blobs in a store that no file has any more, or not yet.';
-comment on column internal.discarded_blobs.user_id is 'Who uploads; no foreign key, for garbage outlives its user.';
-comment on column internal.discarded_blobs.store is 'The store that holds the blob, or will.';
+comment on table internal.garbage is 'Garbage: blobs in a store that no file has any more, or not yet.';
+comment on column internal.garbage.user_id is 'Who uploads; no foreign key, for garbage outlives its user.';
+comment on column internal.garbage.store is 'The store that holds the blob, or will.';
 comment on table internal.collection_schedule is 'When workers are to collect the next batch of garbage.';
 
 -- An upload may be slow, so its blob is left alone for a week whatever the grace.
-create function internal.is_due(p_reason text, p_discarded_at timestamptz, p_grace interval) returns boolean
+create function internal.is_due(p_reason text, p_listed_at timestamptz, p_grace interval) returns boolean
 language sql stable parallel safe
-return p_discarded_at <= now() - case p_reason when 'uploading' then interval '7 days' else p_grace end;
+return p_listed_at <= now() - case p_reason when 'uploading' then interval '7 days' else p_grace end;
 comment on function internal.is_due(text, timestamptz, interval) is 'Whether gc may remove a blob that is on the list.';
 
 create function internal.may_collect() returns boolean
@@ -35,7 +35,7 @@ comment on function internal.hold_collection() is
 
 -- gc takes names, removes the blobs, and forgets the names, in one transaction. Rows that an upload or another gc has
 -- locked are skipped. The blobs of stores that are unavailable stay on the list.
-create function internal.take_discarded(p_grace interval, p_limit integer, p_unavailable smallint[] default '{}')
+create function internal.take_garbage(p_grace interval, p_limit integer, p_unavailable smallint[] default '{}')
 returns table (store smallint, url text, blob text)
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -45,34 +45,34 @@ begin
     end if;
     return query
         select d.store, s.url, d.blob::text
-        from internal.discarded_blobs d join internal.stores s on s.id = d.store
+        from internal.garbage d join internal.stores s on s.id = d.store
         -- The first condition is implied by the second, and is one that the index of ages can answer.
-        where d.discarded_at <= now() - least(p_grace, interval '7 days')
-            and internal.is_due(d.reason, d.discarded_at, p_grace)
+        where d.listed_at <= now() - least(p_grace, interval '7 days')
+            and internal.is_due(d.reason, d.listed_at, p_grace)
             and d.store <> all (p_unavailable)
             and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
-        order by d.discarded_at
+        order by d.listed_at
         limit p_limit
         for update of d skip locked;
 end
 $$;
-comment on function internal.take_discarded(interval, integer, smallint[]) is
+comment on function internal.take_garbage(interval, integer, smallint[]) is
     'Blobs to remove and their stores, locked until the transaction ends; none of the unavailable stores, and none at '
     'all while a backup is made.';
 
-create function internal.forget_discarded(p_store smallint, p_blobs text[]) returns void
+create function internal.delete_garbage(p_store smallint, p_blobs text[]) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    delete from internal.discarded_blobs d where d.blob = any (p_blobs) and d.store = p_store;
+    delete from internal.garbage d where d.blob = any (p_blobs) and d.store = p_store;
 end
 $$;
-comment on function internal.forget_discarded(smallint, text[]) is 'Takes removed blobs off the list.';
+comment on function internal.delete_garbage(smallint, text[]) is 'Takes removed blobs off the list.';
 
 -- The orphans that a store's pending markers name: no upload works on them any more. A commit that comes later is
 -- refused; one that comes at the same time wins, as a blob that is a file's is never removed, and by the time that
 -- these are due no such commit is on its way.
-create function internal.list_orphans(p_store_url text, p_blobs text[]) returns boolean
+create function internal.add_orphans(p_store_url text, p_blobs text[]) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -82,15 +82,15 @@ begin
     if not found then
         return false;
     end if;
-    insert into internal.discarded_blobs (blob, reason, store)
+    insert into internal.garbage (blob, reason, store)
     select n.blob, 'uploading', v_store from unnest(p_blobs) as n (blob)
     where not exists (select from internal.files f where f.blob = n.blob and f.store = v_store)
     on conflict do nothing;
     return true;
 end
 $$;
-grant execute on function internal.list_orphans(text, text[]) to coffer_authenticator;
-comment on function internal.list_orphans(text, text[]) is
+grant execute on function internal.add_orphans(text, text[]) to coffer_authenticator;
+comment on function internal.add_orphans(text, text[]) is
     'Lists the orphans of interrupted uploads as garbage; false if there is no such store.';
 
 -- A worker collects a small batch after it has answered a request, without cron. The rows are deleted before the
@@ -122,8 +122,8 @@ begin
     return query select null::text, null::text;
     return query
         with gone as (
-            delete from internal.discarded_blobs d
-            using (select t.store, t.blob from internal.take_discarded(v_grace, v_limit) t) due
+            delete from internal.garbage d
+            using (select t.store, t.blob from internal.take_garbage(v_grace, v_limit) t) due
             where d.blob = due.blob and d.store = due.store
             returning d.store, d.blob
         )

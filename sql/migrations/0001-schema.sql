@@ -282,24 +282,24 @@ create policy owner_all on internal.folders to coffer_owner using (true) with ch
 -- What `coffer gc` may remove from the stores. In a two-phase upload a name is put here before its blob is written
 -- (reason `uploading`) and taken off by the commit that gives it a file; whatever goes wrong in between leaves it on
 -- the list. The blobs of replaced and deleted files return to it. No foreign key: garbage outlives its user.
-create table internal.discarded_blobs (
+create table internal.garbage (
     blob text collate "C" not null check (blob ~ '^[0-9a-f]{32}$'),
     reason text not null check (reason in ('uploading', 'replaced', 'deleted')),
     user_id uuid,
-    discarded_at timestamptz not null default now(),
+    listed_at timestamptz not null default now(),
     store smallint not null default 1,
     primary key (blob, store)
 );
-create index discarded_blobs_age_idx on internal.discarded_blobs (discarded_at);
-alter table internal.discarded_blobs enable row level security;
-alter table internal.discarded_blobs force row level security;
-create policy owner_all on internal.discarded_blobs to coffer_owner using (true) with check (true);
+create index garbage_listed_at_idx on internal.garbage (listed_at);
+alter table internal.garbage enable row level security;
+alter table internal.garbage force row level security;
+create policy owner_all on internal.garbage to coffer_owner using (true) with check (true);
 
 -- What a store that is not in use yet has received. A name is here before its blob is written, as with uploads.
 create table internal.blob_copies (
     store smallint not null,
     blob text collate "C" not null,
-    is_whole boolean not null default false,
+    is_verified boolean not null default false,
     primary key (store, blob)
 );
 alter table internal.blob_copies enable row level security;

@@ -154,7 +154,7 @@ select :editor, 'many/' || n % 100 || '/' || n, 'a/b', n, sha256(''), md5('many'
 select is(pg_temp.moved('many', 'more/of/them'), '20000', 'twenty thousand files move');
 select is_empty('select pg_temp.miscounted()', 'and are counted where they are');
 update internal.files set blob = md5(blob), size_bytes = size_bytes + 1 where user_id = :editor and file_path like 'more/%';
-select is((select count(*)::int from internal.discarded_blobs where reason = 'replaced' and user_id = :editor) >= 20000, true,
+select is((select count(*)::int from internal.garbage where reason = 'replaced' and user_id = :editor) >= 20000, true,
     'all can be replaced');
 select is(pg_temp.attempt('coffer_editor', :editor, 'with d as (delete from api.files where file_path like ''more/%'' returning 1) select count(*) from d'), '20000', 'and deleted');
 select is_empty('select pg_temp.miscounted()', 'and are gone from all totals');

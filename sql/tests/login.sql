@@ -152,7 +152,7 @@ select is(pg_temp.sessions(), null, 'the operator''s new password ends all sessi
 update internal.login_failures set failed_at = failed_at - interval '16 minutes' where account is not null;
 insert into internal.login_failures (address) values ('192.0.2.9');
 update internal.sessions set expires_at = now() - interval '8 days' where user_id = :other;
-select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions > 0 and f.login_failures > 0 from internal.forget_expired() f'),
+select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions > 0 and f.login_failures > 0 from internal.delete_expired() f'),
     'true', 'what has expired is removed, and counted');
 select is((select count(*)::int from internal.login_failures), 1, 'and the rest stays');
 select is_empty('select * from internal.verify_audit()', 'all this is in the chains of the audit log');

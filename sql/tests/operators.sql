@@ -74,8 +74,8 @@ select isnt(pg_temp.store(:other, 'file', 'content'), null);
 select is(pg_temp.sessions_after($$ select internal.delete_user('other@test.invalid') $$, :other), 'no failure, 0 sessions',
     'deleting a user ends the sessions');
 select is((select count(*)::int from internal.files where user_id = :other), 0, 'deletes the files');
-select is((select reason from internal.discarded_blobs where blob = md5('content' || :other)), 'deleted',
-    'and discards the blobs');
+select is((select reason from internal.garbage where blob = md5('content' || :other)), 'deleted',
+    'and lists the blobs as garbage');
 
 -- The last admin: all others go first.
 update internal.users set role = 'editor' where role = 'admin' and id <> :admin;

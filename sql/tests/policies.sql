@@ -4,14 +4,14 @@ begin;
 select plan(27);
 
 select tables_are('internal', 
-    '{audit_chains,audit_log,blob_copies,code_files,collection_schedule,discarded_blobs,files,folders,jwt_keys,login_failures,migrations,sessions,stores,users}'::name[]);
+    '{audit_chains,audit_log,blob_copies,code_files,collection_schedule,garbage,files,folders,jwt_keys,login_failures,migrations,sessions,stores,users}'::name[]);
 select policies_are('internal', 'audit_chains', '{owner_read,owner_add,owner_advance}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
 select policies_are('internal', 'code_files', '{owner_all}'::name[]);
 select policies_are('internal', 'stores', '{owner_all}'::name[]);
 select policies_are('internal', 'collection_schedule', '{owner_all}'::name[]);
-select policies_are('internal', 'discarded_blobs', '{owner_all}'::name[]);
+select policies_are('internal', 'garbage', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
 select policies_are('internal', 'folders', '{owner_all}'::name[]);

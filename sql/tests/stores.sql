@@ -12,9 +12,9 @@ create function pg_temp.places(p_content text) returns text language sql as $$
     select string_agg(p.place, ', ' order by p.place) from (
         select 'file ' || f.store from internal.files f where f.blob = pg_temp.blob(p_content)
         union all
-        select d.reason || ' ' || d.store from internal.discarded_blobs d where d.blob = pg_temp.blob(p_content)
+        select d.reason || ' ' || d.store from internal.garbage d where d.blob = pg_temp.blob(p_content)
         union all
-        select case when c.is_whole then 'copy ' else 'copying ' end || c.store from internal.blob_copies c
+        select case when c.is_verified then 'copy ' else 'copying ' end || c.store from internal.blob_copies c
         where c.blob = pg_temp.blob(p_content)) p (place)
 $$;
 
@@ -77,19 +77,19 @@ select isnt((select updated_at::text from internal.files where id = :'one'), '20
     'while a change by the user is one');
 
 -- Removing: by store.
-select set_eq($$ select url, blob from internal.take_discarded('0', 100)
+select set_eq($$ select url, blob from internal.take_garbage('0', 100)
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
     $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')), ('file:///b', pg_temp.blob('two')) $$,
     'gc gets each blob with its store');
-select set_eq($$ select url, blob from internal.take_discarded('0', 100, array[1::smallint])
+select set_eq($$ select url, blob from internal.take_garbage('0', 100, array[1::smallint])
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
     $$ values ('file:///b', pg_temp.blob('two')) $$, 'or without those of a store that is away');
-select internal.forget_discarded(1::smallint, array[pg_temp.blob('two')]);
+select internal.delete_garbage(1::smallint, array[pg_temp.blob('two')]);
 select is(pg_temp.places('two'), 'deleted 2', 'and forgets it there alone');
 
 -- Shares of workers.
-delete from internal.discarded_blobs;
-insert into internal.discarded_blobs (blob, reason, discarded_at)
+delete from internal.garbage;
+insert into internal.garbage (blob, reason, listed_at)
 values (md5('1'), 'deleted', now() - interval '30 s'), (md5('2'), 'deleted', now() - interval '90 s'),
     (md5('3'), 'uploading', now() - interval '6 days'), (md5('4'), 'uploading', now() - interval '8 days');
 update internal.collection_schedule set due_at = now() + interval '1 s';
@@ -99,9 +99,9 @@ select set_eq('select blob from internal.collect_batch(0, 100)', array[null, md5
     'a share is what has been garbage for a minute, and uploads that have been going on for a week');
 select is((select due_at from internal.collection_schedule), now() + interval '1 minute', 'the next is due in a minute');
 select is_empty('select * from internal.collect_batch(0, 100)', 'and not before');
-select set_eq('select blob from internal.discarded_blobs', array[md5('1'), md5('3')], 'what was taken is off the list');
+select set_eq('select blob from internal.garbage', array[md5('1'), md5('3')], 'what was taken is off the list');
 update internal.collection_schedule set due_at = now();
-update internal.discarded_blobs set reason = 'deleted', discarded_at = now() - interval '1 hour';
+update internal.garbage set reason = 'deleted', listed_at = now() - interval '1 hour';
 select is((select count(*)::int from internal.collect_batch(7200, 100)), 1, 'the grace may be longer');
 update internal.collection_schedule set due_at = now();
 select is((select count(*)::int from internal.collect_batch(60, 1)), 2, 'a share may be smaller');
@@ -112,7 +112,7 @@ select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from intern
 create function pg_temp.forget(p_configured text, p_url text) returns text language sql as $$
     select pg_temp.failure('coffer_owner', null, format('select internal.forget_store(%L, %L)', p_configured, p_url))
 $$;
-delete from internal.discarded_blobs;
+delete from internal.garbage;
 select is(pg_temp.forget('file:///b', 'file:///x'), 'KF014 No store of this URL is known.');
 select is(pg_temp.forget('file:///a', 'file:///b'), 'KF014 This store is the one in use.');
 select is(pg_temp.forget('file:///a', 'file:///a'), 'KF014 COFFER_STORAGE_URL still names this store.');
@@ -121,16 +121,16 @@ select is(pg_temp.forget('file:///b', 'file:///a'),
 update internal.files set store = 2 where store = 1;
 select is(pg_temp.forget('file:///b', 'file:///a'),
     'KF014 There are still 0 files, 2 blobs that gc has to remove and 0 copies in this store.');
-delete from internal.discarded_blobs;
-insert into internal.blob_copies (store, blob, is_whole) values (1, md5('5'), true), (1, md5('6'), false), (2, md5('7'), true);
+delete from internal.garbage;
+insert into internal.blob_copies (store, blob, is_verified) values (1, md5('5'), true), (1, md5('6'), false), (2, md5('7'), true);
 select is(pg_temp.forget('file:///b', 'file:///a'),
     'KF014 There are still 0 files, 0 blobs that gc has to remove and 2 copies in this store.');
-select is(internal.give_up_copies('file:///b'), 0::bigint, 'what was copied to the store in use is not given up');
-select is(internal.give_up_copies('file:///a'), 2::bigint, 'copies can be given up, whole or not');
-select set_eq('select store::int, blob, reason from internal.discarded_blobs',
+select is(internal.abandon_copies('file:///b'), 0::bigint, 'what was copied to the store in use is not given up');
+select is(internal.abandon_copies('file:///a'), 2::bigint, 'copies can be given up, whole or not');
+select set_eq('select store::int, blob, reason from internal.garbage',
     $$ values (1, md5('5'), 'deleted'), (1, md5('6'), 'deleted') $$, 'and become garbage');
 select set_eq('select distinct store::int from internal.blob_copies', $$ values (2) $$, 'in this store alone');
-delete from internal.discarded_blobs;
+delete from internal.garbage;
 select is(pg_temp.forget('file:///b', 'file:///a'), 'no failure', 'a store that nothing is in is forgotten');
 select set_eq('select s::text from internal.stores s', array['(2,file:///b,t,)'], 'and no other');
 select is(pg_temp.failure('coffer_owner', null, 'select internal.use_store(1::smallint)'),
@@ -141,7 +141,7 @@ select is(internal.add_store('file:///b', 'file:///a'), 3::smallint, 'its number
 -- After a restore.
 select internal.reset_to_one_store();
 select is((select s::text from internal.stores s), '(1,,t,)', 'a restored database has one store again');
-select is_empty('select from internal.files where store <> 1 union all select from internal.discarded_blobs',
+select is_empty('select from internal.files where store <> 1 union all select from internal.garbage',
     'and all files are there');
 
 select * from finish();

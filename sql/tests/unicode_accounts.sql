@@ -107,7 +107,7 @@ insert into internal.users (email, password_hash, role)
 values (:'decomposed', extensions.crypt('the other one', extensions.gen_salt('bf', 4)), 'editor');
 select is(pg_temp.login(:'decomposed', 'the other one') || ' ' || pg_temp.login(:'composed', :'pc'), 'in in',
     'each is found by its own form');
-select is((internal.user_by_email(:'decomposed')).email, :'decomposed', 'by the operator, too');
+select is((internal.lock_user_by_email(:'decomposed')).email, :'decomposed', 'by the operator, too');
 select is(pg_temp.create_user(:'decomposed', :'pc'), '23505', 'and there is never a third one');
 select * from finish();
 rollback;

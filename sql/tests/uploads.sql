@@ -9,7 +9,7 @@ create function pg_temp.path_failure(p_path text) returns text language sql as $
 $$;
 create function pg_temp.discarded() returns text language sql as $$
     select string_agg(d.reason || ' ' || c.content, ', ' order by c.content)
-    from internal.discarded_blobs d
+    from internal.garbage d
     join (values ('one'), ('two'), ('three'), ('four'), ('gone')) as c (content)
         on d.blob = md5(c.content || '00000000-0000-4000-8000-00000000000e')
 $$;
@@ -78,7 +78,7 @@ select is(pg_temp.attempt('coffer_editor', :editor,
 select is(pg_temp.attempt('coffer_editor', :other,
     'select api.store_file(md5(''x''), ''b'', null, null, 1, sha256(''''), null, false)'), 'KF019',
     'an upload of somebody else cannot be stored');
-delete from internal.discarded_blobs where blob = md5('x');
+delete from internal.garbage where blob = md5('x');
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select api.store_file(md5(''x''), ''b'', null, null, 1, sha256(''''), null, false)'), 'KF019',
     'nor one that has been collected');
@@ -92,13 +92,13 @@ select is(pg_temp.attempt('coffer_editor', :editor, $$
     'the editor deletes a folder');
 select is(pg_temp.discarded(), 'deleted four, uploading gone, replaced one, deleted three, replaced two',
     'and every blob is on the list');
-select is(array(select blob from internal.take_discarded('1 hour', 100)) && array[md5('one' || :editor)], false,
+select is(array(select blob from internal.take_garbage('1 hour', 100)) && array[md5('one' || :editor)], false,
     'within the grace period none is taken');
-select is(array(select blob from internal.take_discarded('0', 100)) @> array(select md5(c || :editor)
-    from unnest('{one,two,three,four}'::text[]) c) and not array(select blob from internal.take_discarded('0', 100))
+select is(array(select blob from internal.take_garbage('0', 100)) @> array(select md5(c || :editor)
+    from unnest('{one,two,three,four}'::text[]) c) and not array(select blob from internal.take_garbage('0', 100))
     @> array[md5('gone' || :editor)], true, 'after it all are, except an upload that may still go on');
-update internal.discarded_blobs set discarded_at = now() - interval '8 days' where blob = md5('gone' || :editor);
-select internal.forget_discarded(1::smallint, array(select blob from internal.take_discarded('0', 1000)));
+update internal.garbage set listed_at = now() - interval '8 days' where blob = md5('gone' || :editor);
+select internal.delete_garbage(1::smallint, array(select blob from internal.take_garbage('0', 1000)));
 select is(pg_temp.discarded(), null, 'but after a week that, too; and what was removed is forgotten');
 
 select * from finish();

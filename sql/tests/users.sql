@@ -100,7 +100,7 @@ select pg_temp.log_in(:other) as session \gset
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.delete_user(''00000000-0000-4000-8000-00000000000f'')'), '42501',
     'an editor deletes no user');
 select is(pg_temp.as_admin('select api.delete_user(''00000000-0000-4000-8000-00000000000f'')'), 'no failure');
-select is((select reason from internal.discarded_blobs where blob = md5('content' || :other)), 'deleted',
+select is((select reason from internal.garbage where blob = md5('content' || :other)), 'deleted',
     'a deleted user''s blobs are discarded');
 select is((select string_agg(action, ' ' order by position) from internal.audit_log where chain = :other),
     'user_create store delete user_delete', 'the audit log has it all');

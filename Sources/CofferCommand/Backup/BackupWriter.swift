@@ -91,7 +91,7 @@ final class BackupWriter {
             select f.blob, s.url from internal.files f join internal.stores s on s.id = f.store
             where f.blob = any ($1::text[])
             union all
-            select d.blob, s.url from internal.discarded_blobs d join internal.stores s on s.id = d.store
+            select d.blob, s.url from internal.garbage d join internal.stores s on s.id = d.store
             where d.blob = any ($1::text[]) and not exists (select from internal.files f where f.blob = d.blob)
             """, [.array(blobs.map(\.name))])
         var sources: [BlobName: String] = [:]

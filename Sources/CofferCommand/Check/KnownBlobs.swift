@@ -39,7 +39,7 @@ struct KnownBlobs {
                 (select f.blob, f.size_bytes, f.sha256 from internal.files f
                     where f.blob > $2 and f.store = $1 order by f.blob limit $3)
                 union all
-                (select d.blob, null, null from internal.discarded_blobs d
+                (select d.blob, null, null from internal.garbage d
                     where d.blob > $2 and d.store = $1 order by d.blob limit $3)
                 union all
                 (select c.blob, null, null from internal.blob_copies c
@@ -67,7 +67,7 @@ struct KnownBlobs {
             """
             select f.blob from internal.files f where f.blob = any ($2::text[]) and f.store = $1
             union all
-            select d.blob from internal.discarded_blobs d where d.blob = any ($2::text[]) and d.store = $1
+            select d.blob from internal.garbage d where d.blob = any ($2::text[]) and d.store = $1
             union all
             select c.blob from internal.blob_copies c where c.blob = any ($2::text[]) and c.store = $1
             """, [.integer(store), .array(names)]
@@ -95,7 +95,7 @@ struct KnownBlobs {
     func discard(_ name: BlobName) throws(Failure) {
         try owner.call(
             """
-            insert into internal.discarded_blobs (blob, reason, store)
+            insert into internal.garbage (blob, reason, store)
             select $2, 'deleted', $1 where not exists (
                 select from internal.files f where f.blob = $2 and f.store = $1)
             on conflict do nothing

@@ -78,7 +78,7 @@ struct StorageCommand: ParsableCommand {
             let configuration = try loadConfiguration()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
             if copies {
-                let count = try owner.call("select internal.give_up_copies($1) as count", [.text(url)])
+                let count = try owner.call("select internal.abandon_copies($1) as count", [.text(url)])
                     .readOne { try $0.integer("count") }
                 print("gave up \(count) copies")
             }
@@ -207,8 +207,8 @@ struct StorageCommand: ParsableCommand {
             let (files, uploads) = try owner.call(
                 """
                 select (select count(*) from internal.files where store <> $1) as files,
-                    (select count(*) from internal.discarded_blobs
-                        where store <> $1 and reason = 'uploading' and discarded_at > now() - interval '7 days') as uploads
+                    (select count(*) from internal.garbage
+                        where store <> $1 and reason = 'uploading' and listed_at > now() - interval '7 days') as uploads
                 """, [.integer(target.id)]
             ).readOne { (try $0.integer("files"), try $0.integer("uploads")) }
             print("in use: \(target.url)")
@@ -253,7 +253,7 @@ extension Listing {
                 (select count(*) from internal.files f where f.store = s.id) as files,
                 (select coalesce(sum(f.size_bytes), 0) from internal.files f where f.store = s.id) as bytes,
                 (select count(*) from internal.blob_copies c where c.store = s.id) as copies,
-                (select count(*) from internal.discarded_blobs d where d.store = s.id) as garbage,
+                (select count(*) from internal.garbage d where d.store = s.id) as garbage,
                 coalesce(s.url, $1) as url
             from internal.stores s
             order by s.id

@@ -23,7 +23,7 @@ final class OwnerGarbage: GarbageDatabase {
         return try owner.transaction { (transaction) throws(Failure) in
             isHeld = try transaction.call("select internal.may_collect()").boolean(0, 0) != true
             let rows = try transaction.call(
-                "select store, url, blob from internal.take_discarded(make_interval(secs => $1), $2, $3::smallint[])",
+                "select store, url, blob from internal.take_garbage(make_interval(secs => $1), $2, $3::smallint[])",
                 [
                     .integer(Int64(graceSeconds)), .integer(Int64(Self.batch)),
                     .array(unavailable.compactMap { ids[$0] }),
@@ -37,7 +37,7 @@ final class OwnerGarbage: GarbageDatabase {
             }
             for garbage in Garbage.group(blobs) where remove(garbage) {
                 try transaction.call(
-                    "select internal.forget_discarded($1::smallint, $2::text[])",
+                    "select internal.delete_garbage($1::smallint, $2::text[])",
                     [stores[garbage.url].map { .integer($0) } ?? .null, .array(garbage.names)])
             }
             return rows.count
@@ -45,7 +45,7 @@ final class OwnerGarbage: GarbageDatabase {
     }
 
     func list(orphans: [BlobName], of url: String) throws -> Bool {
-        try owner.call("select internal.list_orphans($1, $2::text[])", [.text(url), .array(orphans)])
+        try owner.call("select internal.add_orphans($1, $2::text[])", [.text(url), .array(orphans)])
             .boolean(0, 0) == true
     }
 
@@ -53,8 +53,8 @@ final class OwnerGarbage: GarbageDatabase {
     func forecast() throws(Failure) -> (blobs: Int64, sessions: Int64) {
         let rows = try owner.call(
             """
-            select (select count(*) from internal.discarded_blobs d
-                    where internal.is_due(d.reason, d.discarded_at, make_interval(secs => $1))
+            select (select count(*) from internal.garbage d
+                    where internal.is_due(d.reason, d.listed_at, make_interval(secs => $1))
                         and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)),
                 (select count(*) from internal.sessions s
                     where s.expires_at < now() - internal.longest_upload())
@@ -66,6 +66,6 @@ final class OwnerGarbage: GarbageDatabase {
     ///
     /// - Returns: how many sessions there were.
     func forgetExpired() throws(Failure) -> Int64 {
-        try owner.call("select sessions from internal.forget_expired()").integer(0, 0) ?? 0
+        try owner.call("select sessions from internal.delete_expired()").integer(0, 0) ?? 0
     }
 }

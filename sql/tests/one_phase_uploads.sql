@@ -23,7 +23,7 @@ create function pg_temp.log() returns text language sql as $$
     where a.user_id = '00000000-0000-4000-8000-00000000000e' and a.action in ('store', 'move', 'delete')
 $$;
 create function pg_temp.discarded() returns text language sql as $$
-    select string_agg(d.reason, ', ' order by d.blob collate "C") from internal.discarded_blobs d
+    select string_agg(d.reason, ', ' order by d.blob collate "C") from internal.garbage d
 $$;
 
 select pg_temp.put('a/b/one', 'one') as one \gset
@@ -66,10 +66,10 @@ select is(pg_temp.usage(), '3 45', 'a file that is replaced and moved at once is
 select is(pg_temp.folders(), '/c 1 40', 'where it is now');
 
 -- Notes that outlive their upload.
-select is(internal.list_orphans('file:///a', array[md5('both'), md5('lost')]), true, 'what is left becomes a leftover');
-select is((select string_agg(d.blob, ' ') from internal.discarded_blobs d where d.reason = 'uploading'), md5('lost'),
+select is(internal.add_orphans('file:///a', array[md5('both'), md5('lost')]), true, 'what is left becomes a leftover');
+select is((select string_agg(d.blob, ' ') from internal.garbage d where d.reason = 'uploading'), md5('lost'),
     'but no blob of a file');
-select is(internal.list_orphans('file:///a', array[md5('lost')]), true, 'once');
+select is(internal.add_orphans('file:///a', array[md5('lost')]), true, 'once');
 select is(pg_temp.put('late', 'lost'), 'KF019', 'and a commit that comes later is refused');
 
 -- Another store.
@@ -79,7 +79,7 @@ select internal.use_store(:store::smallint);
 select is(pg_temp.put('y', 'y', 'file:///a'), null, 'after it the worker is told by a null');
 select is((select count(*)::int from internal.files where file_path = 'y'), 0, 'and nothing is stored');
 select is(pg_temp.put('y', 'y', 'file:///b') is not null, true, 'in the new one it is');
-select is(internal.list_orphans('file:///c', array[md5('q')]), false, 'a store that is none of ours has no leftovers');
+select is(internal.add_orphans('file:///c', array[md5('q')]), false, 'a store that is none of ours has no leftovers');
 
 select * from finish();
 rollback;

@@ -36,10 +36,10 @@ select isnt(pg_temp.attempt('coffer_anonymous', null, 'select token from api.log
     null, 'somebody logs in');
 update internal.collection_schedule set due_at = now();
 select isnt(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.collect_batch(60, 100)'), '0');
-select is(pg_temp.attempt('coffer_owner', null, 'select count(*) from internal.forget_expired()'), '1');
+select is(pg_temp.attempt('coffer_owner', null, 'select count(*) from internal.delete_expired()'), '1');
 select ok(pg_temp.is_kept(), 'an expired session outlives a login, a share of gc and gc');
 select pg_temp.expire('7 days 1 second') as done \gset
-select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions >= 1 from internal.forget_expired() f'), 'true');
+select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions >= 1 from internal.delete_expired() f'), 'true');
 select ok(not pg_temp.is_kept(), 'for as long as an upload may last');
 
 insert into internal.sessions (id, user_id, role, expires_at) values (:session, :editor, 'editor', now() - interval '1 second');
