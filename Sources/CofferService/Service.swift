@@ -75,7 +75,7 @@ public final class Service {
         } catch is GatewayError {
             logger.record(.clientGone)
         } catch {
-            logger.record(.storageFailed("\(error)"))
+            logger.record(error)
         }
     }
 

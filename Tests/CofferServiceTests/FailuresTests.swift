@@ -1,12 +1,30 @@
 import BlobStore
 import CofferCore
 import Gateway
+import POSIX
 import Testing
 
 @testable import CofferService
 @testable import Postgres
+@testable import Storage
 
 struct FailuresTests {
+    @Test func `every error below becomes the failure of its kind, and an unknown one is 500`() throws {
+        let name = try BlobName.generate()
+        let cases: [(any Error, Failure.Kind)] = [
+            (Failure(.wrongPassword, "words"), .wrongPassword),
+            (PostgresError(.timeout, message: "x"), .databaseUnavailable), (BlobStoreError(.full, "x"), .storageFull),
+            (BlobLeftBehind(name: name, reason: BlobStoreError(.unavailable, "x")), .storageUnavailable),
+            (GatewayError.truncatedBody(received: 1, announced: 2), .truncatedBody),
+            (SystemError(.write, ErrorNumber.noSpace), .internalError),
+        ]
+        for (error, kind) in cases {
+            #expect(Failure(mapping: error).kind == kind)
+            #expect(refusal { try mapError(to: Failure.self) { throw error } } == Failure(mapping: error))
+        }
+        #expect(Failure(mapping: Failure(.wrongPassword, "words")) == Failure(.wrongPassword, "words"))
+    }
+
     /// The server names a constraint that was violated; our SQL, which may raise the same SQLSTATE, none.
     private func failure(_ state: String, _ message: String = "secret", constraint: String? = nil) -> Failure {
         Failure(

@@ -1,3 +1,4 @@
+import BlobStore
 import CofferCore
 import Testing
 
@@ -28,6 +29,24 @@ struct ResponseWriterTests {
         let head = try answer(Response(200, [], .text("é")), isHead: true)
         #expect(head["Content-Length"] == "2")
         #expect(head.body.isEmpty)
+    }
+
+    @Test func `a blob that is shorter than its size is a failure of the store`() throws {
+        let directory = try TestStore()
+        let store = try openBlobStore("file://\(directory.path)")
+        let name = try BlobName.generate()
+        let staged = try store.stage(as: name, length: 2)
+        try staged.write("ab".utf8.span)
+        _ = try staged.finish()
+        try staged.publish()
+        let reader = try store.open(name)
+        let exchange = FakeExchange("GET", "/")
+        let response = Response(200, [], .blob(reader, ByteRange(offset: 0, length: 3)))
+        #expect(throws: BlobStoreError.self) {
+            try ResponseWriter(exchange: exchange, requestID: "1", isHead: false).send(response)
+        }
+        #expect(try Answer(exchange.sent).text == "ab")
+        withExtendedLifetime(directory) {}
     }
 
     @Test(

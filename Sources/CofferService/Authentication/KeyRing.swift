@@ -34,7 +34,7 @@ final class KeyRing {
     }
 
     private func fetch() throws(Failure) {
-        keys = try logger.mapDatabaseError {
+        keys = try logger.reporting {
             // Tokens that the keys verify are judged by this host's clock.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
             let rows = try ClockSkew.asking(logger, ask).rows

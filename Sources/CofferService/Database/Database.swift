@@ -68,10 +68,8 @@ final class Database {
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
         read: (Rows) throws -> Value
     ) throws(Failure) -> Value {
-        do {
-            return try read(try run(try opening(identity, for: request, isSearch: isSearch) + [query]).last!)
-        } catch {
-            throw failure(error, isSearch: isSearch)
+        try reporting(isSearch: isSearch) {
+            try read(try run(try opening(identity, for: request, isSearch: isSearch) + [query]).last!)
         }
     }
 
@@ -98,10 +96,8 @@ final class Database {
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
         read: (Rows) throws -> Value
     ) throws(Failure) -> Value {
-        do {
-            return try change(try opening(identity, for: request, isSearch: isSearch) + [query], read: read)
-        } catch {
-            throw failure(error, isSearch: isSearch)
+        try reporting(isSearch: isSearch) {
+            try change(try opening(identity, for: request, isSearch: isSearch) + [query], read: read)
         }
     }
 
@@ -110,9 +106,9 @@ final class Database {
         try change(query, as: identity, for: request, read: { $0 })
     }
 
-    /// Runs a change as the worker's own role that stays only if `check` accepts its result.
-    func change(_ query: Query, check: (Rows) throws -> Void) throws(Failure) {
-        do { try change([query], read: check) } catch { throw failure(error) }
+    /// Runs a change as the worker's own role. It stays only if `read` accepts its result.
+    func change<Value>(_ query: Query, read: (Rows) throws -> Value) throws(Failure) -> Value {
+        try reporting { try change([query], read: read) }
     }
 
     private func change<Value>(_ queries: [Query], read: (Rows) throws -> Value) throws -> Value {
@@ -155,10 +151,15 @@ final class Database {
     private static let commit = Statement(name: "commit", sql: "commit")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
-    private func failure(_ error: any Error, isSearch: Bool = false) -> Failure {
-        logger.recordUnreadable(error)
-        if isSearch, (error as? PostgresError)?.sqlState == "57014" { return Self.patternTooSlow }
-        return Failure(mapping: error)
+    /// Reports a search that the server has cancelled in words of its own.
+    private func reporting<Value>(isSearch: Bool = false, _ body: () throws -> Value) throws(Failure) -> Value {
+        try logger.reporting {
+            do {
+                return try body()
+            } catch let error as PostgresError where isSearch && error.sqlState == "57014" {
+                throw Self.patternTooSlow
+            }
+        }
     }
 
     private static let patternTooSlow = Failure(

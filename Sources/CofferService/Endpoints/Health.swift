@@ -37,17 +37,15 @@ struct Health {
     /// Logs what is wrong with the store from the start, before an upload goes astray.
     func lookAtStore() {
         guard database.isConnected else { return }
-        do throws(BlobStoreError) {
-            _ = try CurrentStore(database: database, storage: storage).open(isImpatient: true)
-        } catch {
-            logger.record(.storageFailed(error.description))
+        _ = try? logger.reporting {
+            try CurrentStore(database: database, storage: storage).open(isImpatient: true)
         }
     }
 
     /// The connection, the schema level that this program was built for, and the role switch; and the clock.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
-        let answer = try? logger.mapDatabaseError {
+        let answer = try? logger.reporting {
             let (rows, skew) = try ClockSkew.asking(logger, ask)
             let row = try rows.only()
             return (level: SchemaLevel(migration: try row.integer("migration"), code: try row.text("code")), skew: skew)
@@ -62,14 +60,11 @@ struct Health {
 
     /// - Parameter asksDatabase: whether the database is asked which store uploads go to.
     private func storageIsReady(asking asksDatabase: Bool) -> Bool {
-        do throws(BlobStoreError) {
+        let probe: Void? = try? logger.reporting {
             let current = CurrentStore(database: database, storage: storage)
             try (asksDatabase ? current.open() : storage.store()).probe()
-            return true
-        } catch {
-            logger.record(.storageFailed(error.description))
-            return false
         }
+        return probe != nil
     }
 
     /// The web server and the configuration change together; which store uploads go to may change before.

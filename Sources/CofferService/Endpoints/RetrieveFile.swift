@@ -74,7 +74,7 @@ struct RetrieveFile {
     }
 
     private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
-        try logger.reporting { () throws(BlobStoreError) in
+        try logger.reporting {
             let reader = try storage.store(file.storeURL).open(file.blob)
             if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
             return reader

@@ -12,7 +12,7 @@ extension RetrieveFile {
         guard let offer = try request.sendfile else { return nil }
         // The web server knows the folder of one local store; what lies in another is streamed.
         if let url = file.storeURL, url != storage.configuredURL { return nil }
-        let store = try logger.reporting { () throws(BlobStoreError) in try storage.store(file.storeURL) }
+        let store = try logger.reporting { try storage.store(file.storeURL) }
         switch offer {
         case .accelRedirect(let locations):
             guard let location = try location(locations, request, range) else { return nil }
@@ -45,7 +45,7 @@ extension RetrieveFile {
         // The store's URL is for a GET; the head is all here.
         guard request.method == .get, let offer = try request.remoteSendfile else { return nil }
         let server = try WebServer(request)
-        return try logger.reporting { () throws(BlobStoreError) in
+        return try logger.reporting {
             let store = try storage.store(file.storeURL)
             guard let remote = try store.presignedTarget(of: file.blob) else { return nil }
             guard remote.origin == offer.origin else {

@@ -26,7 +26,7 @@ struct StoreFile {
             return Response(204, [.noStore])
         }
         let source = try request.uploadSource(upload, user, limit: limit)
-        let (id, sha256) = try reporting { try store(upload, from: source, user) }
+        let (id, sha256) = try logger.reporting { try store(upload, from: source, user) }
         return Response(
             200,
             [
@@ -39,9 +39,7 @@ struct StoreFile {
     /// looked when it started.
     private func recogniseStore() throws(Failure) {
         guard !storage.isRecognised else { return }
-        _ = try logger.reporting { () throws(BlobStoreError) in
-            try CurrentStore(database: database, storage: storage).open()
-        }
+        _ = try logger.reporting { try CurrentStore(database: database, storage: storage).open() }
     }
 
     private func store(
@@ -60,23 +58,6 @@ struct StoreFile {
         }
         for digest in upload.digests where digest != content.sha256 {
             throw Failure(.digestMismatch, details: "The body's digest is \(DigestField.sha256(content.sha256))")
-        }
-    }
-
-    /// Records what goes wrong with the store, and throws what the client is told.
-    private func reporting<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
-        do {
-            return try body()
-        } catch let failure as Failure {
-            throw failure
-        } catch let error as BlobStoreError {
-            logger.record(.storageFailed(error.description))
-            throw Failure(error)
-        } catch let left as BlobLeftBehind {
-            logger.record(.blobLeftBehind(left.name.description))
-            throw Failure(left.reason)
-        } catch {
-            throw Failure(.internalError)
         }
     }
 }

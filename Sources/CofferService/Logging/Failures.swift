@@ -3,31 +3,13 @@
 
 internal import BlobStore
 public import CofferCore
-internal import Cryptography
 internal import Gateway
 internal import Postgres
 public import POSIX
+internal import Storage
 
 /// When a client may try again, as a part of the service is unavailable.
 let retryAfter = [HeaderField("Retry-After", WebServerTexts.retryAfter)]
-
-extension Logger {
-    /// Runs what asks the database and reads the answer.
-    func mapDatabaseError<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
-        do {
-            return try body()
-        } catch {
-            recordUnreadable(error)
-            throw Failure(mapping: error)
-        }
-    }
-
-    /// Logs an answer that cannot be read. Other errors of the database are logged where they come up.
-    func recordUnreadable(_ error: any Error) {
-        guard let error = error as? PostgresError, error.kind == .unexpectedResult else { return }
-        record(.databaseFailed(error.description))
-    }
-}
 
 extension Failure: MappedError {
     /// The unknown is 500 without detail.
@@ -36,6 +18,7 @@ extension Failure: MappedError {
         case let error as Failure: self = error
         case let error as PostgresError: self.init(error)
         case let error as BlobStoreError: self.init(error)
+        case let error as BlobLeftBehind: self.init(error.reason)
         case let error as GatewayError: self.init(error)
         default: self.init(.internalError)
         }
@@ -51,8 +34,6 @@ extension Failure: MappedError {
         case .clientGone, .system, .library: self.init(.internalError)
         }
     }
-
-    init(_ error: CryptographyError) { self.init(.internalError) }
 
     init(_ error: BlobStoreError) {
         switch error.kind {

@@ -2,36 +2,53 @@
 
 internal import BlobStore
 internal import CofferCore
+internal import Postgres
 internal import POSIX
+internal import Storage
 
 final class Logger {
     private let level: Configuration.LogLevel
-    /// The request in hand.
+    private let write: (_ line: String) -> Void
+    /// The id of the current request. nil between requests.
     var requestID: String?
-    /// What is not recorded again.
+    /// What `recordOnce` has recorded.
     private var recordedOnce: [Observation] = []
 
-    init(level: Configuration.LogLevel) { self.level = level }
+    init(level: Configuration.LogLevel, write: @escaping (_ line: String) -> Void = StandardError.write(line:)) {
+        (self.level, self.write) = (level, write)
+    }
 
     func record(_ observation: Observation) {
         guard observation.level >= level else { return }
-        StandardError.write(line: observation.line(requestID: requestID))
+        write(observation.line(requestID: requestID))
     }
 
-    /// Records what would be the same for many requests, once for each process.
+    /// Records an observation that many requests would repeat, once for each process.
     func recordOnce(_ observation: Observation) {
         guard !recordedOnce.contains(observation) else { return }
         recordedOnce.append(observation)
         record(observation)
     }
 
-    /// Does what may fail in a store, records why it failed, and throws what the client is told.
-    func reporting<Value>(_ body: () throws(BlobStoreError) -> Value) throws(Failure) -> Value {
+    /// Runs `body`. An error is recorded, as the client does not learn the details, and becomes a `Failure`.
+    func reporting<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
         do {
             return try body()
         } catch {
-            record(.storageFailed(error.description))
-            throw Failure(error)
+            record(error)
+            throw Failure(mapping: error)
+        }
+    }
+
+    /// Records an error of a store, or a result of the database that cannot be read. `Database` has recorded the
+    /// database's other errors, and `Service` records each `Failure` that becomes a response.
+    func record(_ error: any Error) {
+        switch error {
+        case let error as BlobStoreError: record(.storageFailed(error.description))
+        case let error as BlobLeftBehind: record(.blobLeftBehind(error.name.description))
+        case let error as PostgresError where error.kind == .unexpectedResult:
+            record(.databaseFailed(error.description))
+        default: break
         }
     }
 }

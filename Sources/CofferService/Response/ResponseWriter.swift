@@ -66,7 +66,7 @@ struct ResponseWriter {
             try buffer.append(addingCapacity: wanted) { span in
                 try reader.read(at: range.offset + sent, into: &span)
             }
-            guard !buffer.isEmpty else { throw GatewayError.clientGone }
+            guard !buffer.isEmpty else { throw BlobStoreError(.unavailable, "A blob is shorter than its size.") }
             try exchange.write(buffer.span)
             sent += Int64(buffer.count)
         }
