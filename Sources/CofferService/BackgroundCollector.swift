@@ -34,13 +34,12 @@ final class BackgroundCollector {
         let collector = GarbageCollector(
             storage, WorkerGarbage(database: database, graceSeconds: configuration.graceSeconds)
         ) { [logger] (_, error) in logger.record(.storageFailed(error.description)) }
-        // In another place none of the blobs would be found, and so they would be struck off the list.
-        guard
-            (try? logger.reporting { () throws(BlobStoreError) in
-                try CurrentStore(database: database, storage: storage).open()
-            }) != nil, (try? collector.collectBatch()) != nil
-        else { return }
-        try? collector.sweep(storage.configuredURL)
+        try? logger.reporting {
+            // A place that is not the store has none of the blobs, and the list would lose their names.
+            _ = try CurrentStore(database: database, storage: storage).open()
+            guard try collector.collectBatch() != nil else { return }
+            try collector.sweep(storage.configuredURL)
+        }
         if collector.blobs + collector.stages > 0 {
             logger.record(.collected(blobs: collector.blobs, stages: collector.stages))
         }
@@ -57,25 +56,24 @@ private struct WorkerGarbage: GarbageDatabase {
     private static let collect = Statement(
         name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
     private static let list = Statement(
-        name: "add_orphans", sql: "select internal.add_orphans($1, $2::text[])")
+        name: "add_orphans", sql: "select internal.add_orphans($1, $2::text[]) as is_listed")
 
     func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int? {
-        var count: Int?
         let query = Query(Self.collect, [.integer(Int64(graceSeconds)), .integer(Self.limit)])
-        try database.change(query) { (rows) throws(Failure) in
-            // A row without names says that it is this worker's turn.
-            guard rows.count > 0 else { return }
-            let blobs = (0..<rows.count).compactMap { row in
-                rows.text(row, 1).flatMap { BlobName($0) }.map { (url: rows.text(row, 0), name: $0) }
+        return try database.change(query) { rows in
+            if rows.isEmpty { return nil }
+            // The row without a blob reports that it is this worker's turn.
+            let blobs = try rows.compactMap { row in
+                let url = try row.optionalText("url")
+                return try row.optionalValue("blob") { BlobName($0) }.map { (url: url, name: $0) }
             }
             // If one cannot be removed, all rows come back.
             guard Garbage.group(blobs).allSatisfy(remove) else { throw Failure(.storageUnavailable) }
-            count = blobs.count
+            return blobs.count
         }
-        return count
     }
 
     func list(orphans: [BlobName], of url: String) throws -> Bool {
-        try database.run([Query(Self.list, [.text(url), .array(orphans)])])[0].boolean(0, 0) == true
+        try database.run([Query(Self.list, [.text(url), .array(orphans)])])[0].only().boolean("is_listed")
     }
 }

@@ -12,20 +12,23 @@ struct CurrentStore {
     private static let statement = Statement(
         name: "store", sql: "select url, is_known, identity from internal.current_store($1)")
 
-    /// Opens it, and that of the configuration when the database does not answer.
+    /// Opens the store. If the database does not answer, opens the configured store instead.
     ///
-    /// - Parameter isImpatient: whether an outage is reported at once, for a worker that starts.
-    /// - Throws: `.misconfigured` where the configuration names no store of the database, or another place than it means.
-    func open(isImpatient: Bool = false) throws(BlobStoreError) -> any BlobStore {
-        guard let rows = try? database.run([Query(Self.statement, [.text(storage.configuredURL)])])[0], rows.count == 1
+    /// - Parameter isImpatient: true to report an outage at once, for a worker that starts.
+    /// - Throws: `BlobStoreError`, with `.misconfigured` if the configuration names no store of this database, or if
+    ///   the place does not carry the store's mark. `PostgresError` `.unexpectedResult` if the answer cannot be read.
+    func open(isImpatient: Bool = false) throws -> any BlobStore {
+        // `Database` has recorded why it does not answer.
+        guard let rows = try? database.run([Query(Self.statement, [.text(storage.configuredURL)])])[0]
         else { return try storage.store() }
-        guard rows.boolean(0, 1) == true else {
+        let row = try rows.only()
+        guard try row.boolean("is_known") else {
             throw BlobStoreError(
                 .misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
         }
-        let url = rows.text(0, 0)
+        let url = try row.text("url")
         let store = isImpatient ? try storage.impatientStore(url) : try storage.store(url)
-        try store.requireMark(rows.text(0, 2))
+        try store.requireMark(try row.optionalText("identity"))
         storage.isRecognised = true
         return store
     }

@@ -34,6 +34,8 @@ struct UploadUser: UploadDatabase {
 
     /// Bytes that may be stored at the path of the upload; nil for no limit.
     func room(for upload: Upload) throws(Failure) -> Int64? {
-        try database.run(upload.file.room, as: caller.identity, for: request).integer(0, 0)
+        try database.run(upload.file.room, as: caller.identity, for: request) { rows in
+            try rows.only().optionalInteger("upload_room")
+        }
     }
 }
