@@ -34,28 +34,48 @@ final class BackupWriter {
         let dump = "database-\(Clock.realtimeSeconds())-\(UInt32.random(in: 0 ... .max)).dump"
         try owner.execute("begin isolation level repeatable read, read only")
         defer { try? owner.execute("rollback") }
-        let facts = try owner.call(
-            """
-            select pg_export_snapshot(), (select migration from internal.schema_level()), count(*), coalesce(sum(size_bytes), 0),
-                (select rolsuper or rolbypassrls from pg_roles where rolname = session_user)
-            from internal.files
-            """)
+        let facts = try readFacts()
         try system("The dump") { () throws(SystemError) in
             // Before pg_dump writes the first byte: password hashes and signing keys are in it.
             _ = try FileSystem.create(path(dump), mode: 0o600)
         }
-        var arguments = ["--format=custom", "--file=\(path(dump))", "--snapshot=\(facts.text(0, 0) ?? "")"]
+        var arguments = ["--format=custom", "--file=\(path(dump))", "--snapshot=\(facts.snapshot)"]
         // Who is not above row-level security dumps as the owner, whose policies let all rows through.
-        if facts.boolean(0, 4) != true { arguments += ["--role=coffer_owner", "--enable-row-security"] }
+        if !facts.bypassesRowSecurity { arguments += ["--role=coffer_owner", "--enable-row-security"] }
         try tool.run("pg_dump", arguments)
         try system("The dump") { () throws(SystemError) in
             try FileSystem.open(path(dump), for: .readingAndWriting).fsync()
         }
         let head = ManifestHead(
-            level: facts.integer(0, 1) ?? 0, dump: dump, dumpDigest: try interruption.digest(ofFile: path(dump)),
-            total: Amount(files: facts.integer(0, 2) ?? 0, bytes: facts.integer(0, 3) ?? 0))
+            level: facts.level, dump: dump, dumpDigest: try interruption.digest(ofFile: path(dump)),
+            total: facts.total)
         try writeManifest(head)
         return head
+    }
+
+    private struct Facts {
+        let snapshot: String
+        let level: Int64
+        let total: Amount
+        /// Whether the login role sees all rows without a policy.
+        let bypassesRowSecurity: Bool
+    }
+
+    /// Of the snapshot that the open transaction has, and exports.
+    private func readFacts() throws(Failure) -> Facts {
+        try owner.call(
+            """
+            select pg_export_snapshot() as snapshot, (select migration from internal.schema_level()) as level,
+                count(*) as files, coalesce(sum(size_bytes), 0) as bytes,
+                (select rolsuper or rolbypassrls from pg_roles where rolname = session_user) as bypasses_row_security
+            from internal.files
+            """
+        ).readOne { row in
+            Facts(
+                snapshot: try row.text("snapshot"), level: try row.integer("level"),
+                total: try row.amount(files: "files", bytes: "bytes"),
+                bypassesRowSecurity: try row.boolean("bypasses_row_security"))
+        }
     }
 
     private func writeManifest(_ head: ManifestHead) throws(Failure) {
@@ -68,17 +88,15 @@ final class BackupWriter {
         try file.write(head.lines)
         var last = ""
         while true {
-            let rows = try owner.call(
+            let page = try owner.call(
                 """
-                select blob, size_bytes, encode(sha256, 'hex') from internal.files
+                select blob, size_bytes, encode(sha256, 'hex') as sha256 from internal.files
                 where blob > $1 order by blob limit 20000
-                """, [.text(last)])
-            if rows.count == 0 { break }
-            last = rows.text(rows.count - 1, 0) ?? ""
-            try file.write(
-                (0..<rows.count).map {
-                    Manifest.line(rows.text($0, 0) ?? "", rows.integer($0, 1) ?? 0, rows.text($0, 2) ?? "")
-                }.joined())
+                """, [.text(last)]
+            ).readAll { (blob: try $0.text("blob"), size: try $0.integer("size_bytes"), sha256: try $0.text("sha256")) }
+            guard let end = page.last else { break }
+            last = end.blob
+            try file.write(page.map { Manifest.line($0.blob, $0.size, $0.sha256) }.joined())
         }
         try file.write(Manifest.end(head.total.files))
         try file.sync()
@@ -86,20 +104,16 @@ final class BackupWriter {
 
     /// Where each of these blobs is now.
     func sources(_ blobs: [KnownBlob]) throws(Failure) -> [BlobName: String] {
-        let rows = try owner.call(
+        let sources = try owner.call(
             """
             select f.blob, s.url from internal.files f join internal.stores s on s.id = f.store
             where f.blob = any ($1::text[])
             union all
             select d.blob, s.url from internal.garbage d join internal.stores s on s.id = d.store
             where d.blob = any ($1::text[]) and not exists (select from internal.files f where f.blob = d.blob)
-            """, [.array(blobs.map(\.name))])
-        var sources: [BlobName: String] = [:]
-        for row in 0..<rows.count {
-            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }) else { continue }
-            sources[name] = rows.text(row, 1) ?? configuration.storageURL
-        }
-        return sources
+            """, [.array(blobs.map(\.name))]
+        ).readAll { (try $0.blobName("blob"), try $0.optionalText("url") ?? configuration.storageURL) }
+        return Dictionary(sources) { $1 }
     }
 
     /// Makes the new manifest the backup's, and removes the dumps of earlier ones.

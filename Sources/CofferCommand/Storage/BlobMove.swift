@@ -43,23 +43,28 @@ final class BlobMove {
 
     /// Lets files use their copies. Rows that are being changed at the moment are waited for.
     func useCopies() throws(Failure) {
-        while try owner.call("select internal.use_copies($1::smallint, 1000)", [.integer(target.id)]).integer(0, 0) ?? 0
-            > 0
-        {
+        while try useSomeCopies() > 0 {
             if options.interruption.isRequested { throw Failure.interrupted }
         }
     }
 
+    /// - Returns: how many files use their copies now.
+    private func useSomeCopies() throws(Failure) -> Int64 {
+        try owner.call("select internal.use_copies($1::smallint, 1000) as count", [.integer(target.id)])
+            .readOne { try $0.integer("count") }
+    }
+
     private func nextPage(after last: String) throws(Failure) -> [CopyTask] {
         if options.interruption.isRequested { throw Failure.interrupted }
-        let rows = try owner.call(
-            "select blob, url, size_bytes, encode(sha256, 'hex') from internal.begin_copies($1::smallint, $2, $3::integer)",
-            [.integer(target.id), .text(last), .integer(Self.page)])
-        return (0..<rows.count).compactMap { row in
-            guard let name = rows.text(row, 0).flatMap({ BlobName($0) }), let source = rows.text(row, 1),
-                let size = rows.integer(row, 2), let sha256 = rows.text(row, 3)
-            else { return nil }
-            return CopyTask(name: name, source: source, content: KnownBlob.Content(size: size, sha256: sha256))
+        return try owner.call(
+            """
+            select blob, url, size_bytes, encode(sha256, 'hex') as sha256
+            from internal.begin_copies($1::smallint, $2, $3::integer)
+            """, [.integer(target.id), .text(last), .integer(Self.page)]
+        ).readAll { row in
+            CopyTask(
+                name: try row.blobName("blob"), source: try row.text("url"),
+                content: KnownBlob.Content(size: try row.integer("size_bytes"), sha256: try row.text("sha256")))
         }
     }
 
@@ -74,11 +79,11 @@ final class BlobMove {
         }
         let others = results.filter { $0.1 != .copied && $0.1 != .present && $0.1 != .interrupted }
         // What was deleted meanwhile and collected is no failure.
-        let files = try owner.call(
-            "select blob from internal.files where blob = any ($1::text[])",
-            [.array(others.map(\.0.name))])
-        let still = Set((0..<files.count).compactMap { files.text($0, 0) })
-        for (task, outcome) in others where still.contains(task.name.description) {
+        let used = Set(
+            try owner.call(
+                "select blob from internal.files where blob = any ($1::text[])", [.array(others.map(\.0.name))]
+            ).readAll { try $0.blobName("blob") })
+        for (task, outcome) in others where used.contains(task.name) {
             failures += 1
             if case .failed(let message) = outcome {
                 print("not copied: blob \(task.name): \(message)")

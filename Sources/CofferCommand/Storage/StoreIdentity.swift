@@ -11,18 +11,28 @@ struct StoreMarks {
     let owner: OwnerConnection
     let stores: StoreCache
 
-    /// The store of the database that a URL names, with its mark; nil where there is none.
-    func record(_ url: String) throws(Failure) -> (id: Int64, mark: String?)? {
-        let rows = try owner.call(Self.record, [.text(url)])
-        guard rows.count == 1, let id = rows.integer(0, 0) else { return nil }
-        return (id, rows.text(0, 1))
-    }
+    /// A store of the database.
+    private struct Record {
+        let id: Int64
+        let mark: String?
 
-    private static let record = "select id, identity::text from internal.stores where coalesce(url, $1) = $1"
+        init(_ row: Row) throws(PostgresError) {
+            id = try row.integer("id")
+            mark = try row.optionalText("identity")
+        }
+
+        /// `$1` is the URL.
+        static let sql = "select id, identity from internal.stores where coalesce(url, $1) = $1"
+
+        /// nil if the URL names no store, or more than one.
+        static func only(_ rows: Rows) throws(Failure) -> Record? {
+            rows.count == 1 ? try rows.readOne(Record.init) : nil
+        }
+    }
 
     /// Fails where the store that a URL names is another place than the database means.
     func requireMark(of url: String) throws(Failure) {
-        guard let mark = try record(url)?.mark else { return }
+        guard let mark = try Record.only(owner.call(Record.sql, [.text(url)]))?.mark else { return }
         try asked { () throws(BlobStoreError) in try stores.store(url).requireMark(mark) }
     }
 
@@ -47,30 +57,37 @@ struct StoreMarks {
 
     /// One at a time, or two commands would give a store two marks.
     private func locked(
-        _ url: String, _ body: ((id: Int64, mark: String?), OwnerConnection.Transaction) throws(Failure) -> Void
+        _ url: String, _ body: (Record, OwnerConnection.Transaction) throws(Failure) -> Void
     ) throws(Failure) {
         try owner.transaction { (transaction) throws(Failure) in
-            let rows = try transaction.call(Self.record + " for update", [.text(url)])
-            if rows.count == 1, let id = rows.integer(0, 0) { try body((id, rows.text(0, 1)), transaction) }
+            let rows = try transaction.call(Record.sql + " for update", [.text(url)])
+            if let record = try Record.only(rows) { try body(record, transaction) }
         }
     }
 
     /// Fails where this place is a store of the database by another URL: gc of the one would empty both.
     func requireNew(_ store: any BlobStore, url: String) throws(Failure) {
-        guard let mark = try asked(store.mark), isUUID(mark) else { return }
-        let rows = try owner.call(
-            "select s.url from internal.stores s where s.identity = $1::text::uuid and coalesce(s.url, $2) <> $2",
-            [.text(mark), .text(url)])
-        if rows.count > 0 {
-            let other = rows.text(0, 0).map { ", \(withoutSecrets($0))" } ?? ""
-            throw Failure("This is already a store of this database\(other). Run: coffer storage list")
-        }
+        try requireNew(store, except: "coalesce(s.url, $2) = $2", [.text(url)])
     }
 
     /// As `requireNew`, for where the store in use is to have been moved to.
     func requireNewOrCurrent(_ store: any BlobStore) throws(Failure) {
-        let rows = try owner.call("select url from internal.stores where is_current")
-        try requireNew(store, url: rows.count == 1 ? rows.text(0, 0) ?? "" : "")
+        try requireNew(store, except: "s.is_current")
+    }
+
+    /// - Parameter exception: SQL, for the stores whose place this may be.
+    private func requireNew(
+        _ store: any BlobStore, except exception: String, _ parameters: [Parameter] = []
+    ) throws(Failure) {
+        guard let mark = try asked(store.mark), isUUID(mark) else { return }
+        let other = try owner.call(
+            "select s.url from internal.stores s where s.identity = $1::text::uuid and not (\(exception))",
+            [.text(mark)] + parameters
+        ).readFirst { try $0.optionalText("url") }
+        if let url = other {
+            let place = url.map { ", \(withoutSecrets($0))" } ?? ""
+            throw Failure("This is already a store of this database\(place). Run: coffer storage list")
+        }
     }
 
     /// Where the database keeps no URL of the store in use, the configuration's is its URL. The mark of another place

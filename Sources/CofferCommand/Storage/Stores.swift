@@ -10,11 +10,10 @@ internal import POSIX
 extension StoreRecord {
     /// What the database knows, by number.
     static func all(_ owner: OwnerConnection, configuredURL: String) throws(Failure) -> [StoreRecord] {
-        let rows = try owner.call("select id, url, is_current, identity::text from internal.stores order by id")
-        return (0..<rows.count).map {
+        try owner.call("select id, url, is_current, identity from internal.stores order by id").readAll { row in
             StoreRecord(
-                id: rows.integer($0, 0) ?? 0, url: rows.text($0, 1) ?? configuredURL,
-                isCurrent: rows.boolean($0, 2) ?? false, mark: rows.text($0, 3))
+                id: try row.integer("id"), url: try row.optionalText("url") ?? configuredURL,
+                isCurrent: try row.boolean("is_current"), mark: try row.optionalText("identity"))
         }
     }
 }

@@ -91,9 +91,10 @@ private struct ImportingUser: UploadDatabase {
 
     func commit(_ query: Query) throws -> Rows {
         try account.call(query) { (rows, transaction) throws(Failure) in
+            // The statement is the upload's, which names no column. Null: nothing was stored.
+            guard let id = rows.text(0, 0) else { return }
             try transaction.call(
-                "select internal.set_file_time($2::uuid, $1::bigint)",
-                [.integer(modified), .text(rows.text(0, 0) ?? "")])
+                "select internal.set_file_time($2::uuid, $1::bigint)", [.integer(modified), .text(id)])
         }
     }
 
