@@ -8,8 +8,8 @@ final class ManifestTests {
     private let head = ManifestHead(
         level: 16, dump: "database-1.dump", dumpDigest: "abc", total: Amount(files: 2, bytes: 3))
     private let blobs = [
-        Manifest.line(String(repeating: "1", count: 32), 1, String(repeating: "a", count: 64)),
-        Manifest.line(String(repeating: "2", count: 32), 2, String(repeating: "b", count: 64)),
+        "\(String(repeating: "1", count: 32)) 1 \(String(repeating: "a", count: 64))\n",
+        "\(String(repeating: "2", count: 32)) 2 \(String(repeating: "b", count: 64))\n",
     ]
 
     init() throws { folder = try TemporaryDirectory() }
@@ -23,7 +23,8 @@ final class ManifestTests {
         let reader = try reader(head.lines + blobs.joined() + Manifest.end(2))
         #expect(reader.head == head)
         let page = try reader.next(10)
-        #expect(page.map { $0.content?.size } == [1, 2])
+        #expect(page.map(Manifest.line) == blobs)
+        #expect(page.map { $0.size } == [1, 2])
         #expect(try reader.next() == nil, "the end stays the end")
     }
 

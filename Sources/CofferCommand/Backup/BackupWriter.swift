@@ -93,17 +93,17 @@ final class BackupWriter {
                 select blob, size_bytes, encode(sha256, 'hex') as sha256 from internal.files
                 where blob > $1 order by blob limit 20000
                 """, [.text(last)]
-            ).readAll { (blob: try $0.text("blob"), size: try $0.integer("size_bytes"), sha256: try $0.text("sha256")) }
+            ).readAll { try $0.fileBlob() }
             guard let end = page.last else { break }
-            last = end.blob
-            try file.write(page.map { Manifest.line($0.blob, $0.size, $0.sha256) }.joined())
+            last = end.name.description
+            try file.write(page.map(Manifest.line).joined())
         }
         try file.write(Manifest.end(head.total.files))
         try file.sync()
     }
 
     /// Where each of these blobs is now.
-    func sources(_ blobs: [KnownBlob]) throws(Failure) -> [BlobName: String] {
+    func sources(_ blobs: [FileBlob]) throws(Failure) -> [BlobName: String] {
         let sources = try owner.call(
             """
             select f.blob, s.url from internal.files f join internal.stores s on s.id = f.store
@@ -150,17 +150,4 @@ final class OutputFile {
 /// Runs what may fail in the system, in words of the command.
 func system<Value>(_ what: String, _ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
     do { return try body() } catch { throw Failure("\(what) cannot be read or written: \(error)") }
-}
-
-extension Interruption {
-    /// SHA-256 of a file in hexadecimal.
-    func digest(ofFile path: String) throws(Failure) -> String {
-        do {
-            return try VerifiedReader(self).digest(ofFile: path)
-        } catch is VerifiedReader.Interrupted {
-            throw Failure.interrupted
-        } catch {
-            throw Failure("\(path) cannot be read: \(error)")
-        }
-    }
 }

@@ -54,7 +54,7 @@ final class ManifestReader {
     }
 
     /// The next blob; nil at the end, which must be the one that the manifest announces.
-    func next() throws(Failure) -> KnownBlob? {
+    func next() throws(Failure) -> FileBlob? {
         if isAtEnd { return nil }
         guard let line = try Self.line(lines, path) else { throw Failure("\(path) ends too early.") }
         let words = line.split(separator: " ")
@@ -66,11 +66,11 @@ final class ManifestReader {
             words[2].utf8.count == 64
         else { throw Failure("\(path) has a line that cannot be read.") }
         count += 1
-        return KnownBlob(name: name, content: KnownBlob.Content(size: size, sha256: String(words[2])))
+        return FileBlob(name: name, size: size, sha256: String(words[2]))
     }
 
-    func next(_ limit: Int) throws(Failure) -> [KnownBlob] {
-        var page: [KnownBlob] = []
+    func next(_ limit: Int) throws(Failure) -> [FileBlob] {
+        var page: [FileBlob] = []
         while page.count < limit, let blob = try next() { page.append(blob) }
         return page
     }
@@ -92,7 +92,7 @@ enum Manifest {
     static func path(_ folder: String) -> String { "\(folder)/manifest" }
 
     /// The line of one blob.
-    static func line(_ name: String, _ size: Int64, _ sha256: String) -> String { "\(name) \(size) \(sha256)\n" }
+    static func line(_ blob: FileBlob) -> String { "\(blob.name) \(blob.size) \(blob.sha256)\n" }
 
     static func end(_ count: Int64) -> String { "end \(count)\n" }
 }

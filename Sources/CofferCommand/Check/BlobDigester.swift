@@ -23,11 +23,10 @@ final class BlobDigester {
         reader = VerifiedReader(interruption, rate: rate)
     }
 
-    func evaluate(_ blob: KnownBlob) -> Verdict {
-        guard let content = blob.content else { return .right }
+    func evaluate(_ blob: FileBlob) -> Verdict {
         do {
             let digest = try reader.digest(of: stores.store(url).open(blob.name))
-            return digest == content.sha256 ? .right : .problem(.wrongDigest)
+            return digest == blob.sha256 ? .right : .problem(.wrongDigest)
         } catch is VerifiedReader.Interrupted {
             return .interrupted
         } catch let error as BlobStoreError {

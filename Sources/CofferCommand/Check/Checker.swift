@@ -38,7 +38,7 @@ final class Checker {
     private let report: (Problem) -> Void
     private let progress: Progress
     private var suspects: [Suspect] = []
-    private var unread: [KnownBlob] = []
+    private var unread: [FileBlob] = []
     private var unreadBytes: Int64 = 0
     /// Why the store did not answer, where that ended the check.
     private var outage: BlobStoreError?
@@ -105,7 +105,7 @@ final class Checker {
     private func look(at pair: Pair<KnownBlob, BlobStatus>) -> BlobName {
         switch pair {
         case .left(let row):
-            if row.content != nil { suspects.append(Suspect(kind: .missing, name: row.name)) }
+            if row.file != nil { suspects.append(Suspect(kind: .missing, name: row.name)) }
             return row.name
         case .right(let blob):
             if blob.modified <= now - options.minimumAge {
@@ -113,13 +113,12 @@ final class Checker {
             }
             return blob.name
         case .both(let row, let blob):
-            guard let content = row.content else { return row.name }
-            if content.size != blob.size {
-                suspects.append(
-                    Suspect(kind: .wrongSize(found: blob.size, expected: content.size), name: row.name))
+            guard let file = row.file else { return row.name }
+            if file.size != blob.size {
+                suspects.append(Suspect(kind: .wrongSize(found: blob.size, expected: file.size), name: row.name))
             } else if options.readsBytes {
-                unread.append(row)
-                unreadBytes += content.size
+                unread.append(file)
+                unreadBytes += file.size
                 return row.name
             }
             progress.add(Amount(files: 1, bytes: 0))
@@ -210,7 +209,7 @@ final class Checker {
         if verdicts.contains(.interrupted) { return false }
         for (blob, verdict) in zip(batch, verdicts) {
             if case .problem(let kind) = verdict { suspects.append(Suspect(kind: kind, name: blob.name)) }
-            progress.add(Amount(files: 1, bytes: blob.content?.size ?? 0))
+            progress.add(Amount(files: 1, bytes: blob.size))
         }
         return true
     }

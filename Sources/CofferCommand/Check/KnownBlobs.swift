@@ -4,19 +4,6 @@ internal import BlobStore
 internal import CofferCore
 internal import Postgres
 
-/// A blob that has a row.
-struct KnownBlob: Sendable {
-    let name: BlobName
-    /// What a file says of it; nil for garbage and for copies that no file uses yet, which need not be there.
-    let content: Content?
-
-    struct Content: Equatable, Sendable {
-        let size: Int64
-        /// In hexadecimal.
-        let sha256: String
-    }
-}
-
 /// A file as people know it.
 struct FileRecord {
     let id: String
@@ -48,10 +35,8 @@ struct KnownBlobs {
             limit $3
             """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)]
         ).readAll { row in
-            let content = try row.optionalInteger("size_bytes").map { size in
-                KnownBlob.Content(size: size, sha256: try row.text("sha256"))
-            }
-            return KnownBlob(name: try row.blobName("blob"), content: content)
+            let isFile = try row.optionalInteger("size_bytes") != nil
+            return KnownBlob(name: try row.blobName("blob"), file: isFile ? try row.fileBlob() : nil)
         }
         var known: [KnownBlob] = []
         known.reserveCapacity(found.count)

@@ -39,13 +39,14 @@ struct Backup: ParsableCommand {
         let manifest = try ManifestReader(folder, name: "manifest.next")
         let progress = Progress(total: head.total, countsBytes: true, isSilent: quiet)
         var options = BlobCopier.Options(
-            configuration: configuration, target: writer.blobURL, rate: RateLimit(rate), interruption: interruption)
+            configuration: configuration, target: writer.blobURL, threads: parallel, rate: RateLimit(rate),
+            interruption: interruption)
         options.looksFirst = true
         options.comparesBytes = digest
         var tally = CopyTally()
         while case let page = try manifest.next(256), !page.isEmpty {
             let sources = try writer.sources(page)
-            try tally.copy(page, options, threads: parallel, progress) { sources[$0] }
+            try tally.copy(page, options, progress) { sources[$0] }
         }
         progress.end()
         if tally.failures > 0 {
@@ -82,14 +83,11 @@ struct CopyTally {
     private(set) var failures = 0
 
     mutating func copy(
-        _ page: [KnownBlob], _ options: BlobCopier.Options, threads: Int, _ progress: Progress,
+        _ page: [FileBlob], _ options: BlobCopier.Options, _ progress: Progress,
         source: (BlobName) -> String?
     ) throws(Failure) {
-        let tasks = page.compactMap { blob in
-            blob.content.map { CopyTask(name: blob.name, source: source(blob.name) ?? "", content: $0) }
-        }
-        let outcomes = inParallel(tasks, threads: threads, with: { BlobCopier(options) }) { $1.copy($0) }
-        for (task, outcome) in zip(tasks, outcomes) {
+        let tasks = page.map { CopyTask(blob: $0, source: source($0.name) ?? "") }
+        for (task, outcome) in BlobCopier.copy(tasks, options) {
             switch outcome {
             case .copied: copied += 1
             case .present: break
@@ -97,13 +95,13 @@ struct CopyTally {
             case .failed(let message): fail(task, message)
             case .interrupted: throw Failure.interrupted
             }
-            progress.add(Amount(files: 1, bytes: task.content.size))
+            progress.add(Amount(files: 1, bytes: task.blob.size))
         }
     }
 
     private mutating func fail(_ task: CopyTask, _ reason: String) {
         failures += 1
-        print("not copied: blob \(task.name): \(reason)")
+        print("not copied: blob \(task.blob.name): \(reason)")
     }
 }
 
@@ -111,7 +109,7 @@ struct CopyTally {
 func forEachOrphan(
     in store: any BlobStore, besides manifest: ManifestReader, _ body: (BlobName) throws(Failure) -> Void
 ) throws(Failure) {
-    let known = PagedStream<KnownBlob> { (_) throws(Failure) in try manifest.next(20_000) }
+    let known = PagedStream<FileBlob> { (_) throws(Failure) in try manifest.next(20_000) }
     let blobs = PagedStream<BlobStatus> { (last) throws(Failure) in
         try mapError(to: Failure.self) { try store.list(after: last?.name, limit: 20_000) }
     }
@@ -119,17 +117,4 @@ func forEachOrphan(
     while let pair = try join.next() {
         if case .right(let blob) = pair { try body(blob.name) }
     }
-}
-
-/// A path as it is wanted where the working folder does not count.
-func absolute(_ path: String) throws(Failure) -> String {
-    var path = path
-    if !path.hasPrefix("/") {
-        guard let here = Environment.value("PWD"), here.hasPrefix("/") else {
-            throw Failure("The directory must be an absolute path.")
-        }
-        path = "\(here)/\(path)"
-    }
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return path
 }

@@ -43,7 +43,7 @@ struct Export: ParsableCommand {
             for file in page {
                 if interruption.isRequested { throw Failure.interrupted }
                 try write(file, writer, tally)
-                progress.add(Amount(files: 1, bytes: file.content.size))
+                progress.add(Amount(files: 1, bytes: file.blob.size))
             }
         }
         progress.end()

@@ -58,12 +58,12 @@ struct Restore: ParsableCommand {
         let manifest = try ManifestReader(folder)
         let progress = Progress(total: manifest.head.total, countsBytes: true, isSilent: quiet)
         var options = BlobCopier.Options(
-            configuration: configuration, target: configuration.storageURL, rate: RateLimit(nil),
-            interruption: interruption)
+            configuration: configuration, target: configuration.storageURL, threads: parallel,
+            rate: RateLimit(nil), interruption: interruption)
         options.looksFirst = true
         var tally = CopyTally()
         while case let page = try manifest.next(256), !page.isEmpty {
-            try tally.copy(page, options, threads: parallel, progress) { _ in "file://\(folder)/blobs" }
+            try tally.copy(page, options, progress) { _ in "file://\(folder)/blobs" }
         }
         progress.end()
         if tally.failures > 0 { throw Failure("\(tally.failures) blobs of the backup are damaged or missing.") }

@@ -50,16 +50,9 @@ struct StorageCommand: ParsableCommand {
         @ArgumentParser.Argument(help: "The new URL of the store.") var url: String
 
         func run() throws {
-            try refuseSecrets(url)
             let configuration = try loadConfiguration()
-            let stores = StoreCache(configuration, for: .operator)
-            let store = try mapError(to: Failure.self) { try stores.store(url) }
-            let owner = try OwnerConnection(configuration)
-            let marks = StoreMarks(owner: owner, stores: stores)
-            try marks.requireCurrent(url, configured: configuration.storageURL)
-            try marks.requireNewOrCurrent(store)
-            try owner.call("select internal.relocate_store($1)", [.text(url)])
-            try marks.rebind(store, url: url)
+            try StoreRegistry(OwnerConnection(configuration), StoreCache(configuration, for: .operator))
+                .relocate(to: url)
         }
     }
 
@@ -77,17 +70,13 @@ struct StorageCommand: ParsableCommand {
         func run() throws {
             let configuration = try loadConfiguration()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
-            if copies {
-                let count = try owner.call("select internal.abandon_copies($1) as count", [.text(url)])
-                    .readOne { try $0.integer("count") }
-                print("gave up \(count) copies")
-            }
-            try owner.call(
-                "select internal.forget_store($1, $2)", [.text(configuration.storageURL), .text(url)])
+            let registry = StoreRegistry(owner, StoreCache(configuration, for: .operator))
+            if copies { print("gave up \(try registry.giveUpCopies(in: url)) copies") }
+            try registry.forget(url)
         }
     }
 
-    /// How bytes are moved.
+    /// How blobs are moved.
     struct Moving: ParsableArguments {
         @Option(help: "The number of blobs to copy at the same time.") var parallel = 4
         @Option(help: "Read at most this many bytes per second.") var rate: Int64?
@@ -101,15 +90,11 @@ struct StorageCommand: ParsableCommand {
         func move(
             _ owner: OwnerConnection, _ configuration: Configuration, to target: StoreRecord,
             _ interruption: Interruption
-        ) throws(Failure) -> (BlobMove, Progress) {
-            let total = try owner.call(
-                "select count(*) as files, coalesce(sum(size_bytes), 0) as bytes from internal.files where store <> $1",
-                [.integer(target.id)]
-            ).readOne { try $0.amount(files: "files", bytes: "bytes") }
-            let progress = Progress(total: total, countsBytes: true, isSilent: quiet)
+        ) throws(Failure) -> BlobMove {
             let options = BlobCopier.Options(
-                configuration: configuration, target: target.url, rate: RateLimit(rate), interruption: interruption)
-            return (BlobMove(owner, to: target, options, threads: parallel, progress: progress), progress)
+                configuration: configuration, target: target.url, threads: parallel, rate: RateLimit(rate),
+                interruption: interruption)
+            return try BlobMove(owner, to: target, options, isSilent: quiet) { print($0) }
         }
     }
 
@@ -127,24 +112,11 @@ struct StorageCommand: ParsableCommand {
         func run() throws {
             let configuration = try loadConfiguration()
             let interruption = Interruption()
-            try refuseSecrets(to)
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
-            let stores = StoreCache(configuration, for: .operator)
-            let marks = StoreMarks(owner: owner, stores: stores)
-            try marks.requireMark(of: configuration.storageURL)
-            let store = try mapError(to: Failure.self) {
-                try stores.makeStore(to, newOwner: folderOwner(configuration.storageURL, stores))
-            }
-            try marks.requireNew(store, url: to)
-            let id = try owner.call(
-                "select internal.add_store($1, $2) as id", [.text(configuration.storageURL), .text(to)]
-            ).readOne { try $0.integer("id") }
-            try marks.bind(store, url: to)
-            mentionRoot(store)
-            let target = StoreRecord(id: id, url: to, isCurrent: false)
-            let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
+            let target = try StoreRegistry(owner, StoreCache(configuration, for: .operator)).add(to)
+            let move = try moving.move(owner, configuration, to: target, interruption)
             try move.copyAll()
-            progress.end()
+            move.progress.end()
             print("copied \(move.copied.files) blobs with \(move.copied.bytes) bytes")
             if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied.") }
         }
@@ -162,83 +134,18 @@ struct StorageCommand: ParsableCommand {
             let configuration = try loadConfiguration()
             let interruption = Interruption()
             let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
-            let target = try target(owner, Stores(owner, configuration))
-            let stores = StoreCache(configuration, for: .operator)
-            try mapError(to: Failure.self) { try stores.store(target).probe() }
-            try requireSameOwner(target.url, configuration.storageURL, stores)
-            let (move, progress) = try moving.move(owner, configuration, to: target, interruption)
-            try move.copyAll()
-            if move.failures > 0 { throw Failure("\(move.failures) blobs could not be copied; nothing is switched.") }
-            try owner.call("select internal.use_store($1::smallint)", [.integer(target.id)])
-            // What came between the last page and the switch.
-            try move.copyAll()
-            try move.useCopies()
-            progress.end()
-            try conclude(owner, target)
-        }
-
-        private func target(_ owner: OwnerConnection, _ stores: Stores) throws(Failure) -> StoreRecord {
-            if let to {
-                guard let named = stores.all.first(where: { $0.url == to }) else {
-                    throw Failure("Nothing was copied to this store.")
-                }
-                return named
-            }
-            let ids = try owner.call(
-                """
-                select c.store as id from internal.blob_copies c group by c.store
-                union
-                -- An earlier switch that has not come to its end.
-                select s.id from internal.stores s
-                where s.is_current and exists (select from internal.files f where f.store <> s.id)
-                    and not exists (select from internal.blob_copies)
-                """
-            ).readAll { try $0.integer("id") }
-            guard ids.count == 1, let target = stores.all.first(where: { $0.id == ids[0] }) else {
-                throw Failure(
-                    ids.isEmpty
-                        ? "Nothing was copied to another store. Run `coffer storage copy` first."
-                        : "Blobs were copied to more than one store. Name one with --to.")
-            }
-            return target
-        }
-
-        private func conclude(_ owner: OwnerConnection, _ target: StoreRecord) throws(Failure) {
-            let (files, uploads) = try owner.call(
-                """
-                select (select count(*) from internal.files where store <> $1) as files,
-                    (select count(*) from internal.garbage
-                        where store <> $1 and reason = 'uploading' and listed_at > now() - interval '7 days') as uploads
-                """, [.integer(target.id)]
-            ).readOne { (try $0.integer("files"), try $0.integer("uploads")) }
+            let change = try StoreSwitch(owner, configuration)
+            let target = try change.target(named: to)
+            try change.requireUsable(target)
+            let rest = try change.run(moving.move(owner, configuration, to: target, interruption), to: target)
             print("in use: \(target.url)")
-            if files + uploads > 0 {
+            if !rest.isEmpty {
                 print(
-                    "\(files) files and \(uploads) earlier uploads are still in the old store, which stays readable. "
-                        + "Run the command again later.")
+                    "\(rest.files) files and \(rest.uploads) earlier uploads are still in the old store, which stays "
+                        + "readable. Run the command again later.")
             }
         }
     }
-}
-
-/// Whose a new store's folder is to be: the same user's as that of the store in use; nil where that has none.
-private func folderOwner(_ url: String, _ stores: StoreCache) -> FileOwner? {
-    guard let store = try? stores.store(url) as? any OwnedBlobStore else { return nil }
-    return try? FileSystem.status(store.folder).fileOwner
-}
-
-/// The workers that use the one store are to use the other one.
-private func requireSameOwner(_ new: String, _ old: String, _ stores: StoreCache) throws(Failure) {
-    guard let wanted = folderOwner(old, stores), let found = folderOwner(new, stores), wanted.user != found.user
-    else { return }
-    throw Failure(
-        "The new store's directory belongs to \(found.userName), but the workers run as \(wanted.userName), the "
-            + "owner of the current store. Change the owner with chown -R.")
-}
-
-/// A URL that is kept in the database holds no password.
-private func refuseSecrets(_ url: String) throws(Failure) {
-    if hasSecret(url) { throw Failure("The database keeps the URL of a store, so it must not contain a secret.") }
 }
 
 extension Listing {

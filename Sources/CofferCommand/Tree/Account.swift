@@ -8,10 +8,9 @@ internal import POSIX
 /// A file as a tree shows it.
 struct TreeFile {
     let path: String
-    let blob: BlobName
-    /// URL of the store.
+    let blob: FileBlob
+    /// The URL of the store that has it.
     let store: String
-    let content: KnownBlob.Content
     /// Seconds since 1970.
     let modified: Int64
 }
@@ -72,10 +71,8 @@ struct Account {
 
     private func file(_ row: Row) throws(PostgresError) -> TreeFile {
         TreeFile(
-            path: try row.text("file_path"), blob: try row.blobName("blob"),
-            store: try row.optionalText("url") ?? configuredURL,
-            content: KnownBlob.Content(size: try row.integer("size_bytes"), sha256: try row.text("sha256")),
-            modified: try row.integer("modified"))
+            path: try row.text("file_path"), blob: try row.fileBlob(),
+            store: try row.optionalText("url") ?? configuredURL, modified: try row.integer("modified"))
     }
 }
 

@@ -32,8 +32,8 @@ final class TreeImporter {
             throw Problem("it is larger than COFFER_MAX_UPLOAD_BYTES")
         }
         do {
-            if let there = try account.file(path), there.content.size == status.size,
-                try there.content.sha256 == interruption.digest(ofFile: source)
+            if let there = try account.file(path), there.blob.size == status.size,
+                try there.blob.sha256 == interruption.digest(ofFile: source)
             {
                 return false
             }

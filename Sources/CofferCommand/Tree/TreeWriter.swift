@@ -31,7 +31,7 @@ final class TreeWriter {
         if let status = try status(path) {
             try checkName(path, of: file)
             guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
-            if try status.size == file.content.size && reader.digest(ofFile: path) == file.content.sha256 {
+            if try status.size == file.blob.size && reader.digest(ofFile: path) == file.blob.sha256 {
                 return false
             }
             guard overwrites else { throw Problem(text: "a file with other bytes exists; --overwrite replaces it") }
@@ -51,10 +51,10 @@ final class TreeWriter {
 
     private func copy(_ file: TreeFile, to path: String) throws {
         let target = try FileSystem.create(path, mode: 0o600)
-        let digest = try reader.digest(of: stores.store(file.store).open(file.blob)) { (bytes) throws in
+        let digest = try reader.digest(of: stores.store(file.store).open(file.blob.name)) { (bytes) throws in
             try target.write(all: bytes)
         }
-        guard digest == file.content.sha256 else {
+        guard digest == file.blob.sha256 else {
             throw Problem(text: "its bytes in the store do not match its digest; run coffer check")
         }
         try target.setModified(file.modified)

@@ -1,4 +1,5 @@
-// Copies blobs from store to store and compares what passes with the digest of the upload; one for each thread.
+// Copies blobs from store to store, and compares the bytes with the digest of the upload. Each thread has a copier of its
+// own.
 
 internal import BlobStore
 internal import CofferCore
@@ -6,18 +7,17 @@ internal import Storage
 internal import POSIX
 internal import Text
 
-/// A blob to copy, and what it has to be.
+/// A blob to copy.
 struct CopyTask: Sendable {
-    let name: BlobName
-    /// URL of the store that has it.
+    let blob: FileBlob
+    /// The URL of the store that has it.
     let source: String
-    let content: KnownBlob.Content
 }
 
 final class BlobCopier {
     enum Outcome: Equatable, Sendable {
         case copied
-        /// It was there and is right.
+        /// The target had it already.
         case present
         /// The source does not have it.
         case absent
@@ -27,13 +27,14 @@ final class BlobCopier {
 
     struct Options: Sendable {
         let configuration: Configuration
-        /// URL of the store to copy to.
+        /// The URL of the store to copy to.
         let target: String
+        let threads: Int
         let rate: RateLimit
         let interruption: Interruption
-        /// Whether to ask the target first, as where most blobs are there already.
+        /// Whether to look for the blob in the target before it is copied. This is faster if most blobs are there.
         var looksFirst = false
-        /// Whether what is there is compared by its bytes, or by its size.
+        /// Whether a blob of the target is compared by its bytes. If false, only by its size.
         var comparesBytes = true
     }
 
@@ -41,21 +42,29 @@ final class BlobCopier {
     private let stores: StoreCache
     private let reader: VerifiedReader
 
-    init(_ options: Options) {
+    private init(_ options: Options) {
         self.options = options
         stores = StoreCache(options.configuration, for: .operator)
         reader = VerifiedReader(options.interruption, rate: options.rate)
     }
 
-    func copy(_ task: CopyTask) -> Outcome {
+    /// Copies blobs on several threads.
+    ///
+    /// - Returns: the outcomes in the order of the tasks.
+    static func copy(_ tasks: [CopyTask], _ options: Options) -> [(task: CopyTask, outcome: Outcome)] {
+        let outcomes = inParallel(tasks, threads: options.threads, with: { BlobCopier(options) }) { $1.copy($0) }
+        return Array(zip(tasks, outcomes)).map { (task: $0, outcome: $1) }
+    }
+
+    private func copy(_ task: CopyTask) -> Outcome {
         do {
             let target = try stores.store(options.target)
-            if options.looksFirst, try isPresent(task, in: target) { return .present }
+            if options.looksFirst, try isPresent(task.blob, in: target) { return .present }
             do {
                 try transfer(task, to: target)
             } catch let error as BlobStoreError where error.kind == .exists {
-                // An earlier run stopped behind the publishing. What is wrong is replaced: no file uses it yet.
-                if try isPresent(task, in: target) { return .present }
+                // An earlier run was interrupted after publishing it. A wrong blob is replaced, as no file uses it yet.
+                if try isPresent(task.blob, in: target) { return .present }
                 try transfer(task, to: target)
             }
             return .copied
@@ -68,25 +77,25 @@ final class BlobCopier {
         }
     }
 
-    /// Whether the target has the right bytes already; wrong ones are removed.
-    private func isPresent(_ task: CopyTask, in target: any BlobStore) throws -> Bool {
+    /// Whether the target has the right bytes already. Wrong ones are removed.
+    private func isPresent(_ blob: FileBlob, in target: any BlobStore) throws -> Bool {
         do {
-            let size = try target.status(of: task.name).size
-            if size == task.content.size {
+            if try target.status(of: blob.name).size == blob.size {
                 if !options.comparesBytes { return true }
-                if try reader.digest(of: target.open(task.name)) == task.content.sha256 { return true }
+                if try reader.digest(of: target.open(blob.name)) == blob.sha256 { return true }
             }
-            try target.remove(task.name)
+            try target.remove(blob.name)
         } catch let error as BlobStoreError where error.kind == .absent {}
         return false
     }
 
     private func transfer(_ task: CopyTask, to target: any BlobStore) throws {
-        let staged = try target.stage(as: task.name, length: task.content.size)
+        let blob = task.blob
+        let staged = try target.stage(as: blob.name, length: blob.size)
         do {
-            try reader.read(stores.store(task.source).open(task.name)) { (bytes) throws in try staged.write(bytes) }
+            try reader.read(stores.store(task.source).open(blob.name)) { (bytes) throws in try staged.write(bytes) }
             let content = try staged.finish()
-            guard hexadecimal(content.sha256) == task.content.sha256, content.size == task.content.size else {
+            guard hexadecimal(content.sha256) == blob.sha256, content.size == blob.size else {
                 throw BlobStoreError(.unavailable, "The blob's bytes do not match its digest.")
             }
             try staged.publish()

@@ -1,5 +1,5 @@
-// Whether a place is the store that the database means. Each store carries a mark, a UUID that the database knows too: a
-// URL with a typo leads to another folder or bucket, and one folder may have two URLs.
+// Marks, by which stores are recognised. Each store carries a UUID that the database knows, too, as a URL with a typo
+// names another directory or bucket, and one directory may have two URLs.
 
 internal import BlobStore
 internal import CofferCore
@@ -30,24 +30,27 @@ struct StoreMarks {
         }
     }
 
-    /// Fails where the store that a URL names is another place than the database means.
+    /// Fails if the place that a URL names does not carry the mark that the database knows for this URL.
     func requireMark(of url: String) throws(Failure) {
         guard let mark = try Record.only(owner.call(Record.sql, [.text(url)]))?.mark else { return }
-        try asked { () throws(BlobStoreError) in try stores.store(url).requireMark(mark) }
+        try mapError(to: Failure.self) { try stores.store(url).requireMark(mark) }
     }
 
-    /// Gives mark and database to each other where one has none yet.
+    /// Records the store's mark in the database, or gives the store the mark of the database, or a new one to both.
+    /// Fails if they have different marks.
     func bind(_ store: any BlobStore, url: String) throws(Failure) {
         try locked(url) { (record, transaction) throws(Failure) in
-            if record.mark != nil {
-                return try asked { () throws(BlobStoreError) in try store.requireMark(record.mark) }
+            if let known = record.mark {
+                try mapError(to: Failure.self) { try store.requireMark(known) }
+            } else if let found = try mark(of: store) {
+                try save(found, record.id, transaction)
+            } else {
+                try write(newMark(), to: store, record.id, transaction)
             }
-            if let found = try asked(store.mark), isUUID(found) { return try note(found, record.id, transaction) }
-            try write(newMark(), to: store, record.id, transaction)
         }
     }
 
-    /// Makes a place the store of the database, whatever mark it had: the store was moved without its own.
+    /// Makes a place the store of this URL, whatever mark it has: the store may have been moved without its mark.
     func rebind(_ store: any BlobStore, url: String) throws(Failure) {
         try locked(url) { (record, transaction) throws(Failure) in
             let mark = if let known = record.mark { known } else { try newMark() }
@@ -55,7 +58,7 @@ struct StoreMarks {
         }
     }
 
-    /// One at a time, or two commands would give a store two marks.
+    /// Locks the store's row, as two commands at the same time could give a store two marks.
     private func locked(
         _ url: String, _ body: (Record, OwnerConnection.Transaction) throws(Failure) -> Void
     ) throws(Failure) {
@@ -65,21 +68,22 @@ struct StoreMarks {
         }
     }
 
-    /// Fails where this place is a store of the database by another URL: gc of the one would empty both.
+    /// Fails if this place is a store of the database under another URL: gc of one of them would remove the blobs of
+    /// both.
     func requireNew(_ store: any BlobStore, url: String) throws(Failure) {
         try requireNew(store, except: "coalesce(s.url, $2) = $2", [.text(url)])
     }
 
-    /// As `requireNew`, for where the store in use is to have been moved to.
+    /// Fails if this place is a store of the database other than the current one.
     func requireNewOrCurrent(_ store: any BlobStore) throws(Failure) {
         try requireNew(store, except: "s.is_current")
     }
 
-    /// - Parameter exception: SQL, for the stores whose place this may be.
+    /// - Parameter exception: SQL for the stores that this place may be.
     private func requireNew(
         _ store: any BlobStore, except exception: String, _ parameters: [Parameter] = []
     ) throws(Failure) {
-        guard let mark = try asked(store.mark), isUUID(mark) else { return }
+        guard let mark = try mark(of: store) else { return }
         let other = try owner.call(
             "select s.url from internal.stores s where s.identity = $1::text::uuid and not (\(exception))",
             [.text(mark)] + parameters
@@ -90,45 +94,26 @@ struct StoreMarks {
         }
     }
 
-    /// Where the database keeps no URL of the store in use, the configuration's is its URL. The mark of another place
-    /// would say that this one may be configured.
-    func requireCurrent(_ url: String, configured: String) throws(Failure) {
-        let rows = try owner.call("select 1 from internal.stores where is_current and url is null")
-        if rows.count == 0 || url == configured { return }
-        throw Failure(
-            "The store in use is where COFFER_STORAGE_URL says, which is \(withoutSecrets(configured)): set that first."
-        )
-    }
-
     private func write(
         _ mark: String, to store: any BlobStore, _ id: Int64, _ transaction: OwnerConnection.Transaction
     ) throws(Failure) {
-        try asked { () throws(BlobStoreError) in try store.setMark(mark) }
-        try note(mark, id, transaction)
+        try mapError(to: Failure.self) { try store.setMark(mark) }
+        try save(mark, id, transaction)
     }
 
-    private func note(_ mark: String, _ id: Int64, _ transaction: OwnerConnection.Transaction) throws(Failure) {
+    private func save(_ mark: String, _ id: Int64, _ transaction: OwnerConnection.Transaction) throws(Failure) {
         try transaction.call("select internal.mark_store($1::smallint, $2::text::uuid)", [.integer(id), .text(mark)])
+    }
+
+    /// The mark that a store carries; nil if it has none, or one that is not a UUID.
+    private func mark(of store: any BlobStore) throws(Failure) -> String? {
+        try mapError(to: Failure.self) { try store.mark() }.flatMap { isUUID($0) ? $0 : nil }
     }
 
     /// A random UUID (RFC 9562 §5.4).
     private func newMark() throws(Failure) -> String {
-        var digits = Array(try asked { () throws(BlobStoreError) in try BlobName.generate() }.description)
+        var digits = Array(try mapError(to: Failure.self) { try BlobName.generate() }.description)
         (digits[12], digits[16]) = ("4", "8")
         return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
     }
-
-    private func asked<Value>(_ question: () throws(BlobStoreError) -> Value) throws(Failure) -> Value {
-        do { return try question() } catch { throw Failure(error) }
-    }
-}
-
-/// Says on standard error when a store's folder is root's, which its workers can hardly be.
-func mentionRoot(_ store: any BlobStore) {
-    guard Process.isRoot, let store = store as? any OwnedBlobStore,
-        let owner = try? FileSystem.status(store.folder).fileOwner, owner.isRoot
-    else { return }
-    StandardError.write(
-        line: "coffer: the store's directory belongs to root; give it to the workers' user: "
-            + "chown -R USER: \(store.folder)")
 }

@@ -1,0 +1,10 @@
+// Exit statuses that several commands share.
+
+internal import ArgumentParser
+
+extension UnavailableStores {
+    /// Exits with failure if a store was unavailable. The reason has been printed already.
+    func conclude() throws {
+        if count > 0 { throw ExitCode.failure }
+    }
+}
