@@ -29,7 +29,7 @@ public struct NewFile {
         name: "check_upload", sql: "select api.check_upload($1, $2::bigint, $3, $4::boolean)")
     private static let room = Statement(name: "upload_room", sql: "select api.upload_room($1)")
     private static let begin = Statement(
-        name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean)")
+        name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean) as store_url")
     private static let store = Statement(
         name: "store_file",
         sql: "select api.store_file($1, $2, $3, $4, $5::bigint, $6::bytea, $7, $8::boolean, $9)")

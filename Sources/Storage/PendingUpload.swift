@@ -96,7 +96,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     /// Two-phase.
     private mutating func receiveListed() throws -> BlobContent {
         let name = try BlobName.generate()
-        let url = try database.run(file.begin(name)).text(0, 0)
+        let url = try database.run(file.begin(name)).only().optionalText("store_url")
         listed = name
         do {
             let store = try stores.store(url)
@@ -147,7 +147,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             keepListed(after: error)
             throw error
         }
-        guard let id = rows.text(0, 0) else {
+        guard let id = try rows.only().optionalText("store_file") else {
             try remove(blob)
             return nil
         }

@@ -38,8 +38,9 @@ struct CollectGarbage: ParsableCommand {
         let collector = GarbageCollector(
             StoreCache(configuration, for: .operator), garbage, marks: Dictionary(marks) { first, _ in first }
         ) { (url, error) in
-            let id = records.first { $0.url == url }?.id ?? 0
-            unavailable.add(id, url, error, "Its garbage stays listed for the next run.")
+            for record in records where record.url == url {
+                unavailable.add(record.id, url, error, "Its garbage stays listed for the next run.")
+            }
         }
         var report = Report(isHeld: false)
         defer { print(json ? report.json(collector) : report.text(collector)) }

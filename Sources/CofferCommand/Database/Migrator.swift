@@ -4,6 +4,7 @@ internal import CofferCore
 internal import CofferSchema
 internal import Cryptography
 internal import Postgres
+internal import POSIX
 internal import Text
 
 struct Migrator {
@@ -66,16 +67,17 @@ struct Migrator {
     }
 
     private func exists(_ table: String) throws(Failure) -> Bool {
-        try inTransaction("select pg_catalog.to_regclass('\(table)') is not null").boolean(0, 0) == true
+        try inTransaction("select pg_catalog.to_regclass('\(table)') is not null as exists")
+            .readOne { try $0.boolean("exists") }
     }
 
     private func records(_ table: String) throws(Failure) -> [AppliedFile] {
-        let rows = try inTransaction("select name, checksum from internal.\(table) order by name collate \"C\"")
-        return (0..<rows.count).map { AppliedFile(name: rows.text($0, 0) ?? "", checksum: rows.text($0, 1) ?? "") }
+        try inTransaction("select name, checksum from internal.\(table) order by name collate \"C\"")
+            .readAll { AppliedFile(name: try $0.text("name"), checksum: try $0.text("checksum")) }
     }
 
     private func inTransaction(_ sql: String) throws(Failure) -> Rows {
-        do { return try owner.connection.run([Query(Statement(sql: sql))])[0] } catch { throw Failure(error) }
+        try mapError(to: Failure.self) { try owner.connection.run([Query(Statement(sql: sql))])[0] }
     }
 
     /// Name and checksum hold letters, digits, hyphens and dots only, so they need no quoting.
