@@ -44,6 +44,17 @@ struct LocalListingTests {
     }
 
     @Test
+    func `a blob that is removed meanwhile is skipped, and one that cannot be examined is an error`() throws {
+        try test.store([1])
+        var page: [BlobStatus]?
+        let list = { page = try test.blobs.list(after: nil, limit: 10) }
+        // The first status is that of stage/.
+        #expect(try failing(at: 1, with: ErrorNumber.noSuchFile, of: [.stat], list) == .stat)
+        #expect(page == [])
+        #expect(kind { _ = try failing(at: 1, with: ErrorNumber.inputOutput, of: [.stat], list) } == .unavailable)
+    }
+
+    @Test
     func `an unavailable store is not listed as an empty store`() throws {
         try FileSystem.removeDirectory(test.root + "/stage")
         #expect(kind { _ = try test.blobs.list(after: nil, limit: 10) } == .unavailable)

@@ -17,28 +17,29 @@ extension LocalBlobStore {
     /// A page ends with its directory. Directories without blobs are skipped.
     func list(after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
         try layout.requirePresence()
-        for prefix in (last.map { UInt8($0.prefix, radix: 16) ?? 0 } ?? 0)...UInt8.max {
-            let page = try list(folder: prefix, after: last, limit: limit)
+        for directory in layout.fanOut {
+            if let last, directory.suffix(2) < last.prefix { continue }
+            let page = try list(directory, after: last, limit: limit)
             if !page.isEmpty { return page }
         }
         return []
     }
 
-    private func list(folder: UInt8, after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
-        let path = layout.fanOut[Int(folder)]
+    private func list(_ directory: String, after last: BlobName?, limit: Int) throws(BlobStoreError) -> [BlobStatus] {
         do throws(SystemError) {
-            var names = try FileSystem.list(path).compactMap { BlobName($0) }
+            var names = try FileSystem.list(directory).compactMap { BlobName($0) }
             if let last { names.removeAll { $0 <= last } }
             var page: [BlobStatus] = []
             for name in names.sorted().prefix(limit) {
                 // The blob may have been removed meanwhile.
-                if let status = try? FileSystem.status("\(path)/\(name)", followingLinks: false) {
+                if let status = try FileSystem.statusIfPresent("\(directory)/\(name)", followingLinks: false) {
                     page.append(BlobStatus(name, status))
                 }
             }
             return page
+        } catch  where error.number == ErrorNumber.noSuchFile {
+            return []
         } catch {
-            if error.number == ErrorNumber.noSuchFile { return [] }
             throw BlobStoreError(error)
         }
     }

@@ -37,9 +37,9 @@ extension LocalOwnership {
 }
 
 extension FileSystem {
-    static func statusIfPresent(_ path: String) throws(SystemError) -> FileStatus? {
+    static func statusIfPresent(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus? {
         do {
-            return try status(path)
+            return try status(path, followingLinks: followingLinks)
         } catch  where error.number == ErrorNumber.noSuchFile {
             return nil
         }

@@ -62,11 +62,12 @@ final class S3BlobStore: BlobStore {
             _ = try client.perform(S3Request("GET", query: [("list-type", "2"), ("max-keys", "1")]))
             throw error
         }
-        guard let size = head.field("Content-Length").flatMap({ Int64($0) }) else {
-            throw BlobStoreError(.unavailable, "The storage did not report the size of a blob.")
+        guard let size = head.field("Content-Length").flatMap({ Int64($0) }),
+            let modified = head.field("Last-Modified").flatMap({ HTTPDate($0)?.seconds })
+        else {
+            throw BlobStoreError(.unavailable, "The storage did not report the size and time of a blob.")
         }
-        let modified = head.field("Last-Modified").flatMap { HTTPDate($0)?.seconds }
-        return BlobStatus(name: name, size: size, modified: modified ?? 0)
+        return BlobStatus(name: name, size: size, modified: modified)
     }
 
     /// Stores a blob of a few random bytes, reads it back and removes it.

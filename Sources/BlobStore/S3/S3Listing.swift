@@ -11,19 +11,30 @@ extension S3BlobStore {
             if let begin { query.append(("start-after", begin)) }
             let answer = try client.perform(S3Request("GET", query: query))
             guard let result = XMLElement.parse(answer.body), result.name == "ListBucketResult" else {
-                throw BlobStoreError(.unavailable, "The storage's list of blobs is malformed.")
+                throw Self.malformedList
             }
             let objects = result.all("Contents")
-            let page = objects.compactMap(status)
+            var page: [BlobStatus] = []
+            for object in objects {
+                if let status = try address.status(object) { page.append(status) }
+            }
             guard page.isEmpty, result["IsTruncated"] == "true", let key = objects.last?["Key"] else { return page }
             begin = key
         }
     }
 
-    private func status(_ object: XMLElement) -> BlobStatus? {
-        guard let name = object["Key"].flatMap({ address.name(ofKey: $0) }),
-            let size = object["Size"].flatMap({ Int64($0) })
-        else { return nil }
-        return BlobStatus(name: name, size: size, modified: object["LastModified"].flatMap { S3Date.seconds($0) } ?? 0)
+    fileprivate static let malformedList = BlobStoreError(.unavailable, "The storage's list of blobs is malformed.")
+}
+
+extension S3Address {
+    /// The status of a listed object. nil if it is not a blob.
+    ///
+    /// - Throws: `.unavailable` if a blob has no size or time. Without its time, a new blob would look like an old one.
+    func status(_ object: XMLElement) throws(BlobStoreError) -> BlobStatus? {
+        guard let name = object["Key"].flatMap({ name(ofKey: $0) }) else { return nil }
+        guard let size = object["Size"].flatMap({ Int64($0) }),
+            let modified = object["LastModified"].flatMap({ S3Date.seconds($0) })
+        else { throw S3BlobStore.malformedList }
+        return BlobStatus(name: name, size: size, modified: modified)
     }
 }

@@ -68,24 +68,23 @@ struct PoolSocket: ~Copyable {
 /// Removes the socket of a pool that was killed. Its workers may listen for a while longer, until their uploads end, so
 /// the socket would seem to be in use. The caller holds the lock, which proves that the pool has ended.
 private func removeStaleSocket(_ path: String) throws(SystemError) {
-    let record = recordPath(path)
-    guard let made = try? FileSystem.contents(of: record) else { return }
+    guard let made = try FileSystem.text(of: recordPath(path)) else { return }
     if made == identity(path) { try FileSystem.unlink(path) }
-    try FileSystem.unlink(record)
+    try FileSystem.unlink(recordPath(path))
 }
 
 /// Records the identity of the pool's socket for `removeStaleSocket`.
 private func recordIdentity(_ path: String) throws(SystemError) {
-    let identity = identity(path)
-    try FileSystem.create(recordPath(path)).write(all: identity.span)
+    guard let identity = identity(path) else { return }
+    try FileSystem.create(recordPath(path)).write(all: identity.utf8.span)
 }
 
 private func recordPath(_ path: String) -> String { path + ".made" }
 
-/// Identifies the file at `path`, even against a later one with the same inode. Empty if the file does not exist.
-private func identity(_ path: String) -> [UInt8] {
-    guard let status = try? FileSystem.status(path, followingLinks: false) else { return [] }
-    return Array("\(status.device) \(status.inode) \(status.changed)".utf8)
+/// Identifies the file at `path`, even against a later one with the same inode. nil if the file does not exist.
+private func identity(_ path: String) -> String? {
+    guard let status = try? FileSystem.status(path, followingLinks: false) else { return nil }
+    return "\(status.device) \(status.inode) \(status.changed)"
 }
 
 /// The lock on the path of a closed socket. It keeps other pools away from the path while workers finish.
