@@ -53,12 +53,16 @@ let package = Package(
         + module("Gateway", ["CFastCGI", "POSIX"])
         + module("HTTP", ["CCurl", "POSIX", "Text"], testing: ["TestSupport"])
         + module("BlobStore", ["POSIX", "Cryptography", "HTTP", "Text"], testing: ["CofferCore", "TestSupport"])
-        // What Coffer is: the pure core, and the service that does the work.
+        // What Coffer is: the pure core, its description, and the service that does the work.
         + module("CofferCore", ["Text"], testing: ["POSIX", "TestSupport"])
+        + module("CofferOpenAPI", ["CofferCore"])
         + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "POSIX", "Text"])
         + module(
             "CofferService",
-            ["CofferCore", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "POSIX", "Text"],
+            [
+                "CofferCore", "CofferOpenAPI", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "POSIX",
+                "Text",
+            ],
             testing: ["CofferSchema", "TestSupport"], plugins: ["EmbedSQL"])
         + [
             // What the tests of several modules need.

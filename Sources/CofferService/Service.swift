@@ -3,6 +3,7 @@
 
 internal import BlobStore
 public import CofferCore
+internal import CofferOpenAPI
 public import Gateway
 internal import Storage
 internal import POSIX

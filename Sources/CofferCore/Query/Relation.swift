@@ -6,7 +6,7 @@ public struct Relation: Sendable {
     /// The readable columns.
     public let columns: [Column]
     /// The columns that a PATCH may set.
-    let writable: [Column]
+    public let writable: [Column]
     /// The columns of a unique index, in its order.
     let key: [String]
 

@@ -1,6 +1,8 @@
 // The description of the HTTP interface by the OpenAPI Specification, version 3.1, made of the tables that requests are
 // served by: routes, arguments, columns, failures. Nothing of it is made before it is asked for.
 
+internal import CofferCore
+
 public enum OpenAPI {
     /// The document as JSON, in the same bytes every time.
     ///

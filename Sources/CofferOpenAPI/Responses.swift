@@ -1,5 +1,7 @@
 // The responses of an operation: its successes, and its failures by status, each with the codes it can have.
 
+internal import CofferCore
+
 /// The failures of one status.
 struct FailureResponse: Hashable {
     let status: Int

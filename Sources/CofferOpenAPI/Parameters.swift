@@ -1,5 +1,7 @@
 // Query and header parameters. Each is a component once, by a name of its own, and operations refer to it.
 
+internal import CofferCore
+
 /// A parameter of one or more operations.
 struct OperationParameter {
     /// Its name among the components.

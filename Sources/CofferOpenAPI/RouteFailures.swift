@@ -1,5 +1,7 @@
 // Which failures each operation can give. Their statuses and texts are in the registry, Failure.swift.
 
+internal import CofferCore
+
 extension Route {
     /// What the method of this route can be refused with, in the registry's order, each once.
     func failures(of method: Method) -> [Failure.Kind] {

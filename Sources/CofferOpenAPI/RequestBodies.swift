@@ -1,5 +1,7 @@
 // What is sent: the arguments of a function, the changes of a PATCH, the content of a file.
 
+internal import CofferCore
+
 extension Route {
     /// nil where the method takes none.
     func requestBody(of method: Method) -> OrderedJSON? {

@@ -1,5 +1,7 @@
 // One operation for each method of each route: its name, and its words.
 
+internal import CofferCore
+
 /// How the document groups operations.
 enum OperationTag: String, CaseIterable {
     case session = "Session"

@@ -1,5 +1,7 @@
 // The schemas of what is sent and answered, from the columns and arguments.
 
+internal import CofferCore
+
 enum Schemas {
     /// All components of this kind.
     static var all: OrderedJSON {

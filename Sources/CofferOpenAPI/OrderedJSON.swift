@@ -1,5 +1,7 @@
 // JSON in the making, whose members keep their order: the same document is the same bytes every time.
 
+internal import CofferCore
+
 enum OrderedJSON: Equatable, Sendable {
     case null
     case bool(Bool)

@@ -1,5 +1,7 @@
 // The answers of each operation where nothing fails.
 
+internal import CofferCore
+
 /// An answer that is no failure.
 struct Success {
     struct Content {

@@ -1,6 +1,8 @@
 // What columns and arguments mean: for each a sentence, an example and the rules of its values. The names and kinds are
 // those of Relation.swift and Argument.swift.
 
+internal import CofferCore
+
 /// What the document says of a value beyond its kind.
 struct ValueFacts {
     let text: String

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import CofferCore
+internal import CofferCore
+@testable import CofferOpenAPI
 
 struct OpenAPITests {
     private static let text = OpenAPI.document(basePath: "/box", version: "1.2.3")

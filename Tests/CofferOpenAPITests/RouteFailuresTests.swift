@@ -1,0 +1,21 @@
+internal import CofferCore
+import Testing
+
+@testable import CofferOpenAPI
+
+struct RouteFailuresTests {
+    @Test(arguments: Route.allCases)
+    func `the description asks for a token where the route does, and lists the refusals`(route: Route) throws {
+        let document = try JSON(Array(OpenAPI.document(basePath: "", version: "0").utf8))
+        for method in route.methods {
+            let access = route.access(method)
+            let operation = try #require(document["paths"]?[route.path]?[method.rawValue.lowercased()])
+            #expect((operation["security"] == .array([])) == (access == .public))
+            #expect((operation["responses"]?["401"] != nil) == (access != .public))
+            let kinds = route.failures(of: method)
+            #expect(kinds.contains(.sessionEnded) == (access != .public))
+            if access == .admin { #expect(kinds.contains(.forbidden) && operation["responses"]?["403"] != nil) }
+            if access != .public { #expect(kinds.contains(.crossSite) == !method.isSafe) }
+        }
+    }
+}
