@@ -1,6 +1,7 @@
 """Processes of the tests: the user that they run as, their children, waiting for them, and ports for them."""
 
 import os
+import random
 import socket
 import subprocess
 import time
@@ -51,9 +52,17 @@ def state(pid):
 
 
 def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """A port on which a server can start a moment later.
+
+    The kernel gives the ports from 32768 on to clients' connections, so a free one of those may be taken before the
+    server is there. The ports from 20000 on are those of scripts/run and scripts/s3-server. Test processes draw at
+    random, as each knows only of its own servers.
+    """
+    while True:
+        port = random.randrange(10000, 20000)
+        with socket.socket() as free:
+            if free.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def accepts(host, port):
