@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import time
 
 import pytest
 
-from installation import Load
+from installation import Load, stopped
 
 
 def save(installation, *options, status=0):
@@ -28,16 +27,18 @@ def move_backup(installation, elsewhere):
 def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewhere):
     contents = installation.fill(100)
     with Load(installation, "a") as one, Load(installation, "b") as two:
-        while one.rounds < 5 or two.rounds < 5:
-            time.sleep(0.05)
-        run = installation.launch("backup", installation.folder / "backup", "--rate", "15000")
-        held = 0
+        for load in (one, two):
+            load.go_on(5)
+        run = installation.launch("backup", installation.folder / "backup", "--rate", "30000")
+        with stopped(run, lambda: any((installation.folder / "backup/blobs").glob("??/*")), "a blob is copied"):
+            assert "a backup is running" in installation.coffer("gc", "--grace", "0")
+            for load in (one, two):
+                load.go_on(5)
         while run.poll() is None:
-            held += "a backup is running" in installation.coffer("gc", "--grace", "0")
+            installation.coffer("gc", "--grace", "0")
         output, errors = run.communicate()
         assert run.returncode == 0 and output.startswith("saved "), (output, errors)
     assert one.failures == two.failures == []
-    assert held, "gc ran meanwhile, and removed nothing"
     token = installation.token()
     backup = move_backup(installation, elsewhere)
     installation.drop()

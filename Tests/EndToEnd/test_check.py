@@ -5,11 +5,11 @@ import os
 import re
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from installation import Load, wait_for_reading
-from processes import wait_until
+from installation import Load, stopped_while_reading
 
 
 def problems(output):
@@ -94,7 +94,7 @@ def test_people_at_work_give_no_false_alarm(installation):
         for _ in range(15):
             assert check(installation, "--digest")[0] == {}
             installation.coffer("gc", "--grace", "0")
-        wait_until(lambda: load.rounds > 10, 120, "people at work")
+        load.go_on(5)
 
 
 def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
@@ -104,10 +104,10 @@ def test_a_check_that_was_interrupted_goes_on(installation, tmp_path):
     folder.mkdir()
     installation.own(folder)
     cursor = folder / "at"
-    # So slow that it takes 30 seconds.
+    # So slow that it is not over when it is interrupted.
     run = installation.launch("check", "--digest", "--json", "--rate", "100000", "--resume", str(cursor), "--threads", "1")
-    wait_for_reading(run, installation)
-    run.send_signal(signal.SIGINT)
+    with stopped_while_reading(run, installation):
+        run.send_signal(signal.SIGINT)
     output, errors = run.communicate(timeout=300)
     assert run.returncode == 130 and "--resume" in errors, (output, errors)
     found, totals = check(installation, "--digest", "--resume", str(cursor), status=1)
@@ -182,10 +182,11 @@ def test_a_check_that_is_resumed_begins_with_the_store_that_was_away(installatio
 
 def test_a_store_that_goes_away_meanwhile_is_told(installation):
     installation.fill(3, size=100_000)
-    # So slow that each blob takes a second.
+    # So slow that it has read next to nothing of the first blob.
     run = installation.launch("check", "--digest", "--rate", "100000", "--threads", "1")
-    wait_for_reading(run, installation)
-    with installation.away():
+    with ExitStack() as until_the_end:
+        with stopped_while_reading(run, installation):
+            until_the_end.enter_context(installation.away())
         output, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "coffer: store 1 is unavailable" in errors, errors
     assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
@@ -196,20 +197,21 @@ def test_what_is_mended_meanwhile_is_not_told(installation):
     lost = installation.blobs()[installation.blob("files/0000")]
     hidden = lost.rename(installation.folder / "hidden")
     _, stray = orphan(installation)
-    # The lists are compared at once, and reading the bytes takes ten seconds.
-    run = installation.launch("check", "--digest", "--age", "0", "--rate", "30000", "--threads", "1")
-    wait_for_reading(run, installation)
-    hidden.rename(lost)
-    installation.blobs()[stray].unlink()
+    # The lists are compared before the bytes are read, and what was found is looked at once more behind that.
+    run = installation.launch("check", "--digest", "--age", "0", "--rate", "100000", "--threads", "1")
+    with stopped_while_reading(run, installation):
+        hidden.rename(lost)
+        installation.blobs()[stray].unlink()
     output, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and " 0 problems" in output, (output, errors)
 
 
-def test_the_rate_is_kept(installation):
+def test_the_rate_is_not_exceeded(installation):
+    """A busy machine can only make it slower."""
     installation.fill(4, size=100_000)
     started = time.monotonic()
     installation.coffer("check", "--digest", "--rate", "200000")
-    assert 1.4 < time.monotonic() - started < 120
+    assert time.monotonic() - started > 1.4
 
 
 def test_progress_is_lines_where_there_is_no_terminal(installation):

@@ -5,11 +5,10 @@ import os
 import shutil
 import signal
 import threading
-import time
 
 import pytest
 
-from installation import Load, wait_for_reading
+from installation import Load, stopped_while_reading
 
 
 @pytest.fixture(params=["folder"])
@@ -57,13 +56,11 @@ def test_copies_change_nothing_until_the_switch(installation, other):
 def test_a_move_under_load_loses_nothing(installation, other):
     contents = installation.fill(100)
     with Load(installation, "a") as one, Load(installation, "b") as two:
-        while not one.rounds or not two.rounds:
-            time.sleep(0.05)
+        for load in (one, two):
+            load.go_on(1)
         installation.coffer("storage", "copy", "--to", other)
-        before = one.rounds
         installation.coffer("storage", "switch")
-        while one.rounds < before + 5:
-            time.sleep(0.05)
+        one.go_on(5)
         installation.coffer("storage", "switch", "--to", other)
         installation.coffer("gc", "--grace", "1")
         assert "0 problems" in installation.coffer("check", "--digest", "--age", "60")
@@ -76,11 +73,11 @@ def test_what_comes_behind_the_back_of_the_switch_is_copied_too(installation, ot
     installation.fill(2)
     installation.coffer("storage", "copy", "--to", other)
     assert installation.put("slow", b"x" * 200_000) == 200
-    run = installation.launch("storage", "switch", "--rate", "30000")
-    wait_for_reading(run, installation)
-    # Before all names that it has looked at, and before it sends uploads to the other store.
-    installation.sql(installation.begin_upload("between", "0" * 32, b"between"))
-    assert current(installation) != other
+    run = installation.launch("storage", "switch", "--rate", "100000")
+    with stopped_while_reading(run, installation):
+        # Before all names that it has looked at, and before it sends uploads to the other store.
+        installation.sql(installation.begin_upload("between", "0" * 32, b"between"))
+        assert current(installation) != other
     output, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and "still in the old store" not in output, (output, errors)
     assert [store["files"] for store in stores(installation)] == [0, 4]
@@ -119,13 +116,13 @@ def test_an_upload_that_began_before_the_switch_is_kept(installation, other):
 def test_an_interrupted_copy_goes_on(installation, other):
     installation.fill(30, size=50_000)
     run = installation.launch("storage", "copy", "--to", other, "--rate", "300000", "--parallel", "2")
-    wait_for_reading(run, installation)
-    run.send_signal(signal.SIGINT)
+    with stopped_while_reading(run, installation):
+        run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "to continue" in errors, errors
     run = installation.launch("storage", "copy", "--to", other, "--rate", "300000")
-    wait_for_reading(run, installation)
-    run.kill()
+    with stopped_while_reading(run, installation):
+        run.kill()
     run.communicate(timeout=300)
     installation.coffer("storage", "copy", "--to", other)
     assert len(installation.blobs(other)) == 30

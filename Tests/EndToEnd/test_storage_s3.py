@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import time
 
 import pytest
 
@@ -30,9 +29,7 @@ def test_everything_moves_to_a_bucket_and_back_under_load(installation, bucket):
         for target in (bucket, first):
             installation.coffer("storage", "copy", "--to", target)
             installation.coffer("storage", "switch", "--to", target)
-            before = load.rounds
-            while load.rounds < before + 5 and not load.failures:
-                time.sleep(0.05)
+            load.go_on(5)
             installation.coffer("storage", "switch", "--to", target)
             installation.configure(COFFER_STORAGE_URL=target)
             assert "0 problems" in installation.coffer("check", "--digest", "--age", "60")

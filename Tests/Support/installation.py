@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from instance import Instance, postgres_program
-from processes import wait_until
+from processes import state, wait_until
 from worker_process import WorkerProcess
 
 PASSWORD = "correct horse battery"
@@ -192,8 +193,31 @@ class Installation(Instance):
         return contents
 
 
-def wait_for_reading(command, installation):
-    """Waits until a running command has one of the store's blobs open."""
+@contextmanager
+def stopped(command, when, what):
+    """Stops a running command at a moment when a condition holds, and lets it go on in the end.
+
+    However slow the machine is, the command is no further than that while the block runs.
+    """
+
+    def is_stopped_in_time():
+        assert command.poll() is None, f"the command ended before {what}"
+        command.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state(command.pid) in ("T", "Z", None), 120, "the command to stop")
+        if when():
+            return True
+        command.send_signal(signal.SIGCONT)
+        return False
+
+    wait_until(is_stopped_in_time, 120, what)
+    try:
+        yield
+    finally:
+        command.send_signal(signal.SIGCONT)
+
+
+def stopped_while_reading(command, installation):
+    """The same with one of the store's blobs open."""
     store = f"{installation.store()}/"
 
     def is_open(descriptor):
@@ -203,7 +227,7 @@ def wait_for_reading(command, installation):
             return False  # closed meanwhile
 
     descriptors = Path(f"/proc/{command.pid}/fd")
-    wait_until(lambda: any(map(is_open, descriptors.iterdir())), 120, "a blob to be read")
+    return stopped(command, lambda: any(map(is_open, descriptors.iterdir())), "a blob is read")
 
 
 class Load:
@@ -227,6 +251,12 @@ class Load:
     def __exit__(self, *_):
         self.stopping.set()
         self.thread.join()
+
+    def go_on(self, rounds):
+        """Waits for so many more rounds."""
+        wanted = self.rounds + rounds
+        wait_until(lambda: self.rounds >= wanted or self.failures, 300, f"{rounds} rounds")
+        assert self.failures == []
 
     def run(self):
         try:
