@@ -19,6 +19,7 @@ as $$
 declare
     v_user internal.users;
 begin
+    lock table internal.users in share update exclusive mode;
     select u.* into v_user from internal.users u
     where u.id = (select f.id from internal.find_user(p_email) f) for update;
     if not found then
@@ -63,41 +64,6 @@ comment on function internal.create_user(text, text, text, bigint) is
     'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, 23505 for an '
     'e-mail that is taken.';
 
-create function internal.replace_password(p_user_id uuid, p_email text, p_password text) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-declare
-    v_hash constant text := internal.hash_password(p_email, p_password);
-begin
-    update internal.users u set password_hash = v_hash where u.id = p_user_id;
-    if not found then
-        raise exception using errcode = 'KF027', message = 'User not found.';
-    end if;
-end
-$$;
-comment on function internal.replace_password(uuid, text, text) is
-    'New password of a user; KF017 when it breaks a rule, KF027 when the user is gone. Sessions end by a trigger.';
-
-create function internal.remove_user(p_user_id uuid) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    lock table internal.users in share update exclusive mode;
-    perform from internal.users u where u.id = p_user_id for update;
-    if not found then
-        raise exception using errcode = 'KF027', message = 'User not found.';
-    end if;
-    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
-    -- discard the blobs.
-    delete from internal.sessions s where s.user_id = p_user_id;
-    delete from internal.files f where f.user_id = p_user_id;
-    delete from internal.users u where u.id = p_user_id;
-end
-$$;
-comment on function internal.remove_user(uuid) is
-    'Removes a user with sessions and files, and discards the blobs. KF018 for the last enabled admin, KF027 when '
-    'there is no such user.';
-
 -- The operator's functions. They are granted to no role: only the owner can call them. They run as the owner all the
 -- same, so that a superuser who calls them lends them no more rights than they need.
 create function internal.set_password(p_email text, p_password text) returns void
@@ -110,7 +76,7 @@ begin
     if not found then
         raise exception using errcode = 'KF014', message = 'There is no user with this e-mail address.';
     end if;
-    perform internal.replace_password(v_user.id, v_user.email, p_password);
+    perform api.reset_password(v_user.id, p_password);
 end
 $$;
 comment on function internal.set_password(text, text) is 'New password; ends the user''s sessions.';
@@ -121,7 +87,6 @@ as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share update exclusive mode;
     v_user := internal.lock_user_by_email(p_email);
     if p_disabled is null then
         raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
@@ -140,7 +105,6 @@ as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share update exclusive mode;
     v_user := internal.lock_user_by_email(p_email);
     if p_role is null or p_role not in ('editor', 'admin') then
         raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
@@ -157,7 +121,6 @@ as $$
 declare
     v_user internal.users;
 begin
-    lock table internal.users in share update exclusive mode;
     v_user := internal.lock_user_by_email(p_email);
     if p_quota_bytes < 0 then
         raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
@@ -173,9 +136,7 @@ create function internal.delete_user(p_email text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    -- Before the user's row, as always.
-    lock table internal.users in share update exclusive mode;
-    perform internal.remove_user((internal.lock_user_by_email(p_email)).id);
+    perform api.delete_user((internal.lock_user_by_email(p_email)).id);
 end
 $$;
 comment on function internal.delete_user(text) is
@@ -183,12 +144,8 @@ comment on function internal.delete_user(text) is
 
 -- The admins' functions. The grants decide who may call them; they touch rows of others, but never a file's.
 create function api.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint) returns uuid
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    return internal.create_user(p_email, p_password, p_role, p_quota_bytes);
-end
-$$;
+language sql volatile security definer set search_path = ''
+return internal.create_user(p_email, p_password, p_role, p_quota_bytes);
 grant execute on function api.create_user(text, text, text, bigint) to coffer_admin;
 comment on function api.create_user(text, text, text, bigint) is
     'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, 23505 when '
@@ -197,9 +154,14 @@ comment on function api.create_user(text, text, text, bigint) is
 create function api.reset_password(p_user_id uuid, p_new_password text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
-begin
-    perform internal.replace_password(p_user_id,
+declare
+    v_hash constant text := internal.hash_password(
         (select u.email from internal.users u where u.id = p_user_id), p_new_password);
+begin
+    update internal.users u set password_hash = v_hash where u.id = p_user_id;
+    if not found then
+        raise exception using errcode = 'KF027', message = 'User not found.';
+    end if;
 end
 $$;
 grant execute on function api.reset_password(uuid, text) to coffer_admin;
@@ -210,7 +172,16 @@ create function api.delete_user(p_user_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    perform internal.remove_user(p_user_id);
+    lock table internal.users in share update exclusive mode;
+    perform from internal.users u where u.id = p_user_id for update;
+    if not found then
+        raise exception using errcode = 'KF027', message = 'User not found.';
+    end if;
+    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
+    -- discard the blobs.
+    delete from internal.sessions s where s.user_id = p_user_id;
+    delete from internal.files f where f.user_id = p_user_id;
+    delete from internal.users u where u.id = p_user_id;
 end
 $$;
 grant execute on function api.delete_user(uuid) to coffer_admin;

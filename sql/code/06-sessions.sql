@@ -148,23 +148,24 @@ comment on function internal.revoke_sessions(text) is
     'Ends all sessions of a user, and returns how many there were. KF014 when there is no such user.';
 
 -- Rows that are locked are skipped and removed the next time.
-create function internal.delete_expired() returns table (sessions bigint, login_failures bigint)
+create function internal.delete_expired(p_limit integer default null)
+returns table (sessions bigint, login_failures bigint)
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     delete from internal.sessions s
-    where s.id in (
+    where s.id = any (array(
         select e.id from internal.sessions e where e.expires_at < now() - internal.longest_upload()
-        for update skip locked);
+        limit p_limit for update skip locked));
     get diagnostics sessions = row_count;
     delete from internal.login_failures f
     where f.ctid = any (array(
         select e.ctid from internal.login_failures e
-        where e.failed_at < now() - interval '15 minutes' for update skip locked));
+        where e.failed_at < now() - interval '15 minutes' limit p_limit for update skip locked));
     get diagnostics login_failures = row_count;
     return next;
 end
 $$;
-comment on function internal.delete_expired() is
+comment on function internal.delete_expired(integer) is
     'Removes sessions that expired longer ago than an upload lasts, and login failures that count no more; how many of '
     'each. For gc.';

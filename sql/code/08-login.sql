@@ -177,7 +177,7 @@ declare
 begin
     select u.* into v_user from internal.users u where u.id = internal.current_user_id();
     if not found then
-        raise exception using errcode = 'KF011', message = 'The session has ended.';
+        perform internal.raise_session_ended();
     end if;
     v_account := internal.login_account(v_user.email);
     changed := false;

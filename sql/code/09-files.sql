@@ -52,11 +52,13 @@ end
 $$;
 comment on function internal.checked_file_path(text) is 'The path in NFC; KF003 with the rule that it breaks.';
 
--- If-Match of RFC 9110 section 13.1.1, on our ETags, which are digests in hex.
-create function internal.matches(p_if_match text, p_sha256 bytea) returns boolean
+-- If-Match and If-None-Match: * of RFC 9110 sections 13.1.1 and 13.1.2, on our ETags, which are digests in hex.
+create function internal.precondition_holds(p_if_match text, p_if_none_match boolean, p_sha256 bytea) returns boolean
 language sql immutable parallel safe
-return p_if_match = '*' or encode(p_sha256, 'hex') = any (string_to_array(replace(p_if_match, ' ', ''), ','));
-comment on function internal.matches(text, bytea) is 'Whether a list of digests in hex, or *, has this digest.';
+return (p_sha256 is null or p_if_none_match is not true) and (p_if_match is null or p_sha256 is not null
+    and (p_if_match = '*' or encode(p_sha256, 'hex') = any (string_to_array(replace(p_if_match, ' ', ''), ','))));
+comment on function internal.precondition_holds(text, boolean, bytea) is
+    'Whether an upload''s conditions are true of the file that has this digest, or, with null, of no file.';
 
 -- What is over the quota may stay and may shrink, but nothing grows: callers ask only when there would be more. The sum
 -- is a numeric because an announced size can be any bigint.
@@ -74,14 +76,14 @@ comment on function internal.require_quota(numeric, bigint) is 'KF006 when the q
 
 -- The totals change with the files, in the same transaction. An update of the user's row holds it until the commit, so
 -- one user's uploads are counted one after the other, and the quota holds however many end at once.
-create function internal.count_usage(p_user_id uuid, p_bytes bigint, p_files bigint) returns void
+create function internal.count_usage(p_user_id uuid, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_user internal.users;
 begin
     update internal.users u
-    set used_bytes = u.used_bytes + p_bytes, file_count = u.file_count + p_files
+    set file_count = u.file_count + p_files, used_bytes = u.used_bytes + p_bytes
     where u.id = p_user_id
     returning u.* into v_user;
     if p_bytes > 0 then
@@ -91,7 +93,7 @@ end
 $$;
 comment on function internal.count_usage(uuid, bigint, bigint) is
     'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
--- Deliberately not granted: checked_file_path, matches, require_quota and count_usage; the owner's functions call them.
+-- Deliberately not granted: checked_file_path, precondition_holds, require_quota and count_usage; the owner's functions call them.
 
 -- An import keeps the times that files had elsewhere.
 create function internal.set_file_time(p_id uuid, p_modified bigint) returns void

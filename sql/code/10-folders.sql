@@ -27,7 +27,7 @@ comment on function internal.folders_above(text) is
 -- above. The user's row is locked already, so no other transaction changes folders of this user meanwhile. One folder
 -- after the other and by the key: that costs the same each time, while the plan of one statement for all of them would
 -- be made for as many folders as there were when a connection first needed it.
-create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
+create function internal.count_files(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
 set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
@@ -35,6 +35,9 @@ as $$
 declare
     v_change record;
 begin
+    perform internal.count_usage(p_user_id, sum(c.files)::bigint, sum(c.bytes)::bigint)
+    from unnest(p_files, p_bytes) as c (files, bytes)
+    having sum(c.files) <> 0 or sum(c.bytes) <> 0;
     for v_change in
         select a.parent, a.name, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
         from unnest(p_folders, p_files, p_bytes) as c (folder, files, bytes), internal.folders_above(c.folder) a
@@ -57,10 +60,10 @@ begin
     end loop;
 end
 $$;
-comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
+comment on function internal.count_files(uuid, text[], bigint[], bigint[]) is
     'Adds to the totals of folders and of those above them, or takes away. The caller has locked the user''s row.';
 
--- What one file changes, as count_folders does it for many.
+-- What one file changes, as count_files does it for many.
 create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -68,6 +71,7 @@ declare
     v_names constant text[] := string_to_array(p_file_path, '/');
     v_parent text := '';
 begin
+    perform internal.count_usage(p_user_id, p_files, p_bytes);
     for v_depth in 1 .. cardinality(v_names) - 1 loop
         update internal.folders f set file_count = f.file_count + p_files, size_bytes = f.size_bytes + p_bytes
         where f.user_id = p_user_id and f.parent = v_parent and f.name = v_names[v_depth];
@@ -206,4 +210,4 @@ grant execute on function api.move_folder(text, text) to coffer_editor, coffer_a
 comment on function api.move_folder(text, text) is
     'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now '
     'or then, 23505 when one is taken, KF029 when a folder would move into itself.';
--- Deliberately not granted: folder_of, folders_above, count_folders, count_file and the functions of cursors.
+-- Deliberately not granted: folder_of, folders_above, count_files, count_file and the functions of cursors.

@@ -16,19 +16,16 @@ begin
     select n.user_id, n.file_path, n.size_bytes, t.files into v_file
     from new_files n, (select count(*) as files from new_files) t limit 1;
     if v_file.files = 1 then
-        perform internal.count_usage(v_file.user_id, v_file.size_bytes, 1);
         perform internal.count_file(v_file.user_id, v_file.file_path, 1, v_file.size_bytes);
         perform internal.record('store', v_file.user_id, array[v_file.file_path]);
         return null;
     end if;
-    perform internal.count_usage(t.user_id, t.bytes, t.files)
-    from (select n.user_id, sum(n.size_bytes)::bigint as bytes, count(*) as files
-        from new_files n group by n.user_id order by n.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
-            sum(n.size_bytes)::bigint as bytes
-        from new_files n group by 1, 2) t
-    group by t.user_id;
+    perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
+    from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
+        from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
+                sum(n.size_bytes)::bigint as bytes
+            from new_files n group by 1, 2) c
+        group by c.user_id order by c.user_id) t;
     perform internal.record('store', t.user_id, t.paths)
     from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
         from new_files n group by n.user_id order by n.user_id) t;
@@ -53,7 +50,6 @@ begin
         values (v_file.blob, 'replaced', v_file.user_id, v_file.store)
         on conflict do nothing;
         if v_file.growth <> 0 then
-            perform internal.count_usage(v_file.user_id, v_file.growth, 0);
             perform internal.count_file(v_file.user_id, v_file.file_path, 0, v_file.growth);
         end if;
         perform internal.record('store', v_file.user_id, array[v_file.file_path]);
@@ -66,19 +62,15 @@ begin
         except select n.blob, n.user_id, n.store from new_files n) gone
     on conflict do nothing;
     -- A file keeps its owner.
-    perform internal.count_usage(t.user_id, t.bytes, 0)
-    from (select c.user_id, sum(c.bytes)::bigint as bytes
-        from (select n.user_id, n.size_bytes as bytes from new_files n
-            union all select o.user_id, -o.size_bytes from old_files o) c
-        group by c.user_id having sum(c.bytes) <> 0 order by c.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select c.user_id, c.folder, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
-        from (select n.user_id, internal.folder_of(n.file_path) as folder, 1 as files, n.size_bytes as bytes
-                from new_files n
-            union all
-            select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) c
-        group by c.user_id, c.folder having sum(c.files) <> 0 or sum(c.bytes) <> 0) t
-    group by t.user_id;
+    perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
+    from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
+        from (select f.user_id, f.folder, sum(f.files)::bigint as files, sum(f.bytes)::bigint as bytes
+            from (select n.user_id, internal.folder_of(n.file_path) as folder, 1 as files, n.size_bytes as bytes
+                    from new_files n
+                union all
+                select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) f
+            group by 1, 2 having sum(f.files) <> 0 or sum(f.bytes) <> 0) c
+        group by c.user_id order by c.user_id) t;
     perform internal.record(t.action, t.user_id, t.paths)
     from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
         from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
@@ -115,14 +107,12 @@ begin
     select o.blob, 'deleted', o.user_id, o.store from old_files o
     on conflict do nothing;
     -- A user who is deleted with the files has no row any more, and nothing is counted.
-    perform internal.count_usage(t.user_id, -t.bytes, -t.files)
-    from (select o.user_id, sum(o.size_bytes)::bigint as bytes, count(*) as files
-        from old_files o group by o.user_id order by o.user_id) t;
-    perform internal.count_folders(t.user_id, array_agg(t.folder), array_agg(t.files), array_agg(t.bytes))
-    from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
-            -sum(o.size_bytes)::bigint as bytes
-        from old_files o group by 1, 2) t
-    group by t.user_id;
+    perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
+    from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
+        from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
+                -sum(o.size_bytes)::bigint as bytes
+            from old_files o group by 1, 2) c
+        group by c.user_id order by c.user_id) t;
     perform internal.record('delete', t.user_id, t.paths)
     from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths
         from old_files o group by o.user_id order by o.user_id) t;

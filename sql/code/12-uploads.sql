@@ -20,10 +20,8 @@ begin
     from internal.users u left join internal.files f on f.user_id = u.id and f.file_path = v_path
     where u.id = internal.current_user_id();
     if not found then
-        raise exception using errcode = 'KF011', message = 'The session has ended.';
-    elsif (p_if_none_match and v_now.sha256 is not null)
-        or (p_if_match is not null
-            and (v_now.sha256 is null or not internal.matches(p_if_match, v_now.sha256))) then
+        perform internal.raise_session_ended();
+    elsif not internal.precondition_holds(p_if_match, p_if_none_match, v_now.sha256) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
     elsif p_size > v_now.size_bytes then
         perform internal.require_quota(v_now.used_bytes::numeric - v_now.size_bytes + p_size, v_now.quota_bytes);
@@ -58,7 +56,7 @@ declare
 begin
     select u.id into v_user_id from internal.users u where u.id = internal.current_user_id() for no key update;
     if not found then
-        raise exception using errcode = 'KF011', message = 'The session has ended.';
+        perform internal.raise_session_ended();
     end if;
     return v_user_id;
 end
@@ -110,8 +108,7 @@ declare
 begin
     select f.id, f.sha256 into v_id, v_sha256
     from internal.files f where f.user_id = p_file.user_id and f.file_path = p_file.file_path;
-    if (p_if_none_match and v_id is not null)
-        or (p_if_match is not null and (v_id is null or not internal.matches(p_if_match, v_sha256))) then
+    if not internal.precondition_holds(p_if_match, p_if_none_match, v_sha256) then
         return null;
     elsif v_id is not null then
         update internal.files f

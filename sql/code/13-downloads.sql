@@ -40,11 +40,7 @@ returns table (
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    return query
-        select b.file_path::text, b.content_type, b.size_bytes, b.sha256, b.blob::text, b.updated_at, b.store_url,
-            b.is_unchanged
-        from internal.own_blobs b
-        where b.file_path = normalize(p_file_path, NFC);
+    return query select f.* from api.retrieve_file(p_file_path) f;
     if found then
         perform internal.record('retrieve', internal.current_user_id(), array[normalize(p_file_path, NFC)]);
     end if;

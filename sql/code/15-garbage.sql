@@ -10,7 +10,7 @@ comment on table internal.collection_schedule is 'When workers are to collect th
 -- An upload may be slow, so its blob is left alone for a week whatever the grace.
 create function internal.is_due(p_reason text, p_listed_at timestamptz, p_grace interval) returns boolean
 language sql stable parallel safe
-return p_listed_at <= now() - case p_reason when 'uploading' then interval '7 days' else p_grace end;
+return p_listed_at <= now() - case p_reason when 'uploading' then internal.longest_upload() else p_grace end;
 comment on function internal.is_due(text, timestamptz, interval) is 'Whether gc may remove a blob that is on the list.';
 
 create function internal.may_collect() returns boolean
@@ -47,7 +47,7 @@ begin
         select d.store, s.url, d.blob::text
         from internal.garbage d join internal.stores s on s.id = d.store
         -- The first condition is implied by the second, and is one that the index of ages can answer.
-        where d.listed_at <= now() - least(p_grace, interval '7 days')
+        where d.listed_at <= now() - least(p_grace, internal.longest_upload())
             and internal.is_due(d.reason, d.listed_at, p_grace)
             and d.store <> all (p_unavailable)
             and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
@@ -110,14 +110,7 @@ begin
         return;
     end if;
     update internal.collection_schedule u set due_at = now() + interval '1 minute';
-    delete from internal.sessions s
-    where s.id = any (array(
-        select e.id from internal.sessions e where e.expires_at < now() - internal.longest_upload()
-        limit v_limit for update skip locked));
-    delete from internal.login_failures f
-    where f.ctid = any (array(
-        select e.ctid from internal.login_failures e
-        where e.failed_at < now() - interval '15 minutes' limit v_limit for update skip locked));
+    perform internal.delete_expired(v_limit);
     -- A row without names reports that the batch is the caller's.
     return query select null::text, null::text;
     return query

@@ -43,8 +43,7 @@ create table internal.migrations (
     checksum text not null,
     applied_at timestamptz not null default now()
 );
-alter table internal.migrations enable row level security;
-alter table internal.migrations force row level security;
+alter table internal.migrations enable row level security, force row level security;
 create policy owner_all on internal.migrations to coffer_owner using (true) with check (true);
 
 create table internal.code_files (
@@ -52,8 +51,7 @@ create table internal.code_files (
     checksum text not null,
     applied_at timestamptz not null default now()
 );
-alter table internal.code_files enable row level security;
-alter table internal.code_files force row level security;
+alter table internal.code_files enable row level security, force row level security;
 create policy owner_all on internal.code_files to coffer_owner using (true) with check (true);
 
 -- Four functions that checks and an index call. The expression of a check is planned for every statement, the body of a
@@ -132,8 +130,7 @@ create table internal.users (
 -- own form.
 create unique index users_email_key on internal.users (internal.email_key(email)) where email is nfc normalized;
 create index users_email_idx on internal.users (internal.email_key(email));
-alter table internal.users enable row level security;
-alter table internal.users force row level security;
+alter table internal.users enable row level security, force row level security;
 create policy owner_all on internal.users to coffer_owner using (true) with check (true);
 
 -- A session is what a token names. Deleting its row ends it, and the token stops working at once. The row repeats the
@@ -147,8 +144,7 @@ create table internal.sessions (
     expires_at timestamptz not null
 );
 create index sessions_user_id_idx on internal.sessions (user_id);
-alter table internal.sessions enable row level security;
-alter table internal.sessions force row level security;
+alter table internal.sessions enable row level security, force row level security;
 create policy owner_all on internal.sessions to coffer_owner using (true) with check (true);
 
 -- The keys that sign tokens. The newest signs; older ones verify until they are retired, which erases the secret.
@@ -161,8 +157,7 @@ create table internal.jwt_keys (
     check ((secret is null) = (retired_at is not null)),
     check (octet_length(secret) >= 32)
 );
-alter table internal.jwt_keys enable row level security;
-alter table internal.jwt_keys force row level security;
+alter table internal.jwt_keys enable row level security, force row level security;
 create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
 
 -- A failure leaves a row for the account and one for the address, because a success forgives the one and not the other:
@@ -176,8 +171,7 @@ create table internal.login_failures (
 create index login_failures_account_idx on internal.login_failures (account, failed_at) where account is not null;
 create index login_failures_address_idx on internal.login_failures (address, failed_at) where address is not null;
 create index login_failures_age_idx on internal.login_failures (failed_at);
-alter table internal.login_failures enable row level security;
-alter table internal.login_failures force row level security;
+alter table internal.login_failures enable row level security, force row level security;
 create policy owner_all on internal.login_failures to coffer_owner using (true) with check (true);
 
 -- Who did what, and when. Rows outlive the users and files that they name, hence no foreign keys.
@@ -202,8 +196,7 @@ create table internal.audit_log (
     constraint audit_log_chain_key unique (chain, position)
 );
 create index audit_log_user_id_idx on internal.audit_log (user_id, id);
-alter table internal.audit_log enable row level security;
-alter table internal.audit_log force row level security;
+alter table internal.audit_log enable row level security, force row level security;
 create policy owner_read on internal.audit_log for select to coffer_owner using (true);
 create policy owner_add on internal.audit_log for insert to coffer_owner with check (true);
 -- No policy for update or delete: what is written stays.
@@ -213,8 +206,7 @@ create table internal.audit_chains (
     length bigint not null check (length >= 0),
     hash bytea not null
 );
-alter table internal.audit_chains enable row level security;
-alter table internal.audit_chains force row level security;
+alter table internal.audit_chains enable row level security, force row level security;
 create policy owner_read on internal.audit_chains for select to coffer_owner using (true);
 create policy owner_add on internal.audit_chains for insert to coffer_owner with check (true);
 create policy owner_advance on internal.audit_chains for update to coffer_owner using (true) with check (true);
@@ -231,8 +223,7 @@ create table internal.stores (
     identity uuid unique
 );
 create unique index stores_current_key on internal.stores (is_current) where is_current;
-alter table internal.stores enable row level security;
-alter table internal.stores force row level security;
+alter table internal.stores enable row level security, force row level security;
 create policy owner_all on internal.stores to coffer_owner using (true) with check (true);
 
 -- No number is given twice: a copy that is still going on must not be taken for one into another store.
@@ -261,8 +252,7 @@ create table internal.files (
 -- roles may call: the role that first reads the table decides with whose rights an index's expression is planned.
 create index files_folder_idx on internal.files
     (user_id, left(file_path, -strpos(reverse(file_path), '/')), split_part(file_path, '/', -1));
-alter table internal.files enable row level security;
-alter table internal.files force row level security;
+alter table internal.files enable row level security, force row level security;
 create policy owner_all on internal.files to coffer_owner using (true) with check (true);
 
 -- Folders exist by their files. What one holds is kept here, so that looking into a folder costs what it shows and not
@@ -275,8 +265,7 @@ create table internal.folders (
     size_bytes bigint not null check (size_bytes >= 0),
     primary key (user_id, parent, name)
 );
-alter table internal.folders enable row level security;
-alter table internal.folders force row level security;
+alter table internal.folders enable row level security, force row level security;
 create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
 
 -- What `coffer gc` may remove from the stores. In a two-phase upload a name is put here before its blob is written
@@ -291,8 +280,7 @@ create table internal.garbage (
     primary key (blob, store)
 );
 create index garbage_listed_at_idx on internal.garbage (listed_at);
-alter table internal.garbage enable row level security;
-alter table internal.garbage force row level security;
+alter table internal.garbage enable row level security, force row level security;
 create policy owner_all on internal.garbage to coffer_owner using (true) with check (true);
 
 -- What a store that is not in use yet has received. A name is here before its blob is written, as with uploads.
@@ -302,8 +290,7 @@ create table internal.blob_copies (
     is_verified boolean not null default false,
     primary key (store, blob)
 );
-alter table internal.blob_copies enable row level security;
-alter table internal.blob_copies force row level security;
+alter table internal.blob_copies enable row level security, force row level security;
 create policy owner_all on internal.blob_copies to coffer_owner using (true) with check (true);
 
 -- One row. The worker that finds it due and not locked collects a batch of garbage, so that the pool does one a minute
@@ -312,7 +299,6 @@ create table internal.collection_schedule (
     is_only boolean primary key default true check (is_only),
     due_at timestamptz not null default now()
 );
-alter table internal.collection_schedule enable row level security;
-alter table internal.collection_schedule force row level security;
+alter table internal.collection_schedule enable row level security, force row level security;
 create policy owner_all on internal.collection_schedule to coffer_owner using (true) with check (true);
 insert into internal.collection_schedule default values;

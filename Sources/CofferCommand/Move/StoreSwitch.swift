@@ -81,7 +81,8 @@ struct StoreSwitch {
             """
             select (select count(*) from internal.files where store <> $1) as files,
                 (select count(*) from internal.garbage
-                    where store <> $1 and reason = 'uploading' and listed_at > now() - interval '7 days') as uploads
+                    where store <> $1 and reason = 'uploading'
+                        and listed_at > now() - internal.longest_upload()) as uploads
             """, [.integer(target.id)]
         ).readOne { Remainder(files: try $0.integer("files"), uploads: try $0.integer("uploads")) }
     }
