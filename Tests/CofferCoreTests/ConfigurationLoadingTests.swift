@@ -3,7 +3,7 @@ import Testing
 @testable import CofferCore
 
 struct ConfigurationLoadingTests {
-    private struct Unreadable: Error {}
+    private struct Unreadable: Error, CustomStringConvertible { let description = "Permission denied" }
 
     /// - Parameter files: text by path; nil for a file that cannot be read.
     private func load(_ environment: [String: String], files: [String: String?]) throws -> Configuration {
@@ -19,15 +19,26 @@ struct ConfigurationLoadingTests {
         #expect(try load([:], files: [:]).workers != 3)
     }
 
-    @Test func `the file that COFFER_CONFIG names is read instead, and must be there`() throws {
-        let environment = ["COFFER_CONFIG": "/own"]
-        #expect(
-            try load(environment, files: ["/own": "COFFER_WORKERS=3", Configuration.standardFile: "broken"]).workers
-                == 3)
-        #expect(throws: ConfigurationError.self) { try load(environment, files: [:]) }
+    private func problem(_ environment: [String: String], files: [String: String?]) -> String? {
+        let error = #expect(throws: ConfigurationError.self) { try load(environment, files: files) }
+        return error.map { "\($0)" }
     }
 
-    @Test func `a file that is there and cannot be read is an error`() {
-        #expect(throws: ConfigurationError.self) { try load([:], files: [Configuration.standardFile: nil]) }
+    @Test func `the file that COFFER_CONFIG names is read instead`() throws {
+        let files = ["/own": "COFFER_WORKERS=3", Configuration.standardFile: "broken"]
+        #expect(try load(["COFFER_CONFIG": "/own"], files: files).workers == 3)
+    }
+
+    @Test func `the file that COFFER_CONFIG names must exist`() {
+        let problem = problem(["COFFER_CONFIG": "/own"], files: [Configuration.standardFile: ""])
+        #expect(problem == "COFFER_CONFIG: /own cannot be read: there is no such file (environment)")
+    }
+
+    @Test(arguments: [[:], ["COFFER_CONFIG": "/own"]])
+    func `a file that exists and cannot be read is an error`(environment: [String: String]) {
+        let (path, origin) = environment.isEmpty ? (Configuration.standardFile, "default") : ("/own", "environment")
+        #expect(
+            problem(environment, files: [path: nil])
+                == "COFFER_CONFIG: \(path) cannot be read: Permission denied (\(origin))")
     }
 }

@@ -14,16 +14,16 @@ struct MapErrorTests {
         }
     }
 
-    private struct Unheard: Error {}
+    private struct Unknown: Error {}
 
-    @Test func `what is thrown below becomes an error of the type above`() {
+    @Test func `an error below becomes an error of the type above`() {
         #expect(throws: Outer.system(ErrorNumber.noSpace)) {
             try mapError(to: Outer.self) { throw SystemError(.write, ErrorNumber.noSpace) }
         }
-        #expect(throws: Outer.other) { try mapError(to: Outer.self) { throw Unheard() } }
+        #expect(throws: Outer.other) { try mapError(to: Outer.self) { throw Unknown() } }
     }
 
-    @Test func `an error of the type above passes as it is, and a value too`() throws {
+    @Test func `an error of the type above passes unchanged, and so does a value`() throws {
         #expect(throws: Outer.system(1)) {
             try mapError(to: Outer.self) { try mapError(to: Outer.self) { throw Outer.system(1) } }
         }
