@@ -1,5 +1,5 @@
-// After an answer has been sent: a batch of what `coffer gc` does, for installations without cron. The database decides
-// which worker does it and when, once a minute for all workers together.
+// Does a batch of the work of `coffer gc` after a response has been sent, for installations without cron. The database
+// lets one worker do so each minute.
 
 internal import BlobStore
 internal import CofferCore
@@ -12,8 +12,8 @@ final class BackgroundCollector {
     private let database: Database
     private let storage: StoreCache
     private let logger: Logger
-    /// When this worker may ask again, on the monotonic clock. To forget it costs a question too many.
-    private var nextQuestion: Int64 = .min
+    /// When this worker may ask for a batch again, on the monotonic clock, in nanoseconds.
+    private var nextAttempt: Int64 = .min
 
     /// In nanoseconds.
     private static let interval: Int64 = 60_000_000_000
@@ -24,18 +24,18 @@ final class BackgroundCollector {
         (self.storage, self.logger) = (storage, logger)
     }
 
-    /// Asks for a batch and collects it, unless this worker did ask less than a minute ago. What fails is tried again
+    /// Asks for a batch and removes it, unless this worker has asked in the last minute. After a failure it tries again
     /// in a minute.
     func run() {
         let now = Clock.monotonicNanoseconds()
-        // Without a connection the database may be unavailable, and to find that out would take seconds.
-        guard configuration.workersCollect, now >= nextQuestion, database.isConnected else { return }
-        nextQuestion = now + Self.interval
+        // Without a connection the database may be unavailable, and a new connection would take seconds to fail.
+        guard configuration.workersCollect, now >= nextAttempt, database.isConnected else { return }
+        nextAttempt = now + Self.interval
         let collector = GarbageCollector(
             storage, WorkerGarbage(database: database, graceSeconds: configuration.graceSeconds)
         ) { [logger] (_, error) in logger.record(.storageFailed(error.description)) }
         try? logger.reporting {
-            // A place that is not the store has none of the blobs, and the list would lose their names.
+            // A wrong place has none of the blobs, so their names would be taken off the list.
             _ = try CurrentStore(database: database, storage: storage).open()
             guard try collector.collectBatch() != nil else { return }
             try collector.sweep(storage.configuredURL)
@@ -46,12 +46,13 @@ final class BackgroundCollector {
     }
 }
 
-/// The database with the rights of a worker, which has one function for a batch: it deletes the rows.
+/// Garbage with the rights of a worker. One function of the database takes a batch and deletes its rows; the commit
+/// comes after the blobs have been removed.
 private struct WorkerGarbage: GarbageDatabase {
     let database: Database
     let graceSeconds: Int
 
-    /// Blobs of a batch: no more than what takes a fraction of a second, as no request is accepted meanwhile.
+    /// The most blobs of a batch. It takes a fraction of a second, in which this worker accepts no request.
     private static let limit: Int64 = 64
     private static let collect = Statement(
         name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
@@ -67,7 +68,7 @@ private struct WorkerGarbage: GarbageDatabase {
                 let url = try row.optionalText("url")
                 return try row.optionalValue("blob") { BlobName($0) }.map { (url: url, name: $0) }
             }
-            // If one cannot be removed, all rows come back.
+            // If a blob cannot be removed, the rollback restores all rows.
             guard Garbage.group(blobs).allSatisfy(remove) else { throw Failure(.storageUnavailable) }
             return blobs.count
         }

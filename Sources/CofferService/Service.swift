@@ -1,5 +1,5 @@
-// A request's way: Request → Authenticator → the route's endpoint → ResponseWriter. Nothing here outlives a request but what
-// may be thrown away at any moment: the connection, a short-lived copy of the keys, the opened store.
+// The way of a request: Request → Authenticator → the route's endpoint → ResponseWriter. Only the connection, the copy of
+// the keys and the opened stores outlive a request, and each can be dropped at any time.
 
 internal import BlobStore
 public import CofferCore
@@ -43,15 +43,15 @@ public final class Service {
             configuration: configuration, database: database, storage: storage, logger: logger)
     }
 
-    /// Connects, fetches the keys and lets the database read its catalog before the first request waits for it. What
-    /// fails here fails again, and is told, when a request needs it.
+    /// Connects, fetches the keys and lets the database read its catalog, so that the first request need not wait for
+    /// that. Failures are only recorded, as the request that needs these things gets them again.
     public func warmUp() {
         authenticator.warmUp()
         database.warmUp()
-        health.lookAtStore()
+        health.checkStore()
     }
 
-    /// Answers one request. Whatever happens, there is an answer, and the next request can be served.
+    /// Answers a request. Every error becomes a response, and the service can handle the next request.
     public func handle(_ exchange: any Exchange) {
         let begin = Clock.monotonicNanoseconds()
         let id = Request.identifier(exchange)
@@ -80,10 +80,10 @@ public final class Service {
         }
     }
 
-    /// Does what is due and what nobody waits for. To be called when a request's connection is closed.
+    /// Does background work. Call it when the connection of a request is closed, so that no client waits.
     public func afterRequest() { collector.run() }
 
-    /// Authenticates as the route declares, and hands the caller to the endpoint.
+    /// Authenticates as the route declares, and passes the caller to the endpoint.
     private func answer(_ request: Request) throws(Failure) -> Response {
         switch (request.route.access(request.method), endpoint(of: request)) {
         case (.public, .public(let answer)): return try answer(request)
@@ -100,8 +100,8 @@ public final class Service {
         }
     }
 
-    /// An ended session is reported before whatever else is wrong. Most requests find out on the way; one that is
-    /// refused before it has come to the database asks for this alone.
+    /// An ended session is reported rather than any other error of the client. Most requests find it in the database;
+    /// a request that was refused before that is checked here.
     private func refuseEndedSession(of caller: Caller, after refusal: Failure, _ request: Request) throws(Failure) {
         guard (400..<500).contains(refusal.kind.status) else { return }
         do throws(Failure) {
@@ -111,7 +111,7 @@ public final class Service {
         } catch {}
     }
 
-    /// The endpoint of each route, and of OPTIONS for all of them.
+    /// The endpoint of the request's route. OPTIONS has one endpoint for all routes.
     func endpoint(of request: Request) -> Endpoint {
         if request.method == .options { return .public(crossOrigin.preflight) }
         return switch request.route {
@@ -135,17 +135,17 @@ public final class Service {
         }
     }
 
-    /// `GET /openapi.json`, and `GET /` for those who ask for it by its media type.
+    /// `GET /openapi.json`, and `GET /` for clients that accept its media type.
     private func description(_ request: Request) throws(Failure) -> Response {
         let type = try request.negotiate([MediaType.openAPI, MediaType.json])
         return .json(OpenAPI.document(basePath: request.basePath, version: version), type: type)
     }
 }
 
-/// What answers a route. Its type says whether it can run without a caller.
+/// The function that answers a route. Its type says whether it needs a caller.
 enum Endpoint {
-    /// Knows of no caller.
+    /// Runs without authentication.
     case `public`((Request) throws(Failure) -> Response)
-    /// Is handed the bearer of a genuine token.
+    /// Gets the bearer of a valid token.
     case session((Request, Caller) throws(Failure) -> Response)
 }

@@ -1,5 +1,5 @@
-// Rows read by the names of their columns. What a program reads and a result does not hold is an error and never a
-// default: an id, a size or a name that was made up does more harm than an answer that fails.
+// Rows read by the names of their columns. A missing column, an unexpected null or a malformed value is an error, never
+// a default: an id, a size or a name that was made up does more harm than a request that fails.
 
 extension Rows: RandomAccessCollection {
     public var startIndex: Int { 0 }
@@ -9,9 +9,9 @@ extension Rows: RandomAccessCollection {
         return Row(rows: self, index: position)
     }
 
-    /// The one row of a result that has one.
+    /// The row of a result that must have exactly one.
     ///
-    /// - Throws: `.unexpectedResult` for none and for several.
+    /// - Throws: `.unexpectedResult` if there is no row or more than one.
     public func only() throws(PostgresError) -> Row {
         guard count == 1 else {
             throw PostgresError(.unexpectedResult, message: "there are \(count) rows where one was expected")
@@ -20,27 +20,29 @@ extension Rows: RandomAccessCollection {
     }
 }
 
-/// One row of a result. It makes no copy; its result stays in memory as long as it does.
+/// One row of a result. It keeps the result in memory instead of copying from it.
 ///
-/// All functions throw `.unexpectedResult` where there is no such column. No error quotes a value.
+/// All functions throw `.unexpectedResult` if the result has no column of this name. The errors never quote a value.
 public struct Row {
     fileprivate let rows: Rows
     fileprivate let index: Int
 
-    /// - Throws: also for null, and where `convert` gives nil.
+    /// The value that `convert` makes of the text form.
+    ///
+    /// - Throws: also for null, and if `convert` returns nil.
     public func value<Value>(_ column: StaticString, _ convert: (String) -> Value?) throws(PostgresError) -> Value {
         guard let value = try optionalValue(column, convert) else { throw unexpected(column, "is null") }
         return value
     }
 
-    /// nil for null.
+    /// The value that `convert` makes of the text form. nil for null.
     ///
-    /// - Throws: also where `convert` gives nil.
+    /// - Throws: also if `convert` returns nil.
     public func optionalValue<Value>(_ column: StaticString, _ convert: (String) -> Value?) throws(PostgresError)
         -> Value?
     {
         guard let text = try optionalText(column) else { return nil }
-        guard let value = convert(text) else { throw unexpected(column, "does not hold what is read from it") }
+        guard let value = convert(text) else { throw unexpected(column, "has a value that cannot be read") }
         return value
     }
 
@@ -52,22 +54,26 @@ public struct Row {
         return text
     }
 
-    /// The text form of any type; nil for null.
+    /// The text form of any type. nil for null.
     public func optionalText(_ column: StaticString) throws(PostgresError) -> String? {
         rows.text(index, try rows.column(column))
     }
 
-    /// - Throws: also for null, and for what is not a whole number of 64 bits.
+    /// A whole number.
+    ///
+    /// - Throws: also for null, and for anything but a whole number of 64 bits.
     public func integer(_ column: StaticString) throws(PostgresError) -> Int64 { try value(column) { Int64($0) } }
 
-    /// nil for null.
+    /// A whole number. nil for null.
     ///
-    /// - Throws: also for what is not a whole number of 64 bits.
+    /// - Throws: also for anything but a whole number of 64 bits.
     public func optionalInteger(_ column: StaticString) throws(PostgresError) -> Int64? {
         try optionalValue(column) { Int64($0) }
     }
 
-    /// - Throws: also for null, and for what is not a `boolean`.
+    /// A `boolean`.
+    ///
+    /// - Throws: also for null, and for values of other types.
     public func boolean(_ column: StaticString) throws(PostgresError) -> Bool {
         try value(column) { $0 == "t" ? true : $0 == "f" ? false : nil }
     }
@@ -80,7 +86,7 @@ public struct Row {
         return bytes
     }
 
-    /// A value that is read in place.
+    /// A value to be read in place.
     ///
     /// - Throws: also for null.
     public func cell(_ column: StaticString) throws(PostgresError) -> Cell {
@@ -102,7 +108,7 @@ public struct Cell {
 
     public var text: String { rows.string(row, column) }
 
-    /// Lends the text form without a copy.
+    /// Calls `body` with the text form, which is not copied.
     public func withText<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure)
         -> Result
     {

@@ -74,7 +74,7 @@ struct RowTests {
                 message { () throws(PostgresError) in try row.integer(name) },
                 message { () throws(PostgresError) in try row.optionalInteger(name) },
                 message { () throws(PostgresError) in try row.boolean(name) },
-            ] { #expect(problem == "the column \"\(name)\" does not hold what is read from it") }
+            ] { #expect(problem == "the column \"\(name)\" has a value that cannot be read") }
         }
     }
 

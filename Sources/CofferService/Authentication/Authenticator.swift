@@ -1,34 +1,36 @@
-// 2. Who asks. The token's signature and claims are checked here; whether its session still lives is the database's
-// to say, in the same round trip as the query.
+// 2. Who is asking. The token's signature and claims are checked here. The database checks whether the session is still
+// live, in the same round trip as the query.
 
 internal import CofferCore
 internal import Cryptography
 internal import POSIX
 internal import Text
 
-/// A bearer whose token is genuine. Nothing else makes one, so an endpoint that takes a caller cannot run without.
+/// The bearer of a valid token. Only `Authenticator` makes callers, so an endpoint that takes one cannot run without
+/// authentication.
 struct Caller {
     let claims: Claims
     fileprivate init(claims: Claims) { self.claims = claims }
     var identity: Identity { .user(claims) }
-    /// For what leaves no trace in the audit log.
+    /// For statements that write nothing to the audit log.
     var reading: Identity { .reader(claims) }
 }
 
 struct Authenticator {
     let keys: KeyRing
 
-    /// Fetches the keys, and has OpenSSL look its algorithm up.
+    /// Fetches the keys and makes OpenSSL load its algorithm, before a request has to wait for that. An error is
+    /// ignored, as the request that needs the keys gets it again.
     func warmUp() {
         _ = try? keys.secret(of: "")
         let nothing: [UInt8] = [0]
         _ = try? hmacSHA256(key: nothing.span, message: nothing.span)
     }
 
-    /// The bearer of the request's token: the Authorization header's, else the cookie's.
+    /// The bearer of the token in the Authorization header or, without one, in the cookie.
     ///
-    /// - Throws: `Failure` 401 without a token or with a bad one, 403 for a change by cookie from another origin, 400
-    ///   where there are two tokens.
+    /// - Throws: `Failure` 401 if there is no valid token, 403 for a change by cookie from another origin, 400 if there
+    ///   are two different tokens.
     func caller(_ request: Request) throws(Failure) -> Caller {
         if let token = try Self.bearerToken(request) { return try verify(token, request) }
         guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
@@ -36,8 +38,8 @@ struct Authenticator {
         return try verify(token, request)
     }
 
-    /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case. nil where there are other schemes only: those
-    /// credentials are for what stands before us, such as a web server with a password of its own.
+    /// The token of `Bearer <token>` (RFC 6750 §2.1), whose scheme is not case-sensitive. nil if there are only other
+    /// schemes: their credentials are for a server in front of us, such as a web server with passwords of its own.
     private static func bearerToken(_ request: Request) throws(Failure) -> String? {
         let tokens = Set(try request.texts(.authorization).flatMap(credentials).compactMap(bearerToken))
         guard tokens.count <= 1 else {
@@ -52,8 +54,9 @@ struct Authenticator {
         return parts.count == 2 ? String(parts[1].drop { $0 == " " || $0 == "\t" }) : ""
     }
 
-    /// The credentials in a field, which a web server may have joined of several. What has commas of its own, as Digest
-    /// has, falls apart, but none of its parts reads like a token of ours; what is in quotes stays whole.
+    /// The credentials in a field, into which a web server may have joined several fields. Credentials that contain
+    /// commas themselves, such as those of Digest, are split as well, but no part of them looks like a token of ours,
+    /// as quoted strings are removed.
     private static func credentials(_ field: String) -> [String] {
         let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")

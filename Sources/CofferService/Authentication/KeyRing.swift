@@ -1,5 +1,5 @@
-// The verification keys, which the database alone issues. A copy is kept for at most 30 seconds, so that a retired
-// key stops working within that time.
+// The verification keys, which only the database issues. A copy is used for at most 30 seconds, so a retired key stops
+// working within that time.
 
 internal import CofferCore
 internal import Postgres
@@ -8,10 +8,10 @@ internal import POSIX
 final class KeyRing {
     private let database: Database
     private var keys: [String: [UInt8]] = [:]
-    /// On the monotonic clock, in nanoseconds.
+    /// When the copy was made, on the monotonic clock, in nanoseconds. nil before the first one.
     private var fetched: Int64?
 
-    /// How long a copy of the keys is believed, in nanoseconds.
+    /// How long a copy of the keys is used, in nanoseconds.
     private static let lifetime: Int64 = 30_000_000_000
 
     private let logger: Logger
@@ -23,9 +23,10 @@ final class KeyRing {
     private static let statement = Statement(
         name: "keys", sql: "select kid, secret, \(ClockSkew.column) from internal.verification_keys()")
 
-    /// The secret of a key. One that is not known is asked for anew, as it may just have been made.
+    /// The secret of a key. If it is unknown, the keys are fetched again, as it may be new.
     ///
-    /// - Returns: nil where the database does not know it either.
+    /// - Returns: nil if the database does not know the key either.
+    /// - Throws: `Failure` 503 if the database does not answer, 500 if it has no keys.
     func secret(of id: String) throws(Failure) -> [UInt8]? {
         let isFresh = fetched.map { Clock.monotonicNanoseconds() - $0 < Self.lifetime } ?? false
         if isFresh, let secret = keys[id] { return secret }
@@ -35,9 +36,9 @@ final class KeyRing {
 
     private func fetch() throws(Failure) {
         keys = try logger.reporting {
-            // Tokens that the keys verify are judged by this host's clock.
+            // This host's clock decides whether tokens have expired.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
-            let rows = try ClockSkew.asking(logger, ask).rows
+            let rows = try ClockSkew.measuring(logger, ask).rows
             let secrets = try rows.map { (try $0.text("kid"), try $0.bytes("secret")) }
             return Dictionary(secrets) { first, _ in first }
         }

@@ -1,4 +1,4 @@
-// The store that uploads go to, as the database names it, and the proof that the place is that store.
+// The store that uploads go to: the database names it, and the mark proves that the place is that store.
 
 internal import BlobStore
 internal import CofferCore

@@ -1,15 +1,15 @@
-// The worker's connection, and the one way in which a request speaks to PostgreSQL: a pipeline that begins with who
-// asks and ends with the answer, in one round trip and one implicit transaction.
+// The worker's connection, and the only way from a request to PostgreSQL: a pipeline that first takes the caller's
+// identity and then runs the query, in one round trip and one implicit transaction.
 
 internal import CofferCore
 internal import Postgres
 internal import POSIX
 
-/// In whose name a statement runs.
+/// The role and the user of a statement.
 enum Identity {
     case anonymous
     case user(Claims)
-    /// A user's statement that leaves no trace in the audit log, and so need not be told of the request.
+    /// A user whose statement writes nothing to the audit log, so the database needs no facts about the request.
     case reader(Claims)
 
     fileprivate var claims: Claims? {
@@ -23,7 +23,7 @@ enum Identity {
 final class Database {
     private let configuration: Configuration
     private let logger: Logger
-    /// Kept between requests, as it may be thrown away at any moment.
+    /// Kept between requests. It can be dropped at any time.
     private var connection: Connection?
 
     init(_ configuration: Configuration, logger: Logger) {
@@ -40,9 +40,9 @@ final class Database {
                 set_config('coffer.login_failures', $4, true), set_config('coffer.login_address_failures', $5, true)
             """)
 
-    /// Takes the role of a live session for this transaction; what becomes of one that is not live, the other function
-    /// says. The view shows the one session that the setting names, so that must come first; the sub-select is evaluated
-    /// where its value is needed.
+    /// Takes the role of a live session for this transaction. If the session is not live, `function` returns the role
+    /// or raises an error. The view shows only the session that the setting names, so the setting comes first.
+    /// PostgreSQL evaluates the sub-select when it needs the value.
     private static func takeRole(orElse function: String) -> String {
         """
         select set_config('coffer.session_id', $1, true), set_config('role', coalesce(
@@ -54,16 +54,18 @@ final class Database {
     private static let reader = Statement(name: "reader", sql: takeRole(orElse: "internal.refuse_session()"))
     private static let user = Statement(
         name: "user",
-        // A request that began before its session expired may end after it.
+        // A request may outlast its session, if it began before the session expired.
         sql: takeRole(orElse: "internal.admitted_role($1::text::uuid, $2::text::uuid, $3, $7::bigint)") + """
             , set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
             set_config('coffer.login_failures', $6, true)
             """)
 
-    /// Runs one statement that changes nothing, in the name of `identity`, in one round trip. A connection which broke
-    /// while idle is replaced without the client noticing.
+    /// Runs a statement that changes nothing, in one round trip. If the connection broke while it was idle, the
+    /// statement is sent again on a new one.
     ///
-    /// - Parameter read: makes what is returned of the result.
+    /// - Parameters:
+    ///   - isSearch: whether the statement searches by pattern, which is limited in number and time.
+    ///   - read: converts the result.
     func run<Value>(
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
         read: (Rows) throws -> Value
@@ -73,12 +75,12 @@ final class Database {
         }
     }
 
-    /// The same, and all of the result.
+    /// Runs a statement that changes nothing, and returns its rows.
     func run(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
         try run(query, as: identity, for: request, read: { $0 })
     }
 
-    /// Asks whether the session still lives, and nothing else.
+    /// Checks that the session is still live, and does nothing else.
     ///
     /// - Throws: `Failure` `.sessionEnded`.
     func confirm(_ identity: Identity, for request: Request) throws(Failure) {
@@ -86,12 +88,12 @@ final class Database {
         _ = try mapError(to: Failure.self) { try run([opening]) }
     }
 
-    /// Runs a change that stays only if `read` understands its result and accepts it.
+    /// Runs a change. It is committed only if `read` can convert the result, and does not refuse it by throwing.
     ///
-    /// It takes a second round trip: the commit is sent when all else has been answered, so that what was given up
-    /// before is never carried out, however late the server gets to it.
+    /// The commit takes a second round trip, after the change has been answered. So a change that the worker gives up
+    /// before is never carried out, even if the server executes it later.
     ///
-    /// - Throws: `Failure`, and nothing was changed; but `.outcomeUnknown` where the commit had no answer.
+    /// - Throws: `Failure`. Then nothing was changed, except for `.outcomeUnknown`: the commit was not answered.
     func change<Value>(
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
         read: (Rows) throws -> Value
@@ -101,7 +103,7 @@ final class Database {
         }
     }
 
-    /// Runs a change whatever it answers.
+    /// Runs a change, and returns its rows.
     func change(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
         try change(query, as: identity, for: request, read: { $0 })
     }
@@ -123,10 +125,10 @@ final class Database {
         return value
     }
 
-    /// On the connection that has the transaction and on no other: a new one would commit nothing, and agree.
+    /// Commits on the connection that has the transaction. A new one would commit nothing without an error.
     private func commit() throws {
         guard let kept = connection, kept.isUsable else {
-            // Nothing was sent. What a lost connection leaves the server rolls back.
+            // No commit was sent, so the server rolls the transaction back.
             connection = nil
             throw PostgresError(.connection, message: "the connection was lost before the commit")
         }
@@ -141,7 +143,7 @@ final class Database {
         .outcomeUnknown, details: "The database did not answer the commit",
         hint: "Check whether the change was made before you repeat it", fields: retryAfter)
 
-    /// A transaction that cannot be rolled back ends with its connection.
+    /// Rolls back. If that fails, the connection is closed, which ends the transaction.
     private func rollback() {
         if let connection, connection.isUsable, (try? connection.run([Query(Self.rollback)])) != nil { return }
         connection = nil
@@ -151,7 +153,7 @@ final class Database {
     private static let commit = Statement(name: "commit", sql: "commit")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
-    /// Reports a search that the server has cancelled in words of its own.
+    /// Records and converts errors. A search that the server has cancelled gets a failure of its own.
     private func reporting<Value>(isSearch: Bool = false, _ body: () throws -> Value) throws(Failure) -> Value {
         try logger.reporting {
             do {
@@ -166,31 +168,31 @@ final class Database {
         .patternTooSlow, details: "A search by pattern may take \(searchLimit.milliseconds) ms",
         hint: "Search below one folder, or for the beginning of a path: like.folder/*")
 
-    /// How long a search by pattern may take. Below a second, so that whoever waits for this worker waits no longer.
+    /// How long a search by pattern may take: less than a second, as other requests may wait for this worker.
     private static let searchLimit = Duration.milliseconds(900)
     private static let search = Statement(
         name: "search", sql: "select internal.begin_search($1::text::uuid, $2::integer, $3::integer)")
 
-    /// Lets a user have few searches by pattern at once, and each take little time.
+    /// Limits how many searches by pattern a user has at once, and how long each may take.
     private func search(by claims: Claims) -> Query {
-        // A quarter of the pool: other users' requests find a worker whatever one user asks.
+        // A quarter of the pool, so that the requests of other users still find a worker.
         let limit = max(1, configuration.workers / 4)
         return Query(
             Self.search,
             [.text(claims.userID), .integer(Int64(limit)), .integer(Self.searchLimit.milliseconds)])
     }
 
-    /// The statements that take the identity, with their values.
+    /// The queries that come before the request's own.
     private func opening(_ identity: Identity, for request: Request, isSearch: Bool) throws(Failure) -> [Query] {
-        // The database refuses as well, and at this moment: what is wrong with the arguments has been said by now.
+        // The database refuses it as well. Here the arguments have been checked, whose errors are reported first.
         if request.route.access(request.method) == .admin, identity.claims?.role != .admin { throw Failure(.forbidden) }
         let opening = try opening(identity, for: request)
         guard isSearch, let claims = identity.claims else { return [opening] }
-        // As the login role: no request role may call it.
+        // Only the login role may call `begin_search`, so it comes first.
         return [search(by: claims), opening]
     }
 
-    /// The statement that takes the identity, with its values.
+    /// The query that takes the identity.
     private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
         let origin = [Parameter.text(request.id), .text(try request.text(.remoteAddress) ?? "")]
         switch identity {
@@ -211,12 +213,14 @@ final class Database {
         [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue)]
     }
 
-    /// Ends a statement on the server before the worker gives up. Where a pooler stands between, which may refuse it as a
-    /// connection's option, it goes with each batch.
+    /// After this time the server ends a statement: before the worker gives up. It is an option of the connection.
+    /// Some poolers refuse that, so it is sent with each batch if statements are not prepared.
     private var statementTimeout: Duration { configuration.databaseTimeout * 0.9 }
     private static let timeout = Statement(sql: "select set_config('statement_timeout', $1, true)")
 
     /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
+    ///
+    /// - Parameter isRepeatable: whether it may be sent again if the connection breaks.
     func run(_ queries: [Query], isRepeatable: Bool = true) throws(PostgresError) -> [Rows] {
         if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable) }
         let timeout = Query(Self.timeout, [.text(String(statementTimeout.milliseconds))])
@@ -229,19 +233,19 @@ final class Database {
                 return try finish { () throws(PostgresError) in try kept.run(queries) }
             } catch {
                 guard connection == nil, error.kind != .timeout, error.sqlState != "57014" else { throw error }
-                // It broke while idle, as when the server was restarted: once more with a new one.
+                // It broke while it was idle, for example by a restart of the server. Try again on a new one.
             }
         }
-        // What must not run twice gets no second try, so a connection that broke while idle is found out before.
+        // Other batches are sent only once, so find a connection that broke while it was idle before sending.
         if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries) }
     }
 
-    /// Whether there is a connection, so that whoever need not ask now can spare making one.
+    /// Whether there is a connection. Work that can wait should not make one.
     var isConnected: Bool { connection != nil }
 
-    /// Asks what requests ask, in nobody's name: a connection's first questions take the server milliseconds of reading
-    /// its catalog.
+    /// Runs statements like those of requests, without a user. A connection's first statements take milliseconds
+    /// longer, as the server reads its catalog. Errors are recorded, and the next request tries again.
     func warmUp() {
         let session = Query(Statement(sql: "select database_role from internal.live_sessions"))
         let role = Query(Statement(sql: "select set_config('role', 'coffer_editor', true)"))
@@ -263,7 +267,7 @@ final class Database {
         return fresh
     }
 
-    /// Forgets a connection that is of no use any more, also where its last answer came late.
+    /// Runs `body`, records errors that are not the client's, and drops the connection if it cannot be used any more.
     private func finish(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
         do {
             let rows = try body()
@@ -271,7 +275,7 @@ final class Database {
             return rows
         } catch {
             if connection?.isUsable == false { connection = nil }
-            // Statement errors that are ours to mend; the others are the client's.
+            // The client's request causes the other errors.
             if Failure(error).kind.status >= 500 { logger.record(.databaseFailed(error.description)) }
             throw error
         }
@@ -279,7 +283,7 @@ final class Database {
 }
 
 extension Query {
-    /// A table's query, never prepared: its text is different every time.
+    /// A query of a table. Its text differs from request to request, so it is never prepared.
     init(_ sql: BoundSQL) {
         self.init(Statement(sql: sql.text), sql.values.map { $0.map { .text($0) } ?? .null })
     }

@@ -1,4 +1,4 @@
-// Which database this program works with. The build writes `SchemaLevel.expected` from the files of sql/ (see
+// The level of the database's schema that this program needs. The build writes `SchemaLevel.expected` from the files of sql/ (see
 // Sources/EmbedSQL); `internal.schema_level` computes the same from what `coffer migrate` has applied.
 
 struct SchemaLevel: Equatable {

@@ -1,4 +1,5 @@
-// 3. The functions of which PostgreSQL does all: arguments in, JSON or nothing out. It decides again who may call which.
+// 3. The functions that PostgreSQL carries out alone: arguments in, JSON or nothing out. PostgreSQL also checks again who
+// may call them.
 
 internal import CofferCore
 internal import Postgres
@@ -7,8 +8,8 @@ struct FunctionEndpoint {
     let configuration: Configuration
     let database: Database
 
-    /// The limit is an option of the workers, which the database does not know. It becomes the last member of the
-    /// object, which PostgreSQL can only merge as jsonb, and that has an order and spaces of its own.
+    /// The limit is an option of the workers, which the database does not have. It is appended to the object as text:
+    /// PostgreSQL can merge only jsonb, which would change the order of the members.
     private static let whoami = Statement(
         name: "whoami",
         sql: """
@@ -28,12 +29,12 @@ struct FunctionEndpoint {
         return try call(Self.whoami, request, from: caller, own: [limit], isChange: false)
     }
 
-    /// `POST /rpc/move_folder`: the number of files that were moved.
+    /// `POST /rpc/move_folder`: moves files, and returns how many.
     func moveFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         try call(Self.moveFolder, request, from: caller)
     }
 
-    /// `POST /rpc/create_user`: the new user's id.
+    /// `POST /rpc/create_user`: returns the id of the new user.
     func createUser(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         try call(Self.createUser, request, from: caller)
     }
@@ -48,7 +49,10 @@ struct FunctionEndpoint {
         try call(Self.deleteUser, request, from: caller, isVoid: true)
     }
 
-    /// Parameters of our `own` follow the request's arguments.
+    /// - Parameters:
+    ///   - own: the worker's parameters, which follow the request's arguments.
+    ///   - isVoid: whether the function returns nothing, so that the response is 204.
+    ///   - isChange: whether the function writes to the database.
     private func call(
         _ statement: Statement, _ request: Request, from caller: Caller, own: [Parameter] = [], isVoid: Bool = false,
         isChange: Bool = true

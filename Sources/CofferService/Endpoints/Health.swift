@@ -1,4 +1,4 @@
-// 3. Whether this process answers, and whether everything it needs does.
+// 3. Whether this process answers, and whether everything that it needs is available.
 
 internal import BlobStore
 internal import CofferCore
@@ -20,10 +20,10 @@ struct Health {
 
     /// `GET /health/ready`.
     ///
-    /// - Throws: `Failure` 503 that names which part failed. Why is in the log; of the clock the answer says it, too.
+    /// - Throws: `Failure` 503 with the names of the parts that failed. The reasons are in the log.
     func ready(_ request: Request) throws(Failure) -> Response {
         let (database, skew) = databaseIsReady()
-        // A database that is away is not waited for twice.
+        // If the database is unavailable, do not wait for it a second time.
         let storage = storageIsReady(asking: database)
         let server = try serverAgrees(WebServer(request))
         var failed = [("database", database), ("storage", storage), ("web server", server)].filter { !$0.1 }.map(\.0)
@@ -34,19 +34,20 @@ struct Health {
         return .json(#"{"status":"ready"}"#, [.noStore])
     }
 
-    /// Logs what is wrong with the store from the start, before an upload goes astray.
-    func lookAtStore() {
+    /// Records what is wrong with the store when a worker starts, before an upload fails or goes to a wrong place.
+    func checkStore() {
         guard database.isConnected else { return }
         _ = try? logger.reporting {
             try CurrentStore(database: database, storage: storage).open(isImpatient: true)
         }
     }
 
-    /// The connection, the schema level that this program was built for, and the role switch; and the clock.
+    /// Checks that the database answers, has the schema level of this program and lets the worker switch its role.
+    /// Also measures the clock's difference.
     private func databaseIsReady() -> (Bool, ClockSkew?) {
         let ask = { () throws(PostgresError) in try database.run([Query(Self.level), Query(Self.anonymous)])[0] }
         let answer = try? logger.reporting {
-            let (rows, skew) = try ClockSkew.asking(logger, ask)
+            let (rows, skew) = try ClockSkew.measuring(logger, ask)
             let row = try rows.only()
             return (level: SchemaLevel(migration: try row.integer("migration"), code: try row.text("code")), skew: skew)
         }
@@ -58,7 +59,8 @@ struct Health {
         return (level == .expected, skew)
     }
 
-    /// - Parameter asksDatabase: whether the database is asked which store uploads go to.
+    /// - Parameter asksDatabase: whether to ask the database which store uploads go to. If false, the configured store
+    ///   is checked.
     private func storageIsReady(asking asksDatabase: Bool) -> Bool {
         let probe: Void? = try? logger.reporting {
             let current = CurrentStore(database: database, storage: storage)
@@ -67,9 +69,10 @@ struct Health {
         return probe != nil
     }
 
-    /// The web server and the configuration change together; which store uploads go to may change before.
+    /// Compares the web server with the configured store, which may differ from the one that uploads go to: while
+    /// blobs are moved, the database changes first, and then both configurations together.
     private func serverAgrees(_ server: WebServer) -> Bool {
-        // A store that cannot be opened has failed already.
+        // `storageIsReady` reports a store that cannot be opened.
         guard let store = try? storage.store(), let difference = try? server.difference(from: store)
         else { return true }
         logger.record(.webServerDiffers(difference))

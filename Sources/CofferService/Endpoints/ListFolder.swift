@@ -8,8 +8,8 @@ struct ListFolder {
     let configuration: Configuration
     let database: Database
 
-    /// One row: the page, its length, whether more follows, and the cursor of its last entry. One entry more than the
-    /// page is asked for, so that the last page is known to be the last.
+    /// Returns one row: the page, its length, whether more entries follow, and the cursor of the last entry. It reads
+    /// one entry more than the page has, to find out whether more follow.
     private static let statement = Statement(
         name: "list_folder",
         sql: """
@@ -59,7 +59,7 @@ struct ListFolder {
         return min(limit, maximum)
     }
 
-    /// The next page's address (RFC 8288).
+    /// The `Link` to the next page (RFC 8288).
     private func link(
         from folder: Parameter, limit: Int64, after cursor: String, _ request: Request
     ) -> HeaderField {

@@ -13,11 +13,11 @@ struct LoginEndpoint {
     private static let changePassword = Statement(
         name: "change_password", sql: "select changed, retry_after from api.change_password($1, $2)")
 
-    /// `POST /rpc/login`. Why a login fails is nobody's to know; the database records it and takes its time.
+    /// `POST /rpc/login`. The response does not say why a login failed; the database records the reason.
     func login(_ request: Request) throws(Failure) -> Response {
         let wantsCookie = try request.preferences().wantsCookie
         let type = try request.negotiate([MediaType.json, MediaType.singular])
-        // A page of another site must not log its visitor in here.
+        // Another site's page must not log its visitor in, to an account of its choice.
         if wantsCookie {
             if try request.isFromPage { try SameOrigin.require(request) }
             try SessionCookie.requireFit(request)
@@ -34,14 +34,15 @@ struct LoginEndpoint {
         return .json(type == MediaType.singular ? object : "[\(object)]", type: type, [.noStore])
     }
 
-    /// `POST /rpc/logout`: the session ends everywhere.
+    /// `POST /rpc/logout`: ends the session of the token and deletes the cookie.
     func logout(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         _ = try database.change(Query(Self.logout), as: caller.identity, for: request)
+        // A connection that is not fit for a cookie has none to delete.
         let cookie = try? SessionCookie.field(request, token: nil, seconds: 0)
         return Response(204, [cookie].compactMap { $0 })
     }
 
-    /// `POST /rpc/change_password`: the other sessions end, this one goes on.
+    /// `POST /rpc/change_password`: ends the user's other sessions.
     func changePassword(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let (changed, seconds) = try database.change(
             Query(Self.changePassword, try request.arguments()), as: caller.identity, for: request
@@ -55,7 +56,7 @@ struct LoginEndpoint {
     }
 }
 
-/// What came of a login. Why it was refused is recorded in the same transaction, so this is no error before the commit.
+/// The outcome of a login. A refusal is recorded in the same transaction, so it is not an error before the commit.
 private enum Login {
     case refused
     case blocked(seconds: Int64)
@@ -83,7 +84,7 @@ private enum Login {
 }
 
 extension Failure {
-    /// After too many wrong passwords the right one is refused too, until these seconds are over.
+    /// After too many wrong passwords the right one is refused too, for so many seconds.
     fileprivate static func blocked(_ seconds: Int64) -> Failure {
         Failure(.loginBlocked, fields: [HeaderField("Retry-After", String(seconds))])
     }

@@ -1,4 +1,4 @@
-// 3. A download: one decision here, then the web server sends the bytes, or the worker where it cannot.
+// 3. A download. The worker decides what is sent; the web server sends the bytes, or the worker if it cannot.
 
 internal import BlobStore
 internal import CofferCore
@@ -14,7 +14,7 @@ struct RetrieveFile {
     private static let columns =
         "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url, is_unchanged"
     private static let statement = Statement(name: "retrieve_file", sql: "\(columns) from api.retrieve_file($1)")
-    /// The same, and the audit log tells who asked.
+    /// Also writes to the audit log who asked.
     private static let audited = Statement(
         name: "retrieve_file_audited", sql: "\(columns) from api.retrieve_file_audited($1)")
 
@@ -52,10 +52,10 @@ struct RetrieveFile {
         return stream(file, range, try open(file), fields)
     }
 
-    /// The part of the file that is asked for; nil for all of it. Judged here whoever sends the bytes, so that every web
-    /// server and store gives the same.
+    /// The requested part of the file. nil for the whole file. The worker decides this in any case, so that the result is
+    /// the same for all web servers and stores.
     ///
-    /// - Throws: `Failure` 416.
+    /// - Throws: `Failure` 416 for a range outside of the file.
     private func range(_ request: Request, _ file: StoredFile, _ conditions: ReadConditions) throws(Failure)
         -> ByteRange?
     {

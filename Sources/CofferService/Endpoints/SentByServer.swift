@@ -1,16 +1,16 @@
-// Downloads whose bytes the web server sends. Which part of the file is sent has been decided by then: the web server gets
-// a whole file, or a part that it reads out of the request as we do; everything else the worker sends itself.
+// Downloads whose bytes the web server sends: whole files, and parts that the web server finds in the request as we do.
+// The worker streams all other parts.
 
 internal import BlobStore
 internal import CofferCore
 internal import Storage
 
 extension RetrieveFile {
-    /// The field that makes the web server send the blob; nil where it did not offer to, where the store is not on this
-    /// host, or where it would send another part.
+    /// The field that makes the web server send the blob from the local store. nil if it does not offer to, if the blob
+    /// is in another store, or if it would send another part.
     func redirect(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> HeaderField? {
         guard let offer = try request.sendfile else { return nil }
-        // The web server knows the folder of one local store; what lies in another is streamed.
+        // The web server knows only the directory of the configured store.
         if let url = file.storeURL, url != storage.configuredURL { return nil }
         let store = try logger.reporting { try storage.store(file.storeURL) }
         switch offer {
@@ -23,7 +23,7 @@ extension RetrieveFile {
         }
     }
 
-    /// The one of nginx's locations in which it sends what was decided.
+    /// The nginx location that sends `range`. nil if no location does.
     private func location(_ locations: [Substring], _ request: Request, _ range: ByteRange?) throws(Failure)
         -> Substring?
     {
@@ -32,17 +32,17 @@ extension RetrieveFile {
         return try request.isPlainRange ? locations.last : nil
     }
 
-    /// Whether a web server that looks at `Range` by itself sends what was decided.
+    /// Whether a web server that evaluates the request's `Range` itself sends `range`.
     private func isSentAlike(_ request: Request, _ range: ByteRange?) throws(Failure) -> Bool {
         guard range != nil else { return try !request.hasRange }
         guard try request.ifRange == nil else { return false }
         return try request.isPlainRange
     }
 
-    /// The fields that make the web server fetch the blob from a remote store; nil where it did not offer to for this
-    /// store. Which part it fetches is decided here, so that nothing of the client's request goes to the store.
+    /// The fields that make the web server fetch the blob from a remote store. nil if it does not offer to for this
+    /// store. They name the part, so that the client's fields are not sent to the store.
     func fetch(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> [HeaderField]? {
-        // The store's URL is for a GET; the head is all here.
+        // A presigned URL is for GET. A HEAD needs nothing from the store.
         guard request.method == .get, let offer = try request.remoteSendfile else { return nil }
         let server = try WebServer(request)
         return try logger.reporting {
@@ -59,7 +59,7 @@ extension RetrieveFile {
         }
     }
 
-    /// Once for each worker, as it would be the same for every download.
+    /// Records, once for each worker, why the web server cannot fetch this store's blobs.
     private func reportStreaming(
         _ file: StoredFile, _ server: WebServer, _ store: any BlobStore
     ) throws(BlobStoreError) {

@@ -1,5 +1,4 @@
-// 3. An upload: receive, compare, commit, answer. PendingUpload sees to it that what stops us in between leaves
-// nothing.
+// 3. An upload: receive, compare, commit, answer. `PendingUpload` undoes an upload that stops in between.
 
 internal import BlobStore
 internal import CofferCore
@@ -21,7 +20,7 @@ struct StoreFile {
         try Failure.refuse(upload.announced, limit: limit)
         try recogniseStore()
         if try request.text(.uploadQuestion) == "on" {
-            // The web server takes in the body first, and asks whether it may.
+            // The web server will receive the body itself, and asks whether it may.
             try user.check(upload)
             return Response(204, [.noStore])
         }
@@ -35,8 +34,8 @@ struct StoreFile {
             ], .text(JSON.quoted(id)))
     }
 
-    /// Once for each worker, before the first bytes go to what a wrong configuration may name. A pool's worker has
-    /// looked when it started.
+    /// Checks, once for each worker, that the place is the store that the database means, as the configuration may be
+    /// wrong. A worker of the pool has done so when it started.
     private func recogniseStore() throws(Failure) {
         guard !storage.isRecognised else { return }
         _ = try logger.reporting { try CurrentStore(database: database, storage: storage).open() }
@@ -63,7 +62,7 @@ struct StoreFile {
 }
 
 extension Failure {
-    /// - Throws: `Failure` 413 if the size is known and beyond the limit.
+    /// - Throws: `Failure` 413 if the size is known and exceeds the limit.
     static func refuse(_ size: Int64?, limit: Int64?) throws(Failure) {
         if let size, let limit, size > limit {
             throw Failure(.tooLarge, details: "\(size) bytes were sent or announced, \(limit) are allowed")

@@ -1,4 +1,4 @@
-// A file as a download finds it, and what its answer says of it.
+// A file as a download finds it, and the header fields that describe it.
 
 internal import BlobStore
 internal import CofferCore
@@ -14,9 +14,9 @@ struct StoredFile {
     let tag: String
     let blob: BlobName
     let modified: HTTPDate
-    /// Whether this is the first version of the file, and the only one.
+    /// Whether the file has had only one version.
     let isUnchanged: Bool
-    /// Where the blob is; nil for the store that the configuration names.
+    /// The URL of the blob's store. nil for the configured store.
     let storeURL: String?
 
     init(_ row: Row) throws(PostgresError) {
@@ -30,7 +30,7 @@ struct StoredFile {
         isUnchanged = try row.boolean("is_unchanged")
     }
 
-    /// What a 304 carries as well (RFC 9110 §15.4.5).
+    /// The fields that a 304 has as well (RFC 9110 §15.4.5).
     var validators: [HeaderField] {
         [
             HeaderField("ETag", "\"\(tag)\""), HeaderField("Last-Modified", "\(modified)"),
@@ -38,8 +38,8 @@ struct StoredFile {
         ]
     }
 
-    /// What stored bytes may do in a browser: nothing. A page that plays audio or video is the browser's own and asks for the
-    /// file again by its address, with the cookie, so it needs the origin for that; scripts and all else stay forbidden.
+    /// What a stored file may do in a browser: nothing. To play audio or video, the browser makes a page of its own, which
+    /// requests the file again with the cookie. It needs our origin for that; scripts and all else stay forbidden.
     private func policy(inline: Bool) -> String {
         inline && MediaType.isPlayed(mediaType)
             ? "sandbox allow-same-origin; default-src 'none'; media-src 'self'" : "sandbox; default-src 'none'"

@@ -1,4 +1,4 @@
-// 3. The tables: reading, changing and deleting rows. PostgreSQL makes the answer's body, under the caller's policies.
+// 3. The tables: reads, changes and deletes rows. PostgreSQL makes the body of the response, under the caller's policies.
 
 internal import CofferCore
 internal import Postgres
@@ -7,17 +7,17 @@ struct TableEndpoint {
     let configuration: Configuration
     let database: Database
 
-    /// Of those that a client accepts alike the first is taken.
+    /// If the client has no preference, the first one that it accepts is used.
     private static let types = [
         MediaType.json, MediaType.strippedArray, MediaType.strippedSingular, MediaType.singular, MediaType.csv,
     ]
 
-    /// A request for a table, understood.
+    /// A parsed request for a table.
     private struct Call {
         let request: Request
         let caller: Caller
         let preferences: Preferences
-        /// The media type of the answer.
+        /// The media type of the response.
         let type: String
         let query: TableQuery
 
@@ -33,7 +33,7 @@ struct TableEndpoint {
 
     /// The rows that were read or changed.
     private struct Page {
-        /// nil where there was nothing to do.
+        /// nil if there was nothing to change.
         let body: Cell?
         let count: Int64
 
@@ -60,7 +60,7 @@ struct TableEndpoint {
         try answer(request, from: caller, Relation.auditLog)
     }
 
-    /// `relation` is the table for the caller's role.
+    /// - Parameter relation: the table as a role may see and change it.
     private func answer(_ request: Request, from caller: Caller, _ relation: (Role) -> Relation) throws(Failure)
         -> Response
     {
@@ -81,8 +81,8 @@ struct TableEndpoint {
         let window = try call.query.rowRange(
             range: call.request.method == .get ? try call.request.text(.range) : nil,
             maximum: Int64(configuration.maximumRows))
-        // Every way of counting is exact: the planner's estimates come from statistics of everybody's rows, and would
-        // report to one user what another has.
+        // Counts are always exact: the planner's estimates come from the rows of all users, and would reveal to one user
+        // what others have.
         let query = call.query.select(window, as: call.format, counting: call.preferences.count != nil)
         let (page, total) = try database.run(
             Query(query), as: call.caller.reading, for: call.request, isSearch: call.query.isSearch
@@ -98,10 +98,10 @@ struct TableEndpoint {
         return try answer(call, status, fields, page)
     }
 
-    /// Bytes of a `Content-Location`: web servers take longer requests than they take heads of answers.
+    /// The longest `Content-Location`, in bytes: web servers accept longer requests than heads of responses.
     private static let maximumLocation = 2048
 
-    /// The same read with its parameters in order; nil where they are too long to be sent back.
+    /// The `Content-Location`: the request's address with its parameters sorted. nil if it is too long.
     private func location(_ call: Call) -> HeaderField? {
         let path = call.request.basePath + call.request.route.path
         let query = call.request.query.split(separator: "&").sorted().joined(separator: "&")
@@ -111,7 +111,7 @@ struct TableEndpoint {
 
     // Changing
 
-    /// Refuses a change of whatever there is: a filter that was forgotten, or one that a program made of an empty list.
+    /// Refuses a change of all rows: the filter may have been forgotten, or made from an empty list.
     private func requireSelection(_ call: Call) throws(Failure) {
         let method = call.request.method.rawValue
         guard call.query.isSelective else {
@@ -131,7 +131,7 @@ struct TableEndpoint {
         try requireSelection(call)
         let changes = try PatchBody(
             body: call.request.json(), columns: call.request.parameters()["columns"], relation: call.query.relation)
-        // Nothing to change is no change, and no right to change anything is needed for it.
+        // A body without columns changes nothing, and needs no right to change anything.
         let sql = changes.isEmpty ? nil : call.query.update(changes, as: call.format)
         let page = try change(call, sql)
         let range = page.count == 0 ? "*" : "0-\(page.count - 1)"
@@ -139,7 +139,7 @@ struct TableEndpoint {
         return try changed(call, page, contentRange: "\(range)/\(total)")
     }
 
-    /// The rows go now, their bytes after the grace period.
+    /// Deletes the rows. Their blobs are removed after the grace period.
     private func delete(_ call: Call) throws(Failure) -> Response {
         try requireSelection(call)
         let page = try change(call, call.query.delete(as: call.format))
@@ -162,7 +162,7 @@ struct TableEndpoint {
         }
     }
 
-    /// Whether a change may stay: one row for a singular answer, and not more than the client allows.
+    /// - Throws: if a change affects more rows than the client allows, or not exactly one for a singular response.
     private func check(_ call: Call, count: Int64) throws(Failure) {
         if call.isSingular, count != 1 { throw Self.notSingular(count) }
         try call.preferences.check(affected: count)

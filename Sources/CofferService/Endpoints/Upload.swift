@@ -1,4 +1,4 @@
-// What the head of an upload says.
+// The head of an upload.
 
 internal import CofferCore
 internal import Postgres
@@ -7,13 +7,13 @@ internal import Text
 
 struct Upload {
     let file: NewFile
-    /// SHA-256 digests that the bytes must have.
+    /// SHA-256 digests that the body must have.
     let digests: [[UInt8]]
 
-    /// Bytes of the body; nil if the length is not known.
+    /// The announced length of the body in bytes. nil if it is unknown.
     var announced: Int64? { file.size }
 
-    /// Characters, as the contract counts them: Unicode scalars.
+    /// The longest description, in Unicode scalars.
     private static let maximumDescription = 2000
 
     init(_ request: Request) throws(Failure) {
@@ -38,7 +38,7 @@ struct Upload {
     }
 
     private static func description(_ request: Request) throws(Failure) -> Parameter {
-        // An empty header is an empty description; an absent one leaves what there is.
+        // An empty field is an empty description. Without a field the file keeps its description.
         guard let field = try request.single(.description) else { return .null }
         guard let text = PercentCoding.headerValue(field), !text.utf8.contains(0) else {
             throw Failure(.invalidArgument, "The header Description is not valid percent-encoded UTF-8")
@@ -49,7 +49,7 @@ struct Upload {
         return .text(text)
     }
 
-    /// `*`, or the strong tags in a comma list, as the database takes them.
+    /// `*`, or the strong tags separated by commas: the form that the database takes.
     private static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
         guard let field = try request.list(.ifMatch) else { return .null }
         guard let tags = EntityTags(field) else {

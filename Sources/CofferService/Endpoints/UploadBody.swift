@@ -1,11 +1,11 @@
-// Where the bytes of a request are, and how they are read while they come.
+// Where the bytes of an upload are, and how a stream is read while it arrives.
 
 internal import CofferCore
 internal import Gateway
 internal import Storage
 
 extension Request {
-    /// In bytes: what is read before the database is asked, as that takes less time than asking.
+    /// The longest body, in bytes, that is read before the database is asked: reading it takes less time than asking.
     private static let short: Int64 = 65_536
 
     func uploadSource(_ upload: Upload, _ user: UploadUser, limit: Int64?) throws(Failure) -> UploadSource {
@@ -25,16 +25,17 @@ extension Request {
     }
 }
 
-/// Reads a body while it comes, no further than it can be stored. If its length was announced, that is known.
+/// Reads a body while it arrives, and stops when it cannot be stored. If the length was announced, the database has
+/// checked before that there is room.
 private final class BodyStream {
     private let request: Request
     private let upload: Upload
     private let user: UploadUser
     private let limit: Int64?
-    /// Bytes that the user may store; nil before that was asked.
+    /// How many bytes the user may store. nil for no limit, and before the database was asked.
     private var room: Int64?
 
-    /// Bytes that are read at a time.
+    /// How many bytes are read at a time.
     private static let piece = 65_536
 
     init(_ request: Request, _ upload: Upload, _ user: UploadUser, limit: Int64?) {
@@ -47,7 +48,7 @@ private final class BodyStream {
         let size = size + Int64(buffer.count)
         try Failure.refuse(size, limit: limit)
         if let room, size > room {
-            // The refusal in the database's words, unless there is more room by now.
+            // Throws the database's own refusal, unless there is more room by now.
             try user.checkUnfinished(upload, size: size)
             self.room = try user.room(for: upload)
         }

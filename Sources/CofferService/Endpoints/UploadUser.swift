@@ -1,4 +1,4 @@
-// The user whose file an upload becomes, as the database is asked in their name.
+// The user who uploads a file, and the database with this user's rights.
 
 internal import CofferCore
 internal import Postgres
@@ -18,12 +18,16 @@ struct UploadUser: UploadDatabase {
         return [.databaseUnavailable, .outcomeUnknown].contains(failure.kind)
     }
 
-    /// - Throws: `Failure` 412 or 413 if an upload of the announced size, if that is known, cannot be stored.
+    /// Checks that the upload can be stored, with its announced size if there is one.
+    ///
+    /// - Throws: `Failure` 412 or 413.
     func check(_ upload: Upload) throws(Failure) {
         _ = try database.run(upload.file.check(size: upload.announced), as: caller.reading, for: request)
     }
 
-    /// The same in the middle of a body whose length is not known.
+    /// Checks that a body of unknown length can be stored, of which `size` bytes have arrived.
+    ///
+    /// - Throws: as `check`. The failure says that the size is at least the one so far.
     func checkUnfinished(_ upload: Upload, size: Int64) throws(Failure) {
         do throws(Failure) {
             _ = try database.run(upload.file.check(size: size), as: caller.identity, for: request)
@@ -32,7 +36,7 @@ struct UploadUser: UploadDatabase {
         }
     }
 
-    /// Bytes that may be stored at the path of the upload; nil for no limit.
+    /// How many bytes may be stored at the path of the upload. nil for no limit.
     func room(for upload: Upload) throws(Failure) -> Int64? {
         try database.run(upload.file.room, as: caller.identity, for: request) { rows in
             try rows.only().optionalInteger("upload_room")

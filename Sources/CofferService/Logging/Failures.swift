@@ -1,5 +1,5 @@
-// What the wrappers throw, as the client is told. Nothing of a wrapper's own words reaches the client, except the
-// messages that our SQL raises on purpose.
+// Converts the errors of the wrappers to failures, which the client sees. The wrappers' messages do not reach the client,
+// except those that our SQL raises on purpose.
 
 internal import BlobStore
 public import CofferCore
@@ -8,11 +8,11 @@ internal import Postgres
 public import POSIX
 internal import Storage
 
-/// When a client may try again, as a part of the service is unavailable.
+/// Says when a client may try again, while a part of the service is unavailable.
 let retryAfter = [HeaderField("Retry-After", WebServerTexts.retryAfter)]
 
 extension Failure: MappedError {
-    /// The unknown is 500 without detail.
+    /// An unknown error is 500 without details.
     public init(mapping error: any Error) {
         switch error {
         case let error as Failure: self = error
@@ -38,9 +38,9 @@ extension Failure: MappedError {
     init(_ error: BlobStoreError) {
         switch error.kind {
         case .full: self.init(.storageFull)
-        // A blob that has a row and no bytes is an outage: the bytes may come back, the row must not be denied.
+        // An absent blob is an outage and not 404: the file's row exists, and the blob may come back.
         case .unavailable, .absent: self.init(.storageUnavailable, fields: retryAfter)
-        // Of the operator's making, and of the operator's mending: an outage to a client.
+        // Only the operator can correct the configuration. To the client it is an outage.
         case .misconfigured: self.init(.storageUnavailable, fields: retryAfter)
         case .tooLarge: self.init(.tooLarge)
         default: self.init(.internalError)
@@ -55,7 +55,8 @@ extension Failure: MappedError {
         }
     }
 
-    /// By SQLSTATE (PostgreSQL appendix A): ours are in the registry, the server's own by their class.
+    /// Converts by SQLSTATE (PostgreSQL's manual, Appendix A). Ours are in the registry; the server's own are mapped by
+    /// code or class.
     private init(state: String, _ error: PostgresError) {
         if state.hasPrefix("KF"), let kind = Kind(rawValue: state) {
             let fields = kind.status == 503 || kind.status == 429 ? retryAfter : []
@@ -64,8 +65,8 @@ extension Failure: MappedError {
         }
         switch state {
         case "42501": self.init(.forbidden)
-        // Without a constraint it is raised by our SQL, in words for the client. A request itself can break one such
-        // constraint alone: a file path is unique for its user.
+        // Without a constraint our SQL has raised it, with a message for the client. With one it is a file path that is
+        // taken: a request cannot violate another unique constraint.
         case "23505" where error.constraint == nil:
             self.init(.taken, error.message, details: error.detail, hint: error.hint)
         case "23505": self.init(.taken)

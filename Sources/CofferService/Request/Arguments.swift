@@ -1,16 +1,16 @@
-// The arguments of a function: a JSON object in the body, or the query of a call by GET.
+// The arguments of a function: a JSON object in the body, or the query parameters of a GET.
 
 internal import CofferCore
 internal import Postgres
 
 extension Request {
-    /// Bytes of JSON that one body may have.
+    /// The longest body of JSON, in bytes.
     private static let maximumBody = 65_536
 
-    /// The arguments of the function, in the order of its parameters, checked by their kinds.
+    /// The arguments of the function in the order of its parameters. Each has been checked for its kind.
     ///
-    /// - Throws: `Failure` PGRST102 for a body that is no JSON object, KF014 for an argument that is unknown, missing or
-    ///   of another kind.
+    /// - Throws: `Failure` PGRST102 for a body that is not a JSON object, KF014 for an argument that is unknown, missing
+    ///   or of the wrong kind.
     func arguments() throws(Failure) -> [Parameter] {
         let expected = route.arguments
         let given = method == .post ? try bodyMembers() : try queryMembers()
@@ -22,7 +22,8 @@ extension Request {
         return parameters
     }
 
-    /// A call without any argument needs no body. What its query asks for would not be done, so it has none.
+    /// The arguments in the body, which may be empty if none is required. A query would have no effect, so it is
+    /// refused.
     private func bodyMembers() throws(Failure) -> [String: JSON] {
         if let (name, _) = try parameters().pairs.first {
             throw Failure(
@@ -34,7 +35,7 @@ extension Request {
         return members
     }
 
-    /// `limit` means the argument that limits, as programs know it from tables.
+    /// The arguments in the query. `limit` is another name of `p_limit`, as clients know it from tables.
     private func queryMembers() throws(Failure) -> [String: JSON] {
         var members: [String: JSON] = [:]
         for (name, text) in try parameters().pairs {
@@ -50,7 +51,7 @@ extension Request {
 
     /// The body as JSON.
     ///
-    /// - Throws: `Failure` PGRST102 for another Content-Type and for what is no JSON, KF005 for more than 64 KiB.
+    /// - Throws: `Failure` PGRST102 for another Content-Type and for malformed JSON, KF005 for more than 64 KiB.
     func json() throws(Failure) -> JSON { try json(body()) }
 
     private func json(_ body: [UInt8]) throws(Failure) -> JSON {
@@ -77,7 +78,7 @@ extension Argument {
         switch kind {
         case .text:
             guard let text = value.string else { throw refusal("must be given as a string") }
-            // PostgreSQL's text cannot hold it.
+            // PostgreSQL's type text cannot hold it.
             guard !text.utf8.contains(0) else { throw refusal("must not contain U+0000") }
             return .text(text)
         case .uuid:

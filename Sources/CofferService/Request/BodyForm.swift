@@ -1,28 +1,28 @@
-// What an upload's head says of its body. Stored is what comes, so what comes must be the file itself and all of it: no
-// envelope around it, no coding of it, no part of it. Whoever sent another thing would find that out by a broken file.
+// Refuses an upload whose head says that the body is not the whole file itself, but an envelope around it, a coding of it
+// or a part of it. The body is stored as it is, so the result would be a broken file.
 
 internal import CofferCore
 internal import Gateway
 
 enum BodyForm {
-    /// Codings by their fields, and which values of each leave the bytes as they are.
+    /// The fields that name codings, each with the values that leave the bytes as they are.
     private static let codings: [(field: RequestField, plain: Set<String>)] = [
         (.contentEncoding, ["identity"]),
-        // The web server undoes the chunks.
+        // The web server has decoded the chunks.
         (.transferEncoding, ["chunked", "identity"]),
-        // Of mail, where forms have it too.
+        // From mail; some clients send it with forms as well.
         (.contentTransferEncoding, ["7bit", "8bit", "binary", "identity"]),
     ]
 
-    /// Fields by which protocols of resumable and split uploads send a part or hold some of the file back; nil for those
-    /// that say so by coming at all, else the values that do.
+    /// The fields by which protocols for resumable and split uploads announce a part of a file, each with the values
+    /// that do so. nil if any value does.
     private static let parts: [(field: RequestField, partial: Set<String>?)] = [
         (.contentRange, nil),
-        // Where a proxy or a library may not set Content-Range.
+        // From clients that cannot set Content-Range.
         (.xContentRange, nil),
-        // Booleans (RFC 9651 §3.3.6) of draft-ietf-httpbis-resumable-upload, the second of its first versions.
+        // Booleans (RFC 9651 §3.3.6) of draft-ietf-httpbis-resumable-upload; its first versions had the second one.
         (.uploadComplete, ["?0"]), (.uploadIncomplete, ["?1"]),
-        // Of that and of tus.
+        // From that draft and from tus.
         (.uploadOffset, nil), (.tusResumable, nil),
         (.ocChunked, nil),
     ]
@@ -34,7 +34,7 @@ enum BodyForm {
         for part in parts { try refusePart(part.field, part.partial, request) }
     }
 
-    /// A form of `application/x-www-form-urlencoded` has no envelope, and it is what curl calls all that it sends.
+    /// `application/x-www-form-urlencoded` is accepted: it has no envelope, and it is curl's type for every body.
     private static func refuseEnvelope(_ request: Request) throws(Failure) {
         guard let type = try request.text(.contentType), MediaType.isMultipart(type) else { return }
         throw Failure(

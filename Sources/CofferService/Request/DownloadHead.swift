@@ -1,17 +1,17 @@
-// What a download's head asks for, and how its web server offers to send a file.
+// What the head of a download asks for, and how the web server offers to send the file.
 
 internal import CofferCore
 
-/// How the web server offers to send a file of the store that it knows.
+/// How the web server offers to send a file of the local store.
 enum SendfileOffer {
-    /// Locations of nginx: of files that it sends whole whatever the request says, and of those that it takes a part
-    /// of. Where there is only one, it may do either.
+    /// nginx's internal locations. The first one always sends the whole file, the last one also a part. If there is
+    /// only one, it may do either.
     case accelRedirect(locations: [Substring])
-    /// Apache's way, by the path in the file system.
+    /// Apache's field, with the path in the file system.
     case xSendfile
 }
 
-/// A location in which the web server fetches from a remote store, and that store's origin.
+/// A location by which the web server fetches from a remote store, and that store's origin.
 struct RemoteOffer {
     let location: Substring
     let origin: Substring
@@ -27,10 +27,10 @@ extension Request {
         }
     }
 
-    /// The range of bytes that is asked for. Several lines are several ranges, which are not served.
+    /// The value of `Range`. nil for several fields: they are several ranges, and the whole file is sent.
     ///
-    /// Apache would make parts of what we send whole, so its site hides the header from it, and reports it in a
-    /// variable.
+    /// Apache would cut a part out of a response that is meant to be whole. So its site removes the field, and passes
+    /// the value in a variable.
     var byteRange: String? {
         get throws(Failure) {
             if let hidden = try text(.hiddenRange) { return hidden }
@@ -39,17 +39,17 @@ extension Request {
         }
     }
 
-    /// `If-Range`; an empty one is there and names no version.
+    /// `If-Range`. An empty value is not nil: it matches no version.
     var ifRange: String? {
         get throws(Failure) { try all(.ifRange).first }
     }
 
-    /// Whether the web server sees a range at all.
+    /// Whether the web server itself sees a range.
     var hasRange: Bool {
         get throws(Failure) { try !texts(.range).isEmpty }
     }
 
-    /// Whether a web server that judges the range itself comes to the same part.
+    /// Whether a web server that evaluates the range itself finds the same part as we do.
     var isPlainRange: Bool {
         get throws(Failure) {
             let lines = try texts(.range)
@@ -57,7 +57,7 @@ extension Request {
         }
     }
 
-    /// nil where the web server does not offer to send files.
+    /// nil if the web server does not offer to send files.
     var sendfile: SendfileOffer? {
         get throws(Failure) {
             guard let offer = try text(.sendfile) else { return nil }
@@ -68,7 +68,7 @@ extension Request {
         }
     }
 
-    /// nil where the web server does not offer to fetch files.
+    /// nil if the web server does not offer to fetch files.
     var remoteSendfile: RemoteOffer? {
         get throws(Failure) {
             guard let words = try text(.sendfileRemote)?.split(separator: " "), words.count == 2 else { return nil }

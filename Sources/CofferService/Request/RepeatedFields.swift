@@ -1,20 +1,20 @@
-// Fields that came more than once. nginx before 1.23 hands each over by itself; its successors and Apache join them by
-// `, `, which in a plain value may as well be its own. So two values are one fault here and no choice of the worker's:
-// what cannot be told from one value is told where one of them has the form of RFC 8187, which has no comma.
+// Fields that were sent more than once. nginx before 1.23 passes on each of them; later versions and Apache join them by
+// `, `. Two values are an error, as the worker cannot know which one is meant. A plain value may contain `, ` itself, so
+// joined values are recognised only if one of them has the form of RFC 8187, which has no comma.
 
 internal import CofferCore
 internal import Text
 
 extension Request {
-    /// A field whose values are members of one list (RFC 9110 §5.3), all of them; nil where it did not come.
+    /// All values of a field that is a list (RFC 9110 §5.3), joined by commas. nil if the field is absent.
     func list(_ field: RequestField) throws(Failure) -> String? {
         let values = try texts(field)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 
-    /// A field that has one value, as text; an empty one is not nil.
+    /// The value of a field that must not be a list. nil if the field is absent; an empty value is not nil.
     ///
-    /// - Throws: `Failure` KF046 when it came more than once.
+    /// - Throws: `Failure` KF046 if the field was sent more than once.
     func single(_ field: RequestField) throws(Failure) -> String? {
         let values = try all(field)
         guard values.count < 2, values.first.map(Self.isJoined) != true else {
@@ -37,7 +37,7 @@ extension Request {
         return type
     }
 
-    /// Whether this was several values of which one is in the form of RFC 8187.
+    /// Whether several values were joined, one of them in the form of RFC 8187.
     private static func isJoined(_ value: String) -> Bool {
         let parts = value.split(separator: ", ", omittingEmptySubsequences: false)
         return parts.count > 1 && parts.contains { PercentCoding.isExtended(String($0)) }

@@ -1,23 +1,23 @@
-// 1. The request as the web server handed it over.
+// 1. The request as the web server passed it on.
 
 internal import CofferCore
 internal import Gateway
 internal import POSIX
 
-/// One request: what every step needs of it. Fields are read when they are needed, by typed names.
+/// A request, with the properties that all steps need. Its fields are read on demand, by typed names.
 struct Request {
     let exchange: any Exchange
-    /// The web server's id, or one made here: in every answer and every line of the log.
+    /// The web server's id or a new one. It is in every response and every line of the log.
     let id: String
     let method: Method
     let route: Route
-    /// Not decoded, without the question mark.
+    /// The query in percent-encoding, without the question mark.
     let query: String
-    /// What precedes the route in the path, as the client sees it.
+    /// The part of the path before the route, as the client sees it.
     let basePath: String
     let began: RequestBegin
 
-    /// - Throws: `Failure` 404 or 405 where there is no such route or method.
+    /// - Throws: `Failure` 404 or 405 if there is no such route or method, 400 for text that is not UTF-8.
     init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
         self.exchange = exchange
         self.id = id
@@ -33,7 +33,7 @@ struct Request {
         began = RequestBegin(try exchange.text(.requestBegan))
     }
 
-    /// The request id of the web server where it is fit for a header and a log line, else a new one.
+    /// The web server's request id, if it is fit for a header and a log line, or a new one.
     static func identifier(_ exchange: any Exchange) -> String {
         let isFit = { (id: String) in
             (1...64).contains(id.utf8.count)
@@ -43,35 +43,35 @@ struct Request {
                 }
         }
         if let id = (try? exchange.text(.requestID)) ?? nil, isFit(id) { return id }
-        // The system's own generator: OpenSSL's would take a plain CGI process a millisecond to begin.
+        // Swift's generator: OpenSSL's would delay the start of a plain CGI process by a millisecond.
         let halves = [UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)]
         return halves.map { String($0 | 1 << 63, radix: 16) }.joined()
     }
 
-    /// A field; an empty one counts as absent, as web servers send empty ones for fields that did not come.
+    /// The value of a field. nil if it is absent or empty: web servers set empty variables for absent fields.
     func text(_ field: RequestField) throws(Failure) -> String? { try exchange.text(field) }
 
-    /// What the web server says; nothing counts as absent.
+    /// The value of a variable. nil if it is absent or empty.
     func text(_ variable: ServerVariable) throws(Failure) -> String? { try exchange.text(variable) }
 
-    /// The values of a field, one for each line where the web server does not join them.
+    /// All values of a field, one for each time that it was sent, unless the web server has joined them.
     func all(_ field: RequestField) throws(Failure) -> [String] {
         try mapError(to: Failure.self) { try exchange.parameters(field.variable) }
     }
 
-    /// The same without the empty ones.
+    /// All values of a field that are not empty.
     func texts(_ field: RequestField) throws(Failure) -> [String] { try all(field).filter { !$0.isEmpty } }
 
     func parameters() throws(Failure) -> QueryParameters { try QueryParameters(query) }
 
-    /// The preferences of all `Prefer` fields.
+    /// The preferences in all `Prefer` fields.
     func preferences() throws(Failure) -> Preferences {
         try Preferences(try list(.prefer) ?? "")
     }
 
-    /// The first of `offers` that the client accepts.
+    /// The first of these media types that the client accepts.
     ///
-    /// - Throws: `Failure` 406.
+    /// - Throws: `Failure` 406 if it accepts none of them.
     func negotiate(_ offers: [String]) throws(Failure) -> String {
         let accept = try text(.accept)
         guard let type = MediaType.negotiate(accept, offers: offers) else {
@@ -80,12 +80,12 @@ struct Request {
         return type
     }
 
-    /// Whether the client came over TLS, as the web server says.
+    /// Whether the client uses TLS, according to the web server.
     var isSecure: Bool {
         get throws(Failure) { ["on", "1"].contains(try text(.https)) }
     }
 
-    /// Fills `buffer`, which is emptied first, with the next bytes of the body: fewer than `limit` only at its end.
+    /// Replaces the contents of `buffer` by the next `limit` bytes of the body, or by fewer at its end.
     func readBody(into buffer: inout [UInt8], upTo limit: Int) throws(Failure) {
         buffer.removeAll(keepingCapacity: true)
         var filled: Int
@@ -97,9 +97,11 @@ struct Request {
         } while filled < buffer.count && buffer.count < limit
     }
 
-    /// Bytes of the body as announced; nil where the length is not known.
+    /// The announced length of the body in bytes. nil if it is unknown.
     ///
-    /// A web server that asks whether an upload may begin sends no body with the question, but tells its length.
+    /// A web server that asks whether an upload may begin sends the length in a variable, and no body.
+    ///
+    /// - Throws: `Failure` 400 if it is not a number.
     func announcedLength() throws(Failure) -> Int64? {
         let (question, body) = (try text(.uploadLength), try text(.contentLength))
         guard let text = question ?? body else { return nil }

@@ -1,26 +1,27 @@
-// When a request began. Its token is judged by that moment: a body may take longer than the session has left.
+// When a request began. Its token is checked for that time, as its body may arrive after the session has expired.
 
 internal import CofferCore
 internal import POSIX
 
 struct RequestBegin {
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     private let moment: Int64
 
-    /// Nothing lasts longer; the database keeps expired sessions for as long (`internal.longest_upload`).
+    /// The longest time that a request can take, in milliseconds. The database keeps expired sessions for as long
+    /// (`internal.longest_upload`).
     private static let longest: Int64 = 7 * 24 * 3_600_000
 
-    /// - Parameter told: by the web server's configuration, seconds since 1970 when it had the request's head; without it,
-    ///   or where it makes no sense, the request begins now.
-    init(_ told: String?, now: Int64 = Clock.realtimeMilliseconds()) {
-        let told = told.flatMap { Double($0) }.map { $0 * 1000 } ?? .nan
-        let isPossible = told <= Double(now) && told >= Double(now - Self.longest)
-        moment = isPossible ? Int64(told) : now
+    /// - Parameter reported: when the web server had the request's head, in seconds since 1970. If it is nil or
+    ///   impossible, the request begins now.
+    init(_ reported: String?, now: Int64 = Clock.realtimeMilliseconds()) {
+        let reported = reported.flatMap { Double($0) }.map { $0 * 1000 } ?? .nan
+        let isPossible = reported <= Double(now) && reported >= Double(now - Self.longest)
+        moment = isPossible ? Int64(reported) : now
     }
 
-    /// In whole seconds since 1970.
+    /// Whole seconds since 1970.
     var seconds: Int64 { moment / 1000 }
 
-    /// Milliseconds since then.
+    /// Milliseconds since the request began.
     var age: Int64 { max(0, Clock.realtimeMilliseconds() - moment) }
 }

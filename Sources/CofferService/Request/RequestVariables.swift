@@ -1,9 +1,10 @@
-// What Coffer reads of a request, by the names that CGI has for it (RFC 3875 §4.1): they stand here and nowhere else.
+// CGI's names (RFC 3875 §4.1) of everything that Coffer reads of a request. No other file has such a name.
 
-/// A field of the request's head, which the client chooses. It can come more than once.
+/// A field of the request's head. The client sets it, and may send it more than once.
 struct RequestField {
-    /// As HTTP writes it, for messages.
+    /// HTTP's name, for messages.
     let name: String
+    /// CGI's name.
     let variable: StaticString
 
     private init(_ name: String, _ variable: StaticString) { (self.name, self.variable) = (name, variable) }
@@ -22,7 +23,7 @@ struct RequestField {
     static let preflightHeaders = RequestField(
         "Access-Control-Request-Headers", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
 
-    /// By which proxies show that they stand between the client and us.
+    /// Fields that proxies add.
     static let proxies = [
         RequestField("Forwarded", "HTTP_FORWARDED"), RequestField("Via", "HTTP_VIA"),
         RequestField("X-Forwarded-For", "HTTP_X_FORWARDED_FOR"),
@@ -30,7 +31,7 @@ struct RequestField {
         RequestField("X-Forwarded-Proto", "HTTP_X_FORWARDED_PROTO"), RequestField("X-Real-IP", "HTTP_X_REAL_IP"),
     ]
 
-    // Conditions and parts.
+    // Conditions and ranges.
     static let ifMatch = RequestField("If-Match", "HTTP_IF_MATCH")
     static let ifNoneMatch = RequestField("If-None-Match", "HTTP_IF_NONE_MATCH")
     static let ifModifiedSince = RequestField("If-Modified-Since", "HTTP_IF_MODIFIED_SINCE")
@@ -38,17 +39,17 @@ struct RequestField {
     static let ifRange = RequestField("If-Range", "HTTP_IF_RANGE")
     static let range = RequestField("Range", "HTTP_RANGE")
 
-    // An upload.
+    // Uploads.
     static let contentLength = RequestField("Content-Length", "CONTENT_LENGTH")
     static let contentType = RequestField("Content-Type", "CONTENT_TYPE")
-    /// Of web servers that hand over each field: all of them are here, and one of them is in CONTENT_TYPE.
+    /// All the fields, from web servers that do not join them; one of them is in CONTENT_TYPE.
     static let contentTypes = RequestField("Content-Type", "HTTP_CONTENT_TYPE")
     static let filePath = RequestField("File-Path", "HTTP_FILE_PATH")
     static let description = RequestField("Description", "HTTP_DESCRIPTION")
     static let reprDigest = RequestField("Repr-Digest", "HTTP_REPR_DIGEST")
     static let contentDigest = RequestField("Content-Digest", "HTTP_CONTENT_DIGEST")
 
-    // What says that an upload's body is not the file itself, or not all of it.
+    // Fields that say that the body of an upload is not the whole file itself.
     static let contentEncoding = RequestField("Content-Encoding", "HTTP_CONTENT_ENCODING")
     static let transferEncoding = RequestField("Transfer-Encoding", "HTTP_TRANSFER_ENCODING")
     static let contentTransferEncoding = RequestField(
@@ -62,8 +63,9 @@ struct RequestField {
     static let ocChunked = RequestField("OC-Chunked", "HTTP_OC_CHUNKED")
 }
 
-/// What the web server says of itself. No client can set it: what a client sends arrives under HTTP's names.
+/// A variable that the web server sets. A client cannot set it, as a client's fields get names that begin with HTTP.
 struct ServerVariable {
+    /// CGI's name, or that of Coffer's configuration for web servers.
     let name: StaticString
 
     private init(_ name: StaticString) { self.name = name }
@@ -82,13 +84,13 @@ struct ServerVariable {
     static let requestBegan = ServerVariable("COFFER_REQUEST_BEGAN")
     static let proxied = ServerVariable("COFFER_PROXIED")
 
-    // Of downloads.
+    // Downloads.
     static let blobsDirectory = ServerVariable("COFFER_BLOBS_DIRECTORY")
     static let hiddenRange = ServerVariable("COFFER_RANGE")
     static let sendfile = ServerVariable("COFFER_SENDFILE")
     static let sendfileRemote = ServerVariable("COFFER_SENDFILE_REMOTE")
 
-    // Of uploads.
+    // Uploads.
     static let uploadQuestion = ServerVariable("COFFER_UPLOAD_QUESTION")
     static let uploadLength = ServerVariable("COFFER_UPLOAD_LENGTH")
     static let bodyHandoff = ServerVariable("COFFER_BODY_HANDOFF")

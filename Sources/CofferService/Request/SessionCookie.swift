@@ -1,11 +1,11 @@
-// The session cookie: the same token, kept where scripts cannot reach it.
+// The session cookie: the token, kept where scripts cannot read it.
 
 internal import CofferCore
 
 enum SessionCookie {
-    /// `__Host-` binds the cookie to this host over TLS (RFC 6265bis §4.1.3.2); a browser takes it for TLS only.
+    /// `__Host-` binds the cookie to this host (RFC 6265bis §4.1.3.2). Browsers accept it only over TLS.
     private static let secureName = "__Host-coffer"
-    /// Over plain HTTP on a loopback address, where there is no TLS to bind to.
+    /// For plain HTTP on a loopback address.
     private static let loopbackName = "coffer"
 
     private static func name(_ request: Request) throws(Failure) -> String? {
@@ -13,7 +13,8 @@ enum SessionCookie {
         return try isLoopback(request) ? loopbackName : nil
     }
 
-    /// Whether the client speaks to a loopback address: by the host it asked for, and by its own address where known.
+    /// Whether the client uses a loopback address: the request's host is one, and so is the client's address if it is
+    /// known.
     private static func isLoopback(_ request: Request) throws(Failure) -> Bool {
         let host = try request.text(.host) ?? ""
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
@@ -27,16 +28,16 @@ enum SessionCookie {
             && (address == "localhost" || isLoopbackAddress(address))
     }
 
-    /// Whether something stands between the client and us, so that the addresses say nothing of the client: the web
-    /// server says so, or the request looks like it. Who lies about it only loses the cookie without Secure.
+    /// Whether there is a proxy between the client and us, so that the addresses are not the client's: the web server
+    /// says so, or the request looks like it. A client that pretends to be a proxy only loses the cookie without Secure.
     private static func isProxied(_ request: Request) throws(Failure) -> Bool {
         if try request.text(.proxied) != nil { return true }
         for trace in RequestField.proxies where try request.text(trace) != nil { return true }
-        // nginx's way of asking another server, unless it is configured otherwise; no browser speaks it.
+        // nginx's default version for requests to upstreams. No browser uses it.
         return try request.text(.serverProtocol) == "HTTP/1.0"
     }
 
-    /// The token of the request's session cookie.
+    /// The token in the request's session cookie. nil if there is no cookie, or the connection is not fit for one.
     static func token(_ request: Request) throws(Failure) -> String? {
         guard let field = try request.text(.cookie), let name = try name(request) else { return nil }
         for pair in field.split(separator: ";") {
@@ -46,16 +47,19 @@ enum SessionCookie {
         return nil
     }
 
-    /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
+    /// - Throws: `Failure` 400 if the connection is not fit for a cookie.
     static func requireFit(_ request: Request) throws(Failure) {
         _ = try field(request, token: nil, seconds: 0)
     }
 
-    /// The `Set-Cookie` that begins a session of `seconds`, or ends it where there is no token.
+    /// The `Set-Cookie` field that begins a session.
     ///
-    /// - Throws: `Failure` 400 where the connection is not fit for a cookie.
+    /// - Parameters:
+    ///   - token: nil to delete the cookie.
+    ///   - seconds: how long the session lasts.
+    /// - Throws: `Failure` 400 if the connection is not fit for a cookie.
     static func field(_ request: Request, token: String?, seconds: Int64) throws(Failure) -> HeaderField {
-        // A page from elsewhere that is our own by the browser's word: a proxy has put its own host into the request.
+        // A page of ours whose origin is not the request's host: a proxy has replaced the host, so it proves nothing.
         let (isSecure, isOwnOrigin) = (try request.isSecure, try SameOrigin.isOwnOrigin(request))
         guard isSecure || isOwnOrigin != false, let name = try name(request) else {
             throw Failure(
@@ -69,7 +73,7 @@ enum SessionCookie {
 }
 
 extension Request {
-    /// Whether a browser says which page sent the request.
+    /// Whether a browser reports which page sent the request.
     var isFromPage: Bool {
         get throws(Failure) {
             let site = try text(.fetchSite)
@@ -79,10 +83,11 @@ extension Request {
     }
 }
 
-/// Cross-site request forgery: a cookie goes along with any request, so a change must come from our own pages.
+/// Protects from cross-site request forgery: browsers send the cookie with requests from any page, so a change must come
+/// from a page of ours.
 enum SameOrigin {
-    /// - Throws: `Failure` 403 unless `Sec-Fetch-Site` (Fetch Metadata), or where it is absent `Origin` (RFC 6454 §7),
-    ///   says the request is same-origin.
+    /// - Throws: `Failure` 403 unless the request is same-origin according to `Sec-Fetch-Site` (Fetch Metadata) or, if
+    ///   that is absent, `Origin` (RFC 6454 §7).
     static func require(_ request: Request) throws(Failure) {
         if let site = try request.text(.fetchSite) {
             guard site == "same-origin" else { throw Failure(.crossSite) }
@@ -91,14 +96,14 @@ enum SameOrigin {
         guard try isOwnOrigin(request) == true else { throw Failure(.crossSite) }
     }
 
-    /// Whether `Origin` is the site that the request is for; nil where there is none.
+    /// Whether `Origin` is the request's scheme and host. nil if there is no `Origin`.
     static func isOwnOrigin(_ request: Request) throws(Failure) -> Bool? {
         guard let origin = try request.text(.origin) else { return nil }
         let scheme = try request.isSecure ? "https" : "http"
         return try normal(origin) == normal("\(scheme)://\(request.text(.host) ?? "")")
     }
 
-    /// As browsers write an origin: in lower case, the port only where it is not the scheme's own (RFC 6454 §6.2).
+    /// An origin as browsers write it: in lower case, without the scheme's default port (RFC 6454 §6.2).
     private static func normal(_ origin: String) -> Substring {
         let lowercase = origin.lowercased()[...]
         for (scheme, port) in [("https://", ":443"), ("http://", ":80")]

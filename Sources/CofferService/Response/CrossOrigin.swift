@@ -1,14 +1,14 @@
-// Cross-origin resource sharing (the Fetch standard, §3.3): off unless the installation lists origins. A page of another
-// origin is served as anybody is; its browser keeps the answer from it.
+// Cross-origin resource sharing (the Fetch standard, §3.3). It is off unless the configuration lists origins. Pages of
+// other origins get responses as well, but their browser does not let them read these.
 
 internal import CofferCore
 internal import Gateway
 
 struct CrossOrigin {
-    /// As browsers send them: scheme, host and, where it is not the scheme's own, port.
+    /// As browsers send them: scheme, host and, unless it is the scheme's default, port.
     let origins: [String]
 
-    /// Seconds for which a browser may remember an answer to its preflight.
+    /// How long a browser may keep the response to a preflight, in seconds.
     private static let maximumAge = 86_400
     private static let exposed = [
         "Content-Disposition", "Content-Encoding", "Content-Location", "Content-Range", "Content-Type", "Date", "ETag",
@@ -17,16 +17,16 @@ struct CrossOrigin {
     ].joined(separator: ", ")
     private static let methods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
 
-    /// The origin that may read the answer to this exchange.
+    /// The request's origin if it may read the response. nil otherwise, also if the field is malformed.
     private func origin(_ exchange: any Exchange) -> String? {
         guard !origins.isEmpty, let origin = try? exchange.text(.origin) else { return nil }
         return origins.contains(origin) ? origin : nil
     }
 
-    /// What the answer to this exchange carries for browsers.
+    /// The fields that every response has for browsers.
     func fields(_ exchange: any Exchange) -> [HeaderField] {
         if origins.isEmpty { return [] }
-        // Whoever caches an answer must know that another origin's may differ.
+        // The response for another origin differs, which caches must know.
         let vary = HeaderField("Vary", "Origin")
         guard let origin = origin(exchange) else { return [vary] }
         return [
@@ -41,7 +41,7 @@ struct CrossOrigin {
         Response(200, [HeaderField("Allow", request.route.allow)] + (try preflightFields(request)))
     }
 
-    /// What the answer to a preflight says besides: `OPTIONS` with `Access-Control-Request-Method`.
+    /// The additional fields for a preflight, which is `OPTIONS` with `Access-Control-Request-Method`.
     private func preflightFields(_ request: Request) throws(Failure) -> [HeaderField] {
         guard origin(request.exchange) != nil, try request.text(.preflightMethod) != nil else {
             return []

@@ -1,4 +1,4 @@
-// An answer before it is sent.
+// A response before it is sent.
 
 internal import BlobStore
 internal import CofferCore
@@ -7,12 +7,12 @@ internal import Postgres
 struct Response {
     enum Body {
         case none
-        /// The web server sends a file, as a field of the head tells it.
+        /// The web server sends the file that a field of the head names.
         case sentByServer
         case text(String)
-        /// A value of the database's, passed through as it came.
+        /// A value from the database, sent unchanged.
         case cell(Cell)
-        /// Part of a blob, streamed.
+        /// A range of a blob, which the worker streams.
         case blob(any BlobReader, ByteRange)
     }
 
@@ -30,7 +30,7 @@ struct Response {
         Response(200, [.contentType(type)] + fields, .text(text))
     }
 
-    /// A failure as the client sees it, with the challenge that a 401 must carry (RFC 6750 §3).
+    /// The response to a request that failed, with the challenge that a 401 must have (RFC 6750 §3).
     init(_ failure: Failure) {
         var fields = [HeaderField.contentType(MediaType.json)] + failure.fields
         if failure.kind == .tokenMissing {
@@ -48,7 +48,7 @@ struct Response {
 extension HeaderField {
     static let noStore = HeaderField("Cache-Control", "no-store")
 
-    /// JSON and text are UTF-8 and say so.
+    /// For JSON and text, which are always in UTF-8.
     static func contentType(_ type: String) -> HeaderField {
         HeaderField("Content-Type", type + "; charset=utf-8")
     }

@@ -1,4 +1,4 @@
-// 4. The answer goes out: a CGI response (RFC 3875 §6), the same in every mode.
+// 4. Sends the response: a CGI response (RFC 3875 §6), over FastCGI and plain CGI alike.
 
 internal import BlobStore
 internal import CofferCore
@@ -8,14 +8,14 @@ internal import Postgres
 struct ResponseWriter {
     let exchange: any Exchange
     let requestID: String
-    /// A HEAD gets the head alone.
+    /// Whether the request is a HEAD, whose response has no body.
     let isHead: Bool
 
-    /// Bytes that are read from a blob at a time.
+    /// How many bytes are read from a blob at a time.
     private static let chunk = 65_536
 
-    /// - Throws: `GatewayError` where the client has gone, `BlobStoreError` where a blob cannot be read on: the
-    ///   answer is cut short, which its Content-Length shows.
+    /// - Throws: `GatewayError` if the client has gone, `BlobStoreError` if a blob cannot be read to its end. The client
+    ///   then gets fewer bytes than Content-Length announces.
     func send(_ response: Response) throws {
         switch response.body {
         case .none: try send(head: response, length: [204, 304].contains(response.status) ? nil : 0)
@@ -25,7 +25,7 @@ struct ResponseWriter {
             if !isHead { try exchange.write(text.utf8.span) }
         case .cell(let cell):
             try cell.withText { span in
-                // As in PostgREST, the HEAD of a list does not tell its length.
+                // As in PostgREST, the response to a HEAD of a list has no Content-Length.
                 try send(head: response, length: isHead ? nil : Int64(span.count))
                 if !isHead { try exchange.write(span) }
             }
@@ -35,7 +35,7 @@ struct ResponseWriter {
         }
     }
 
-    /// - Parameter length: nil leaves Content-Length out.
+    /// - Parameter length: nil for no Content-Length.
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
         var head: [UInt8] = []
         head.reserveCapacity(2048)
@@ -47,7 +47,7 @@ struct ResponseWriter {
         try exchange.write(head.span)
     }
 
-    /// Whatever a value is made of, it cannot begin a field of its own.
+    /// Adds a field without the line breaks in its value, so that no value can begin another field.
     private func append(_ name: String, _ value: String, to head: inout [UInt8]) {
         head += name.utf8
         head += ": ".utf8
