@@ -5,21 +5,6 @@ internal import CofferCore
 internal import Postgres
 internal import POSIX
 
-/// The role and the user of a statement.
-enum Identity {
-    case anonymous
-    case user(Claims)
-    /// A user whose statement writes nothing to the audit log, so the database needs no facts about the request.
-    case reader(Claims)
-
-    fileprivate var claims: Claims? {
-        switch self {
-        case .anonymous: nil
-        case .user(let claims), .reader(let claims): claims
-        }
-    }
-}
-
 final class Database {
     private let configuration: Configuration
     private let logger: Logger
@@ -30,35 +15,6 @@ final class Database {
         self.configuration = configuration
         self.logger = logger
     }
-
-    private static let anonymous = Statement(
-        name: "anonymous",
-        sql: """
-            select set_config('role', 'coffer_anonymous', true),
-                set_config('coffer.request_id', $1, true), set_config('coffer.remote_address', $2, true),
-                set_config('coffer.session_seconds', $3, true),
-                set_config('coffer.login_failures', $4, true), set_config('coffer.login_address_failures', $5, true)
-            """)
-
-    /// Takes the role of a live session for this transaction. If the session is not live, `function` returns the role
-    /// or raises an error. The view shows only the session that the setting names, so the setting comes first.
-    /// PostgreSQL evaluates the sub-select when it needs the value.
-    private static func takeRole(orElse function: String) -> String {
-        """
-        select set_config('coffer.session_id', $1, true), set_config('role', coalesce(
-                (select s.database_role from internal.live_sessions s where s.user_id = $2::text::uuid and s.role = $3),
-                \(function)), true),
-            set_config('coffer.user_id', $2, true)
-        """
-    }
-    private static let reader = Statement(name: "reader", sql: takeRole(orElse: "internal.refuse_session()"))
-    private static let user = Statement(
-        name: "user",
-        // A request may outlast its session, if it began before the session expired.
-        sql: takeRole(orElse: "internal.admitted_role($1::text::uuid, $2::text::uuid, $3, $7::bigint)") + """
-            , set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
-            set_config('coffer.login_failures', $6, true)
-            """)
 
     /// Runs a statement that changes nothing, in one round trip. If the connection broke while it was idle, the
     /// statement is sent again on a new one.
@@ -84,8 +40,8 @@ final class Database {
     ///
     /// - Throws: `Failure` `.sessionEnded`.
     func confirm(_ identity: Identity, for request: Request) throws(Failure) {
-        let opening = try opening(identity, for: request)
-        _ = try mapError(to: Failure.self) { try run([opening]) }
+        let identity = try identity.query(for: request, configuration)
+        _ = try mapError(to: Failure.self) { try run([identity]) }
     }
 
     /// Runs a change. It is committed only if `read` can convert the result, and does not refuse it by throwing.
@@ -186,31 +142,10 @@ final class Database {
     private func opening(_ identity: Identity, for request: Request, isSearch: Bool) throws(Failure) -> [Query] {
         // The database refuses it as well. Here the arguments have been checked, whose errors are reported first.
         if request.route.access(request.method) == .admin, identity.claims?.role != .admin { throw Failure(.forbidden) }
-        let opening = try opening(identity, for: request)
-        guard isSearch, let claims = identity.claims else { return [opening] }
+        let query = try identity.query(for: request, configuration)
+        guard isSearch, let claims = identity.claims else { return [query] }
         // Only the login role may call `begin_search`, so it comes first.
-        return [search(by: claims), opening]
-    }
-
-    /// The query that takes the identity.
-    private func opening(_ identity: Identity, for request: Request) throws(Failure) -> Query {
-        let origin = [Parameter.text(request.id), .text(try request.text(.remoteAddress) ?? "")]
-        switch identity {
-        case .anonymous:
-            let limits = [
-                configuration.sessionSeconds, configuration.loginFailures, configuration.loginAddressFailures,
-            ]
-            return Query(Self.anonymous, origin + limits.map { .text(String($0)) })
-        case .user(let claims):
-            // A wrong current password counts as a failed login.
-            let limit = Parameter.text(String(configuration.loginFailures))
-            return Query(Self.user, Self.parameters(claims) + origin + [limit, .integer(request.began.age)])
-        case .reader(let claims): return Query(Self.reader, Self.parameters(claims))
-        }
-    }
-
-    private static func parameters(_ claims: Claims) -> [Parameter] {
-        [.text(claims.sessionID), .text(claims.userID), .text(claims.role.rawValue)]
+        return [search(by: claims), query]
     }
 
     /// After this time the server ends a statement: before the worker gives up. It is an option of the connection.
@@ -254,7 +189,7 @@ final class Database {
             let window = try? query.rowRange(range: nil, maximum: 1)
         else { return }
         _ = try? run([session, role, Query(query.select(window, as: .json, counting: false))])
-        try? connection?.prepare([Self.reader, Self.user])
+        try? connection?.prepare(Identity.frequent)
     }
 
     private func open() throws(PostgresError) -> Connection {
