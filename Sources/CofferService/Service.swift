@@ -12,7 +12,7 @@ public final class Service {
     private let configuration: Configuration
     private let logger: Logger
     private let authenticator: Authenticator
-    private let session: LoginEndpoint
+    private let login: LoginEndpoint
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
     private let listFolder: ListFolder
@@ -29,7 +29,7 @@ public final class Service {
         database = Database(configuration, logger: logger)
         authenticator = Authenticator(keys: KeyRing(database, logger: logger))
         let storage = StoreCache(configuration, for: .worker)
-        session = LoginEndpoint(database: database)
+        login = LoginEndpoint(database: database)
         storeFile = StoreFile(
             configuration: configuration, database: database, storage: storage, logger: logger)
         retrieveFile = RetrieveFile(
@@ -115,9 +115,9 @@ public final class Service {
     func endpoint(of request: Request) -> Endpoint {
         if request.method == .options { return .public(crossOrigin.preflight) }
         return switch request.route {
-        case .login: .public(session.login)
-        case .logout: .session(session.logout)
-        case .changePassword: .session(session.changePassword)
+        case .login: .public(login.login)
+        case .logout: .session(login.logout)
+        case .changePassword: .session(login.changePassword)
         case .whoami: .session(functions.whoami)
         case .storeFile: .session(storeFile.store)
         case .retrieveFile: .session(retrieveFile.retrieve)

@@ -47,8 +47,8 @@ struct RetrieveFile {
         }
         let range = try range(request, file, conditions)
         let fields = file.validators + file.contentFields(inline: inline)
-        if let field = try redirect(request, file, range) { return Response(200, fields + [field], .sentByServer) }
-        if let more = try fetch(request, file, range) { return Response(200, fields + more, .sentByServer) }
+        if let field = try localRedirect(request, file, range) { return Response(200, fields + [field], .sentByServer) }
+        if let more = try remoteRedirect(request, file, range) { return Response(200, fields + more, .sentByServer) }
         return stream(file, range, try open(file), fields)
     }
 

@@ -8,7 +8,7 @@ internal import Storage
 extension RetrieveFile {
     /// The field that makes the web server send the blob from the local store. nil if it does not offer to, if the blob
     /// is in another store, or if it would send another part.
-    func redirect(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> HeaderField? {
+    func localRedirect(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> HeaderField? {
         guard let offer = try request.sendfile else { return nil }
         // The web server knows only the directory of the configured store.
         if let url = file.storeURL, url != storage.configuredURL { return nil }
@@ -41,7 +41,7 @@ extension RetrieveFile {
 
     /// The fields that make the web server fetch the blob from a remote store. nil if it does not offer to for this
     /// store. They name the part, so that the client's fields are not sent to the store.
-    func fetch(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> [HeaderField]? {
+    func remoteRedirect(_ request: Request, _ file: StoredFile, _ range: ByteRange?) throws(Failure) -> [HeaderField]? {
         // A presigned URL is for GET. A HEAD needs nothing from the store.
         guard request.method == .get, let offer = try request.remoteSendfile else { return nil }
         let server = try WebServer(request)

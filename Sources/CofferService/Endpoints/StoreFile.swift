@@ -16,16 +16,16 @@ struct StoreFile {
     func store(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let user = UploadUser(caller: caller, request: request, database: database)
         let upload = try Upload(request)
-        let limit = configuration.maximumUploadBytes
-        try Failure.refuse(upload.announced, limit: limit)
+        let limit = UploadLimit(bytes: configuration.maximumUploadBytes)
+        try limit.check(upload.announced)
         try recogniseStore()
-        if try request.text(.uploadQuestion) == "on" {
+        if try request.isUploadQuestion {
             // The web server will receive the body itself, and asks whether it may.
             try user.check(upload)
             return Response(204, [.noStore])
         }
         let source = try request.uploadSource(upload, user, limit: limit)
-        let (id, sha256) = try logger.reporting { try store(upload, from: source, user) }
+        let (id, sha256) = try logger.reporting { try store(upload, from: source, limit, user) }
         return Response(
             200,
             [
@@ -42,30 +42,21 @@ struct StoreFile {
     }
 
     private func store(
-        _ upload: Upload, from source: UploadSource, _ user: UploadUser
+        _ upload: Upload, from source: UploadSource, _ limit: UploadLimit, _ user: UploadUser
     ) throws -> (id: String, sha256: [UInt8]) {
         var pending = PendingUpload(upload.file, from: source, into: storage, user)
         let content = try pending.receive()
+        try limit.check(content.size)
         try compare(content, with: upload)
         return (try pending.commit(), content.sha256)
     }
 
     private func compare(_ content: BlobContent, with upload: Upload) throws(Failure) {
-        try Failure.refuse(content.size, limit: configuration.maximumUploadBytes)
         if let announced = upload.announced, announced != content.size {
             throw Failure(GatewayError.truncatedBody(received: Int(content.size), announced: Int(announced)))
         }
         for digest in upload.digests where digest != content.sha256 {
             throw Failure(.digestMismatch, details: "The body's digest is \(DigestField.sha256(content.sha256))")
-        }
-    }
-}
-
-extension Failure {
-    /// - Throws: `Failure` 413 if the size is known and exceeds the limit.
-    static func refuse(_ size: Int64?, limit: Int64?) throws(Failure) {
-        if let size, let limit, size > limit {
-            throw Failure(.tooLarge, details: "\(size) bytes were sent or announced, \(limit) are allowed")
         }
     }
 }

@@ -4,12 +4,34 @@ internal import CofferCore
 internal import Gateway
 internal import Storage
 
+/// The installation's limit for the size of a file.
+struct UploadLimit {
+    /// nil for no limit.
+    let bytes: Int64?
+
+    /// - Throws: `Failure` 413 if the size is known and exceeds the limit.
+    func check(_ size: Int64?) throws(Failure) {
+        if let size, let bytes, size > bytes {
+            throw Failure(.tooLarge, details: "\(size) bytes were sent or announced, \(bytes) are allowed")
+        }
+    }
+}
+
 extension Request {
+    /// Whether the web server asks if an upload may begin, before it receives the body itself.
+    var isUploadQuestion: Bool {
+        get throws(Failure) { try text(.uploadQuestion) == "on" }
+    }
+
     /// The longest body, in bytes, that is read before the database is asked: reading it takes less time than asking.
     private static let short: Int64 = 65_536
 
-    func uploadSource(_ upload: Upload, _ user: UploadUser, limit: Int64?) throws(Failure) -> UploadSource {
+    /// Where the body is. A short one has been read already.
+    ///
+    /// - Throws: `Failure` 411 if plain CGI needs a length that was not announced, 400 for a body that ends early.
+    func uploadSource(_ upload: Upload, _ user: UploadUser, limit: UploadLimit) throws(Failure) -> UploadSource {
         switch try text(.bodyHandoff) {
+        // nginx writes no file for an empty body.
         case "on": return try text(.bodyFile).map { .file(path: $0) } ?? .bytes([])
         case "failed": return .lost
         default: break
@@ -31,14 +53,14 @@ private final class BodyStream {
     private let request: Request
     private let upload: Upload
     private let user: UploadUser
-    private let limit: Int64?
+    private let limit: UploadLimit
     /// How many bytes the user may store. nil for no limit, and before the database was asked.
     private var room: Int64?
 
     /// How many bytes are read at a time.
     private static let piece = 65_536
 
-    init(_ request: Request, _ upload: Upload, _ user: UploadUser, limit: Int64?) {
+    init(_ request: Request, _ upload: Upload, _ user: UploadUser, limit: UploadLimit) {
         (self.request, self.upload, self.user, self.limit) = (request, upload, user, limit)
     }
 
@@ -46,7 +68,7 @@ private final class BodyStream {
         if size == 0, upload.announced == nil { room = try user.room(for: upload) }
         try request.readBody(into: &buffer, upTo: Self.piece)
         let size = size + Int64(buffer.count)
-        try Failure.refuse(size, limit: limit)
+        try limit.check(size)
         if let room, size > room {
             // Throws the database's own refusal, unless there is more room by now.
             try user.checkUnfinished(upload, size: size)
