@@ -9,7 +9,7 @@ struct ArgumentsTests {
         try Request(FakeExchange(method, target, body: Array(body.utf8)), id: "test", basePath: "")
     }
 
-    @Test func `arguments stand in the function's order, and optional ones may be absent or null`() throws {
+    @Test func `arguments are in the function's order, and optional ones may be absent or null`() throws {
         let body = #"{"p_role":"editor","p_password":"b","p_email":"a"}"#
         #expect(
             try request("POST", "/rpc/create_user", body).arguments() == [
@@ -21,7 +21,7 @@ struct ArgumentsTests {
         #expect(try request("POST", "/rpc/list_folder").arguments() == [.null, .null, .null])
     }
 
-    @Test func `a call by GET takes them from the query`() throws {
+    @Test func `a GET has its arguments in the query`() throws {
         let request = try request("GET", "/rpc/list_folder?p_folder=a%2Fb+c&limit=7")
         #expect(try request.arguments() == [.text("a/b c"), .integer(7), .null])
     }
@@ -33,7 +33,7 @@ struct ArgumentsTests {
         ("limit=1&p_limit=1", "The argument 'p_limit' is given twice"),
         ("p_folder=%00", "The argument 'p_folder' must not contain U+0000"),
     ])
-    func `what a query must not say is refused`(query: String, message: String) throws {
+    func `an unsuitable argument in the query is refused`(query: String, message: String) throws {
         let request = try request("GET", "/rpc/list_folder?\(query)")
         let failure = refusal { try request.arguments() }
         #expect(failure?.kind == .invalidArgument)
@@ -54,7 +54,7 @@ struct ArgumentsTests {
         ),
         ("/rpc/move_folder", #"{"p_from":"a","p_to":["b"]}"#, "The argument 'p_to' must be given as a string"),
     ])
-    func `an argument of another kind is refused`(path: String, body: String, message: String) throws {
+    func `an argument of the wrong kind is refused`(path: String, body: String, message: String) throws {
         let request = try request("POST", path, body)
         let failure = refusal { try request.arguments() }
         #expect(failure?.kind == .invalidArgument)

@@ -31,14 +31,14 @@ struct AuthenticatorTests {
         "Basic dTpw", "basic dTpw", "Digest username=\"u\", realm=\"r\"", "Negotiate YII=", "x", "BearerX a.b.c",
         "Bear",
     ])
-    func `a scheme that is not ours is no token`(field: String) throws {
+    func `credentials of another scheme are ignored`(field: String) throws {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/files", ["Authorization": field])
         #expect(answer.status == 401)
         #expect(answer.code == "PGRST302")
         #expect(answer["WWW-Authenticate"] == "Bearer")
     }
 
-    @Test func `a token beside other credentials counts, in one field or in several`() throws {
+    @Test func `a token is found beside other credentials, in one field or in several`() throws {
         let user = try TestUser(TestInstallation())
         let good = "Bearer \(user.token)"
         let digest = "Digest username=\"Bearer x, Bearer y\", realm=r"
@@ -52,7 +52,7 @@ struct AuthenticatorTests {
         }
     }
 
-    @Test func `a token that looks well is 503 while the database is away`() throws {
+    @Test func `a well-formed token is 503 while the database is unavailable`() throws {
         let user = try TestUser(TestInstallation())
         let answer = try Service(withoutDatabase: nil).answer("GET", "/files", user.bearer)
         #expect(answer.status == 503)
@@ -65,7 +65,7 @@ struct AuthenticatorTests {
         let service = user.installation.service
         #expect(try service.answer("GET", "/files", user.bearer).status == 200)
         let parts = user.token.split(separator: ".").map(String.init)
-        // The second letter, as the last ones may hold no whole byte.
+        // Change the second character, as the last ones may not encode a whole byte.
         let changed = { (part: String) in
             part.prefix(1) + (part.dropFirst().first == "A" ? "B" : "A") + part.dropFirst(2)
         }
@@ -89,7 +89,7 @@ struct AuthenticatorTests {
         #expect(answer["WWW-Authenticate"]?.hasPrefix("Bearer error=\"invalid_token\"") == true)
     }
 
-    @Test func `the cookie stands for the header, and the header wins`() throws {
+    @Test func `the cookie replaces the header, and the header takes precedence`() throws {
         let user = try TestUser(TestInstallation())
         let service = user.installation.service
         let cookie = ["Cookie": "__Host-coffer=\(user.token)"]
@@ -107,7 +107,7 @@ struct AuthenticatorTests {
 }
 
 extension TestUser {
-    /// Where the fields come by themselves, and where the web server has joined them.
+    /// The status if the web server passes the fields separately, and if it joins them.
     fileprivate func statuses(authorization fields: [String]) throws -> [Int] {
         try [fields, [fields.joined(separator: ", ")]].map { values in
             let exchange = FakeExchange("GET", "/files")

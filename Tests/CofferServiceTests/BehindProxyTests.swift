@@ -3,7 +3,7 @@ import Testing
 
 @testable import CofferService
 
-/// What a request that came by way of a proxy is taken for.
+/// Requests that came through a proxy.
 struct BehindProxyTests {
     private func isAllowed(origin: String, host: String, secure: Bool) throws -> Bool {
         let request = try Request(["Origin": origin, "Host": host], secure ? ["HTTPS": "on"] : [:])
@@ -15,7 +15,7 @@ struct BehindProxyTests {
         ("https://coffer.example", "Coffer.Example"), ("https://coffer.example:8443", "coffer.example:8443"),
         ("https://[2001:db8::1]", "[2001:DB8::1]:443"), ("https://[2001:db8::443]", "[2001:db8::443]"),
     ])
-    func `the port of the scheme and the case of a host make no other origin`(origin: String, host: String) throws {
+    func `the default port and upper case leave an origin the same`(origin: String, host: String) throws {
         #expect(try isAllowed(origin: origin, host: host, secure: true))
         let plain = { (text: String) in
             text.replacing("https://", with: "http://").replacing(":443", with: ":80", maxReplacements: 1)
@@ -29,7 +29,7 @@ struct BehindProxyTests {
         ("https://coffer.example", "coffer.example:443:443"), ("https://coffer.example", "127.0.0.1:8080"),
         ("http://coffer.example", "coffer.example:443"),
     ])
-    func `another port, host or scheme does`(origin: String, host: String) throws {
+    func `another port, host or scheme is another origin`(origin: String, host: String) throws {
         #expect(try isAllowed(origin: origin, host: host, secure: true) == false)
     }
 
@@ -38,7 +38,7 @@ struct BehindProxyTests {
     @Test(arguments: [
         "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
     ])
-    func `what has passed a proxy gets no cookie without Secure`(field: String) throws {
+    func `a request with a proxy's field gets no cookie without Secure`(field: String) throws {
         let request = try Request(["Host": "localhost", field: "x", "Cookie": "coffer=T"], Self.loopback)
         #expect(refusal { try SessionCookie.requireFit(request) }?.kind == .invalidArgument)
         #expect(try SessionCookie.token(request) == nil)
@@ -47,12 +47,13 @@ struct BehindProxyTests {
     }
 
     @Test(arguments: [("COFFER_PROXIED", "on"), ("SERVER_PROTOCOL", "HTTP/1.0")])
-    func `nor does what the web server says has`(name: String, value: String) throws {
+    func `a request that the web server calls proxied gets no cookie without Secure`(name: String, value: String) throws
+    {
         let request = try Request(["Host": "127.0.0.1:8080"], Self.loopback.merging([name: value]) { $1 })
         #expect(refusal { try SessionCookie.requireFit(request) }?.kind == .invalidArgument)
     }
 
-    @Test func `nor a page whose origin is not the host that was asked for`() throws {
+    @Test func `a page whose origin differs from the host gets no cookie without Secure`() throws {
         for (origin, isFit) in [("https://coffer.example", false), ("http://127.0.0.1:8080", true)] {
             let fields = ["Host": "127.0.0.1:8080", "Origin": origin, "Sec-Fetch-Site": "same-origin"]
             let request = try Request(fields, Self.loopback)

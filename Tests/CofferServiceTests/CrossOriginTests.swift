@@ -18,13 +18,13 @@ struct CrossOriginTests {
         "Origin": origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "prefer",
     ]
 
-    @Test func `without listed origins nothing is said to any`() throws {
+    @Test func `without listed origins no response has a field for browsers`() throws {
         let answer = try service("").answer("OPTIONS", "/files", Self.preflight)
         #expect(answer.status == 200)
         #expect(!answer.fields.contains { $0.name.hasPrefix("Access-Control") || $0.name == "Vary" })
     }
 
-    @Test func `a listed origin gets the answer to its preflight without a token`() throws {
+    @Test func `the preflight of a listed origin needs no token`() throws {
         let answer = try service("http://other.example:81, \(Self.origin)").answer("OPTIONS", "/files", Self.preflight)
         #expect(answer.status == 200)
         #expect(answer["Access-Control-Allow-Origin"] == Self.origin)
@@ -38,7 +38,7 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: ["/health/live", "/files", "/nothing"])
-    func `answers and errors may be read by a listed origin, and by no other`(target: String) throws {
+    func `only a listed origin may read responses and errors`(target: String) throws {
         let service = try service(Self.origin)
         let own = try service.answer("GET", target, ["Origin": Self.origin])
         #expect(own["Access-Control-Allow-Origin"] == Self.origin)
@@ -48,7 +48,7 @@ struct CrossOriginTests {
             let answer = try service.answer("GET", target, ["Origin": foreign])
             #expect(answer.status == own.status)
             #expect(!answer.fields.contains { $0.name.hasPrefix("Access-Control") })
-            // Caches must not hand out what one origin got to another.
+            // A cache must not give one origin's response to another.
             #expect(values("Vary", of: answer).contains("Origin"))
         }
     }

@@ -31,7 +31,7 @@ struct DatabaseTests {
     }
 
     @Test(arguments: Route.allCases.filter { $0.access($0.methods[1]) == .admin })
-    func `nothing is asked in an editor's name for a route of admins`(route: Route) throws {
+    func `the database is not asked when an editor requests a route of admins`(route: Route) throws {
         let exchange = FakeExchange(route.methods[1].rawValue, route.path)
         let request = try Request(exchange, id: "test", basePath: "")
         let query = Query(Statement(sql: "select 1 as one"))
@@ -47,19 +47,19 @@ struct DatabaseTests {
         #expect(answer.code == "PGRST102", "an admin's endpoint misses its arguments")
     }
 
-    @Test func `a change stays when its answer is understood`() throws {
+    @Test func `a change is committed if its result can be read`() throws {
         #expect(try move { try $0.only().integer("moved") } == 1)
         #expect(try user.retrieve("b/file").text == "content")
     }
 
-    @Test func `a change whose answer is not understood is a fault of ours and is rolled back`() throws {
+    @Test func `a change whose result cannot be read is rolled back, and is 500`() throws {
         let failure = refusal { try move { try $0.only().integer("count") } }
         #expect(failure == Failure(.internalError))
         #expect(try user.retrieve("a/file").text == "content")
         #expect(try user.retrieve("b/file").code == "KF002")
     }
 
-    @Test func `a read that is not understood is a fault of ours and has no default`() throws {
+    @Test func `a result that cannot be read is 500 and has no default`() throws {
         let query = Query(Statement(sql: "select null::bigint as size_bytes"))
         let isNull = { (rows: Rows) in try rows.only().integer("size_bytes") }
         let isMissing = { (rows: Rows) in try rows.only().integer("size") }

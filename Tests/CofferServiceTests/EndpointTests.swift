@@ -3,7 +3,7 @@ import Testing
 
 @testable import CofferService
 
-/// That authentication comes before every endpoint that is not public.
+/// Authentication comes before every endpoint that is not public.
 struct EndpointTests {
     /// A method of a route.
     struct Call: CustomTestStringConvertible {
@@ -12,7 +12,7 @@ struct EndpointTests {
         var access: Access { route.access(method) }
         var testDescription: String { "\(method.rawValue) \(route.path)" }
 
-        /// Whose body is not to be read.
+        /// A request whose body must not be read.
         func exchange(_ fields: [String: String] = [:], parameters: [String: String] = [:]) -> FakeExchange {
             let exchange = FakeExchange(method.rawValue, route.path, fields, parameters: parameters)
             exchange.onRead = { Issue.record("the body was read") }
@@ -26,7 +26,7 @@ struct EndpointTests {
     private static let guarded = calls.filter { $0.access != .public }
 
     @Test(arguments: calls)
-    func `an endpoint is handed a caller where its route asks for a session, and nowhere else`(call: Call) throws {
+    func `an endpoint gets a caller if, and only if, its route requires a session`(call: Call) throws {
         let request = try Request(call.exchange(), id: "test", basePath: "")
         let endpoint = try Service(withoutDatabase: nil).endpoint(of: request)
         let takesCaller = if case .session = endpoint { true } else { false }
@@ -44,7 +44,7 @@ struct EndpointTests {
     }
 
     @Test(arguments: guarded)
-    func `with a token that is not ours it is 401 as well, by header and by cookie`(call: Call) throws {
+    func `with a foreign token it is 401 as well, in the header and in the cookie`(call: Call) throws {
         let service = try Service(withoutDatabase: nil)
         let own = ["Sec-Fetch-Site": "same-origin", "Accept": "image/png"]
         for fields in [["Authorization": "Bearer a.b.c"], ["Cookie": "__Host-coffer=a.b.c"]] {
@@ -60,7 +60,7 @@ struct EndpointTests {
         #expect(![401, 403].contains(answer.status))
     }
 
-    @Test func `an editor whose session has ended is told so by an admin's endpoint`() throws {
+    @Test func `an admin's endpoint reports to an editor that the session has ended`() throws {
         let editor = try TestUser(TestInstallation())
         #expect(try editor.installation.service.answer("POST", "/rpc/logout", editor.bearer).status == 204)
         for call in Self.guarded where call.access == .admin {

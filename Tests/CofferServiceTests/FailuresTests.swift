@@ -25,7 +25,7 @@ struct FailuresTests {
         #expect(Failure(mapping: Failure(.wrongPassword, "words")) == Failure(.wrongPassword, "words"))
     }
 
-    /// The server names a constraint that was violated; our SQL, which may raise the same SQLSTATE, none.
+    /// The server names the violated constraint. Our SQL may raise the same SQLSTATE without one.
     private func failure(_ state: String, _ message: String = "secret", constraint: String? = nil) -> Failure {
         Failure(
             PostgresError(
@@ -36,7 +36,7 @@ struct FailuresTests {
         ("KF002", Failure.Kind.fileNotFound), ("KF004", .preconditionFailed), ("KF006", .overQuota),
         ("KF019", .uploadExpired), ("KF020", .loginBlocked), ("23505", .taken),
     ])
-    func `what our SQL raises reaches the client with its words`(state: String, kind: Failure.Kind) {
+    func `an error that our SQL raises reaches the client with its message`(state: String, kind: Failure.Kind) {
         let failure = failure(state, "in our words")
         #expect(failure.kind == kind)
         #expect(failure.message == "in our words")
@@ -54,14 +54,14 @@ struct FailuresTests {
         ("XX000", .internalError),
         ("42P01", .internalError), ("42883", .internalError), ("", .internalError),
     ])
-    func `what PostgreSQL itself says reaches nobody`(state: String, kind: Failure.Kind) {
+    func `PostgreSQL's own message does not reach the client`(state: String, kind: Failure.Kind) {
         let failure = failure(state, constraint: "files_path_key")
         #expect(failure.kind == kind)
         #expect(!failure.body.contains("secret"))
         #expect((failure.fields.isEmpty) == (kind.status != 503))
     }
 
-    @Test func `a value that does not fit is told in PostgreSQL's words`() {
+    @Test func `an unsuitable value is reported with PostgreSQL's message`() {
         #expect(failure("22P02", "invalid input syntax for type uuid").message == "invalid input syntax for type uuid")
         #expect(failure("22003", "out of range").kind == .outOfRange)
         #expect(failure("2201B", "invalid regular expression").kind == .brokenExpression)
@@ -74,7 +74,7 @@ struct FailuresTests {
         (PostgresError.Kind.connection, Failure.Kind.databaseUnavailable), (.timeout, .databaseUnavailable),
         (.protocolViolation, .internalError), (.unexpectedResult, .internalError),
     ])
-    func `a database that is away is 503`(kind: PostgresError.Kind, expected: Failure.Kind) {
+    func `an unavailable database is 503, and a broken protocol 500`(kind: PostgresError.Kind, expected: Failure.Kind) {
         let failure = Failure(PostgresError(kind, message: "secret"))
         #expect(failure.kind == expected)
         #expect(!failure.body.contains("secret"))
@@ -85,14 +85,14 @@ struct FailuresTests {
         (.absent, .storageUnavailable), (.exists, .internalError), (.refused, .internalError),
         (.misconfigured, .storageUnavailable), (.tooLarge, .tooLarge),
     ])
-    func `a store that is full is 507, one that is away or cannot be used 503`(
+    func `a full store is 507, and one that is unavailable or misconfigured 503`(
         kind: BlobStoreError.Kind, expected: Failure.Kind
     ) {
         #expect(Failure(BlobStoreError(kind, "secret")).kind == expected)
         #expect(!Failure(BlobStoreError(kind, "secret")).body.contains("secret"))
     }
 
-    @Test func `the web server's faults are told apart`() {
+    @Test func `errors of the web server have failures of their own`() {
         #expect(Failure(GatewayError.malformedParameter("X")).kind == .malformedRequest)
         #expect(
             Failure(GatewayError.truncatedBody(received: 1, announced: nil)).details

@@ -1,4 +1,4 @@
-// A request in memory, and the answer to it, taken apart.
+// A request in memory, and its parsed response.
 
 import CofferCore
 import Gateway
@@ -13,19 +13,19 @@ final class FakeExchange: Exchange {
     private var received = 0
     private(set) var sent: [UInt8] = []
 
-    /// Whether this is like plain CGI, which needs a CONTENT_LENGTH.
+    /// Whether the body needs a CONTENT_LENGTH, as in plain CGI.
     var requiresLength = false
-    /// Called before every read: what happens elsewhere while the body comes.
+    /// Called before every read, for events while the body arrives.
     var onRead: () -> Void = {}
-    /// Values of variables that came several times, one for each field, as nginx before 1.23 sends them.
+    /// The values of repeated variables, one for each field, as nginx before 1.23 sends them.
     var repeated: [String: [String]] = [:]
-    /// Whether nobody reads the answer.
+    /// Whether the client has closed the connection.
     var clientIsGone = false
 
     /// - Parameters:
-    ///   - fields: header fields by their names in HTTP; Content-Type and Content-Length become what CGI makes of them.
-    ///   - parameters: other parameters by their own names; they win.
-    ///   - malformed: names of parameters that are not UTF-8.
+    ///   - fields: header fields by their names in HTTP. They become variables by CGI's rules.
+    ///   - parameters: other variables by their own names. They take precedence.
+    ///   - malformed: the names of variables that are not UTF-8.
     init(
         _ method: String, _ target: String, _ fields: [String: String] = [:], body: [UInt8] = [],
         parameters: [String: String] = [:], malformed: Set<String> = []
@@ -74,7 +74,7 @@ final class FakeExchange: Exchange {
     }
 }
 
-/// A CGI response, taken apart.
+/// A parsed CGI response.
 struct Answer {
     let status: Int
     let fields: [(name: String, value: String)]
@@ -88,12 +88,12 @@ struct Answer {
             return (String(line[..<colon]), String(line[colon...].dropFirst(2)))
         }
         try #require(fields.first?.name == "Status")
-        // Behind the code stands its reason phrase.
+        // The reason phrase follows the code.
         status = try #require(Int(fields[0].value.prefix { $0 != " " }))
         body = Array(bytes[(end + 4)...])
     }
 
-    /// The value of the one field of that name.
+    /// The value of a field. nil if it is absent or was sent more than once.
     subscript(name: String) -> String? {
         let values = fields.filter { $0.name == name }.map(\.value)
         return values.count == 1 ? values[0] : nil
@@ -101,7 +101,7 @@ struct Answer {
 
     var text: String { String(decoding: body, as: UTF8.self) }
     var json: JSON? { try? JSON(body) }
-    /// Of an error.
+    /// The code of an error.
     var code: String? { json?["code"]?.string }
     var message: String? { json?["message"]?.string }
 }
@@ -122,14 +122,14 @@ extension Service {
 }
 
 extension Request {
-    /// A request for a route that exists, for what looks at its head only.
+    /// A request for tests of its head.
     init(_ fields: [String: String], _ parameters: [String: String] = [:], method: String = "GET") throws {
         try self.init(
             FakeExchange(method, "/files", fields, parameters: parameters), id: "test", basePath: "")
     }
 }
 
-/// The failure that `body` throws; nil where it throws none.
+/// The failure that `body` throws. nil if it throws none.
 func refusal<Value>(_ body: () throws -> Value) -> Failure? {
     do {
         _ = try body()

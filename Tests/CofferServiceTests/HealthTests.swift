@@ -3,7 +3,7 @@ import Testing
 @testable import CofferService
 
 struct HealthTests {
-    @Test func `a process that answers is live, whatever is away`() throws {
+    @Test func `a process is live without database and store`() throws {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/health/live")
         #expect(answer.status == 200)
         #expect(answer["Content-Type"] == "application/json; charset=utf-8")
@@ -11,7 +11,7 @@ struct HealthTests {
         #expect(answer.text == #"{"status":"live"}"#)
     }
 
-    @Test func `what is away is listed, and no more is said`() throws {
+    @Test func `the parts that are unavailable are listed without details`() throws {
         let answer = try Service(withoutDatabase: nil).answer("GET", "/health/ready")
         #expect(answer.status == 503)
         #expect(answer["Retry-After"] == "5")
@@ -21,7 +21,7 @@ struct HealthTests {
         )
     }
 
-    @Test func `a store that works is not listed`() throws {
+    @Test func `an available store is not listed`() throws {
         let store = try TestStore()
         let answer = try Service(withoutDatabase: store).answer("GET", "/health/ready")
         withExtendedLifetime(store) {}
@@ -38,7 +38,7 @@ struct HealthTests {
         #expect(answer.text == #"{"status":"ready"}"#)
     }
 
-    @Test func `a store that went away is noticed, and its return too`() throws {
+    @Test func `an unavailable store is noticed, and so is its return`() throws {
         let installation = try TestInstallation()
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
         try installation.moveStore(away: true)
@@ -50,7 +50,7 @@ struct HealthTests {
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
     }
 
-    @Test func `a database that refuses the worker is noticed, and that it no longer does`() throws {
+    @Test func `a database that refuses the worker is noticed, and so is its return`() throws {
         let installation = try TestInstallation()
         #expect(try installation.service.answer("GET", "/health/ready").status == 200)
         try installation.refuseWorker(true)

@@ -5,7 +5,7 @@ import Text
 @testable import CofferService
 
 struct KeyRingTests {
-    @Test func `a key that was made just now is asked for`() throws {
+    @Test func `a key that was just made is fetched`() throws {
         let user = try TestUser(TestInstallation())
         let service = user.installation.service
         #expect(try service.answer("GET", "/files", user.bearer).status == 200)
@@ -17,7 +17,7 @@ struct KeyRingTests {
         #expect(try service.answer("GET", "/files", user.bearer).status == 200)
     }
 
-    @Test func `a key that nobody knows is 401`() throws {
+    @Test func `an unknown key is 401`() throws {
         let user = try TestUser(TestInstallation())
         let header = Base64.encode(Array(#"{"alg":"HS256","kid":"nobody's"}"#.utf8)).replacing("=", with: "")
         let token = ([header] + user.token.split(separator: ".").dropFirst().map(String.init)).joined(separator: ".")

@@ -32,7 +32,7 @@ struct LoggerTests {
             ])
     }
 
-    @Test func `what many requests would repeat is written once`() {
+    @Test func `an observation that many requests would repeat is written once`() {
         for message in ["a", "b", "a"] { logger.recordOnce(.storageFailed(message)) }
         #expect(lines.all.count == 2)
     }
@@ -62,7 +62,7 @@ struct LoggerTests {
         }
     }
 
-    @Test func `reporting writes nothing of what is recorded elsewhere`() {
+    @Test func `reporting does not write errors that are recorded elsewhere`() {
         let errors: [any Error] = [
             Failure(.storageUnavailable), PostgresError(.connection, message: "x"), SystemError(.write, 5),
         ]

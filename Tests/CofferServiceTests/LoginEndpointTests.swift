@@ -12,7 +12,7 @@ struct LoginEndpointTests {
             "POST", "/rpc/login", fields, body: Array(body.utf8), parameters: ["HTTPS": "on"])
     }
 
-    @Test func `a login gives a token that works, as an array or as the bare object`() throws {
+    @Test func `a login returns a valid token, as an array or as the bare object`() throws {
         let user = try TestUser(TestInstallation())
         let answer = try login(user)
         #expect(answer.status == 200)
@@ -29,7 +29,7 @@ struct LoginEndpointTests {
         #expect(bare.json?["token"]?.string != nil)
     }
 
-    @Test func `a login for a cookie gives no token but the cookie's`() throws {
+    @Test func `a login for a cookie returns the token only in the cookie`() throws {
         let user = try TestUser(TestInstallation(options: ["COFFER_SESSION_SECONDS": "600"]))
         let answer = try login(user, ["Prefer": "session=cookie"])
         #expect(answer.status == 204)

@@ -3,13 +3,13 @@ import Testing
 
 @testable import CofferService
 
-/// Uploads that outlive their session, and those of which nobody says how long they are.
+/// Uploads that outlast their session, and uploads of unknown length.
 struct LongUploadTests {
     let user: TestUser
 
     init() throws { user = try TestUser(TestInstallation()) }
 
-    /// Moves the end of the user's sessions.
+    /// Changes when the user's sessions expire.
     private func expire(in seconds: Int) throws {
         try user.installation.value(
             "update internal.sessions set expires_at = now() + make_interval(secs => $1::bigint) where user_id = $2::text::uuid",
@@ -26,7 +26,7 @@ struct LongUploadTests {
     }
 
     @Test(arguments: [10, 70_000])
-    func `a session that lived when the request began is enough`(count: Int) throws {
+    func `a session suffices if it was live when the request began`(count: Int) throws {
         try expire(in: -60)
         #expect(try store(count).code == "KF011")
         #expect(try store(count, began: began(30)).code == "KF011")
@@ -35,7 +35,7 @@ struct LongUploadTests {
             try user.installation.service.answer("GET", "/files", user.bearer, parameters: began(90)).code == "KF011")
     }
 
-    @Test func `a session that expires while the body comes is enough`() throws {
+    @Test func `a session suffices if it expires while the body arrives`() throws {
         let exchange = user.upload("a", String(repeating: "x", count: 70_000), ["Content-Length": ""])
         exchange.onRead = {
             do { try expire(in: 0) } catch { Issue.record(error) }
@@ -44,7 +44,7 @@ struct LongUploadTests {
         #expect(try user.installation.service.answer(exchange).status == 200)
     }
 
-    @Test func `a session that was ended is not, whenever the request began`() throws {
+    @Test func `an ended session does not suffice, whenever the request began`() throws {
         try expire(in: -60)
         try user.installation.value("delete from internal.sessions where user_id = $1::text::uuid", [user.id])
         for count in [10, 70_000] { #expect(try store(count, began: began(90)).code == "KF011") }
@@ -52,22 +52,22 @@ struct LongUploadTests {
     }
 
     @Test(arguments: ["", "soon", "-1", "nan", "inf", "1e300"])
-    func `a begin that makes no sense is now`(text: String) throws {
+    func `with an impossible begin the request begins now`(text: String) throws {
         try expire(in: -60)
         #expect(try store(10, began: ["COFFER_REQUEST_BEGAN": text]).code == "KF011")
     }
 
-    @Test func `no request began in the future, or longer ago than uploads last`() {
+    @Test func `a begin in the future, or longer ago than an upload can last, is impossible`() {
         let now: Int64 = 1_800_000_000_000
         let week: Int64 = 604_800
-        let seconds = { (told: String?) in RequestBegin(told, now: now).seconds }
+        let seconds = { (reported: String?) in RequestBegin(reported, now: now).seconds }
         #expect(seconds("1799999999.5") == 1_799_999_999)
         #expect(seconds("1800000001") == 1_800_000_000 && seconds(nil) == 1_800_000_000)
         #expect(seconds("\(1_800_000_000 - week)") == 1_800_000_000 - week)
         #expect(seconds("\(1_800_000_000 - week - 1)") == 1_800_000_000)
     }
 
-    @Test func `a body without a length is cut where the quota ends`() throws {
+    @Test func `a body without a length is cut off at the quota`() throws {
         #expect(try store(100_000).status == 200)
         try user.installation.value(
             "update internal.users set quota_bytes = 300000 where id = $1::text::uuid", [user.id])
@@ -79,12 +79,12 @@ struct LongUploadTests {
         #expect(answer.status == 413 && answer.code == "KF006")
         #expect(reads <= 4, "no more than one piece beyond the limit")
         #expect(try user.begunUploads == 0 && user.installation.blobs.count == 1)
-        // The same path again: what is replaced makes room.
+        // The same path again: the replaced file makes room.
         let fitting = user.upload("a", String(long.prefix(300_000)), ["Content-Length": ""])
         #expect(try user.installation.service.answer(fitting).status == 200)
     }
 
-    @Test func `room that is made while the body comes counts`() throws {
+    @Test func `room that is made while the body arrives can be used`() throws {
         try user.installation.value("update internal.users set quota_bytes = 1000 where id = $1::text::uuid", [user.id])
         let exchange = user.upload("b", String(repeating: "x", count: 200_000), ["Content-Length": ""])
         exchange.onRead = {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CofferService
 
-/// What an upload leaves when it is given up between two of its steps. Its answers are StoreFileTests'.
+/// What an upload leaves if it stops between two of its steps. StoreFileTests tests the responses.
 struct PendingUploadTests {
     private let installation: TestInstallation
     private let user: TestUser
@@ -48,7 +48,7 @@ struct PendingUploadTests {
         }
     }
 
-    @Test func `a stream is listed before its first byte, and what can be read again is not`() throws {
+    @Test func `a stream is listed before its first byte, and a body that can be read again is not`() throws {
         do {
             var upload = try pending(stream)
             _ = try upload.receive()
@@ -62,7 +62,7 @@ struct PendingUploadTests {
         #expect(try installation.stages.isEmpty)
     }
 
-    @Test func `a source that refuses in the middle leaves nothing`() throws {
+    @Test func `a source that fails in the middle leaves nothing`() throws {
         do {
             var upload = try pending(.stream { (_, _) in throw Failure(.tooLarge) })
             _ = try upload.receive()

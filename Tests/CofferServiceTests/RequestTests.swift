@@ -9,7 +9,7 @@ struct RequestTests {
     }
 
     @Test(arguments: ["4f2a", "A-1", String(repeating: "f", count: 64)])
-    func `the web server's request id is in the answer`(id: String) throws {
+    func `the web server's request id is in the response`(id: String) throws {
         let answer = try service().answer("GET", "/health/live", parameters: ["COFFER_REQUEST_ID": id])
         #expect(answer["X-Request-Id"] == id)
     }
@@ -18,7 +18,7 @@ struct RequestTests {
         arguments: [
             nil, "", "a b", "a\r\nSet-Cookie: x=y", "a_b", "é", "a\u{0}", String(repeating: "f", count: 65),
         ] as [String?])
-    func `an id that is absent or unfit for a header is made here`(id: String?) throws {
+    func `an id that is absent or unfit for a header is replaced by a new one`(id: String?) throws {
         let service = try service()
         let parameters = id.map { ["COFFER_REQUEST_ID": $0] } ?? [:]
         let first = try #require(try service.answer("GET", "/nothing", parameters: parameters)["X-Request-Id"])
@@ -27,7 +27,7 @@ struct RequestTests {
         #expect(first != second)
     }
 
-    @Test func `an id that is not UTF-8 is made here`() throws {
+    @Test func `an id that is not UTF-8 is replaced by a new one`() throws {
         let answer = try service().answer("GET", "/health/live", malformed: ["COFFER_REQUEST_ID"])
         #expect(answer.status == 200)
         #expect(answer["X-Request-Id"]?.utf8.count == 32)
@@ -38,7 +38,7 @@ struct RequestTests {
         ("/cofferhealth/live", 404), ("/coffer/coffer/health/live", 404), ("/Coffer/health/live", 404),
         ("/coffer//health/live", 404), ("/coffer/health/live?a=/b", 200), ("/coffer%2Fhealth/live", 404),
     ])
-    func `every route lies below the base path`(target: String, status: Int) throws {
+    func `every route is below the base path`(target: String, status: Int) throws {
         let configured = try service(["COFFER_BASE_PATH": "/coffer"])
         #expect(try configured.answer("GET", target).status == status)
         let sent = try service().answer("GET", target, parameters: ["COFFER_BASE_PATH": "/coffer"])
@@ -52,7 +52,7 @@ struct RequestTests {
     }
 
     @Test(arguments: ["abc", "-1", "1.5", "99999999999999999999999"])
-    func `a Content-Length that is no number is 400`(length: String) throws {
+    func `a Content-Length that is not a number is 400`(length: String) throws {
         let answer = try service().answer("POST", "/rpc/login", ["Content-Length": length])
         #expect(answer.status == 400)
         #expect(answer.code == "KF024")

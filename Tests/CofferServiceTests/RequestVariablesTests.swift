@@ -26,7 +26,7 @@ struct RequestVariablesTests {
         try Request(fields, parameters)
     }
 
-    @Test func `a range that the web server hides counts, and of several lines none`() throws {
+    @Test func `a range that the web server hides is used, and several ranges are not`() throws {
         #expect(try request(["Range": "bytes=0-1"]).byteRange == "bytes=0-1")
         #expect(try request(["Range": "bytes=0-1"], ["COFFER_RANGE": "bytes=2-3"]).byteRange == "bytes=2-3")
         let exchange = FakeExchange("GET", "/files")
@@ -35,7 +35,7 @@ struct RequestVariablesTests {
         #expect(try several.byteRange == nil && several.hasRange && !several.isPlainRange)
     }
 
-    @Test func `an empty If-Range is there and names no version`() throws {
+    @Test func `an empty If-Range is not nil, and names no version`() throws {
         #expect(try request(["If-Range": ""]).ifRange?.isEmpty == true)
         #expect(try request([:]).ifRange == nil)
     }
@@ -45,7 +45,7 @@ struct RequestVariablesTests {
             ("x-accel-redirect:/a/", ["/a/"]), ("x-accel-redirect:/a/ /b/", ["/a/", "/b/"]), ("x-sendfile", []),
             ("x-lighttpd", nil), ("", nil),
         ] as [(String, [String]?)])
-    func `the web server offers to send files from its locations, by path or not at all`(
+    func `the web server offers to send files by location, by path or not at all`(
         offer: String, locations: [String]?
     ) throws {
         switch try request([:], ["COFFER_SENDFILE": offer]).sendfile {

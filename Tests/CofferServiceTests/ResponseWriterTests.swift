@@ -20,7 +20,7 @@ struct ResponseWriterTests {
     }
 
     @Test(arguments: [(200, "0"), (204, nil), (304, nil)] as [(Int, String?)])
-    func `only answers that may have a body have a length`(status: Int, length: String?) throws {
+    func `only a response that may have a body has a length`(status: Int, length: String?) throws {
         #expect(try answer(Response(status))["Content-Length"] == length)
     }
 
@@ -57,7 +57,7 @@ struct ResponseWriterTests {
             (.sessionEnded, #"Bearer error="invalid_token", error_description="The session has ended""#),
             (.forbidden, nil), (.internalError, nil),
         ] as [(Failure.Kind, String?)])
-    func `a 401 carries its challenge, and no other answer does`(kind: Failure.Kind, challenge: String?) throws {
+    func `a 401 has its challenge, and no other response has one`(kind: Failure.Kind, challenge: String?) throws {
         let answer = try answer(Response(Failure(kind)))
         #expect(answer.status == kind.status)
         #expect(answer["WWW-Authenticate"] == challenge)

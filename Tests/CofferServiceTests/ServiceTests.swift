@@ -13,7 +13,7 @@ struct ServiceTests {
         ("/rpc/sign_token", "PGRST202", "Could not find the function api.sign_token in the schema cache"),
         ("/files/1?x", "PGRST125", "Invalid path specified in request URL"),
     ])
-    func `an unknown path is 404 with the four keys`(target: String, code: String, message: String) throws {
+    func `an unknown path is 404 with the members of an error`(target: String, code: String, message: String) throws {
         let answer = try service.answer("GET", target)
         #expect(answer.status == 404)
         #expect(answer["Content-Type"] == "application/json; charset=utf-8")
@@ -27,7 +27,7 @@ struct ServiceTests {
         ("BREW", "/health/live", "PGRST117", "OPTIONS,GET,HEAD"),
         ("", "/files", "PGRST117", "OPTIONS,GET,HEAD,PATCH,DELETE"),
     ])
-    func `an unsuitable method is 405 with what is allowed`(
+    func `an unsuitable method is 405 with the allowed ones`(
         method: String, target: String, code: String, allow: String
     ) throws {
         let answer = try service.answer(method, target)
@@ -37,7 +37,7 @@ struct ServiceTests {
     }
 
     @Test(arguments: Route.allCases)
-    func `OPTIONS says what a route allows, to anybody and without a database`(route: Route) throws {
+    func `OPTIONS lists a route's methods without a token and a database`(route: Route) throws {
         let answer = try service.answer("OPTIONS", route.path)
         #expect(answer.status == 200)
         #expect(answer["Allow"] == route.allow)
@@ -46,7 +46,7 @@ struct ServiceTests {
     }
 
     @Test(arguments: ["/health/live", "/health/ready", "/nothing", "/files", "/rpc/login"])
-    func `HEAD gets the head that GET gets, and no body`(target: String) throws {
+    func `HEAD has the head of GET and no body`(target: String) throws {
         let parameters = ["COFFER_REQUEST_ID": "1"]
         let get = try service.answer("GET", target, parameters: parameters)
         let head = try service.answer("HEAD", target, parameters: parameters)
@@ -59,7 +59,7 @@ struct ServiceTests {
     @Test(arguments: [
         ("/rpc/login", "application/json"), ("/rpc/login", nil), ("/rpc/login", "application/json; charset=utf-8"),
     ])
-    func `with the database away a login is 503 and says when to try again`(target: String, type: String?) throws {
+    func `while the database is unavailable a login is 503 with Retry-After`(target: String, type: String?) throws {
         let fields = type.map { ["Content-Type": $0] } ?? [:]
         let answer = try service.answer(
             "POST", target, fields, body: Array(#"{"email":"a@b","password":"c"}"#.utf8))
@@ -75,13 +75,13 @@ struct ServiceTests {
         (#"{"email":"a","password":null}"#, "KF014"), (#"{"email":"a","password":"b","role":"admin"}"#, "KF014"),
         (#"{"email":"a","password":"b\u0000"}"#, "KF014"), (#"{"email":"a","email":"b","password":""}"#, "PGRST102"),
     ])
-    func `arguments that are not as they should be are 400`(body: String, code: String) throws {
+    func `invalid arguments are 400`(body: String, code: String) throws {
         let answer = try service.answer("POST", "/rpc/login", body: Array(body.utf8))
         #expect(answer.status == 400)
         #expect(answer.code == code)
     }
 
-    @Test func `arguments may take 64 KiB, and come as JSON only`() throws {
+    @Test func `arguments may have 64 KiB, and must be JSON`() throws {
         let body = Array((#"{"email":"a","password":""# + String(repeating: "x", count: 70_000) + #""}"#).utf8)
         let long = try service.answer("POST", "/rpc/login", body: body)
         #expect(long.status == 413)
@@ -92,7 +92,7 @@ struct ServiceTests {
         #expect(form.message == "Content-Type not acceptable: application/x-www-form-urlencoded")
     }
 
-    @Test func `an Accept that nothing fits is 406`() throws {
+    @Test func `an Accept without an available type is 406`() throws {
         let answer = try service.answer("POST", "/rpc/login", ["Accept": "text/html"])
         #expect(answer.status == 406)
         #expect(answer.message == "None of these media types are available: text/html")
@@ -105,14 +105,14 @@ struct ServiceTests {
     }
 
     @Test(arguments: ["REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "COFFER_BASE_PATH", "HTTP_AUTHORIZATION"])
-    func `a parameter that is not UTF-8 is 400 and named`(name: String) throws {
+    func `a parameter that is not UTF-8 is 400, and the response names it`(name: String) throws {
         let answer = try service.answer("GET", "/files", malformed: [name])
         #expect(answer.status == 400)
         #expect(answer.code == "KF024")
         #expect(answer.json?["details"]?.string?.hasPrefix("\(name) is malformed") == true)
     }
 
-    @Test func `a client that has gone does not keep the next from being served`() throws {
+    @Test func `the next client is served after one has gone`() throws {
         let exchange = FakeExchange("GET", "/health/live")
         exchange.clientIsGone = true
         service.handle(exchange)

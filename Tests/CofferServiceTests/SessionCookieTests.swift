@@ -26,7 +26,7 @@ struct SessionCookieTests {
             ("", "127.0.0.1", false),
             ("coffer.example", nil, false), ("[::2]", "::1", false), ("192.0.2.1", "192.0.2.1", false),
         ] as [(String, String?, Bool)])
-    func `without TLS there is a cookie between loopback addresses only`(
+    func `without TLS there is a cookie only between loopback addresses`(
         host: String, address: String?, isFit: Bool
     ) throws {
         var parameters: [String: String] = [:]
@@ -36,20 +36,20 @@ struct SessionCookieTests {
         #expect((refusal { try SessionCookie.requireFit(request) } == nil) == isFit)
     }
 
-    @Test func `a host name that only looks like an address is none`() throws {
+    @Test func `a host name that looks like an address is not a loopback address`() throws {
         let request = try Request(["Cookie": "coffer=T", "Host": "127.a.b.example"], ["REMOTE_ADDR": "127.0.0.1"])
         let token = try SessionCookie.token(request)
         #expect(token == nil)
     }
 
-    @Test func `the cookie of one kind of connection is not that of the other`() throws {
+    @Test func `the cookie of one kind of connection is not accepted on the other`() throws {
         let loopback = ["REMOTE_ADDR": "127.0.0.1"]
         #expect(try SessionCookie.token(Request(["Cookie": "__Host-coffer=T", "Host": "localhost"], loopback)) == nil)
         let both = loopback.merging(Self.secure) { $1 }
         #expect(try SessionCookie.token(Request(["Cookie": "coffer=T", "Host": "localhost"], both)) == nil)
     }
 
-    @Test func `the cookie is for this host, this site and no script`() throws {
+    @Test func `the cookie is limited to this host and site, and hidden from scripts`() throws {
         let field = try SessionCookie.field(Request([:], Self.secure), token: "T", seconds: 60)
         #expect(field.name == "Set-Cookie")
         #expect(field.value == "__Host-coffer=T; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Strict")
@@ -64,7 +64,7 @@ struct SessionCookieTests {
         #expect(field.value == "__Host-coffer=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict")
     }
 
-    @Test func `a login that wants a cookie is refused where there can be none, before anything else`() throws {
+    @Test func `a login for a cookie is refused first if the connection is not fit for one`() throws {
         let service = try Service(withoutDatabase: nil)
         let answer = try service.answer("POST", "/rpc/login", ["Prefer": "session=cookie", "Host": "coffer.example"])
         #expect(answer.status == 400)
@@ -96,21 +96,22 @@ struct SameOriginTests {
         ("https://evil.example", false), ("https://coffer.example.evil.example", false), ("null", false), ("", false),
         ("https://coffer.example/", false),
     ])
-    func `without it Origin must be this scheme and host`(origin: String, allowed: Bool) throws {
+    func `without Sec-Fetch-Site, Origin must be this scheme and host`(origin: String, allowed: Bool) throws {
         #expect(try isAllowed(["Origin": origin]) == allowed)
     }
 
-    @Test func `without either a change is refused`() throws {
+    @Test func `without both fields a change is refused`() throws {
         #expect(try !isAllowed([:]))
     }
 
-    @Test func `over plain HTTP the origin is plain too`() throws {
+    @Test func `over plain HTTP the origin has that scheme too`() throws {
         #expect(try isAllowed(["Origin": "http://coffer.example"], secure: false))
         #expect(try !isAllowed(["Origin": "https://coffer.example"], secure: false))
     }
 
     @Test(arguments: [("POST", "/rpc/logout"), ("POST", "/rpc/store_file"), ("DELETE", "/files?id=eq.1")])
-    func `a change by cookie from elsewhere is 403, before anything is looked up`(method: String, target: String) throws
+    func `a change by cookie from another origin is 403 before the database is asked`(method: String, target: String)
+        throws
     {
         let fields = ["Cookie": "__Host-coffer=T", "Sec-Fetch-Site": "cross-site", "Host": "coffer.example"]
         let service = try Service(withoutDatabase: nil)

@@ -3,13 +3,13 @@ import Testing
 
 @testable import CofferService
 
-/// What happens elsewhere while a body is on its way: a short one, which the store notes, and a long one, which is listed.
+/// Events elsewhere while a body arrives: a short one of a one-phase upload, and a long one of a two-phase upload.
 @Suite(.serialized)
 struct StoreFileOutageTests {
-    enum Way: CaseIterable {
-        case noted, listed
+    enum Phases: CaseIterable {
+        case one, two
 
-        var content: String { self == .noted ? "new" : String(repeating: "new", count: 30_000) }
+        var content: String { self == .one ? "new" : String(repeating: "new", count: 30_000) }
     }
 
     let user: TestUser
@@ -20,11 +20,12 @@ struct StoreFileOutageTests {
         try #require(try user.store("a", "old").status == 200)
     }
 
-    /// The answer to an upload during which `event` happens once.
+    /// The response to an upload during which `event` happens once.
     private func store(
-        _ path: String = "a", _ fields: [String: String] = [:], by way: Way, during event: @escaping () throws -> Void
+        _ path: String = "a", _ fields: [String: String] = [:], in phases: Phases,
+        during event: @escaping () throws -> Void
     ) throws -> Answer {
-        let exchange = user.upload(path, way.content, fields)
+        let exchange = user.upload(path, phases.content, fields)
         var isDone = false
         exchange.onRead = {
             guard !isDone else { return }
@@ -34,18 +35,18 @@ struct StoreFileOutageTests {
         return try installation.service.answer(exchange)
     }
 
-    @Test(arguments: Way.allCases)
-    func `a connection that is lost before the commit is replaced`(way: Way) throws {
-        let answer = try store(by: way) { try installation.endConnections() }
+    @Test(arguments: Phases.allCases)
+    func `a connection that is lost before the commit is replaced`(phases: Phases) throws {
+        let answer = try store(in: phases) { try installation.endConnections() }
         #expect(answer.status == 200)
-        #expect(try user.retrieve("a").text == way.content)
+        #expect(try user.retrieve("a").text == phases.content)
         #expect(try user.begunUploads == 0)
         #expect(try installation.orphans.isEmpty)
     }
 
-    @Test(arguments: Way.allCases)
-    func `a database that is away at the commit is 503, the old file stays and gc finds the new one`(way: Way) throws {
-        let answer = try store(by: way) { try installation.refuseWorker(true) }
+    @Test(arguments: Phases.allCases)
+    func `a database that is unavailable at the commit is 503, and the old file stays`(phases: Phases) throws {
+        let answer = try store(in: phases) { try installation.refuseWorker(true) }
         #expect(answer.status == 503)
         #expect(answer.code == "PGRST000")
         #expect(answer["Retry-After"] == "5")
@@ -54,12 +55,13 @@ struct StoreFileOutageTests {
         #expect(try user.retrieve("a").text == "old")
         #expect(try installation.blobs.count == 2)
         #expect(try installation.orphans.isEmpty)
-        #expect(try installation.stages.count == (way == .noted ? 1 : 0))
-        #expect(try user.begunUploads == (way == .listed ? 1 : 0))
+        #expect(try installation.stages.count == (phases == .one ? 1 : 0))
+        #expect(try user.begunUploads == (phases == .two ? 1 : 0))
         #expect(try user.store("a", "new").status == 200)
     }
 
-    @Test func `a connection that is lost within the commit is 503, sent once, and its blob is not forgotten`() throws {
+    @Test func `a connection that is lost during the commit is 503 without a second try, and gc finds the blob`() throws
+    {
         let answer = try user.store("fatal", "new")
         #expect(answer.status == 503)
         #expect(answer.code == "PGRST000")
@@ -69,9 +71,9 @@ struct StoreFileOutageTests {
         #expect(orphans.isEmpty)
     }
 
-    @Test(arguments: Way.allCases)
-    func `a session that ends while the body comes is 401, and no blob stays`(way: Way) throws {
-        let answer = try store(by: way) {
+    @Test(arguments: Phases.allCases)
+    func `a session that ends while the body arrives is 401, and no blob stays`(phases: Phases) throws {
+        let answer = try store(in: phases) {
             try installation.value("delete from internal.sessions where user_id = $1::text::uuid", [user.id])
         }
         #expect(answer.status == 401)
@@ -80,8 +82,8 @@ struct StoreFileOutageTests {
         #expect(try installation.stages.isEmpty)
     }
 
-    @Test func `an upload that gc took for abandoned is 503, and no blob stays`() throws {
-        let answer = try store(by: .listed) {
+    @Test func `an upload that gc has taken off the list is 503, and no blob stays`() throws {
+        let answer = try store(in: .two) {
             try installation.value(
                 "delete from internal.garbage where reason = 'uploading' and user_id = $1::text::uuid",
                 [user.id])
@@ -93,33 +95,33 @@ struct StoreFileOutageTests {
         #expect(try installation.blobs.count == 1)
     }
 
-    @Test(arguments: Way.allCases)
-    func `a condition that held at the beginning must hold at the end`(way: Way) throws {
+    @Test(arguments: Phases.allCases)
+    func `a condition that held at the beginning must hold at the end`(phases: Phases) throws {
         let tag = try #require(try user.retrieve("a")["ETag"])
         let other = try Service(withDatabaseOf: installation)
-        let answer = try store("a", ["If-Match": tag], by: way) { () throws in
+        let answer = try store("a", ["If-Match": tag], in: phases) { () throws in
             #expect(try other.answer(user.upload("a", "newer")).status == 200)
         }
         #expect(answer.status == 412)
-        let created = try store("b", ["If-None-Match": "*"], by: way) { () throws in
+        let created = try store("b", ["If-None-Match": "*"], in: phases) { () throws in
             #expect(try other.answer(user.upload("b", "newer")).status == 200)
         }
         #expect(created.status == 412)
         for path in ["a", "b"] { #expect(try user.retrieve(path).text == "newer") }
         #expect(try installation.orphans.isEmpty)
         #expect(try user.begunUploads == 0)
-        // "old" is on the list until its grace period is over; what was refused is gone.
+        // "old" is on the list until its grace period is over. The refused blobs are gone.
         #expect(try installation.blobs.count == 3)
     }
 
-    @Test(arguments: Way.allCases)
-    func `of two uploads at once the last to finish wins`(way: Way) throws {
+    @Test(arguments: Phases.allCases)
+    func `of two uploads at once the last one to finish stays`(phases: Phases) throws {
         let other = try Service(withDatabaseOf: installation)
-        let answer = try store(by: way) { () throws in
+        let answer = try store(in: phases) { () throws in
             #expect(try other.answer(user.upload("a", "newer")).status == 200)
         }
         #expect(answer.status == 200)
-        #expect(try user.retrieve("a").text == way.content)
+        #expect(try user.retrieve("a").text == phases.content)
         #expect(try installation.orphans.isEmpty)
     }
 }

@@ -15,12 +15,12 @@ struct StoreFileTests {
         try #require(try user.store("a", "old").status == 200)
     }
 
-    /// More than what is read at once, so that the blob is on the list from the beginning.
+    /// Too long to be read before the database is asked, so it is a two-phase upload.
     private static let long = String(repeating: "x", count: 70_000)
 
-    /// What a refused upload must leave behind: the old file, and nothing else.
+    /// A refused upload must leave the old file, and nothing else.
     ///
-    /// - Parameter listed: uploads that stay on the list of leftovers, as a store that is away may still have their blobs.
+    /// - Parameter listed: how many names stay on the list, as an unavailable store may have their blobs.
     private func expectNothingChanged(listed: Int = 0) throws {
         #expect(try user.retrieve("a").text == "old")
         #expect(try user.installation.stages.isEmpty)
@@ -43,7 +43,7 @@ struct StoreFileTests {
     }
 
     @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 100_000])
-    func `any size is taken up to the limit, with and without a length`(count: Int) throws {
+    func `a body of any size up to the limit is stored, with and without a length`(count: Int) throws {
         let content = String(repeating: "x", count: count)
         for fields in [[:], ["Content-Length": ""]] {
             #expect(try user.store("b", content, fields).status == 200)
@@ -72,7 +72,7 @@ struct StoreFileTests {
     }
 
     @Test(arguments: ["Repr-Digest", "Content-Digest"])
-    func `a body of another digest is 400`(name: String) throws {
+    func `a body with another digest is 400`(name: String) throws {
         let digest = DigestField.sha256([UInt8](repeating: 0, count: 32))
         let answer = try user.store("a", "new", [name: digest])
         #expect(answer.status == 400)
@@ -91,7 +91,7 @@ struct StoreFileTests {
         (["Description": "UTF-8''%00"], 400, "KF014"),
         (["Description": String(repeating: "é", count: 2001)], 400, "KF014"),
     ])
-    func `a head that cannot be accepted is refused before the body is read`(
+    func `an invalid head is refused before the body is read`(
         fields: [String: String], status: Int, code: String
     ) throws {
         let exchange = user.upload("a", Self.long, ["Content-Length": "\(Self.long.utf8.count)"].merging(fields) { $1 })
@@ -111,7 +111,7 @@ struct StoreFileTests {
         try expectNothingChanged()
     }
 
-    @Test func `a body that the web server hands over is taken, and must be whole`() throws {
+    @Test func `a body that the web server hands off is stored, and must be complete`() throws {
         let path = user.installation.store.path + "/incoming/1"
         let parameters = ["COFFER_BODY_HANDOFF": "on", "COFFER_BODY_FILE": path]
         try FileSystem.create(path, mode: 0o600).write(all: "new".utf8.span)
@@ -122,7 +122,7 @@ struct StoreFileTests {
         #expect(try user.retrieve("a").text == "new")
     }
 
-    @Test func `a body that the web server could not write is 507 where the store is there, and 503 where it is away`()
+    @Test func `a body that the web server could not write is 507, and 503 if the store is unavailable`()
         throws
     {
         let parameters = ["COFFER_BODY_HANDOFF": "failed"]
@@ -148,15 +148,15 @@ struct StoreFileTests {
             #expect(answer.status == status)
             #expect(answer.code == code)
             #expect(answer["Retry-After"] == (status == 503 ? "5" : nil))
-            // A store that takes nothing in may be another than the one in use, so the list is asked.
+            // If nothing can be written, uploads may go to another store by now, so a two-phase upload follows.
             if status == 503, content == Self.long || [.open, .flock].contains(call) { listed += 1 }
             try expectNothingChanged(listed: listed)
         }
     }
 
-    @Test func `whichever call fails, the file is the old one or the new one, and nothing is lost`() throws {
+    @Test func `the file is the old one or the new one whichever call fails, and no blob is lost`() throws {
         for position in 0..<80 {
-            // Once by the short way, once by the long one.
+            // One-phase and two-phase in turn.
             let ending = position.isMultiple(of: 2) ? "" : Self.long
             let count = Mutex(0)
             let fail = { @Sendable (_: SystemCall) -> Int32? in
@@ -176,7 +176,7 @@ struct StoreFileTests {
         Issue.record("an upload makes more calls than expected")
     }
 
-    @Test func `a store that is away is 503, and an upload after its return works`() throws {
+    @Test func `an unavailable store is 503, and an upload after its return succeeds`() throws {
         try user.installation.moveStore(away: true)
         for content in ["new", Self.long] {
             let answer = try user.store("a", content)

@@ -1,4 +1,4 @@
-// A whole installation of one test's own: a worker's login on the shared private server, a store, and a service.
+// An installation for one test: a worker's login on the shared private server, a store, and a service.
 
 import CofferCore
 import CofferSchema
@@ -11,7 +11,7 @@ import Text
 
 @testable import CofferService
 
-/// A database with all migrations applied, once for all tests.
+/// A migrated database, which is made once for all tests.
 private enum TestDatabase {
     static let conninfo: String = {
         do { return try make() } catch { fatalError("the test database cannot be made: \(error)") }
@@ -25,7 +25,7 @@ private enum TestDatabase {
         for file in [SQLFile.roles] + SQLFile.migrations + SQLFile.code {
             try database.execute(script: "begin;\n\(file.text);\ncommit")
         }
-        // As `coffer migrate` does it, with the digests that the server computes.
+        // As in `coffer migrate`, the server computes the digests.
         for (table, files) in [("migrations", SQLFile.migrations), ("code_files", SQLFile.code)] {
             for file in files {
                 _ = try database.run([
@@ -42,7 +42,7 @@ private enum TestDatabase {
         return conninfo
     }
 
-    /// The first file of this name ends the connection in the middle of the commit; what is sent again passes.
+    /// The first file of this name ends the connection in the middle of the commit. A repeated upload would succeed.
     private static let fatalTrigger = """
         create sequence public.fatal_attempts;
         create function public.end_connection() returns trigger language plpgsql security definer as $$
@@ -64,7 +64,7 @@ final class TestInstallation {
     let options: [String: String]
     /// A superuser's connection.
     let control: Connection
-    /// The worker's login, for this installation alone, so that it can be cut off without the others noticing.
+    /// The worker's login. Only this installation uses it, so it can be locked without an effect on other tests.
     private let worker = "worker_\(UInt64.random(in: 0 ... .max))"
 
     init(options: [String: String] = [:]) throws {
@@ -79,7 +79,7 @@ final class TestInstallation {
         service = try Service(options: self.options)
     }
 
-    /// The first cell of one query.
+    /// The first value of a query's first row. nil for null or without rows.
     @discardableResult
     func value(_ sql: String, _ parameters: [String] = []) throws -> String? {
         let rows = try control.run([Query(Statement(sql: sql), parameters.map { .text($0) })])[0]
@@ -96,7 +96,7 @@ final class TestInstallation {
         try value("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where usename = $1", [worker])
     }
 
-    /// Makes the server refuse the worker, as when the database is away, or accept it again.
+    /// Makes the server refuse the worker, as if the database were unavailable, or accept it again.
     func refuseWorker(_ isRefused: Bool) throws {
         try control.execute(script: "alter role \(worker) \(isRefused ? "nologin" : "login")")
         if isRefused { try endConnections() }
@@ -111,17 +111,17 @@ final class TestInstallation {
         FileManager.default.fileExists(atPath: path) ? try FileManager.default.contentsOfDirectory(atPath: path) : []
     }
 
-    /// Names in stage/.
+    /// The names in stage/.
     var stages: [String] { get throws { try list(store.path + "/stage") } }
 
-    /// Blobs in the store.
+    /// The names of the blobs in the store.
     var blobs: [String] {
         get throws {
             try list(store.path).filter { $0.utf8.count == 2 }.flatMap { try list("\(store.path)/\($0)") }
         }
     }
 
-    /// Blobs in the store that no file owns and gc will never find: neither by its list nor by the store's notes.
+    /// Blobs that neither a file nor garbage nor a pending marker names, so that gc never finds them.
     var orphans: [String] {
         get throws {
             let known = try column("select blob from internal.files union select blob from internal.garbage")
@@ -137,7 +137,7 @@ extension Service {
     }
 }
 
-/// Somebody who is logged in.
+/// A user who is logged in.
 struct TestUser {
     let id: String
     let email: String
@@ -149,7 +149,7 @@ struct TestUser {
     init(_ installation: TestInstallation, role: Role = .editor) throws {
         self.installation = installation
         email = "user-\(UInt64.random(in: 0 ... .max))@test.invalid"
-        // A cheap hash: what bcrypt is worth is not tested here.
+        // A cheap hash, as its strength is not tested here.
         let user = try installation.value(
             """
             insert into internal.users (email, password_hash, role)
@@ -163,7 +163,7 @@ struct TestUser {
 
     var bearer: [String: String] { ["Authorization": "Bearer \(token)"] }
 
-    /// An upload, its length announced unless `fields` say otherwise.
+    /// An upload. Its length is announced unless `fields` has another value.
     func upload(
         _ path: String, _ content: String, _ fields: [String: String] = [:], parameters: [String: String] = [:]
     ) -> FakeExchange {
@@ -182,7 +182,7 @@ struct TestUser {
             "GET", "/rpc/retrieve_file?p_file_path=\(PercentCoding.encode(path))", bearer.merging(fields) { $1 })
     }
 
-    /// Uploads that were begun and neither stored nor given up.
+    /// The number of uploads on the list that were neither stored nor abandoned.
     var begunUploads: Int {
         get throws {
             let count = try installation.value(

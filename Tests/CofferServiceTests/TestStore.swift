@@ -1,4 +1,4 @@
-// A blob store of one test's own, and services that need no more than that.
+// A blob store for one test, and services without a database.
 
 import BlobStore
 import CofferCore
@@ -6,7 +6,7 @@ import FoundationEssentials
 
 @testable import CofferService
 
-/// A store in a folder that is gone with its last reference.
+/// A store in a directory that is removed with the last reference to the object.
 final class TestStore {
     let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
 
@@ -16,15 +16,15 @@ final class TestStore {
 }
 
 extension Service {
-    /// A service with these options, which logs errors only.
+    /// A service with these options. It logs only errors.
     convenience init(options: [String: String]) throws {
         let quiet = ["COFFER_LOG_LEVEL": "error"].merging(options) { $1 }
         self.init(try Configuration(environment: { quiet[$0] }))
     }
 
-    /// A service whose database is away.
+    /// A service whose database is unavailable.
     ///
-    /// - Parameter store: its store; without one the store is away too.
+    /// - Parameter store: nil for a store that is unavailable too.
     convenience init(withoutDatabase store: TestStore?, options: [String: String] = [:]) throws {
         var all = ["COFFER_DATABASE_URL": "host=/nonexistent", "COFFER_STORAGE_URL": "file:///nonexistent"]
         if let store { all["COFFER_STORAGE_URL"] = "file://\(store.path)" }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CofferService
 
-/// What an upload's head may say of its body, and how often.
+/// What the head of an upload may say about the body, and how often.
 struct UploadHeadTests {
     let user: TestUser
 
@@ -46,17 +46,17 @@ struct UploadHeadTests {
         ("Upload-Complete", "?1"), ("Upload-Incomplete", "?0"), ("Upload-Draft-Interop-Version", "6"),
         ("Upload-Offset", ""), ("Content-Type", "x-multipart/form-data"), ("Content-Type", "multipart-x/form-data"),
     ])
-    func `a body that is the whole file is taken`(name: String, value: String) throws {
+    func `a body that is the whole file is accepted`(name: String, value: String) throws {
         #expect(try store([name: value]).status == 200)
     }
 
-    @Test func `a coding in a second field counts`() throws {
+    @Test func `a coding in a second field is refused as well`() throws {
         #expect(try store([:], repeated: ["HTTP_CONTENT_ENCODING": ["identity", "br"]]).code == "KF044")
         #expect(try store([:], repeated: ["HTTP_CONTENT_ENCODING": ["identity", ""]]).status == 200)
     }
 
     @Test(arguments: ["identity", "IDENTITY", "identity, identity", ""])
-    func `a body that is not coded is taken`(value: String) throws {
+    func `a body without a coding is accepted`(value: String) throws {
         #expect(try store(["Content-Encoding": value, "Transfer-Encoding": "chunked"]).status == 200)
     }
 
@@ -67,23 +67,23 @@ struct UploadHeadTests {
         ("HTTP_DESCRIPTION", ["a", "b"]), ("HTTP_DESCRIPTION", ["a", ""]),
         ("HTTP_CONTENT_TYPE", ["text/plain", "text/html"]),
     ])
-    func `what may come once and came twice is refused`(name: String, values: [String]) throws {
+    func `a second field is refused if there must be only one`(name: String, values: [String]) throws {
         let answer = try store([:], repeated: [name: values])
         #expect(answer.status == 400 && answer.code == "KF046")
         #expect(try user.begunUploads == 0 && user.installation.blobs.isEmpty)
     }
 
-    @Test func `two types that were joined are refused, and a comma in quotes is none`() throws {
+    @Test func `two joined media types are refused, and a comma in quotes is accepted`() throws {
         #expect(try store(["Content-Type": "text/plain, text/html"]).code == "KF046")
         #expect(try store(["Content-Type": "text/plain; a=\"b, c\""]).status == 200)
     }
 
     @Test(arguments: ["Smith, John", "a,b", "UTF-8, 'a'", "UTF-8''a%2C%20b"])
-    func `a comma in a path is its own`(path: String) throws {
+    func `a comma belongs to the path`(path: String) throws {
         #expect(try store(["File-Path": path]).status == 200)
     }
 
-    @Test func `lists that came in several fields are one`() throws {
+    @Test func `several fields of a list are one list`() throws {
         let tag = try #require(try store([:])["ETag"])
         #expect(try store([:], repeated: ["HTTP_IF_MATCH": ["\"other\"", tag]]).status == 200)
         #expect(try store([:], repeated: ["HTTP_IF_MATCH": ["\"other\"", "\"another\""]]).code == "KF004")

@@ -1,11 +1,11 @@
 import Postgres
 import Testing
 
-@Suite("A row")
+@Suite("Row")
 struct RowTests {
     private func row(_ sql: String) throws -> Row { try TestServer.connect().rows(sql).only() }
 
-    /// The error's message; nil where there is none. Whatever is thrown is an `.unexpectedResult`.
+    /// The message of the error, which must be an `.unexpectedResult`. nil without an error.
     private func message<Value>(_ body: () throws(PostgresError) -> Value) -> String? {
         do throws(PostgresError) {
             _ = try body()
@@ -16,7 +16,7 @@ struct RowTests {
         }
     }
 
-    @Test("gives its values by the names of their columns, in any order")
+    @Test("a row has its values by the names of their columns, in any order")
     func values() throws {
         let row = try row(
             "select 42::bigint as number, 'für' as name, true as yes, false as no, '\\x00ff'::bytea as bytes, '' as empty"
@@ -30,7 +30,7 @@ struct RowTests {
         #expect(try row.cell("name").withText { $0.count } == 4)
     }
 
-    @Test("gives the same values whichever column was read before")
+    @Test("a value does not depend on the column that was read before")
     func order() throws {
         let names: [StaticString] = ["a", "b", "c"]
         let row = try row("select 'a' as a, 'b' as b, 'c' as c")
@@ -41,7 +41,7 @@ struct RowTests {
         }
     }
 
-    @Test("has no value for a column that is missing or has another name")
+    @Test("a missing column is an error that names it")
     func missing() throws {
         let row = try row("select 1 as \"Number\", 2")
         for name in ["number", "NUMBER", "", "Numbe", "Numbers"] as [StaticString] {
@@ -52,7 +52,7 @@ struct RowTests {
         #expect(try row.integer("Number") == 1)
     }
 
-    @Test("gives null only where null is asked for")
+    @Test("null is an error unless the value is optional")
     func null() throws {
         let row = try row("select null::bigint as x")
         #expect(try row.optionalText("x") == nil && row.optionalInteger("x") == nil)
@@ -66,7 +66,7 @@ struct RowTests {
         #expect(message { () throws(PostgresError) in try row.value("x") { $0 } } == expected)
     }
 
-    @Test("makes no number and no truth of another value, and does not quote it")
+    @Test("a value of another type is an error that does not quote it")
     func conversion() throws {
         let row = try row("select 'secret' as a, 1.5 as b, 9223372036854775808 as c, 'true' as d, ' 1' as e")
         for name in ["a", "b", "c", "d", "e"] as [StaticString] {
@@ -78,7 +78,7 @@ struct RowTests {
         }
     }
 
-    @Test("is the only one where one is expected")
+    @Test("no row or two rows are an error if one is expected")
     func only() throws {
         let connection = try TestServer.connect()
         for count in [0, 2] {
@@ -89,7 +89,7 @@ struct RowTests {
         }
     }
 
-    @Test("is one of its result, in order")
+    @Test("a result is a collection of its rows in order")
     func collection() throws {
         let rows = try TestServer.connect().rows("select n as number, n * 2 as twice from generate_series(1, 1000) n")
         #expect(try rows.map { try $0.integer("number") } == Array(1...1000))
@@ -100,7 +100,7 @@ struct RowTests {
         #expect(try TestServer.connect().rows("select 1 as x where false").isEmpty)
     }
 
-    @Test("outlives its connection and its result")
+    @Test("a row can be read after its connection is closed")
     func outlive() throws {
         #expect(try TestServer.connect().rows("select 'still here' as x").first?.text("x") == "still here")
     }
