@@ -4,7 +4,7 @@ import Testing
 @testable import CofferCommand
 
 struct CheckCursorTests {
-    @Test func `a cursor is a line and comes back from it`() throws {
+    @Test func `the line of a cursor is read as the same cursor`() throws {
         let name = try BlobName.generate()
         for cursor in [CheckCursor(store: 1, blob: nil, problems: 0), CheckCursor(store: 2, blob: name, problems: 3)] {
             #expect(CheckCursor(cursor.text) == cursor)
@@ -12,9 +12,9 @@ struct CheckCursorTests {
     }
 
     @Test(arguments: ["", "1 2", "1 zz 0", "x - 0", "1 - x", "1 - 0 0"])
-    func `anything else is none`(text: String) { #expect(CheckCursor(text) == nil) }
+    func `other text is not a cursor`(text: String) { #expect(CheckCursor(text) == nil) }
 
-    @Test func `it is saved as a whole, and absent before`() throws {
+    @Test func `a cursor is loaded as it was saved, and nil before`() throws {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/cursor"
         #expect(try CheckCursor.load(path) == nil)

@@ -1,14 +1,14 @@
-// What the workers cannot use in a local store, as `coffer check` reports it.
+// Files and directories of a local store that the workers cannot use.
 
 internal import BlobStore
 internal import CofferCore
 internal import Storage
 
-struct AccessProblem {
+struct AccessProblem: Reported {
     private let store: Int64
     private let parts: InaccessibleParts
 
-    /// Nil where the owner of the store's folder can use everything, and for a store that is not on this host.
+    /// nil if the owner of the store's directory can use all of it, and for a store that is not on this host.
     init?(_ record: StoreRecord, _ store: any BlobStore) throws(BlobStoreError) {
         guard let owned = store as? any OwnedBlobStore else { return nil }
         parts = try owned.inaccessible()

@@ -1,4 +1,4 @@
-// Reads blobs and compares their digests; one for each thread.
+// Reads blobs and compares their digests. Each thread has its own digester.
 
 internal import BlobStore
 internal import CofferCore
@@ -17,6 +17,7 @@ final class BlobDigester {
     private let stores: StoreCache
     private let reader: VerifiedReader
 
+    /// - Parameter url: of the store that has the blobs.
     init(_ url: String, _ configuration: Configuration, _ rate: RateLimit, _ interruption: Interruption) {
         self.url = url
         stores = StoreCache(configuration, for: .operator)

@@ -1,22 +1,26 @@
-// Where a check stopped: a file of one line, so that it can go on after an interruption or a crash.
+// Where a check stopped: a file of one line, from which it continues after an interruption or a crash.
 
 internal import BlobStore
 internal import POSIX
 
 struct CheckCursor: Equatable {
-    /// The store that was being checked; those with lower numbers are done.
+    /// The store that was being checked. Those with lower numbers are done.
     var store: Int64
-    /// The last blob that is done; nil for none.
+    /// The last blob that is done; nil at the beginning of the store.
     var blob: BlobName?
+    /// The number of problems before this place.
     var problems: Int
 
-    /// `store blob problems`, with `-` for no blob.
+    static let beginning = CheckCursor(store: 0, blob: nil, problems: 0)
+
+    /// `store blob problems`, with `-` if there is no blob.
     var text: String { "\(store) \(blob?.description ?? "-") \(problems)\n" }
 
     init(store: Int64, blob: BlobName?, problems: Int) {
         (self.store, self.blob, self.problems) = (store, blob, problems)
     }
 
+    /// nil if `text` is not a cursor.
     init?(_ text: String) {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 3, let store = Int64(words[0]), let problems = Int(words[2]) else { return nil }
@@ -25,7 +29,7 @@ struct CheckCursor: Equatable {
         self.init(store: store, blob: blob, problems: problems)
     }
 
-    /// The cursor in a file; nil when there is none yet.
+    /// The cursor in a file; nil if the file does not exist.
     static func load(_ path: String) throws(Failure) -> CheckCursor? {
         let text: String
         do {
@@ -39,10 +43,8 @@ struct CheckCursor: Equatable {
     }
 
     func save(_ path: String) throws(Failure) {
-        do {
+        try mapError(as: "The file given to --resume cannot be written") {
             try FileSystem.replace(path, with: Array(text.utf8))
-        } catch {
-            throw Failure("The file given to --resume cannot be written: \(error)")
         }
     }
 }

@@ -1,10 +1,10 @@
-// What the database says about the blobs of a store.
+// The rows of the blobs in a store.
 
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
 
-/// A file as people know it.
+/// A file, in the words of its user.
 struct FileRecord {
     let id: String
     let email: String
@@ -15,10 +15,10 @@ struct KnownBlobs {
     let owner: OwnerConnection
     let store: Int64
 
-    /// Rows of a page. Its names take a few megabytes.
+    /// The number of rows in a page. Their names take a few megabytes.
     static let page: Int64 = 20_000
 
-    /// The rows after a name, in the order of names. Each part is one range of an index.
+    /// A page of the rows after a name, in the order of names. Each part of the union reads one range of an index.
     func list(after last: BlobName?) throws(Failure) -> [KnownBlob] {
         let found = try owner.call(
             """
@@ -40,13 +40,13 @@ struct KnownBlobs {
         }
         var known: [KnownBlob] = []
         known.reserveCapacity(found.count)
-        // A file goes before what else names its blob.
+        // A file comes before other rows of its blob.
         for blob in found where known.last?.name != blob.name { known.append(blob) }
         return known
     }
 
-    /// Which of these names have a row of any kind now.
-    func known(_ names: [BlobName]) throws(Failure) -> Set<BlobName> {
+    /// Those of these names that have a row now.
+    func existing(_ names: [BlobName]) throws(Failure) -> Set<BlobName> {
         if names.isEmpty { return [] }
         let names = try owner.call(
             """
@@ -60,7 +60,7 @@ struct KnownBlobs {
         return Set(names)
     }
 
-    /// The files whose bytes these are now.
+    /// The files that have these blobs now.
     func files(_ names: [BlobName]) throws(Failure) -> [BlobName: FileRecord] {
         if names.isEmpty { return [:] }
         let files = try owner.call(
@@ -76,8 +76,8 @@ struct KnownBlobs {
         return Dictionary(files) { $1 }
     }
 
-    /// Lists a blob that has no row as discarded, so that gc removes it after the grace period.
-    func discard(_ name: BlobName) throws(Failure) {
+    /// Makes an orphan garbage, which gc removes after the grace period.
+    func markAsGarbage(_ name: BlobName) throws(Failure) {
         try owner.call(
             """
             insert into internal.garbage (blob, reason, store)

@@ -1,17 +1,16 @@
-// Two streams in the same order, side by side: how millions of rows are compared with millions of blobs in the memory
-// of a page of each.
+// Compares two sorted streams, such as millions of rows and millions of blobs, in the memory of a page of each.
 
-/// A stream that comes in pages; an empty page is its end.
+/// A stream that is fetched in pages. An empty page ends it.
 struct PagedStream<Element> {
     private let fetch: (Element?) throws(Failure) -> [Element]
     private var page: [Element] = []
     private var position = 0
     private var isAtEnd = false
 
-    /// - Parameter fetch: the page that follows an element, or the first one for nil.
+    /// - Parameter fetch: returns the page after an element; the first page for nil.
     init(_ fetch: @escaping (Element?) throws(Failure) -> [Element]) { self.fetch = fetch }
 
-    /// The next element, without taking it.
+    /// The next element, which stays in the stream; nil at the end.
     mutating func peek() throws(Failure) -> Element? {
         if position == page.count, !isAtEnd {
             page = try fetch(page.last)
@@ -24,7 +23,7 @@ struct PagedStream<Element> {
     mutating func skip() { position += 1 }
 }
 
-/// What two streams have at one place of their common order.
+/// The elements of two streams that have the same key, or the one that has no partner.
 enum Pair<Left, Right> {
     case left(Left)
     case right(Right)
@@ -37,7 +36,7 @@ struct MergeJoin<Left, Right, Key: Comparable> {
     private let leftKey: (Left) -> Key
     private let rightKey: (Right) -> Key
 
-    /// - Precondition: in each stream keys rise from element to element.
+    /// - Precondition: in each stream, each key is greater than the one before.
     init(
         _ left: PagedStream<Left>, by leftKey: @escaping (Left) -> Key,
         _ right: PagedStream<Right>, by rightKey: @escaping (Right) -> Key
@@ -45,7 +44,7 @@ struct MergeJoin<Left, Right, Key: Comparable> {
         (self.left, self.right, self.leftKey, self.rightKey) = (left, right, leftKey, rightKey)
     }
 
-    /// Nil at the end of both.
+    /// nil at the end of both streams.
     mutating func next() throws(Failure) -> Pair<Left, Right>? {
         switch (try left.peek(), try right.peek()) {
         case (nil, nil): return nil

@@ -1,10 +1,10 @@
-// What can be wrong between the database and a store, and how it is told.
+// Differences between the database and a store, and how they are reported.
 
 internal import BlobStore
 internal import CofferCore
 internal import POSIX
 
-struct Problem {
+struct Problem: Reported {
     enum Kind: Equatable, Sendable {
         case missing
         case orphan(size: Int64)
@@ -12,7 +12,7 @@ struct Problem {
         case wrongDigest
         case unreadable(String)
 
-        /// One word, for programs.
+        /// For programs.
         var word: String {
             switch self {
             case .missing: "missing"
@@ -39,8 +39,9 @@ struct Problem {
     let kind: Kind
     let blob: BlobName
     let store: Int64
+    /// nil for an orphan.
     let file: FileRecord?
-    var isRepaired = false
+    let isRepaired: Bool
 
     var line: String {
         let owner = file.map { " file \($0.id) of \($0.email), \($0.path.oneLine)" } ?? ""
@@ -52,7 +53,6 @@ struct Problem {
         return kind.isRepairable ? "--repair marks it for gc" : "restore it from a backup, or upload the file again"
     }
 
-    /// One object on one line.
     var json: String {
         var fields = [
             ("problem", JSON.quoted(kind.word)), ("store", "\(store)"), ("blob", JSON.quoted(blob.description)),

@@ -5,6 +5,6 @@ internal import ArgumentParser
 extension UnavailableStores {
     /// Exits with failure if a store was unavailable. The reason has been printed already.
     func conclude() throws {
-        if count > 0 { throw ExitCode.failure }
+        if !isEmpty { throw ExitCode.failure }
     }
 }

@@ -83,8 +83,8 @@ struct StorageCommand: ParsableCommand {
         @Flag(help: "Do not show progress.") var quiet = false
 
         func validate() throws {
-            if let rate, rate < 1 { throw ValidationError("--rate must be at least 1.") }
-            guard (1...64).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 64.") }
+            try validate(rate: rate)
+            try validate(threads: parallel, "--parallel")
         }
 
         func move(

@@ -1,5 +1,5 @@
-// Copies blobs from store to store, and compares the bytes with the digest of the upload. Each thread has a copier of its
-// own.
+// Copies blobs from store to store, and compares the bytes with the digest of the upload. Each thread has its own
+// copier.
 
 internal import BlobStore
 internal import CofferCore

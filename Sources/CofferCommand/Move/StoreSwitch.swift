@@ -52,7 +52,7 @@ struct StoreSwitch {
         return target
     }
 
-    /// Fails if the store is unavailable, or if the workers could not use it. They run as the owner of the current store.
+    /// Fails if the store is unavailable, or if the workers, who run as the current store's owner, could not use it.
     func requireUsable(_ target: StoreRecord) throws(Failure) {
         try mapError(to: Failure.self) { try stores.store(target).probe() }
         // The old store may be unavailable when all its blobs have been copied.

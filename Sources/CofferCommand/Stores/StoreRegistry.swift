@@ -61,7 +61,8 @@ struct StoreRegistry {
         let rows = try owner.call("select from internal.stores where is_current and url is null")
         if rows.isEmpty || url == stores.configuredURL { return }
         throw Failure(
-            "COFFER_STORAGE_URL names the current store, and is \(withoutSecrets(stores.configuredURL)). Change it first."
+            "COFFER_STORAGE_URL names the current store, which is \(withoutSecrets(stores.configuredURL)): "
+                + "change it first."
         )
     }
 

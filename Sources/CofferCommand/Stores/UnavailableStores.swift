@@ -8,7 +8,7 @@ internal import POSIX
 final class UnavailableStores {
     private var ids: Set<Int64> = []
 
-    var count: Int { ids.count }
+    var isEmpty: Bool { ids.isEmpty }
 
     /// - Parameter consequence: a sentence about what the command does not do.
     func add(_ id: Int64, _ url: String, _ error: BlobStoreError, _ consequence: String) {

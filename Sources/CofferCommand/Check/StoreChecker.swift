@@ -1,16 +1,16 @@
-// Compares the rows of the database with the blobs of one store. The two are read at different moments while people
-// work, so a difference is only a suspicion; each is looked at again before it is told.
+// Compares the rows of the database with the blobs of one store. They are read at different moments while people work,
+// so a difference is only a suspicion. Each is verified before it is reported.
 
 internal import BlobStore
 internal import CofferCore
 internal import Storage
 
-final class Checker {
+final class StoreChecker {
     struct Options: Sendable {
         let configuration: Configuration
         var readsBytes = false
         var repairs = false
-        /// Younger blobs without a row are not told, in seconds.
+        /// In seconds. Younger orphans are not reported.
         var minimumAge: Int64 = 0
         var threads = 1
         var rate = RateLimit(nil)
@@ -18,9 +18,9 @@ final class Checker {
 
     enum Outcome: Equatable, Sendable {
         case done
-        /// What comes after the last saved name is to be done again.
+        /// The next check must continue after the last saved name.
         case interrupted
-        /// The store could not be asked any more; the same is to be done again.
+        /// The store failed. The next check must continue after the last saved name.
         case unavailable(BlobStoreError)
     }
 
@@ -40,7 +40,7 @@ final class Checker {
     private var suspects: [Suspect] = []
     private var unread: [FileBlob] = []
     private var unreadBytes: Int64 = 0
-    /// Why the store did not answer, where that ended the check.
+    /// The store's failure that ended the check.
     private var outage: BlobStoreError?
 
     init(
@@ -53,8 +53,8 @@ final class Checker {
     }
 
     /// - Parameters:
-    ///   - last: where an earlier check stopped.
-    ///   - save: is given the last name of all that are done.
+    ///   - last: the last name that an earlier check saved.
+    ///   - save: saves the last name of those that are done.
     func check(after last: BlobName?, save: (BlobName) throws(Failure) -> Void) throws(Failure) -> Outcome {
         do throws(Failure) {
             return try compare(after: last, save: save) ? .done : .interrupted
@@ -64,20 +64,20 @@ final class Checker {
         }
     }
 
-    /// - Returns: false when it was interrupted.
+    /// - Returns: false if the operator interrupted.
     private func compare(after last: BlobName?, save: (BlobName) throws(Failure) -> Void) throws(Failure) -> Bool {
         var join = MergeJoin(rows(after: last), by: \.name, blobs(after: last), by: \.name)
         var steps = 0
         while let pair = try join.next() {
-            let name = look(at: pair)
+            let name = examine(pair)
             steps += 1
             let isDue = steps % 10_000 == 0 || unread.count >= 2000 || unreadBytes >= 64 << 20 || suspects.count >= 500
             guard isDue else { continue }
             if interruption.isRequested { return false }
-            guard try settle() else { return false }
+            guard try finishBatch() else { return false }
             try save(name)
         }
-        return try settle() && !interruption.isRequested
+        return try finishBatch() && !interruption.isRequested
     }
 
     private func rows(after last: BlobName?) -> PagedStream<KnownBlob> {
@@ -86,14 +86,14 @@ final class Checker {
 
     private func blobs(after last: BlobName?) -> PagedStream<BlobStatus> {
         PagedStream { [self] (previous) throws(Failure) in
-            try asked { () throws(BlobStoreError) in
+            try ask { () throws(BlobStoreError) in
                 try store.list(after: previous?.name ?? last, limit: Int(KnownBlobs.page))
             }
         }
     }
 
-    /// A question to the store, whose failure is none of the check itself.
-    private func asked<Value>(_ question: () throws(BlobStoreError) -> Value) throws(Failure) -> Value {
+    /// Asks the store, and keeps its failure, as the check continues with the other stores.
+    private func ask<Value>(_ question: () throws(BlobStoreError) -> Value) throws(Failure) -> Value {
         do {
             return try question()
         } catch {
@@ -102,7 +102,7 @@ final class Checker {
         }
     }
 
-    private func look(at pair: Pair<KnownBlob, BlobStatus>) -> BlobName {
+    private func examine(_ pair: Pair<KnownBlob, BlobStatus>) -> BlobName {
         switch pair {
         case .left(let row):
             if row.file != nil { suspects.append(Suspect(kind: .missing, name: row.name)) }
@@ -126,54 +126,54 @@ final class Checker {
         }
     }
 
-    /// Reads what is to be read and looks again at what is suspected.
+    /// Reads the blobs whose digests are not compared yet, and verifies and reports the suspicions.
     ///
-    /// - Returns: false when it was interrupted.
-    private func settle() throws(Failure) -> Bool {
+    /// - Returns: false if the operator interrupted.
+    private func finishBatch() throws(Failure) -> Bool {
         guard readBytes() else { return false }
-        var again: [Suspect] = []
+        var confirmed: [Suspect] = []
         for suspect in suspects where !suspect.kind.isRepairable {
-            if try isStillSo(suspect) { again.append(suspect) }
+            if try isConfirmed(suspect) { confirmed.append(suspect) }
         }
-        // The row is asked for after the blob: a file that was deleted since then has no row any more.
-        let files = try known.files(again.map(\.name))
-        for suspect in again {
-            if let file = files[suspect.name] { tell(suspect, file) }
+        // First the blob, then its row, as a file that was deleted in the meantime has no row.
+        let files = try known.files(confirmed.map(\.name))
+        for suspect in confirmed {
+            if let file = files[suspect.name] { report(suspect, file) }
         }
-        try settleOrphans()
+        try reportOrphans()
         suspects = []
         return true
     }
 
-    /// The other way round: the row first, for gc removes a row when its blob is gone. And the store's marker before the
-    /// row, for an upload removes its marker when it has one.
-    private func settleOrphans() throws(Failure) {
+    /// Looks for the pending marker, then for the row, then for the blob: an upload has a row before it removes its
+    /// marker, and gc removes a blob before its row.
+    private func reportOrphans() throws(Failure) {
         var orphans: [Suspect] = []
         for suspect in suspects where suspect.kind.isRepairable {
             if try !hasMarker(suspect.name) { orphans.append(suspect) }
         }
-        let rows = try known.known(orphans.map(\.name))
+        let rows = try known.existing(orphans.map(\.name))
         for orphan in orphans where !rows.contains(orphan.name) {
             guard try status(orphan.name) != nil else { continue }
-            if options.repairs { try known.discard(orphan.name) }
-            tell(orphan, nil)
+            if options.repairs { try known.markAsGarbage(orphan.name) }
+            report(orphan, nil)
         }
     }
 
     private func hasMarker(_ name: BlobName) throws(Failure) -> Bool {
-        try asked { () throws(BlobStoreError) in
+        try ask { () throws(BlobStoreError) in
             try (store as? any MarkingBlobStore)?.hasMarker(of: name) ?? false
         }
     }
 
-    private func tell(_ suspect: Suspect, _ file: FileRecord?) {
+    private func report(_ suspect: Suspect, _ file: FileRecord?) {
         report(
             Problem(
                 kind: suspect.kind, blob: suspect.name, store: record.id, file: file,
                 isRepaired: options.repairs && suspect.kind.isRepairable))
     }
 
-    private func isStillSo(_ suspect: Suspect) throws(Failure) -> Bool {
+    private func isConfirmed(_ suspect: Suspect) throws(Failure) -> Bool {
         let status = try status(suspect.name)
         return switch suspect.kind {
         case .missing: status == nil
@@ -183,7 +183,7 @@ final class Checker {
     }
 
     private func status(_ name: BlobName) throws(Failure) -> BlobStatus? {
-        try asked { () throws(BlobStoreError) in
+        try ask { () throws(BlobStoreError) in
             do throws(BlobStoreError) {
                 return try store.status(of: name)
             } catch {
@@ -193,7 +193,9 @@ final class Checker {
         }
     }
 
-    /// Reads a batch of blobs on several threads.
+    /// Compares the digests of a batch of blobs on several threads.
+    ///
+    /// - Returns: false if the operator interrupted.
     private func readBytes() -> Bool {
         let batch = unread
         unread = []
@@ -202,9 +204,7 @@ final class Checker {
         let (url, options, interruption) = (record.url, options, interruption)
         let verdicts = inParallel(
             batch, threads: options.threads,
-            with: {
-                BlobDigester(url, options.configuration, options.rate, interruption)
-            }
+            with: { BlobDigester(url, options.configuration, options.rate, interruption) }
         ) { blob, digester in digester.evaluate(blob) }
         if verdicts.contains(.interrupted) { return false }
         for (blob, verdict) in zip(batch, verdicts) {
