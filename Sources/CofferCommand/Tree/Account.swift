@@ -1,11 +1,11 @@
-// A user's files, as the operator gets at them.
+// The files of one user, for export and import.
 
 internal import BlobStore
 internal import CofferCore
 internal import Postgres
 internal import POSIX
 
-/// A file as a tree shows it.
+/// A file of a user.
 struct TreeFile {
     let path: String
     let blob: FileBlob
@@ -15,7 +15,6 @@ struct TreeFile {
     let modified: Int64
 }
 
-/// An account by its e-mail address.
 struct Account {
     let owner: OwnerConnection
     let id: String
@@ -31,7 +30,7 @@ struct Account {
         (self.owner, configuredURL) = (owner, configuration.storageURL)
     }
 
-    /// The files after a path, in the order of bytes.
+    /// A page of the files after a path. Paths are compared bytewise.
     func files(after last: String, limit: Int64 = 1000) throws(Failure) -> [TreeFile] {
         try owner.call(
             Self.columns + """
@@ -40,7 +39,7 @@ struct Account {
         ).readAll(file)
     }
 
-    /// The file of a path, in any form of Unicode.
+    /// The file of a path, which may be in any normal form of Unicode; nil if there is none.
     func file(_ path: FilePath) throws(Failure) -> TreeFile? {
         try owner.call(
             Self.columns + "where f.user_id = $1::uuid and f.file_path = normalize($2, nfc)",
@@ -48,7 +47,7 @@ struct Account {
         ).readFirst(file)
     }
 
-    /// Runs a statement as this user's request would, and `more` in the same transaction.
+    /// Runs a statement as a request of this user would, and then `more` in the same transaction.
     func call(
         _ query: Query, then more: (Rows, OwnerConnection.Transaction) throws(Failure) -> Void = { _, _ in }
     ) throws(Failure) -> Rows {
@@ -73,21 +72,5 @@ struct Account {
         TreeFile(
             path: try row.text("file_path"), blob: try row.fileBlob(),
             store: try row.optionalText("url") ?? configuredURL, modified: try row.integer("modified"))
-    }
-}
-
-/// What was done with the files of a tree, and what could not be.
-final class TreeTally {
-    private(set) var done = 0
-    private(set) var skipped = 0
-    private(set) var problems = 0
-
-    func add() { done += 1 }
-    func skip() { skipped += 1 }
-
-    /// Tells of a file that is not in the other place.
-    func tell(_ path: String, _ reason: String) {
-        problems += 1
-        print("\(path.oneLine): \(reason)")
     }
 }

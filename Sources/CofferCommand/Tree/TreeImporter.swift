@@ -1,4 +1,4 @@
-// An upload without a request, in the user's name.
+// Uploads one file of a directory in a user's name, without a request.
 
 internal import BlobStore
 internal import CofferCore
@@ -8,45 +8,46 @@ internal import POSIX
 
 final class TreeImporter {
     /// Why a file was not stored, as the end of a sentence.
-    struct Problem: Error {
+    struct Problem: MappedError {
         let text: String
+
         init(_ text: String) { self.text = text }
+
+        init(mapping error: any Error) {
+            switch error {
+            case let problem as Problem: self = problem
+            case let error as CofferCore.Failure: text = error.message
+            case let failure as CofferCommand.Failure: text = failure.message
+            case let left as BlobLeftBehind: text = left.reason.description
+            default: text = "\(error)"
+            }
+        }
     }
 
     private let account: Account
-    private let configuration: Configuration
     private let stores: StoreCache
     private let interruption: Interruption
 
-    init(_ account: Account, _ configuration: Configuration, _ interruption: Interruption) {
-        (self.account, self.configuration, self.interruption) = (account, configuration, interruption)
-        stores = StoreCache(configuration, for: .operator)
+    init(_ account: Account, _ stores: StoreCache, _ interruption: Interruption) {
+        (self.account, self.stores, self.interruption) = (account, stores, interruption)
     }
 
-    /// - Returns: false when the user has the file with the same bytes.
+    /// - Parameter name: the path below the root.
+    /// - Returns: false if the user has the same bytes under this path already.
     func store(_ name: String, _ status: FileStatus, from root: String) throws(Problem) -> Bool {
-        let path: FilePath
-        do { path = try FilePath(name) } catch { throw Problem(error.message) }
-        let source = "\(root)/\(name)"
-        if let limit = configuration.maximumUploadBytes, status.size > limit {
-            throw Problem("it is larger than COFFER_MAX_UPLOAD_BYTES")
-        }
-        do {
-            if let there = try account.file(path), there.blob.size == status.size,
-                try there.blob.sha256 == interruption.digest(ofFile: source)
+        try mapError(to: Problem.self) {
+            let path = try FilePath(name)
+            let source = "\(root)/\(name)"
+            if let limit = stores.configuration.maximumUploadBytes, status.size > limit {
+                throw Problem("it is larger than COFFER_MAX_UPLOAD_BYTES")
+            }
+            if let existing = try account.file(path), existing.blob.size == status.size,
+                try existing.blob.sha256 == interruption.digest(ofFile: source)
             {
                 return false
             }
             try upload(path, source, status)
             return true
-        } catch let problem as Problem {
-            throw problem
-        } catch let failure as CofferCommand.Failure {
-            throw Problem(failure.message)
-        } catch let left as BlobLeftBehind {
-            throw Problem("\(left.reason)")
-        } catch {
-            throw Problem("\(error)")
         }
     }
 
@@ -56,13 +57,13 @@ final class TreeImporter {
             NewFile(path, contentType: ContentType(named: nil, path: path), size: status.size),
             from: .stream { (_, buffer) in try input.read(into: &buffer) }, into: stores,
             ImportingUser(account: account, modified: status.modified))
-        // A file that somebody is writing to is not stored half.
+        // A file that is being written to must not be stored in part.
         guard try pending.receive().size == status.size else { throw Problem("it changed while it was read") }
         _ = try pending.commit()
     }
 }
 
-/// A file of the tree, read piece by piece.
+/// A file that is read piece by piece.
 private final class InputFile {
     private let file: FileDescriptor
     private let interruption: Interruption
@@ -81,7 +82,7 @@ private final class InputFile {
     }
 }
 
-/// The database in the name of the user. A file keeps the time that it has in the tree.
+/// The database in the user's name. A file keeps its modification time.
 private struct ImportingUser: UploadDatabase {
     let account: Account
     /// Seconds since 1970.

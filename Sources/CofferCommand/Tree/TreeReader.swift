@@ -1,40 +1,46 @@
-// Walks a folder: its files in the order of names, and what cannot be a user's file.
+// Finds the files below a directory, in the order of their names.
 
 internal import CofferCore
 internal import POSIX
 
 struct TreeReader {
     let root: String
-    /// Is told of what is left out, and why.
-    let tell: (String, String) -> Void
+    /// Reports what is skipped, and why.
+    let skip: (String, String) -> Void
 
-    /// Calls `body` with each file's path below the root and its status.
+    /// Calls `body` with the path of each file, which is relative to the root, and its status.
     func walk(_ body: (String, FileStatus) throws(Failure) -> Void) throws(Failure) { try walk("", body) }
 
     private func walk(
-        _ folder: String, _ body: (String, FileStatus) throws(Failure) -> Void
+        _ directory: String, _ body: (String, FileStatus) throws(Failure) -> Void
     ) throws(Failure) {
         let listing: (names: [String], others: Int)
-        do { listing = try FileSystem.listCounting("\(root)/\(folder)") } catch {
-            return tell(folder, "the directory cannot be read: \(error)")
+        do {
+            listing = try FileSystem.listCounting("\(root)/\(directory)")
+        } catch {
+            return skip(directory, "the directory cannot be read: \(error)")
         }
-        if listing.others > 0 { tell(folder, "\(listing.others) names in this directory are not UTF-8") }
-        if listing.names.isEmpty, listing.others == 0, !folder.isEmpty {
-            tell(folder, "an empty directory; a folder needs a file")
+        if listing.others > 0 { skip(directory, "\(listing.others) names in this directory are not UTF-8") }
+        if listing.names.isEmpty, listing.others == 0, !directory.isEmpty {
+            skip(directory, "an empty directory; a folder needs a file")
         }
-        for name in listing.names.sorted() {
-            let path = folder + name
-            let status: FileStatus
-            do { status = try FileSystem.status("\(root)/\(path)", followingLinks: false) } catch {
-                tell(path, "it cannot be examined: \(error)")
-                continue
-            }
-            switch status.kind {
-            case .directory: try walk(path + "/", body)
-            case .regular: try body(path, status)
-            case .symbolicLink: tell(path, "a symbolic link, which is not followed")
-            default: tell(path, "neither a file nor a directory")
-            }
+        for name in listing.names.sorted() { try visit(directory + name, body) }
+    }
+
+    private func visit(
+        _ path: String, _ body: (String, FileStatus) throws(Failure) -> Void
+    ) throws(Failure) {
+        let status: FileStatus
+        do {
+            status = try FileSystem.status("\(root)/\(path)", followingLinks: false)
+        } catch {
+            return skip(path, "it cannot be examined: \(error)")
+        }
+        switch status.kind {
+        case .directory: try walk(path + "/", body)
+        case .regular: try body(path, status)
+        case .symbolicLink: skip(path, "a symbolic link, which is not followed")
+        default: skip(path, "neither a file nor a directory")
         }
     }
 }

@@ -1,4 +1,5 @@
-// Writes a user's files into a folder. What a tree cannot hold is told and left out, never put in another's place.
+// Writes a user's files to a directory. A file that the directory cannot hold is reported and skipped, and never
+// replaces another file.
 
 internal import BlobStore
 internal import CofferCore
@@ -7,7 +8,7 @@ internal import POSIX
 internal import Text
 
 final class TreeWriter {
-    /// Why a file is not in the tree, as the end of a sentence.
+    /// Why a file was not written, as the end of a sentence.
     struct Problem: Error {
         let text: String
     }
@@ -16,18 +17,18 @@ final class TreeWriter {
     private let overwrites: Bool
     private let stores: StoreCache
     private let reader: VerifiedReader
-    /// The names in the folder that was looked at last.
-    private var listed: (folder: String, names: Set<String>) = ("", [])
+    /// The directory that was listed last, and its names.
+    private var listed: (directory: String, names: Set<String>) = ("", [])
 
     init(_ root: String, overwrites: Bool, _ stores: StoreCache, _ interruption: Interruption) {
         (self.root, self.overwrites, self.stores) = (root, overwrites, stores)
         reader = VerifiedReader(interruption)
     }
 
-    /// - Returns: false when the same bytes were there already.
+    /// - Returns: false if the same bytes exist already.
     func write(_ file: TreeFile) throws -> Bool {
         let path = "\(root)/\(file.path)"
-        try makeFolders(of: file.path)
+        try makeDirectories(of: file.path)
         if let status = try status(path) {
             try checkName(path, of: file)
             guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
@@ -45,7 +46,7 @@ final class TreeWriter {
             try? FileSystem.unlink(new)
             throw error
         }
-        listed.folder = ""
+        listed.directory = ""
         return true
     }
 
@@ -61,27 +62,27 @@ final class TreeWriter {
         try target.fsync()
     }
 
-    /// Each folder on the way, unless a file has its name: a user may have a file `a` beside a file `a/b`.
-    private func makeFolders(of path: String) throws {
-        var folder = root
+    /// Makes the directories above a file. Fails if one is a file: a user may have both `a` and `a/b`.
+    private func makeDirectories(of path: String) throws {
+        var directory = root
         for segment in path.split(separator: "/").dropLast() {
-            folder += "/\(segment)"
-            if let status = try status(folder) {
+            directory += "/\(segment)"
+            if let status = try status(directory) {
                 guard status.kind == .directory else { throw Problem(text: "a file has the name of its directory") }
-                try checkName(folder, of: nil)
+                try checkName(directory, of: nil)
             } else {
-                try FileSystem.createDirectory(folder, mode: 0o700)
-                listed.folder = ""
+                try FileSystem.createDirectory(directory, mode: 0o700)
+                listed.directory = ""
             }
         }
     }
 
-    /// Whether the name that is there is this one, letter by letter: file systems may take `A` for `a`.
+    /// Fails if the existing name is not exactly this one: a file system may take `A` for `a`.
     private func checkName(_ path: String, of file: TreeFile?) throws {
         let name = FilePath.name(of: path)
-        let folder = String(path.dropLast(name.count + 1))
-        if listed.folder != folder { listed = (folder, Set(try FileSystem.list(folder))) }
-        // Compared by bytes: to Swift, texts that look alike are equal.
+        let directory = String(path.dropLast(name.count + 1))
+        if listed.directory != directory { listed = (directory, Set(try FileSystem.list(directory))) }
+        // Compared by bytes, as Swift's strings are equal in all normal forms of Unicode.
         guard listed.names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
             throw Problem(text: "this file system does not distinguish its name from another one")
         }
