@@ -19,7 +19,7 @@ final class ManifestTests {
         return try ManifestReader(folder.path)
     }
 
-    @Test func `what was written is read`() throws {
+    @Test func `a manifest is read as it was written`() throws {
         let reader = try reader(head.lines + blobs.joined() + Manifest.end(2))
         #expect(reader.head == head)
         let page = try reader.next(10)
@@ -28,7 +28,7 @@ final class ManifestTests {
         #expect(try reader.next() == nil, "the end stays the end")
     }
 
-    @Test func `a manifest that was cut, or that counts wrongly, is an error`() throws {
+    @Test func `a manifest that was truncated or has a wrong count is an error`() throws {
         for text in [blobs.joined(), blobs[0] + Manifest.end(1), blobs.joined() + Manifest.end(3), "nonsense\n"] {
             let reader = try reader(head.lines + text)
             #expect(throws: CofferCommand.Failure.self) { _ = try reader.next(10) }
@@ -36,16 +36,16 @@ final class ManifestTests {
     }
 
     @Test(arguments: ["", "coffer-backup 3\n", "coffer-backup 2\nlevel x\n"])
-    func `what is no manifest is an error`(text: String) {
+    func `another file is an error`(text: String) {
         #expect(throws: CofferCommand.Failure.self) { _ = try reader(text) }
     }
 
-    @Test func `a dump is a file of the folder`() {
+    @Test func `a dump outside of the backup's directory is an error`() {
         let head = ManifestHead(level: 1, dump: "../x", dumpDigest: "a", total: Amount())
         #expect(throws: CofferCommand.Failure.self) { _ = try reader(head.lines + Manifest.end(0)) }
     }
 
-    @Test func `lines may be longer than what is read at once`() throws {
+    @Test func `lines may be longer than the buffer`() throws {
         let long = String(repeating: "x", count: 200_000)
         try FileSystem.replace(folder.path + "/lines", with: Array("a\n\n\(long)\nlast".utf8))
         let lines = LineReader(try FileSystem.open(folder.path + "/lines"))

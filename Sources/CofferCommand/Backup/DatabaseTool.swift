@@ -1,4 +1,4 @@
-// pg_dump and pg_restore, which know better than we what a database consists of.
+// Runs pg_dump and pg_restore.
 
 internal import CofferCore
 internal import Postgres
@@ -6,10 +6,13 @@ internal import Storage
 internal import POSIX
 
 struct DatabaseTool {
+    /// The URL of the owner's database.
     let connection: String
     let interruption: Interruption
 
-    /// Runs one of PostgreSQL's programs against the owner's database and waits for it.
+    /// Runs one of PostgreSQL's programs with the database's connection in its environment, and waits for it.
+    ///
+    /// - Throws: also if the program fails, or the operator interrupts. It is terminated then.
     func run(_ program: String, _ arguments: [String]) throws(Failure) {
         guard let path = Self.find(program) else {
             throw Failure("\(program) is missing: install postgresql-client.")
@@ -17,17 +20,18 @@ struct DatabaseTool {
         var environment = Environment.all().filter { !$0.key.hasPrefix("COFFER_") }
         let variables = try mapError(to: Failure.self) { try connectionEnvironment(connection) }
         environment.merge(variables) { $1 }
-        let ending: Process.Ending
-        do throws(SystemError) {
-            let nothing = try FileSystem.open("/dev/null")
-            let process = try Process.spawn(
-                path, arguments: arguments, environment: environment, standardInput: nothing.number)
-            ending = try wait(process)
-        } catch {
-            throw Failure("\(program) cannot be run: \(error)")
-        }
+        let ending = try mapError(as: "\(program) cannot be run") { try run(path, arguments, environment) }
         if interruption.isRequested { throw Failure("interrupted") }
         if ending != .exited(status: 0) { throw Failure("\(program) failed (\(ending)); see above.") }
+    }
+
+    private func run(
+        _ path: String, _ arguments: [String], _ environment: [String: String]
+    ) throws(SystemError) -> Process.Ending {
+        let input = try FileSystem.open("/dev/null")
+        let process = try Process.spawn(
+            path, arguments: arguments, environment: environment, standardInput: input.number)
+        return try wait(process)
     }
 
     private func wait(_ process: Process) throws(SystemError) -> Process.Ending {
@@ -40,7 +44,7 @@ struct DatabaseTool {
     }
 
     private static func find(_ program: String) -> String? {
-        let folders = (Environment.value("PATH") ?? "/usr/bin:/bin").split(separator: ":")
-        return folders.map { "\($0)/\(program)" }.first { Process.canExecute($0) }
+        let directories = (Environment.value("PATH") ?? "/usr/bin:/bin").split(separator: ":")
+        return directories.map { "\($0)/\(program)" }.first { Process.canExecute($0) }
     }
 }
