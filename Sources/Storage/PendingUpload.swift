@@ -1,10 +1,10 @@
-// The only way by which bytes become a file: receive, compare, commit. What is not committed is undone, and a crash at
-// any point leaves no blob that the garbage collector cannot find, as the name of each is pending before its first
-// byte.
+// The only way by which bytes become a file: receive, compare, commit. An upload that is not committed is undone. A crash
+// at any point leaves no blob that the garbage collector cannot find, since a blob's name is pending before its first
+// byte is stored.
 //
-// One-phase: the store keeps a pending marker, the name of the file in stage/, and one transaction stores the file.
-// This needs a store that keeps markers, and bytes that can be read again if uploads go to another store by then.
-// Two-phase: a first transaction lists the name in the database, and the second takes it off the list.
+// One-phase: the store keeps a pending marker, and one transaction stores the file. This needs a store that keeps
+// markers, and bytes that can be read again in case another store has become the current one.
+// Two-phase: a first transaction lists the name in the database, and the second one takes it off the list.
 
 public import BlobStore
 internal import Postgres
@@ -14,19 +14,19 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     private let source: UploadSource
     private let stores: StoreCache
     private let database: Database
-    private var blob: ReceivedBlob?
-    private var content: BlobContent?
-    /// The name on the database's list that is to be struck off if this is not committed. It is kept on the list where
-    /// a store or the database is unavailable: the blob may still be there, or may even have become the file.
+    private var received: ReceivedBlob?
+    /// The name to take off the database's list if this upload is not committed. nil if it must stay there because a
+    /// store or the database was unavailable: the blob may still exist, or may even have become the file.
     private var listed: BlobName?
 
-    /// A blob on its way in.
+    /// A complete blob that is not published yet.
     private struct ReceivedBlob {
         let name: BlobName
         let store: any BlobStore
         let staged: any StagedBlob
-        /// The same as `staged` if the store keeps its pending marker.
-        var marked: (any PendingBlob)?
+        /// The same as `staged` in a one-phase upload, otherwise nil.
+        let pending: (any PendingBlob)?
+        let content: BlobContent
     }
 
     public init(_ file: NewFile, from source: UploadSource, into stores: StoreCache, _ database: Database) {
@@ -34,35 +34,32 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     deinit {
-        blob?.staged.discard()
+        received?.staged.discard()
+        // If this fails, the garbage collector removes the name.
         if let listed { _ = try? database.run(NewFile.abandon(listed)) }
     }
 
-    /// Takes in all bytes, which nobody can read yet.
+    /// Stores all bytes in a blob that cannot be read yet.
     ///
-    /// - Throws: `BlobStoreError`, or what the source or the database threw.
+    /// - Throws: `BlobStoreError`, or an error of the source or the database.
     public mutating func receive() throws -> BlobContent {
-        if let marked = try receiveMarked() {
-            content = marked
-            return marked
-        }
-        let listed = try receiveListed()
-        content = listed
-        return listed
+        let blob = if let pending = try receiveOnePhase() { pending } else { try receiveTwoPhase() }
+        received = blob
+        return blob.content
     }
 
-    /// Makes the received bytes the file.
+    /// Makes the received blob the file.
     ///
     /// - Returns: the id of the file.
-    /// - Throws: `BlobLeftBehind`, `BlobStoreError`, or what the database threw. Nothing was stored then, unless the
-    ///   database was unavailable.
+    /// - Throws: `BlobLeftBehind`, `BlobStoreError`, or an error of the database. The file was not stored then, unless
+    ///   the database was unavailable: in that case it may have been.
     public consuming func commit() throws -> String {
-        guard let content else { throw BlobStoreError(.refused, "No bytes were received.") }
-        if let id = try store(content) { return id }
-        // Uploads go to another store by now, so once more and two-phase.
+        guard let blob = received.take() else { throw BlobStoreError(.refused, "No bytes were received.") }
+        if let id = try store(blob) { return id }
+        // Another store is current, so the upload starts again in two phases.
         stores.receivesUploads = false
-        let again = try receiveListed()
-        guard again == content, let id = try store(again) else {
+        let again = try receiveTwoPhase()
+        guard again.content == blob.content, let id = try store(again) else {
             throw BlobStoreError(.refused, "The body changed while it was stored.")
         }
         return id
@@ -70,40 +67,38 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
 
     // MARK: Receiving
 
-    /// One-phase.
-    ///
-    /// - Returns: nil if that is not possible, or the store is unavailable, as another one may be in use by now.
-    private mutating func receiveMarked() throws -> BlobContent? {
+    /// - Returns: nil if the upload needs two phases, or if the store is unavailable, since another one may be current.
+    private func receiveOnePhase() throws -> ReceivedBlob? {
         guard source.isRepeatable, let store = stores.markingStore else { return nil }
         let name = try BlobName.generate()
-        let marked: any PendingBlob
+        let pending: any PendingBlob
         do {
-            marked = try mark(name, in: store)
+            pending = try stagePending(name, in: store)
         } catch  where error.isUnavailable {
             return nil
         }
-        blob = ReceivedBlob(name: name, store: store, staged: marked, marked: marked)
-        return try marked.finish()
+        return ReceivedBlob(
+            name: name, store: store, staged: pending, pending: pending, content: try pending.finish())
     }
 
-    private func mark(_ name: BlobName, in store: any MarkingBlobStore) throws(BlobStoreError) -> any PendingBlob {
+    private func stagePending(
+        _ name: BlobName, in store: any MarkingBlobStore
+    ) throws(BlobStoreError) -> any PendingBlob {
         if case .file(let path) = source { return try store.stagePending(handOff: path, as: name) }
-        let marked = try store.stagePending(as: name)
-        if case .bytes(let bytes) = source { try marked.write(bytes.span) }
-        return marked
+        let pending = try store.stagePending(as: name)
+        if case .bytes(let bytes) = source { try pending.write(bytes.span) }
+        return pending
     }
 
-    /// Two-phase.
-    private mutating func receiveListed() throws -> BlobContent {
+    private mutating func receiveTwoPhase() throws -> ReceivedBlob {
         let name = try BlobName.generate()
         let url = try database.run(file.begin(name)).only().optionalText("store_url")
         listed = name
         do {
             let store = try stores.store(url)
             let staged = try stage(name, in: store)
-            blob = ReceivedBlob(name: name, store: store, staged: staged)
             try fill(staged)
-            return try staged.finish()
+            return ReceivedBlob(name: name, store: store, staged: staged, pending: nil, content: try staged.finish())
         } catch {
             keepListed(after: error)
             throw error
@@ -113,7 +108,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     private func stage(_ name: BlobName, in store: any BlobStore) throws(BlobStoreError) -> any StagedBlob {
         switch source {
         case .lost:
-            // The web server's room is free again: was the store unavailable, or full?
+            // The web server has removed what it could write of the body. So the probe fails if the store is
+            // unavailable, and otherwise the body was too large for the free space.
             try store.probe()
             throw BlobStoreError(.full, "The web server found no room for a body.")
         case .file(let path): return try store.stage(handOff: path, as: name)
@@ -136,45 +132,44 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
 
     /// Publishes the blob and stores the file.
     ///
-    /// - Returns: nil, and the blob is removed again, if uploads go to another store by now.
-    private mutating func store(_ content: BlobContent) throws -> String? {
-        guard let blob = blob.take() else { return nil }
-        let rows: Rows
+    /// - Returns: the id of the file. nil if another store is current; the blob is removed then.
+    private mutating func store(_ blob: ReceivedBlob) throws -> String? {
         do {
             try blob.staged.publish()
-            rows = try commit(blob, content)
+            guard let id = try commit(blob) else {
+                try remove(blob)
+                return nil
+            }
+            listed = nil
+            blob.pending?.confirm()
+            return id
         } catch {
             keepListed(after: error)
             throw error
         }
-        guard let id = try rows.only().optionalText("store_file") else {
-            try remove(blob)
-            return nil
-        }
-        listed = nil
-        blob.marked?.confirm()
-        return id
     }
 
-    private func commit(_ blob: ReceivedBlob, _ content: BlobContent) throws -> Rows {
-        let url: Parameter = blob.marked == nil ? .null : .text(stores.configuredURL)
+    private func commit(_ blob: ReceivedBlob) throws -> String? {
+        let url: Parameter = blob.pending == nil ? .null : .text(stores.configuredURL)
+        let rows: Rows
         do {
-            return try database.commit(file.store(blob.name, content, in: url))
+            rows = try database.commit(file.store(blob.name, blob.content, in: url))
         } catch {
-            // The file may have been stored: blob and pending marker, or blob and row, stay.
+            // If the database is unavailable, the file may have been stored. So the blob stays, with its marker or row.
             if !database.isUnavailable(after: error) { try remove(blob) }
             throw error
         }
+        return try rows.only().optionalText("store_file")
     }
 
-    /// Takes back what was published for a commit that was refused.
+    /// Removes a published blob whose commit was refused.
     private func remove(_ blob: ReceivedBlob) throws {
         do {
             try blob.store.remove(blob.name)
         } catch {
             throw BlobLeftBehind(name: blob.name, reason: error)
         }
-        blob.marked?.confirm()
+        blob.pending?.confirm()
     }
 
     private mutating func keepListed(after error: any Error) {
@@ -190,7 +185,7 @@ public struct BlobLeftBehind: Error {
 }
 
 extension BlobStoreError {
-    /// Whether the store may have what it was asked to remove or to store, and may come back.
+    /// Whether the store could not be used, so the blob may exist there although the call failed.
     var isUnavailable: Bool {
         switch kind {
         case .unavailable, .absent, .misconfigured: true

@@ -1,15 +1,20 @@
 import BlobStore
+import Glibc
 import POSIX
 import Testing
 
 @testable import Storage
 
 struct VerifiedReaderTests {
-    private let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
-    private let reader = VerifiedReader(nil, rate: RateLimit(16_384_000))
+    /// Without a limit, a reader takes 1 MiB at once.
+    private let bytes = [UInt8](repeating: 1, count: 1 << 20) + [UInt8](repeating: 2, count: 1 << 20) + [3, 4, 5]
+    private let reader = VerifiedReader(nil)
+    private let place: TemporaryStore
+
+    init() throws { place = try TemporaryStore() }
 
     /// - Returns: a blob of these bytes, and its digest by the store's own count.
-    private func blob(in place: TemporaryStore, _ bytes: [UInt8]) throws -> (reader: any BlobReader, sha256: String) {
+    private func blob(_ bytes: [UInt8]) throws -> (reader: any BlobReader, sha256: String) {
         let store = try openBlobStore(place.url)
         let name = try BlobName.generate()
         let staged = try store.stage(as: name, length: nil)
@@ -20,27 +25,47 @@ struct VerifiedReaderTests {
     }
 
     @Test func `a blob is read in pieces, in order and to its end`() throws {
-        let place = try TemporaryStore()
-        var read: [UInt8] = []
-        let small = VerifiedReader(nil, rate: RateLimit(16_384))
-        let blob = try blob(in: place, Array(bytes.prefix(5000)))
-        var pieces = 0
-        try small.read(blob.reader) { piece in
-            for index in piece.indices { read.append(piece[index]) }
-            pieces += 1
-        }
-        #expect(read == Array(bytes.prefix(5000)))
-        #expect(pieces == 2)
+        var pieces: [[UInt8]] = []
+        try reader.read(blob(bytes).reader) { piece in pieces.append(piece.indices.map { piece[$0] }) }
+        #expect(pieces.map(\.count) == [1 << 20, 1 << 20, 3])
+        #expect(pieces.flatMap(\.self) == bytes)
     }
 
     @Test func `the digest of a blob is that of its bytes, and that of a file too`() throws {
-        let place = try TemporaryStore()
         for bytes in [bytes, []] {
-            let blob = try blob(in: place, bytes)
-            #expect(try reader.digest(of: blob.reader) == blob.sha256)
-            let file = try FileSystem.create(place.path + "/copy-\(bytes.count)", mode: 0o600)
-            try file.write(all: bytes.span)
-            #expect(try reader.digest(ofFile: place.path + "/copy-\(bytes.count)") == blob.sha256)
+            let blob = try blob(bytes)
+            var count = 0
+            #expect(try reader.digest(of: blob.reader) { count += $0.count } == blob.sha256)
+            #expect(count == bytes.count)
+            let path = place.path + "/copy-\(bytes.count)"
+            try FileSystem.create(path, mode: 0o600).write(all: bytes.span)
+            #expect(try reader.digest(ofFile: path) == blob.sha256)
         }
+    }
+
+    /// A sleep is never shorter than asked for, so a busy machine cannot make this fail.
+    @Test func `reading takes as long as the rate demands`() throws {
+        let slow = VerifiedReader(nil, rate: RateLimit(16_384))
+        let begin = Clock.monotonicNanoseconds()
+        _ = try slow.digest(of: blob([UInt8](repeating: 1, count: 4096)).reader)
+        #expect(Clock.monotonicNanoseconds() - begin >= 250_000_000)
+    }
+
+    @Test func `an interruption ends the reading before the next piece`() throws {
+        let reader = VerifiedReader(Interruption())
+        let signals: Set<Signal> = [.interrupt, .terminate]
+        defer {
+            // Consumes the signal of this thread, which would end the tests once it is unblocked.
+            _ = try? Signals.wait(for: signals, timeout: .zero)
+            try? Signals.unblock(signals)
+        }
+        var pieces = 0
+        #expect(throws: VerifiedReader.Interrupted.self) {
+            try reader.read(blob(bytes).reader) { _ in
+                pieces += 1
+                _ = raise(SIGTERM)
+            }
+        }
+        #expect(pieces == 1)
     }
 }
