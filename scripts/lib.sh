@@ -11,6 +11,13 @@ fail() {
     exit 1
 }
 
+# With --help, prints the comment at the head of the calling script, and exits.
+help_if_asked() {
+    [[ ${1-} == @(--help|-h) ]] || return 0
+    sed -n '2,/^[^#]/ { /^# shellcheck /d; s/^# \{0,1\}//p }' "$0"
+    exit
+}
+
 # Packages
 
 # Installs missing Debian packages. Their services are not started, since an instance has its own.
@@ -45,7 +52,7 @@ need_server_packages() {
 
 # The module that hides an S3 store's headers from clients. Without it, nginx hides a list of names.
 has_njs() { [[ -e /usr/lib/nginx/modules/ngx_http_js_module.so ]]; }
-need_njs() { has_njs || (need_packages libnginx-mod-http-js) || say "Going on without libnginx-mod-http-js"; }
+need_njs() { has_njs || (need_packages libnginx-mod-http-js) || say "Continuing without libnginx-mod-http-js"; }
 
 # Prints an instance's nginx.conf. Arguments: the directory that contains coffer/, the directory of the logs, the site
 # file.
@@ -123,7 +130,7 @@ build_release() {
     programs=$checkout/.build/release
 }
 
-# The run folder
+# The run directory
 
 # Sets `run` to the absolute path of the run directory, without symbolic links.
 find_run_folder() {
@@ -159,7 +166,8 @@ find_runner() {
     if ! can_reach; then
         runner=(setpriv --reuid=coffer --regid=coffer --init-groups
             --inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
-        can_reach || fail "the user coffer cannot enter $run or $checkout: set COFFER_RUN_DIR, or open the folders above"
+        can_reach ||
+            fail "the user coffer cannot enter $run or $checkout: set COFFER_RUN_DIR, or open the directories above"
     fi
 }
 

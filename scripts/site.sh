@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What scripts/nginx-site and scripts/apache-site share: templates filled in with an installation's values and with the
-# registry's texts. Sourced, never run.
+# Shared by scripts/nginx-site and scripts/apache-site, which fill in templates with the values of an installation and
+# with the texts of the registry. It is sourced, never run.
 
 declare -A values
 
@@ -9,8 +9,8 @@ fail() {
     exit 2
 }
 
-# Adds the texts of the registry to `values`. WEB_HEADERS are lines of the server's own: `%s` in the form is the name of
-# a header, then its value.
+# Adds the texts of the registry to `values`. WEB_HEADERS become lines in the server's syntax: the form contains `%s`
+# for the name of a header and `%s` for its value.
 read_texts() {
     local form=$1 kind name text line headers=
     while read -r kind name text; do
@@ -36,7 +36,7 @@ filled() {
     printf '%s\n' "$text"
 }
 
-# A value that is missing is a mistake of ours, which the server might not notice.
+# Fails if a placeholder is left. The server might accept it.
 check_filled() {
     local line
     ! line=$(grep -rnE '@[A-Z][A-Z0-9_]*@' "$1") || fail "there is no value for $line"
