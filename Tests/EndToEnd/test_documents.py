@@ -91,6 +91,17 @@ def test_the_screenshots_can_be_taken_anew(tmp_path):
         assert old[:24] == new[:24] and len(old) < 150_000, scheme
 
 
+PROGRAMS = [path.name for path in sorted(SCRIPTS.iterdir()) if path.is_file() and path.stat().st_mode & 0o100]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_script_has_help(name):
+    """A script that does not know --help would start its work, so none is run that does not seem to."""
+    assert re.search(r"help_if_asked|--help|import argparse|import main", (SCRIPTS / name).read_text())
+    done = subprocess.run([SCRIPTS / name, "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and f"scripts/{name}" in done.stdout or f"usage: {name}" in done.stdout
+
+
 def links(name):
     """The targets of all links and pictures in a document, outside of code."""
     text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
