@@ -104,7 +104,7 @@ def test_every_script_has_help(name):
 
 def links(name):
     """The targets of all links and pictures in a document, outside of code."""
-    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^ *```.*?^ *```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
     return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
 
 
@@ -133,7 +133,7 @@ def tracked_files():
 
 def words_in_code(name):
     """What stands between backticks in a document, outside of blocks."""
-    text = re.sub(r"^```.*?^```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^ *```.*?^ *```$", "", (CHECKOUT / name).read_text(), flags=re.DOTALL | re.MULTILINE)
     return re.findall(r"`([^`]+)`", text)
 
 
