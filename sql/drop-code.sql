@@ -1,13 +1,12 @@
--- Removes all that the files of code/ have made, so that they are applied to a database without them.
+-- Drops everything that the files of code/ created, so that they are applied to a database without it.
 --
--- A function's result, a view's columns or what depends on what cannot be changed in place, and what a file no longer
--- defines would stay for ever. So `coffer migrate` replaces code/ as a whole when anything in it differs, in the same
--- transaction. What the migrations made stays: tables with the policies of their owner, and the functions that checks
--- and indexes rest on. Without `cascade`: an object that is not Coffer's and depends on one that goes fails the
--- migration, which then changes nothing.
+-- A function's result and a view's columns cannot be changed in place, and an object that code/ no longer defines would
+-- remain. So `coffer migrate` replaces code/ as a whole if anything in it differs, in the same transaction. What the
+-- migrations created remains: tables with their owner's policies, and the functions that checks and indexes use. There
+-- is no `cascade`: if another object depends on one that is dropped, the migration fails and changes nothing.
 set local role coffer_owner;
 
--- In the order in which requests take them, so that none waits for us while we wait for it.
+-- In the order in which requests lock them, so that this cannot deadlock with a request.
 lock table internal.sessions, internal.users, internal.stores, internal.files, internal.folders, internal.audit_chains,
     internal.audit_log in access exclusive mode;
 
@@ -27,7 +26,7 @@ begin
     loop
         execute v_drop;
     end loop;
-    -- What rests on another object is younger than that one, as all were made in order.
+    -- An object is newer than those it depends on, because code/ is applied in order.
     for v_drop in
         select d.command
         from (

@@ -1,8 +1,8 @@
--- What a dump of the database does not hold: the cluster's roles, and what PUBLIC may do with this database.
+-- What a dump of the database does not contain: the cluster's roles, and the rights of PUBLIC to this database.
 --
--- `coffer migrate` runs this file first, every time, and so does `coffer restore`. It changes only what is missing, so
--- that a role without the right to create roles can migrate once they are there. The five roles carry the product's
--- prefix, because several programs can share a cluster.
+-- `coffer migrate` and `coffer restore` always run this file first. It changes only what is missing, so that a role
+-- without the right to create roles can migrate once the roles exist. Their names begin with the product's, because
+-- several programs can share a cluster.
 
 do $$
 declare
@@ -11,9 +11,9 @@ begin
     for wanted in
         select * from (values
             ('coffer_owner', 'nologin', 'Owns the objects of Coffer; never logs in.'),
-            ('coffer_anonymous', 'nologin', 'Request role of those who have not logged in.'),
+            ('coffer_anonymous', 'nologin', 'Request role of clients that have not logged in.'),
             ('coffer_editor', 'nologin', 'Request role of users: their own files only.'),
-            ('coffer_admin', 'nologin', 'Request role of administrators: own files, and everybody''s metadata.'),
+            ('coffer_admin', 'nologin', 'Request role of admins: their own files, and the metadata of all.'),
             ('coffer_authenticator', 'login noinherit',
                 'The worker''s login: checks a session, then becomes a request role.')) as r (name, attributes, comment)
     loop
@@ -22,7 +22,7 @@ begin
             execute pg_catalog.format('create role %I %s', wanted.name, wanted.attributes);
             execute pg_catalog.format('comment on role %I is %L', wanted.name, wanted.comment);
         exception when duplicate_object or unique_violation then
-            null;  -- another database of this cluster is being migrated at the same time
+            null;  -- Another database of this cluster is being migrated at the same time.
         end;
     end loop;
     -- A superuser can act as any role. Any other role that migrates must be a member of the owner.
@@ -30,23 +30,23 @@ begin
         and not pg_catalog.pg_has_role(current_user, 'coffer_owner', 'usage') then
         execute pg_catalog.format('grant coffer_owner to %I', current_user);
     end if;
-    -- The worker's login becomes a request role for one transaction at a time. It inherits from none of them.
+    -- The worker's login changes to a request role for one transaction at a time, and inherits from no role.
     for wanted in
         select r.name from (values ('coffer_anonymous'), ('coffer_editor'), ('coffer_admin')) as r (name)
         where not pg_catalog.pg_has_role('coffer_authenticator', r.name, 'member')
     loop
         execute pg_catalog.format('grant %I to coffer_authenticator', wanted.name);
     end loop;
-    -- Deliberately not granted: coffer_owner, to any of them.
+    -- Deliberately not granted: coffer_owner, to any of these roles.
     for wanted in
         select s.name, s.value
         from (values
-            -- All names are qualified. With an empty search_path PostgreSQL does not resolve "$user" at each change of
-            -- role.
+            -- All names are qualified, and with an empty search_path PostgreSQL need not resolve "$user" at each change
+            -- of role.
             ('search_path', '""'),
-            -- Times in answers are UTC, whatever the server's own zone is.
+            -- Times in answers are UTC, whatever the server's time zone is.
             ('TimeZone', 'UTC'),
-            -- The worker gives up earlier. The server must not go on for ever with what the worker gave up.
+            -- The worker gives up earlier. The server must then end the statement as well.
             ('statement_timeout', '60s')) as s (name, value)
         where not exists (
             select from pg_catalog.pg_roles r

@@ -1,24 +1,25 @@
--- What a request is to the database: who asks, and for which version of Coffer the database was made.
+-- What every request needs: the schemas, the current user, and the version of the database.
 set local role coffer_owner;
 
--- The grants on schemas are all there are. Views and policies reach tables of `internal` by their identity and need no
--- usage of the schema, so the request roles get none and cannot even name a table.
+-- The request roles get no usage of `internal`, so they cannot even name a table there. Views and policies need none:
+-- they refer to their tables by OID.
 grant usage on schema api to coffer_anonymous, coffer_editor, coffer_admin;
 grant usage on schema internal to coffer_authenticator;
 comment on schema api is 'What requests can name: views and functions, each with its grants.';
 comment on schema internal is 'Tables, keys, sessions and operator functions; no request role may use it.';
 comment on schema extensions is 'pgcrypto; only coffer_owner may use it.';
 
--- The identity of the request, as the worker's first statement has set it; null for anonymous requests and for the
--- operator. The body is bound to pg_catalog when it is created, so it needs no search_path and can be inlined. Policies
--- call it as a sub-select, which runs once per statement and not once per row.
+-- The worker's first statement sets the user; anonymous requests and the operator have none. The body is parsed when
+-- the function is created, so it needs no search_path and can be inlined. Policies call it in a sub-select, which runs
+-- once per statement and not once per row.
 create function internal.current_user_id() returns uuid
 language sql stable parallel safe
 return nullif(current_setting('coffer.user_id', true), '')::uuid;
 grant execute on function internal.current_user_id() to coffer_editor, coffer_admin;
-comment on function internal.current_user_id() is 'User of this request; null when there is none.';
+comment on function internal.current_user_id() is
+    'Returns the user of this request; null if there is none. For editors and admins, whose policies call it.';
 
--- No grants on the two tables: the worker learns the level from the function below, and nothing else.
+-- No grants on the two tables: the worker reads the level with the function below.
 comment on table internal.migrations is 'The applied migrations, with the SHA-256 of each file in hex.';
 comment on table internal.code_files is 'The applied files of code/, with the SHA-256 of each in hex.';
 create function internal.schema_level() returns table (migration integer, code text)
@@ -31,12 +32,12 @@ begin atomic
 end;
 grant execute on function internal.schema_level() to coffer_authenticator;
 comment on function internal.schema_level() is
-    'Number of the newest migration, and the digest of the names and digests of the applied files of code/. The worker '
-    'compares it with its own.';
+    'Returns the number of the newest migration, and the digest of the names and digests of the applied files of '
+    'code/. The worker compares both with its own. For the worker.';
 
--- For how long an upload may be under way: so long its row stays on the list of garbage, and so long the session counts
--- in which it began.
+-- For this long an upload's row of internal.garbage is not due, and an expired session still admits requests that began
+-- before it expired.
 create function internal.longest_upload() returns interval
 language sql immutable parallel safe
 return interval '7 days';
-comment on function internal.longest_upload() is 'For how long an upload may be under way.';
+comment on function internal.longest_upload() is 'Returns how long an upload may take.';

@@ -6,43 +6,43 @@ create policy editor_select_own on internal.audit_log for select to coffer_edito
 create policy admin_select_all on internal.audit_log for select to coffer_admin using (true);
 grant select (id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address)
     on internal.audit_log to coffer_editor, coffer_admin;
--- Deliberately not granted: chain, position and hash, which are the operator's; and insert, update and delete. Nothing
--- of audit_chains: heads move in internal.record alone.
-comment on table internal.audit_log is 'Append-only record of log-ins and changes.';
+-- Deliberately not granted: chain, position and hash, which are for the operator; insert, update and delete; and
+-- audit_chains, which internal.record alone changes.
+comment on table internal.audit_log is 'Append-only record of logins and changes.';
 comment on column internal.audit_log.actor_id is 'Who did it; null for the operator and for anonymous requests.';
-comment on column internal.audit_log.user_id is 'Whose account or file it was; null when there is no such account.';
+comment on column internal.audit_log.user_id is 'Whose account or file it was; null if there is no such account.';
 comment on column internal.audit_log.subject is
-    'Path of the file, e-mail of the account, kid of the key, or address that is blocked. What was typed at a failed '
-    'login is not kept: it may be a password in the wrong field.';
+    'Path of the file, e-mail address of the account, kid of the key, or address that is blocked. What was typed at a '
+    'failed login is not recorded: it may be a password in the wrong field.';
 comment on column internal.audit_log.chain is
-    'The user whose chain it is; all zeros for the chain of what belongs to no user.';
+    'User that the chain belongs to; all zeros for the chain of rows that belong to no user.';
 comment on column internal.audit_log.position is 'Place in the chain, from 1, without gaps.';
-comment on column internal.audit_log.hash is 'Of this row and the hash before it, see internal.audit_hash.';
-comment on table internal.audit_chains is 'The head of each chain of the audit log: how long it is, and its last hash.';
-comment on function internal.is_audit_action(text) is 'Whether the audit log knows this action.';
+comment on column internal.audit_log.hash is 'Hash of this row and of the hash before it, see internal.audit_hash.';
+comment on table internal.audit_chains is 'The head of each chain of the audit log: its length and its last hash.';
+comment on function internal.is_audit_action(text) is 'Returns whether the audit log has this action.';
 
--- A failed login belongs to no user's chain, even when the account is known: its transaction would otherwise wait for
--- another lock than the failed login of an unknown account, and the time taken would show which accounts there are.
+-- A failed login belongs to no user's chain, even if the account exists. Otherwise its transaction would wait for
+-- another lock than a failed login to an unknown account, and the time would show which accounts exist.
 create function internal.audit_chain(p_action text, p_user_id uuid) returns uuid
 language sql immutable parallel safe
 return case when p_user_id is null or p_action in ('login_failed', 'login_blocked')
     then '00000000-0000-0000-0000-000000000000'::uuid else p_user_id end;
-comment on function internal.audit_chain(text, uuid) is 'The chain that a row of the audit log belongs to.';
+comment on function internal.audit_chain(text, uuid) is 'Returns the chain that a row of the audit log belongs to.';
 
--- The text of a row is a JSON array, in which no two rows are alike, and nothing in it depends on time zone, locale or
--- settings. It can be computed again outside the database.
+-- The row is hashed as a JSON array: different rows give different texts, and nothing depends on time zone, locale or
+-- settings. The hash can be computed outside the database.
 create function internal.audit_hash(p_previous bytea, p_row internal.audit_log) returns bytea
 language sql stable parallel safe
 return sha256(p_previous || convert_to(json_build_array((p_row).chain, (p_row).position, (p_row).id,
     (extract(epoch from (p_row).occurred_at) * 1000000)::bigint, (p_row).actor_id, (p_row).user_id, (p_row).action,
     (p_row).subject, (p_row).request_id, (p_row).remote_address)::text, 'UTF8'));
 comment on function internal.audit_hash(bytea, internal.audit_log) is
-    'SHA-256 of the hash before (empty for a first row) and of the row as a JSON array; its time in microseconds.';
+    'Returns the SHA-256 of the hash before (empty for the first row) and of the row as a JSON array, its time in '
+    'microseconds.';
 
--- The only writer. The head of a chain stays locked until the commit, so calling this comes last in a transaction. The
--- hashes of all subjects are computed first, and then written by one statement: a head that changed with each of a
--- hundred thousand files would leave as many dead rows, each a step on the way to the next. One subject, as of every
--- upload, goes without the detour over arrays.
+-- The head of a chain stays locked until the commit. The hashes of all subjects are computed first and then written by
+-- one statement: updating the head for each of a hundred thousand files would leave as many dead rows, through which
+-- the next update has to step. One subject, the case of every upload, is inserted without arrays.
 create function internal.record(
     p_action text, p_user_id uuid, p_subjects text[], p_actor_id uuid default internal.current_user_id()) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -88,8 +88,8 @@ begin
 end
 $$;
 comment on function internal.record(text, uuid, text[], uuid) is
-    'Records one action on each of the subjects (array[null] for none), in the chain of the user. The only writer of '
-    'the audit log; to be called last, as it locks the head of the chain.';
+    'Records one action on each of the subjects (array[null] if there is none) in the user''s chain. Nothing else '
+    'writes the audit log. Call it last: it locks the head of the chain.';
 
 create function internal.audit_heads() returns table (chain uuid, length bigint, hash text)
 language sql stable security definer set search_path = ''
@@ -97,10 +97,11 @@ begin atomic
     select c.chain, c.length, encode(c.hash, 'hex') from internal.audit_chains c order by c.chain;
 end;
 comment on function internal.audit_heads() is
-    'The head of each chain, its hash in hex. Keep it where a person who can write to this database cannot write.';
+    'Returns the head of each chain, its hash in hex. Keep them where a person who can write to this database cannot '
+    'write. For the operator.';
 
--- One pass over the rows in the order of their chains. Each row is compared with the row before it as that one stands
--- now: so one altered row is one problem and not a broken rest.
+-- One pass over the rows in the order of their chains. Each row is compared with the current state of the row before
+-- it, so one altered row does not make all later rows wrong.
 create function internal.verify_audit(p_heads jsonb default null)
 returns table (chain uuid, "position" bigint, id bigint, problem text)
 language sql stable security definer set search_path = ''
@@ -144,10 +145,9 @@ begin atomic
     select p.chain, p.position, p.id, p.problem from problem p order by p.chain, p.position, p.problem;
 end;
 comment on function internal.verify_audit(jsonb) is
-    'What is wrong with the audit log; no row when nothing is. Compares with heads that were kept, an array of what '
-    'audit_heads returned.';
--- Deliberately not granted: any of these functions. Records are made by the owner's functions and verified by the
--- operator.
+    'Returns what is wrong with the audit log; no row if nothing is. Compares it with p_heads too, saved heads as an '
+    'array of what audit_heads returned. For the operator.';
+-- Deliberately not granted: any of these functions.
 
 create view api.audit_log with (security_invoker = true) as
 select a.id, a.occurred_at, a.actor_id, a.user_id, a.action, a.subject, a.request_id, a.remote_address
@@ -155,4 +155,4 @@ from internal.audit_log a;
 grant select on api.audit_log to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous, and anything but select.
 comment on view api.audit_log is
-    'Who did what and when: for an editor on their own account and files, for an admin all.';
+    'Who did what and when: for an editor on their own account and files, for an admin on all.';

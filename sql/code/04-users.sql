@@ -1,4 +1,4 @@
--- Accounts: who sees them, and what must hold and be recorded for each change, however it is made.
+-- Accounts: who sees them, and the rules and records that hold for every change, however it is made.
 set local role coffer_owner;
 
 create policy editor_select_own on internal.users for select to coffer_editor
@@ -9,29 +9,29 @@ grant select (id, email, role, quota_bytes, used_bytes, file_count, disabled_at,
     on internal.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on internal.users to coffer_admin;
 -- Deliberately not granted: any other column, above all password_hash and the totals; insert and delete, for which
--- there are functions. An admin's rights over accounts give none over files.
+-- there are functions. An admin has no rights over other users' files.
 comment on table internal.users is 'The accounts.';
 comment on column internal.users.email is 'In NFC; compared without case.';
-comment on column internal.users.password_hash is 'bcrypt, cost 12; readable by the owner''s functions only.';
-comment on column internal.users.quota_bytes is 'Most bytes the files may have together; null for no quota.';
-comment on column internal.users.used_bytes is 'Bytes of the files together; kept by the triggers of internal.files.';
-comment on column internal.users.file_count is 'Number of files; kept by the triggers of internal.files.';
-comment on column internal.users.disabled_at is 'Since when the account is refused; null while it is not.';
+comment on column internal.users.password_hash is 'bcrypt, cost 12; only the owner''s functions can read it.';
+comment on column internal.users.quota_bytes is 'Most bytes that the files may have together; null for no quota.';
+comment on column internal.users.used_bytes is 'Bytes of all files; counted by the triggers of internal.files.';
+comment on column internal.users.file_count is 'Number of files; counted by the triggers of internal.files.';
+comment on column internal.users.disabled_at is 'Since when the account cannot log in; null if it can.';
 comment on column internal.users.rehashed_at is
-    'When a login replaced the hash by one of the same password in its normal form; null when none has.';
+    'When a login replaced the hash by one of the same password in its normal form; null if none did.';
 
 create view api.users with (security_invoker = true) as
 select u.id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count, u.disabled_at, u.created_at
 from internal.users u;
 grant select on api.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on api.users to coffer_admin;
--- Deliberately not granted: anything to coffer_anonymous, and update to editors, of their own row either.
+-- Deliberately not granted: anything to coffer_anonymous; update to editors, even of their own row.
 comment on view api.users is
-    'Accounts: an editor''s own, for an admin everybody''s, who can change role, quota and state.';
+    'Accounts: an editor''s own; for an admin all, whose role, quota and state an admin can change.';
 
--- Two admins who disable or delete one another at the same moment must not both succeed, so such changes wait for each
--- other. The mode excludes itself only: uploads go on counting their files. A change of quota takes the lock because it
--- may change many rows, as the others may: two such changes then cannot wait for each other's rows.
+-- Two admins who disable or delete each other at the same moment must not both succeed, so such changes wait for each
+-- other. The lock mode does not conflict with the row locks of uploads, which update totals. Changes of quotas take the
+-- lock as well: like the others they may change many rows, and two of them could otherwise deadlock.
 create function internal.lock_users() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -40,9 +40,8 @@ begin
     return null;
 end
 $$;
-comment on function internal.lock_users() is 'Lets one change of accounts be made at a time.';
+comment on function internal.lock_users() is 'Makes changes of accounts wait for each other. A trigger.';
 
--- Called after an enabled admin has ceased to be one.
 create function internal.require_enabled_admin() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -53,7 +52,7 @@ begin
     return null;
 end
 $$;
-comment on function internal.require_enabled_admin() is 'KF018 unless there is an enabled admin.';
+comment on function internal.require_enabled_admin() is 'KF018 unless there is an enabled admin. A trigger.';
 
 create function internal.set_updated_at() returns trigger
 language plpgsql volatile set search_path = ''
@@ -63,7 +62,7 @@ begin
     return new;
 end
 $$;
-comment on function internal.set_updated_at() is 'Sets updated_at to the time of the transaction.';
+comment on function internal.set_updated_at() is 'Sets updated_at to the time of the transaction. A trigger.';
 
 create function internal.audit_change() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -87,10 +86,10 @@ begin
     return null;
 end
 $$;
-comment on function internal.audit_change() is 'Audits what happens to accounts.';
+comment on function internal.audit_change() is 'Records each change of an account in the audit log. A trigger.';
 
--- Sessions end when something changes in the account that they rest on, and not when a value is set to what it is. A
--- user who changes the own password goes on in the session in which that happens.
+-- Sessions end when the password, the role or the state really changes. A user who changes the own password keeps the
+-- session of that request.
 create function internal.end_sessions() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -104,10 +103,11 @@ begin
 end
 $$;
 comment on function internal.end_sessions() is
-    'Ends the sessions of a user whose account changed, but not the one in which users change their own password.';
+    'Ends the sessions of a user whose account changed, except the one in which users change their own password. A '
+    'trigger.';
 
--- The triggers of one row fire in the order of their names: sessions end before the audit log is written, hence
--- `then_`. All name their columns, so that counting a file fires none of them.
+-- Triggers of one row fire in the order of their names. The audit log is written last, hence `then_`. All updates name
+-- their columns, so that counting a file fires none of these triggers.
 create trigger lock_users before update of role, quota_bytes, disabled_at or delete on internal.users
     for each statement execute function internal.lock_users();
 create trigger set_updated_at before update of email, password_hash, role, quota_bytes, disabled_at on internal.users

@@ -1,9 +1,9 @@
--- What is done with accounts: by the operator, who names them by e-mail, and by admins, who name them by id. bcrypt
--- takes a quarter of a second, so it comes before any lock.
+-- Changing accounts: the operator names them by e-mail address, admins by id. bcrypt takes a quarter of a second, so it
+-- comes before any lock.
 set local role coffer_owner;
 
--- Two accounts may share an address in two forms if they are older than the unique index. Then this finds the one that
--- is spelled like the argument.
+-- Two accounts can share an address in two Unicode forms, see users_email_key. This prefers the one that is spelled
+-- like the argument.
 create function internal.find_user(p_email text) returns setof internal.users
 language sql stable security definer set search_path = '' rows 1
 begin atomic
@@ -11,7 +11,9 @@ begin atomic
     order by lower(u.email) = lower(p_email) desc, u.email is nfc normalized desc, u.created_at, u.id
     limit 1;
 end;
-comment on function internal.find_user(text) is 'The account of an e-mail address, in any case and form of Unicode.';
+comment on function internal.find_user(text) is
+    'Returns the account of an e-mail address, in any case and Unicode form; no row if there is none. For the '
+    'operator.';
 
 create function internal.lock_user_by_email(p_email text) returns internal.users
 language plpgsql volatile security definer set search_path = ''
@@ -28,7 +30,9 @@ begin
     return v_user;
 end
 $$;
-comment on function internal.lock_user_by_email(text) is 'The user, locked; KF014 if there is none.';
+comment on function internal.lock_user_by_email(text) is
+    'Locks accounts against other changes, then the user of this e-mail address, and returns that user. KF014 if '
+    'there is none.';
 
 create function internal.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint)
 returns uuid
@@ -41,7 +45,7 @@ begin
     if octet_length(p_email) <= 1024 then
         v_email := normalize(p_email, nfc);
     end if;
-    -- What cannot be seen, or turns the text around it: two addresses would look like one.
+    -- Invisible characters and those that change the direction of text would make two addresses look alike.
     if v_email is null or not internal.is_email(v_email)
         or v_email ~ '[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]' then
         raise exception using errcode = 'KF014', message = 'The e-mail address is not valid.';
@@ -61,11 +65,11 @@ begin
 end
 $$;
 comment on function internal.create_user(text, text, text, bigint) is
-    'New account; null is no quota. KF014 for an argument that is not valid, KF017 for the password, 23505 for an '
-    'e-mail that is taken.';
+    'Creates an account and returns its id; p_quota_bytes null is no quota. KF014 for an invalid argument, KF017 for '
+    'the password, 23505 if the e-mail address is taken. For the operator.';
 
--- The operator's functions. They are granted to no role: only the owner can call them. They run as the owner all the
--- same, so that a superuser who calls them lends them no more rights than they need.
+-- The operator's functions are granted to no role, so only the owner and superusers can call them. `security definer`
+-- makes them run as the owner even if a superuser calls them.
 create function internal.set_password(p_email text, p_password text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -79,7 +83,9 @@ begin
     perform api.reset_password(v_user.id, p_password);
 end
 $$;
-comment on function internal.set_password(text, text) is 'New password; ends the user''s sessions.';
+comment on function internal.set_password(text, text) is
+    'Sets a user''s password and ends the sessions. KF014 if there is no such user, KF017 for the password. For the '
+    'operator.';
 
 create function internal.set_disabled(p_email text, p_disabled boolean) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -97,7 +103,8 @@ begin
 end
 $$;
 comment on function internal.set_disabled(text, boolean) is
-    'Refuses or admits the user again; ends the sessions. KF018 for the last enabled admin.';
+    'Disables a user, which ends the sessions, or enables one. KF014 if there is no such user, KF018 for the last '
+    'enabled admin. For the operator.';
 
 create function internal.set_role(p_email text, p_role text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -113,7 +120,8 @@ begin
 end
 $$;
 comment on function internal.set_role(text, text) is
-    'Makes the user an editor or an admin; ends the sessions. KF018 for the last enabled admin.';
+    'Makes a user an editor or an admin, and ends the sessions if that is a change. KF014 for the role or if there is '
+    'no such user, KF018 for the last enabled admin. For the operator.';
 
 create function internal.set_quota(p_email text, p_quota_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -129,8 +137,8 @@ begin
 end
 $$;
 comment on function internal.set_quota(text, bigint) is
-    'Most bytes the user''s files may have together, null for no quota. May be less than is used: then nothing grows. '
-    'Ends no session.';
+    'Sets how many bytes a user''s files may have together, null for no quota. If they have more already, nothing can '
+    'grow. KF014 for a negative quota or if there is no such user. For the operator.';
 
 create function internal.delete_user(p_email text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -140,16 +148,17 @@ begin
 end
 $$;
 comment on function internal.delete_user(text) is
-    'Removes the user with sessions and files, and discards the blobs. KF018 for the last enabled admin.';
+    'Deletes a user with sessions and files, and lists the blobs as garbage. KF014 if there is no such user, KF018 '
+    'for the last enabled admin. For the operator.';
 
--- The admins' functions. The grants decide who may call them; they touch rows of others, but never a file's.
+-- The admins' functions change any account, but files only by deleting their user.
 create function api.create_user(p_email text, p_password text, p_role text, p_quota_bytes bigint) returns uuid
 language sql volatile security definer set search_path = ''
 return internal.create_user(p_email, p_password, p_role, p_quota_bytes);
 grant execute on function api.create_user(text, text, text, bigint) to coffer_admin;
 comment on function api.create_user(text, text, text, bigint) is
-    'New account and its id; p_quota_bytes null is no quota. KF014 for an argument, KF017 for the password, 23505 when '
-    'the e-mail is taken.';
+    'Creates an account and returns its id; p_quota_bytes null is no quota. KF014 for an invalid argument, KF017 for '
+    'the password, 23505 if the e-mail address is taken. For admins.';
 
 create function api.reset_password(p_user_id uuid, p_new_password text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -166,7 +175,8 @@ end
 $$;
 grant execute on function api.reset_password(uuid, text) to coffer_admin;
 comment on function api.reset_password(uuid, text) is
-    'New password of any user; ends their sessions. KF017 for the password, KF027 when there is no such user.';
+    'Sets the password of any user and ends their sessions. KF017 for the password, KF027 if there is no such user. '
+    'For admins.';
 
 create function api.delete_user(p_user_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -177,8 +187,7 @@ begin
     if not found then
         raise exception using errcode = 'KF027', message = 'User not found.';
     end if;
-    -- They would go with the user, but after the audit log was written, whose locks come last. The triggers of files
-    -- discard the blobs.
+    -- Deleting the user would cascade to these rows, but only after the audit log was locked, and that lock comes last.
     delete from internal.sessions s where s.user_id = p_user_id;
     delete from internal.files f where f.user_id = p_user_id;
     delete from internal.users u where u.id = p_user_id;
@@ -186,9 +195,9 @@ end
 $$;
 grant execute on function api.delete_user(uuid) to coffer_admin;
 comment on function api.delete_user(uuid) is
-    'Deletes a user with all files, whose blobs are discarded in the same transaction. KF018 for the last enabled '
-    'admin, KF027 when there is no such user.';
--- Deliberately not granted to editors: these three.
+    'Deletes a user with sessions and files, and lists the blobs as garbage. KF018 for the last enabled admin, KF027 '
+    'if there is no such user. For admins.';
+-- Deliberately not granted to editors: these three functions.
 
 create function api.whoami() returns json
 language plpgsql stable security definer set search_path = ''
@@ -206,4 +215,5 @@ begin
 end
 $$;
 grant execute on function api.whoami() to coffer_editor, coffer_admin;
-comment on function api.whoami() is 'The current user, their totals, and when the session expires.';
+comment on function api.whoami() is
+    'Returns the current user, their totals, and when the session expires. For editors and admins.';

@@ -1,25 +1,25 @@
--- Sessions: which one a request may use, how one begins and how it ends.
+-- Sessions: which one a request uses, and how they begin and end.
 set local role coffer_owner;
 
--- A thief of the worker's login reads the signing keys, and with the ids of live sessions beside them could make a
--- token for any user. So that login sees one session, the one whose id it names, and never the list. This is a policy
--- and not a condition of the view: a condition of the caller's own could be evaluated before that one and report in its
--- error what it has seen.
+-- Who steals the worker's database login can read the signing keys. With the ids of live sessions as well, that person
+-- could make a token for any user. So the login sees only the session whose id it names, never the list. This is a
+-- policy and not a condition of the view: a caller's own condition could be evaluated before that one, and its error
+-- message could quote other rows.
 create policy authenticator_select_named on internal.sessions for select to coffer_authenticator
     using (id = nullif(current_setting('coffer.session_id', true), '')::uuid and expires_at > now());
 grant select (id, user_id, role) on internal.sessions to coffer_authenticator;
 -- Deliberately not granted: created_at and expires_at, and any row but the named one.
-comment on table internal.sessions is 'Open sessions; the row of an ended session is gone.';
+comment on table internal.sessions is 'Sessions that have not been ended.';
 
--- Every request begins by asking for its session. The worker's statement reads this view itself, so that its plan is
--- kept: the same question inside a function takes twice as long.
+-- Every request begins by looking up its session. The worker's prepared statement reads this view directly; the same
+-- query inside a function takes twice as long.
 create view internal.live_sessions with (security_invoker = true) as
 select s.id, s.user_id, s.role, 'coffer_' || s.role as database_role
 from internal.sessions s;
 grant select on internal.live_sessions to coffer_authenticator;
--- Deliberately not granted to the request roles: a caller who has become one cannot ask for another.
+-- Deliberately not granted to the request roles: once in a request role, a caller cannot look up another session.
 comment on view internal.live_sessions is
-    'The session that coffer.session_id names, with the role it may take; no row once it has ended or expired.';
+    'The session that coffer.session_id names, with its request role; no row once it has ended or expired.';
 
 create function internal.raise_session_ended() returns text
 language plpgsql volatile set search_path = ''
@@ -30,18 +30,20 @@ end
 $$;
 comment on function internal.raise_session_ended() is 'Raises KF011.';
 
--- Volatile, so that it is called only where there is no session, and never while planning; SQL, so that a statement
--- which names it does not load PL/pgSQL into a fresh connection.
+-- Volatile, so that it is called only if there is no session, and never during planning. In SQL, so that a statement
+-- that names it does not load PL/pgSQL into a new connection.
 create function internal.refuse_session() returns text
 language sql volatile security definer set search_path = ''
 return internal.raise_session_ended();
 grant execute on function internal.refuse_session() to coffer_authenticator;
-comment on function internal.refuse_session() is 'Raises KF011: the session ended, expired, or the user changed.';
+comment on function internal.refuse_session() is
+    'Raises KF011: the session has ended or expired, or the account has changed. For the worker.';
 
--- A request counts to its end as what it was when it began. So the row of an expired session stays for as long as an
--- upload can have been under way; what ends sessions (logout, another password, the operator) ends those as well. This
--- is asked only where the session is no longer live. The age is the worker's word, as it alone knows when the request
--- began; a worker in the wrong hands gains a week for sessions whose ids it knows, and it reads the keys anyway.
+-- A session that expires while a request lasts admits that request to its end. So the row of an expired session stays
+-- for as long as an upload may take, and what ends sessions (logout, a new password, the operator) deletes it too. The
+-- worker calls this only if the session is no longer live. It also states the age, because it alone knows when the
+-- request began: a stolen worker login could use sessions whose ids it knows for a week longer, but it can read the
+-- signing keys anyway.
 create function internal.admitted_role(p_session_id uuid, p_user_id uuid, p_role text, p_age_milliseconds bigint)
 returns text
 language plpgsql volatile security definer set search_path = ''
@@ -60,14 +62,15 @@ end
 $$;
 grant execute on function internal.admitted_role(uuid, uuid, text, bigint) to coffer_authenticator;
 comment on function internal.admitted_role(uuid, uuid, text, bigint) is
-    'The role of a session that lived when a request of this age began and was not ended since; else KF011.';
+    'Returns the request role of a session that was live when a request of this age began, and that was not ended '
+    'since. KF011 if there is none. For the worker.';
 
--- How long a new session lasts: what the worker was configured with, within a minute and thirty days.
+-- The worker's configuration, limited to between a minute and thirty days.
 create function internal.session_seconds() returns bigint
 language sql stable parallel safe
 return least(2592000, greatest(60,
     coalesce(nullif(current_setting('coffer.session_seconds', true), '')::bigint, 43200)));
-comment on function internal.session_seconds() is 'Length of a new session in seconds.';
+comment on function internal.session_seconds() is 'Returns the length of a new session in seconds.';
 
 create function internal.open_session(p_user_id uuid, p_role text)
 returns table (token text, expires_at bigint)
@@ -78,7 +81,7 @@ declare
     v_issued constant bigint := floor(extract(epoch from now()));
     v_expires constant bigint := v_issued + internal.session_seconds();
 begin
-    -- Where workers collect nothing, this removes what has expired: a user has few of them.
+    -- Deletes the user's few expired sessions, in case no worker or gc does.
     delete from internal.sessions s
     where s.user_id = p_user_id and s.expires_at < now() - internal.longest_upload();
     insert into internal.sessions (id, user_id, role, expires_at)
@@ -87,8 +90,9 @@ begin
         select internal.sign_token(v_session_id, p_user_id, p_role, v_issued, v_expires), v_expires;
 end
 $$;
-comment on function internal.open_session(uuid, text) is 'New session and its token; no check of who asks.';
--- Not granted to any role, like session_seconds: login is the way to a session.
+comment on function internal.open_session(uuid, text) is
+    'Creates a session and returns its token and its expiry in Unix seconds. Does not check who asks.';
+-- Deliberately not granted, like session_seconds: sessions begin with a login.
 
 create function api.logout() returns void
 language plpgsql volatile security definer set search_path = ''
@@ -103,7 +107,8 @@ begin
 end
 $$;
 grant execute on function api.logout() to coffer_editor, coffer_admin;
-comment on function api.logout() is 'Ends the session of this request; its token stops working at once.';
+comment on function api.logout() is
+    'Ends the session of this request; its token stops working at once. For editors and admins.';
 
 -- The operator's functions, granted to no role.
 create function internal.list_sessions(p_email text)
@@ -115,7 +120,8 @@ begin atomic
     where s.expires_at > now() and (p_email is null or u.id = (select f.id from internal.find_user(p_email) f))
     order by lower(u.email), s.created_at, s.id;
 end;
-comment on function internal.list_sessions(text) is 'The live sessions of a user, or of all where p_email is null.';
+comment on function internal.list_sessions(text) is
+    'Returns the live sessions of a user, or of all users if p_email is null. For the operator.';
 
 create function internal.revoke_session(p_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -128,13 +134,14 @@ begin
     return v_user_id is not null;
 end
 $$;
-comment on function internal.revoke_session(uuid) is 'Ends a session at once; false if no session has this id.';
+comment on function internal.revoke_session(uuid) is
+    'Ends a session at once; returns false if no session has this id. For the operator.';
 
 create function internal.revoke_sessions(p_email text) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    -- Locked, so that a login either is over and its session ends here too, or has yet to look at the account.
+    -- Under this lock a concurrent login has either committed, so its session ends here too, or has yet to begin one.
     v_user constant internal.users := internal.lock_user_by_email(p_email);
     v_count bigint;
 begin
@@ -145,9 +152,9 @@ begin
 end
 $$;
 comment on function internal.revoke_sessions(text) is
-    'Ends all sessions of a user, and returns how many there were. KF014 when there is no such user.';
+    'Ends all sessions of a user and returns their number. KF014 if there is no such user. For the operator.';
 
--- Rows that are locked are skipped and removed the next time.
+-- Locked rows are skipped and deleted the next time.
 create function internal.delete_expired(p_limit integer default null)
 returns table (sessions bigint, login_failures bigint)
 language plpgsql volatile security definer set search_path = ''
@@ -167,5 +174,5 @@ begin
 end
 $$;
 comment on function internal.delete_expired(integer) is
-    'Removes sessions that expired longer ago than an upload lasts, and login failures that count no more; how many of '
-    'each. For gc.';
+    'Deletes sessions that expired longer ago than an upload may take, and login failures that no longer count; at '
+    'most p_limit of each, all if null. Returns how many. For the operator.';

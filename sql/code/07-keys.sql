@@ -1,11 +1,12 @@
 -- The keys that sign and verify tokens.
 set local role coffer_owner;
 
--- No grants: the worker verifies with what internal.verification_keys returns; signing stays in here.
+-- No grants: the worker verifies with what internal.verification_keys returns; only the functions below sign.
 comment on table internal.jwt_keys is 'HS256 keys.';
-comment on column internal.jwt_keys.serial_number is 'Order of creation; the highest that is not retired signs.';
+comment on column internal.jwt_keys.serial_number is 'Order of creation; the key with the highest number signs.';
 
--- A plain CGI worker asks this of a fresh connection, which would load PL/pgSQL only for it: so it is SQL over a view.
+-- A plain CGI worker queries this on a new connection, which would load PL/pgSQL for it alone: so it is SQL over a
+-- view.
 create view internal.usable_keys as
 select k.serial_number, k.kid, k.secret from internal.jwt_keys k where k.retired_at is null;
 grant select on internal.usable_keys to coffer_authenticator;
@@ -17,7 +18,8 @@ begin atomic
     select k.kid, k.secret from internal.usable_keys k order by k.serial_number desc;
 end;
 grant execute on function internal.verification_keys() to coffer_authenticator;
-comment on function internal.verification_keys() is 'Keys that verify tokens, the signing one first.';
+comment on function internal.verification_keys() is
+    'Returns the keys that verify tokens, the signing one first. For the worker.';
 -- Deliberately not granted to the request roles: a key can sign as well as verify.
 
 create function internal.rotate_key() returns text
@@ -31,13 +33,13 @@ begin
     return v_kid;
 end
 $$;
-comment on function internal.rotate_key() is 'Makes a new signing key and returns its kid. For the operator.';
+comment on function internal.rotate_key() is 'Creates a new signing key and returns its kid. For the operator.';
 
 create function internal.retire_key(p_kid text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    -- Two retirements at once must not leave no key: each sees what the other did.
+    -- Two concurrent retirements must see each other, so that a key remains.
     lock table internal.jwt_keys in share row exclusive mode;
     if not exists (select from internal.jwt_keys k where k.kid = p_kid and k.retired_at is null) then
         raise exception using errcode = 'KF014', message = 'There is no usable key with this kid.';
@@ -52,13 +54,14 @@ begin
 end
 $$;
 comment on function internal.retire_key(text) is
-    'Erases a key, so that its tokens stop working. KF014 for an unknown kid and for the newest. For the operator.';
+    'Erases a key''s secret, so that its tokens stop working. KF014 for an unknown kid and for the newest key. For '
+    'the operator.';
 
--- RFC 4648 section 5, as RFC 7515 wants it: no padding, and no newlines, which encode() puts in.
+-- RFC 4648 section 5 without padding, as RFC 7515 requires. encode() inserts newlines, which are removed.
 create function internal.base64url(p_bytes bytea) returns text
 language sql immutable strict parallel safe
 return translate(encode(p_bytes, 'base64'), E'+/=\n', '-_');
-comment on function internal.base64url(bytea) is 'base64url without padding.';
+comment on function internal.base64url(bytea) is 'Returns base64url without padding.';
 
 -- All values are uuids, numbers, hex and a checked role, so the JSON needs no quoting.
 create function internal.sign_token(
@@ -81,7 +84,7 @@ begin
 end
 $$;
 comment on function internal.sign_token(uuid, uuid, text, bigint, bigint) is
-    'JWT (RFC 7519) signed by the newest key; times are Unix seconds.';
+    'Returns a JWT (RFC 7519) signed with the newest key; times are Unix seconds.';
 -- Deliberately not granted: rotate_key, retire_key, base64url and sign_token, to any role.
 
 -- A fresh installation can sign at once.

@@ -1,27 +1,30 @@
--- Logging in, and what stops the guessing of passwords: failures are counted per account and per address, and too many
--- block both for a while.
+-- Logging in, and the defence against guessing passwords: failures are counted per account and per address, and too
+-- many block the account or the address for a while.
 set local role coffer_owner;
 
--- No grants. A failure is counted, forgiven or forgotten; nothing changes one.
+-- No grants. Rows are inserted and deleted, and never updated.
 comment on table internal.login_failures is 'Failed logins of the last 15 minutes, per account and per address.';
 comment on column internal.login_failures.account is
-    'SHA-256 of internal.email_key, known or not: what was typed may be a password in the wrong field.';
-comment on column internal.login_failures.address is 'The client''s IPv4 address, or the /64 of its IPv6 address.';
+    'SHA-256 of internal.email_key of what was typed, which may be a password in the wrong field. The account need '
+    'not exist.';
+comment on column internal.login_failures.address is
+    'The client''s IPv4 address, or the /64 network of its IPv6 address.';
 
--- What the worker was configured with, between one failure and a million.
 create function internal.login_limit(p_setting text) returns bigint
 language sql stable parallel safe
 return least(1000000, greatest(1, coalesce(nullif(current_setting(p_setting, true), '')::bigint, 10)));
 comment on function internal.login_limit(text) is
-    'Failures within 15 minutes that block: coffer.login_failures for an account, coffer.login_address_failures for an '
-    'address.';
+    'Returns the number of failures within 15 minutes that blocks, from 1 to 1,000,000: of the setting '
+    'coffer.login_failures for an account, coffer.login_address_failures for an address.';
 
 create function internal.login_account(p_email text) returns bytea
 language sql immutable parallel safe
 return sha256(convert_to(internal.email_key(coalesce(p_email, '')), 'UTF8'));
-comment on function internal.login_account(text) is 'How login_failures names an account.';
+comment on function internal.login_account(text) is
+    'Returns the column account of login_failures for an e-mail address.';
 
--- One customer of IPv6 has at least a /64. IPv4 that came through an IPv6 socket is IPv4, or all of it would be one.
+-- One IPv6 customer has at least a /64 network. IPv4 addresses that arrive through an IPv6 socket are treated as IPv4;
+-- otherwise all of them would be in one /64.
 create function internal.login_address() returns inet
 language plpgsql stable set search_path = ''
 as $$
@@ -39,10 +42,10 @@ exception when invalid_text_representation then
 end
 $$;
 comment on function internal.login_address() is
-    'The address of this request as login_failures names it; null for none.';
+    'Returns the column address of login_failures for this request; null if the request has no IP address.';
 
--- An account or address is blocked while there are as many failures as the limit, and so until the one that many
--- places back is 15 minutes old. Attempts during a block are no failures and do not make it longer.
+-- With a limit of n failures, a block lasts until the n-th newest one is 15 minutes old. Attempts during a block are
+-- not counted and do not make it longer.
 create function internal.login_retry_after(p_account bytea, p_address inet) returns integer
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -63,11 +66,12 @@ begin
 end
 $$;
 comment on function internal.login_retry_after(bytea, inet) is
-    'Seconds, at least 1, for which account or address is blocked; null when neither is. Either may be null.';
+    'Returns for how many seconds, at least 1, the account or the address is blocked; null if neither is. Either may '
+    'be null.';
 
--- The answer is decided under these locks: whether there is a block, and then what becomes of the attempt, is decided
--- for one attempt after the other, so fifty guesses at once learn no more than ten. They are taken only when bcrypt is
--- done; otherwise one client that guesses would stop everybody behind the same address for as long as that takes.
+-- Under these locks one attempt after the other is decided: first whether it is blocked, then its outcome. So fifty
+-- concurrent guesses learn no more than ten. The locks are taken after bcrypt; otherwise one guessing client would
+-- block everybody behind the same address for that long.
 create function internal.lock_login(p_account bytea, p_address inet) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -78,10 +82,10 @@ begin
 end
 $$;
 comment on function internal.lock_login(bytea, inet) is
-    'Waits until no other attempt at this account, or from this address, is being decided.';
+    'Waits until no other login to this account or from this address is being decided.';
 
--- Called under the locks and without a block, so a block that is there afterwards began with this failure, and is
--- recorded once.
+-- Called under the locks and only if there is no block. So a block that exists afterwards began with this failure, and
+-- is recorded once.
 create function internal.count_login_failure(p_account bytea, p_address inet, p_user_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -97,7 +101,7 @@ begin
 end
 $$;
 comment on function internal.count_login_failure(bytea, inet, uuid) is
-    'Counts and records a wrong password; p_user_id is null when there is no such account.';
+    'Counts and records a wrong password; p_user_id is null if there is no such account.';
 
 create function internal.clear_login_failures(p_account bytea) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -107,12 +111,12 @@ begin
 end
 $$;
 comment on function internal.clear_login_failures(bytea) is
-    'Forgets the failures of an account, not those of an address.';
+    'Deletes the failures of an account, but not those of an address.';
 -- Deliberately not granted: any of these functions. Login and change_password call them.
 
--- Whether the account is unknown, disabled, or the password wrong must not show, in the answer or in the time taken:
--- each case does the same bcrypt. A failure returns no row and is not an error, because an error would undo its audit
--- row. A blocked attempt does no bcrypt and is blocked whatever the password: it reveals nothing, not even by its time.
+-- Neither the answer nor its time may show whether the account is unknown or disabled or the password is wrong, so each
+-- case runs the same bcrypt. A failure returns no row and is not an error, because an error would roll back its audit
+-- row. A blocked attempt runs no bcrypt and is blocked whatever the password is, so its time reveals nothing.
 create function api.login(email text, password text)
 returns table (token text, expires_at bigint, retry_after integer)
 language plpgsql volatile security definer set search_path = ''
@@ -138,8 +142,8 @@ begin
         if v_form = 'typed' and v_user.disabled_at is null then
             perform internal.rehash_password(v_user.id, v_user.password_hash, login.password);
         end if;
-        -- While bcrypt worked, the operator may have changed the account, and another login the hash. Under this lock
-        -- it stays as it is, and whatever ends the sessions later sees ours.
+        -- While bcrypt ran, the operator may have changed the account, or another login the hash. This lock keeps the
+        -- account as it is until the commit; a change that ends the sessions afterwards will see the new one.
         select u.role into v_user.role from internal.users u
         where u.id = v_user.id and u.disabled_at is null
             and (u.password_hash = v_user.password_hash
@@ -160,11 +164,12 @@ end
 $$;
 grant execute on function api.login(text, text) to coffer_anonymous;
 comment on function api.login(text, text) is
-    'Token of a new session and its expiry in Unix seconds; no row when e-mail and password do not match; after too '
-    'many failures a row with retry_after alone, the seconds until the next attempt is heard.';
--- Deliberately not granted to editors and admins: the worker logs in as anonymous whatever token came along.
+    'Opens a session and returns its token and its expiry in Unix seconds; no row if the e-mail address and password '
+    'do not match. After too many failures the row has retry_after alone: the seconds until the next attempt is '
+    'considered. For anonymous requests.';
+-- Deliberately not granted to editors and admins: the worker calls it as anonymous whatever token the request has.
 
--- A wrong current password counts as a failed login to the account: an open session that was found must not serve to
+-- A wrong current password counts as a failed login to the account: otherwise a session left open could be used to
 -- guess the password.
 create function api.change_password(p_current_password text, p_new_password text)
 returns table (changed boolean, retry_after integer)
@@ -192,10 +197,10 @@ begin
     elsif not changed then
         perform internal.count_login_failure(v_account, null, v_user.id);
     else
-        -- Only now, or the rules of the new password would reveal during a block that the current one is right.
+        -- Only now: otherwise KF017 during a block would reveal that the current password is right.
         v_hash := internal.hash_password(v_user.email, p_new_password);
         perform internal.clear_login_failures(v_account);
-        -- What an admin has changed while bcrypt worked is not undone by who knew the password before.
+        -- If an admin changed the account while bcrypt ran, that change wins.
         update internal.users u set password_hash = v_hash
         where u.id = v_user.id and u.password_hash = v_user.password_hash and u.disabled_at is null;
         changed := found;
@@ -205,5 +210,6 @@ end
 $$;
 grant execute on function api.change_password(text, text) to coffer_editor, coffer_admin;
 comment on function api.change_password(text, text) is
-    'Changes the current user''s password and ends their other sessions; false when the current one is wrong, with '
-    'retry_after (seconds) when too many were. KF017 when the new one breaks a rule.';
+    'Changes the current user''s password and ends their other sessions. Returns false if the current password is '
+    'wrong, and retry_after in seconds after too many failures. KF011 if the user is gone, KF017 if the new password '
+    'breaks a rule. For editors and admins.';

@@ -1,4 +1,4 @@
--- Files: who sees and changes them, the rules of their paths, and the quota.
+-- Files: who sees and changes them, the rules for their paths, and the quota.
 set local role coffer_owner;
 
 create policy editor_select_own on internal.files for select to coffer_editor
@@ -12,16 +12,16 @@ create policy delete_own on internal.files for delete to coffer_editor, coffer_a
 grant select (id, user_id, file_path, description, content_type, size_bytes, sha256, created_at, updated_at),
     update (file_path, description), delete
     on internal.files to coffer_editor, coffer_admin;
--- Deliberately not granted: the column blob, since to name a blob is to have it; and insert, which would name one.
--- New rows come through api.store_file, and so there is no policy for insert either.
+-- Deliberately not granted: the column blob, because who can name a blob can read it; and insert, which names one. Only
+-- api.store_file inserts rows, so there is no policy for insert either.
 comment on table internal.files is 'One row per file of a user; the bytes are in the blob store.';
 comment on column internal.files.blob is 'Generated name of the immutable blob that holds the bytes.';
-comment on column internal.files.sha256 is 'Digest of the bytes; the ETag comes from it.';
+comment on column internal.files.sha256 is 'Digest of the bytes; the ETag is made from it.';
 comment on column internal.files.updated_at is 'When content, path or description last changed.';
 comment on column internal.files.store is 'The store that holds the blob.';
 
--- The view of GET and DELETE /files. It runs with the caller's rights, so the policies above decide; the owner's e-mail
--- is a sub-select, because a join would make the view read-only.
+-- The view behind /files. It runs with the caller's rights, so the policies above decide. The owner's e-mail address is
+-- a sub-select, because a join would make the view read-only.
 create view api.files with (security_invoker = true) as
 select f.id, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes,
     encode(f.sha256, 'hex') as sha256, f.created_at, f.updated_at,
@@ -29,13 +29,14 @@ select f.id, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes
 from internal.files f;
 grant select, update (file_path, description), delete on api.files to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous.
-comment on view api.files is 'Files: an editor''s own, for an admin everybody''s; only one''s own can be changed.';
+comment on view api.files is 'Files: an editor''s own, for an admin all. Users can change only their own.';
 
 -- The table's check runs with the rights of the role that changes a row.
 grant execute on function internal.file_path_problem(text) to coffer_editor, coffer_admin;
-comment on function internal.file_path_problem(text) is 'The rule that a file path breaks, in words; null if none.';
+comment on function internal.file_path_problem(text) is
+    'Returns the rule that a file path breaks, as a sentence; null if it breaks none. For editors and admins, whose '
+    'changes of files are checked with it.';
 
--- The path as it is stored, or KF003.
 create function internal.checked_file_path(p_file_path text) returns text
 language plpgsql immutable set search_path = ''
 as $$
@@ -50,7 +51,7 @@ begin
     return v_path;
 end
 $$;
-comment on function internal.checked_file_path(text) is 'The path in NFC; KF003 with the rule that it breaks.';
+comment on function internal.checked_file_path(text) is 'Returns the path in NFC. KF003 with the rule that it breaks.';
 
 -- If-Match and If-None-Match: * of RFC 9110 sections 13.1.1 and 13.1.2, on our ETags, which are digests in hex.
 create function internal.precondition_holds(p_if_match text, p_if_none_match boolean, p_sha256 bytea) returns boolean
@@ -58,10 +59,11 @@ language sql immutable parallel safe
 return (p_sha256 is null or p_if_none_match is not true) and (p_if_match is null or p_sha256 is not null
     and (p_if_match = '*' or encode(p_sha256, 'hex') = any (string_to_array(replace(p_if_match, ' ', ''), ','))));
 comment on function internal.precondition_holds(text, boolean, bytea) is
-    'Whether an upload''s conditions are true of the file that has this digest, or, with null, of no file.';
+    'Returns whether an upload''s preconditions hold for the file that has this digest, or, if it is null, for no '
+    'file. p_if_match is * or digests in hex with commas.';
 
--- What is over the quota may stay and may shrink, but nothing grows: callers ask only when there would be more. The sum
--- is a numeric because an announced size can be any bigint.
+-- Files over the quota may stay and shrink but not grow, so callers call this only if there would be more bytes. The
+-- sum is numeric because an announced size can be any bigint.
 create function internal.require_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
 language plpgsql immutable set search_path = ''
 as $$
@@ -72,10 +74,10 @@ begin
     end if;
 end
 $$;
-comment on function internal.require_quota(numeric, bigint) is 'KF006 when the quota, if there is one, is exceeded.';
+comment on function internal.require_quota(numeric, bigint) is 'KF006 if the quota is exceeded; null is no quota.';
 
--- The totals change with the files, in the same transaction. An update of the user's row holds it until the commit, so
--- one user's uploads are counted one after the other, and the quota holds however many end at once.
+-- The totals change in the same transaction as the files. The update locks the user's row until the commit, so one
+-- user's uploads are counted one after the other, and the quota holds however many end at once.
 create function internal.count_usage(p_user_id uuid, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -92,10 +94,10 @@ begin
 end
 $$;
 comment on function internal.count_usage(uuid, bigint, bigint) is
-    'Adds to a user''s totals, or takes away; KF006 when they grow beyond the quota.';
--- Deliberately not granted: checked_file_path, precondition_holds, require_quota and count_usage; the owner's functions call them.
+    'Adds to a user''s totals. KF006 if they grow beyond the quota.';
+-- Deliberately not granted: checked_file_path, precondition_holds, require_quota and count_usage.
 
--- An import keeps the times that files had elsewhere.
+-- An import keeps the modification times of the files that it reads.
 create function internal.set_file_time(p_id uuid, p_modified bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -105,4 +107,5 @@ begin
     where f.id = p_id;
 end
 $$;
-comment on function internal.set_file_time(uuid, bigint) is 'When the content last changed, in Unix seconds.';
+comment on function internal.set_file_time(uuid, bigint) is
+    'Sets when the content of a file last changed, in Unix seconds. For the operator.';

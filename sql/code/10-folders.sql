@@ -1,19 +1,18 @@
--- Folders: their totals, looking into one, and moving one.
+-- Folders: their totals, listing one, and moving one.
 set local role coffer_owner;
 
--- No grants: the triggers of internal.files write it, and api.list_folder reads it for the current user.
+-- No grants: the triggers of internal.files write the table, and api.list_folder reads it for the current user.
 comment on table internal.folders is
-    'One row per folder that has files below it; kept by the triggers of internal.files.';
-comment on column internal.folders.parent is 'Path of the folder that this one lies in; empty in the root.';
+    'One row per folder that has files below it; written by the triggers of internal.files.';
+comment on column internal.folders.parent is 'Path of the folder that contains this one; empty in the root.';
 comment on column internal.folders.file_count is 'Number of files below, at any depth.';
 comment on column internal.folders.size_bytes is 'Bytes of the files below, at any depth.';
 
 create function internal.folder_of(p_path text) returns text
 language sql immutable parallel safe
 return left(p_path, -strpos(reverse(p_path), '/'));
-comment on function internal.folder_of(text) is 'What stands before the last slash of a path; empty for the root.';
+comment on function internal.folder_of(text) is 'Returns the part of a path before its last slash; empty for the root.';
 
--- Every folder that a folder lies in, and itself; none for the root.
 create function internal.folders_above(p_folder text) returns table (parent text, name text)
 language sql immutable parallel safe
 begin atomic
@@ -21,12 +20,12 @@ begin atomic
     from (select string_to_array(p_folder, '/') as names) s, generate_subscripts(s.names, 1) n;
 end;
 comment on function internal.folders_above(text) is
-    'The folders that a file in this one counts for, each as parent and name.';
+    'Returns a folder and all folders that contain it, each as parent and name; no row for the root.';
 
--- The arguments are the folders that files came to or left, and by how much; here that becomes changes of all folders
--- above. The user's row is locked already, so no other transaction changes folders of this user meanwhile. One folder
--- after the other and by the key: that costs the same each time, while the plan of one statement for all of them would
--- be made for as many folders as there were when a connection first needed it.
+-- The arguments are the folders whose own files changed, and by how much. Counting the user's totals locks the user's
+-- row, or the caller has locked it, so no other transaction changes this user's folders meanwhile. The folders are
+-- updated one by one by their key, at a constant cost: one statement for all of them would keep a plan that was made
+-- for the number of folders at its first use.
 create function internal.count_files(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
@@ -61,9 +60,10 @@ begin
 end
 $$;
 comment on function internal.count_files(uuid, text[], bigint[], bigint[]) is
-    'Adds to the totals of folders and of those above them, or takes away. The caller has locked the user''s row.';
+    'Adds to the totals of a user, of these folders and of all folders above them. KF006 if the user''s grow beyond '
+    'the quota.';
 
--- What one file changes, as count_files does it for many.
+-- Does for one file what count_files does for many, without grouping.
 create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -84,14 +84,14 @@ begin
 end
 $$;
 comment on function internal.count_file(uuid, text, bigint, bigint) is
-    'Adds to the totals of the folders that a file lies in. The caller has locked the user''s row.';
+    'Adds to the totals of a user and of all folders that contain a file. KF006 if the user''s grow beyond the quota.';
 
--- Where a page of a folder ended: a letter for what it was and the name in base64url. The name and not a number, so
--- that what comes or goes meanwhile moves nothing.
+-- The last entry of a page: a letter for its kind and the name in base64url. A name and not a number, so that entries
+-- that are added or deleted meanwhile do not shift the next page.
 create function internal.folder_cursor(p_is_folder boolean, p_name text) returns text
 language sql stable parallel safe
 return case when p_is_folder then 'd' else 'f' end || internal.base64url(convert_to(p_name, 'UTF8'));
-comment on function internal.folder_cursor(boolean, text) is 'The cursor of an entry of api.list_folder.';
+comment on function internal.folder_cursor(boolean, text) is 'Returns the cursor of an entry of api.list_folder.';
 
 create function internal.folder_cursor_name(p_cursor text) returns text
 language plpgsql stable set search_path = ''
@@ -113,12 +113,12 @@ begin
     return v_name;
 end
 $$;
-comment on function internal.folder_cursor_name(text) is 'The name in a cursor; KF014 for what is none.';
+comment on function internal.folder_cursor_name(text) is
+    'Returns the name in a cursor. KF014 if the cursor is invalid.';
 
--- Two ranges of two indexes, folders and then files, each read as far as the page goes. With sorting, sequential and
--- bitmap scans off, PostgreSQL cannot mistake the one folder of a hundred thousand files for one of ten. The files are
--- ordered by their folder as well, though it is the same for all: under row-level security the planner does not see
--- that.
+-- Reads two ranges of two indexes, folders and then files, only as far as the page goes. With sorting, sequential and
+-- bitmap scans off, a plan that was made for a small folder also suits one of a hundred thousand files. The order names
+-- the folder as well, although it is constant: under row-level security the planner does not see that.
 create function api.list_folder(p_folder text, p_limit bigint, p_cursor text)
 returns table (
     name text, is_folder boolean, id uuid, user_id uuid, file_path text, description text, content_type text,
@@ -160,12 +160,13 @@ end
 $$;
 grant execute on function api.list_folder(text, bigint, text) to coffer_editor, coffer_admin;
 comment on function api.list_folder(text, bigint, text) is
-    'One level of the current user''s files: folders, then files, each bytewise by name, after the cursor. p_folder '
-    'null or empty is the root. KF003 for the folder, KF014 for limit or cursor.';
+    'Returns one level of the current user''s files: folders, then files, each bytewise by name, after the cursor. '
+    'p_folder null or empty is the root. KF003 for the folder, KF014 for the limit or the cursor. For editors and '
+    'admins.';
 
--- Nothing changes unless all can be moved. A path is unique in every moment and not only in the end, and that matters
--- where a folder moves up into one it lies in: of `a/b` moved to `a`, `a/b/b/x` takes the place of `a/b/x`. So what
--- repeats the names that fall away waits until what repeats them once less has gone.
+-- Moves all files or none. The unique index is checked for each row, not at the end, which matters if a folder moves up
+-- into one that contains it: when `a/b` moves to `a`, `a/b/b/x` takes the place of `a/b/x`. So the files are moved in
+-- rounds: those that have the dropped names (here `/b`) once, then those that have them twice, and so on.
 create function api.move_folder(p_from text, p_to text) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -174,7 +175,7 @@ declare
     v_to constant text := internal.checked_file_path(p_to);
     v_user_id uuid;
     v_source text collate "C" := v_from;
-    v_falling constant text := case when starts_with(v_from, v_to || '/') then substr(v_from, length(v_to) + 1) end;
+    v_dropped constant text := case when starts_with(v_from, v_to || '/') then substr(v_from, length(v_to) + 1) end;
     v_moved bigint;
     v_total bigint := 0;
 begin
@@ -182,7 +183,7 @@ begin
         raise exception using errcode = 'KF029', message = 'A folder cannot be moved into itself';
     end if;
     v_user_id := internal.lock_current_user();
-    -- Of the rules only the length of the whole can be broken by joining two paths. '0' is what follows '/'.
+    -- Joining two valid paths can break only the limit of the whole length. '0' is the character after '/'.
     perform internal.checked_file_path(v_to || substr(f.file_path, length(v_from) + 1))
     from internal.files f
     where f.user_id = v_user_id and f.file_path > v_from || '/' and f.file_path < v_from || '0'
@@ -192,11 +193,11 @@ begin
         update internal.files f
         set file_path = v_to || substr(f.file_path, length(v_from) + 1)
         where f.user_id = v_user_id and f.file_path > v_source || '/' and f.file_path < v_source || '0'
-            and (v_falling is null or not starts_with(f.file_path, v_source || v_falling || '/'));
+            and (v_dropped is null or not starts_with(f.file_path, v_source || v_dropped || '/'));
         get diagnostics v_moved = row_count;
         v_total := v_total + v_moved;
-        v_source := v_source || v_falling;
-        exit when v_falling is null or not exists (
+        v_source := v_source || v_dropped;
+        exit when v_dropped is null or not exists (
             select from internal.files f
             where f.user_id = v_user_id and f.file_path > v_source || '/' and f.file_path < v_source || '0');
     end loop;
@@ -208,6 +209,7 @@ end
 $$;
 grant execute on function api.move_folder(text, text) to coffer_editor, coffer_admin;
 comment on function api.move_folder(text, text) is
-    'Gives all files of the current user below one folder to another, and returns their number. KF003 for a path, now '
-    'or then, 23505 when one is taken, KF029 when a folder would move into itself.';
+    'Moves all files of the current user below one folder to another, and returns their number. KF003 for a path, '
+    'before or after the move, KF011 if the user is gone, KF029 if the folder would move into itself, 23505 if a path '
+    'is taken. For editors and admins.';
 -- Deliberately not granted: folder_of, folders_above, count_files, count_file and the functions of cursors.

@@ -1,10 +1,10 @@
--- What must hold whenever rows of files change: totals, folders, garbage, the audit log.
+-- What happens whenever rows of files change: totals, folders, garbage and the audit log.
 --
--- The triggers run as the owner, whichever role changed the rows, so no way of losing a file can skip the list of
--- garbage, the audit log or the totals. They work on statements and not on rows: deleting ten thousand files is four
--- statements. The order is that of the locks: the user's row, the folders, the chain. No query pairs old rows with new
--- ones by a join: a connection that had planned it for one row would then loop over a hundred thousand. An upload is
--- one row and has a branch of its own: grouping one row takes longer than all else that is done for it.
+-- The triggers run as the owner, whichever role changed the rows, so every change of a file is counted and recorded,
+-- and its blob is listed as garbage. They work on statements and not on rows: deleting ten thousand files takes three
+-- queries. The order is that of the locks: the user's row, the folders, the chain. No query joins old rows to new ones:
+-- a plan that a connection made for one row would be a nested loop over a hundred thousand. An upload is one row and
+-- has a branch of its own, because grouping one row takes longer than everything else that is done for it.
 set local role coffer_owner;
 
 create function internal.count_inserted_files() returns trigger
@@ -32,7 +32,7 @@ begin
     return null;
 end
 $$;
-comment on function internal.count_inserted_files() is 'Counts and audits new files.';
+comment on function internal.count_inserted_files() is 'Counts and records new files. A trigger.';
 
 create function internal.count_updated_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -55,13 +55,13 @@ begin
         perform internal.record('store', v_file.user_id, array[v_file.file_path]);
         return null;
     end if;
-    -- Also where the same blob is now in another store.
+    -- A blob that is now in another store is garbage in the store it was in.
     insert into internal.garbage (blob, reason, user_id, store)
     select gone.blob, 'replaced', gone.user_id, gone.store
     from (select o.blob, o.user_id, o.store from old_files o
         except select n.blob, n.user_id, n.store from new_files n) gone
     on conflict do nothing;
-    -- A file keeps its owner.
+    -- The owner of a file never changes.
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select f.user_id, f.folder, sum(f.files)::bigint as files, sum(f.bytes)::bigint as bytes
@@ -84,11 +84,11 @@ begin
     return null;
 end
 $$;
-comment on function internal.count_updated_files() is 'Discards replaced blobs; counts; audits overwriting and moving.';
+comment on function internal.count_updated_files() is
+    'Lists replaced blobs as garbage, counts, and records files that were overwritten or moved. A trigger.';
 
--- The user's row is locked before any row of files, by deletions here and by uploads in internal.lock_current_user.
--- Otherwise two transactions that hold a file each would meet at the user's row, or at each other's file, and neither
--- could go on.
+-- The user's row is locked before any row of files, by moves and deletions here and by uploads in
+-- internal.lock_current_user. Otherwise two transactions that each hold a file could deadlock at the user's row.
 create function internal.lock_user_before_change() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -97,7 +97,8 @@ begin
     return null;
 end
 $$;
-comment on function internal.lock_user_before_change() is 'Locks the current user before any file is locked.';
+comment on function internal.lock_user_before_change() is
+    'Locks the current user before any file is locked. A trigger.';
 
 create function internal.count_deleted_files() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -106,7 +107,7 @@ begin
     insert into internal.garbage (blob, reason, user_id, store)
     select o.blob, 'deleted', o.user_id, o.store from old_files o
     on conflict do nothing;
-    -- A user who is deleted with the files has no row any more, and nothing is counted.
+    -- If the user's row is deleted already, this changes nothing.
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
@@ -119,22 +120,23 @@ begin
     return null;
 end
 $$;
-comment on function internal.count_deleted_files() is 'Discards the blobs of deleted files; counts; audits.';
+comment on function internal.count_deleted_files() is
+    'Lists the blobs of deleted files as garbage, counts, and records. A trigger.';
 
 create trigger count_inserted_files after insert on internal.files
     referencing new table as new_files for each statement execute function internal.count_inserted_files();
 create trigger count_updated_files after update on internal.files
     referencing old table as old_files new table as new_files
     for each statement execute function internal.count_updated_files();
--- Moving changes folders, so it locks the user first as deleting does. An overwrite has done so in lock_current_user, and
--- a description counts for nothing.
+-- Moving changes folders, so it locks the user first, as deleting does. An overwrite has done so in lock_current_user,
+-- and a new description changes no totals.
 create trigger lock_user_before_move before update of file_path on internal.files
     for each statement execute function internal.lock_user_before_change();
 create trigger lock_user_before_delete before delete on internal.files
     for each statement execute function internal.lock_user_before_change();
 create trigger count_deleted_files after delete on internal.files
     referencing old table as old_files for each statement execute function internal.count_deleted_files();
--- Moving bytes to another store changes nothing for the user: no new updated_at.
+-- The column store is not named: moving bytes to another store changes nothing for the user.
 create trigger set_updated_at before update of file_path, description, content_type, size_bytes, sha256, blob
     on internal.files for each row execute function internal.set_updated_at();
 -- Trigger functions need no grant, and have none.

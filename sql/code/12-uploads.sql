@@ -1,10 +1,10 @@
--- An upload. In two phases it is begun before the first byte is written, then stored or abandoned. In one phase it is
--- only stored: a store that is a directory keeps its own list of what is on its way in. The functions run as the owner,
--- because they name blobs; each of them touches rows of the current user only.
+-- Uploads. A two-phase upload is begun before the first byte is written, and then stored or abandoned. A one-phase
+-- upload is only stored: a store that is a directory has pending markers of its own. The functions run as the owner,
+-- because they name blobs; each changes rows of the current user only.
 set local role coffer_owner;
 
--- Early answers for the client's sake; store_file asks again when it counts. The totals and the file that would be
--- replaced are read together, or another upload could come between them.
+-- Gives the client an early answer; store_file checks again under locks. The totals and the file that would be replaced
+-- are read by one statement, so that no other upload comes between them.
 create function api.check_upload(p_file_path text, p_size bigint, p_if_match text, p_if_none_match boolean)
 returns void
 language plpgsql stable security definer set search_path = ''
@@ -30,10 +30,11 @@ end
 $$;
 grant execute on function api.check_upload(text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.check_upload(text, bigint, text, boolean) is
-    'KF003 for the path, KF004 for a condition, KF006 for the quota; nothing when the upload may begin. p_size in '
-    'bytes, null when unknown; p_if_match is * or digests in hex with commas.';
+    'Checks whether an upload may begin: KF003 for the path, KF004 for a precondition, KF006 for the quota, KF011 if '
+    'the user is gone, KF014 for the size. p_size is in bytes, null if unknown; p_if_match is * or digests in hex '
+    'with commas. For editors and admins.';
 
--- A file may always take the place of one that is no smaller, see check_upload.
+-- A file may always replace one that is not smaller, as in check_upload.
 create function api.upload_room(p_file_path text) returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
@@ -45,9 +46,10 @@ begin atomic
 end;
 grant execute on function api.upload_room(text) to coffer_editor, coffer_admin;
 comment on function api.upload_room(text) is
-    'How many bytes an upload to this path may have by the quota of the current user; null without one.';
+    'Returns how many bytes the quota of the current user allows for an upload to this path; null if there is no '
+    'quota. KF003 for the path. For editors and admins.';
 
--- The user of this request, locked so that neither the account nor the totals change before the transaction ends.
+-- Under this lock neither the account nor the totals change before the transaction ends.
 create function internal.lock_current_user() returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -61,11 +63,11 @@ begin
     return v_user_id;
 end
 $$;
-comment on function internal.lock_current_user() is 'The current user, locked; KF011 when gone.';
+comment on function internal.lock_current_user() is 'Locks and returns the current user. KF011 if the user is gone.';
 
--- The row is on the disk before the blob's first byte: a server that crashes loses what was committed without waiting
--- for the disk, and an upload that had published by then would leave a blob that no list knows. The upload goes to the
--- store that is current when it begins, and its row says so.
+-- The row is committed and on disk before the blob's first byte is written. Otherwise a crash of the server could lose
+-- the row of a blob that exists, and nothing would ever remove it. The upload goes to the store that is current when it
+-- begins; the row records which.
 create function api.begin_upload(
     p_blob text, p_file_path text, p_size bigint, p_if_match text, p_if_none_match boolean) returns text
 language plpgsql volatile security definer set search_path = ''
@@ -78,7 +80,6 @@ begin
     end if;
     perform api.check_upload(p_file_path, p_size, p_if_match, p_if_none_match);
     select s.* into strict v_store from internal.stores s where s.is_current;
-    -- On the disk before the blob's first byte, see 0015.
     insert into internal.garbage (blob, reason, user_id, store)
     select p_blob, 'uploading', internal.current_user_id(), v_store.id
     where not exists (select from internal.files f where f.blob = p_blob)
@@ -92,11 +93,11 @@ end
 $$;
 grant execute on function api.begin_upload(text, text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.begin_upload(text, text, bigint, text, boolean) is
-    'Checks path (KF003), conditions (KF004) and quota (KF006) and lists the blob as garbage until store_file takes it '
-    'off. p_size in bytes, null when unknown; p_if_match is * or digests in hex with commas. Returns the URL of the '
-    'store to write to, null for the one of the configuration.';
+    'Checks an upload as api.check_upload does, with the same errors and parameters, and lists its blob as garbage '
+    'until store_file takes it off. Returns the URL of the store to write to, null for the configured one. KF014 for '
+    'the blob name, KF019 if it is taken. For editors and admins.';
 
--- The user's row is locked, so no other transaction adds, moves or deletes files of this user between the look and the
+-- The caller has locked the user's row, so no other transaction changes this user's files between the query and the
 -- change.
 create function internal.put_file(p_file internal.files, p_if_match text, p_if_none_match boolean)
 returns uuid
@@ -125,14 +126,14 @@ begin
 end
 $$;
 comment on function internal.put_file(internal.files, text, boolean) is
-    'Creates or overwrites a file; its id, or null when a condition does not hold. Keeps id, created_at, and the '
-    'description when none is given.';
+    'Creates or overwrites a file and returns its id; null if a precondition does not hold. An overwritten file keeps '
+    'its id, created_at, and its description if none is given.';
 
 create function api.store_file(
     p_blob text, p_file_path text, p_description text, p_content_type text, p_size bigint, p_sha256 bytea,
     p_if_match text, p_if_none_match boolean, p_store_url text default null) returns uuid
 language plpgsql volatile security definer
--- For the triggers as well: plans that were made when there were few files, folders and users must do for many.
+-- For the triggers as well: plans that are made while there are few files, folders and users must suit many.
 set search_path = '' set enable_seqscan = off
 as $$
 declare
@@ -161,22 +162,22 @@ begin
         if not found then
             return null;
         end if;
-        -- A blob that is garbage, or of an upload that was abandoned, gets no file any more.
-        if exists (select from internal.garbage d where d.blob = p_blob) then
+        -- A blob that is garbage, or that belongs to an abandoned upload, must not become a file.
+        if exists (select from internal.garbage g where g.blob = p_blob) then
             raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
         end if;
     end if;
     v_file.user_id := internal.lock_current_user();
     if p_store_url is null then
-        -- This row can be deleted once: by us, and the blob lives, or by gc, and it does not.
-        delete from internal.garbage d
-        where d.blob = p_blob and d.reason = 'uploading' and d.user_id = v_file.user_id
-        returning d.store into v_file.store;
+        -- Either this deletes the row, and the blob stays, or gc does, and the blob is removed.
+        delete from internal.garbage g
+        where g.blob = p_blob and g.reason = 'uploading' and g.user_id = v_file.user_id
+        returning g.store into v_file.store;
         if not found then
             raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
         end if;
     end if;
-    -- The triggers of the table count the file, and refuse it when it makes the user exceed the quota.
+    -- The triggers of the table count the file, and raise KF006 if the quota is exceeded.
     v_id := internal.put_file(v_file, p_if_match, p_if_none_match);
     if v_id is null then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
@@ -187,18 +188,22 @@ $$;
 grant execute on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text)
     to coffer_editor, coffer_admin;
 comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text) is
-    'Makes a published blob a file of the current user. With p_store_url the blob is in that store and was never '
-    'listed here: null, and nothing done, when uploads go to another one. KF003, KF004, KF006, KF019.';
+    'Makes a published blob a file of the current user and returns the file''s id. p_store_url is the store of a '
+    'one-phase upload, whose blob was not listed: null, and nothing is done, if another store is current. KF003 for '
+    'the path, KF004 for a precondition, KF006 for the quota, KF011 if the user is gone, KF014 for another argument, '
+    'KF019 if the upload has expired. For editors and admins.';
 
 create function api.abandon_upload(p_blob text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     perform set_config('synchronous_commit', 'off', true);
-    delete from internal.garbage d
-    where d.blob = p_blob and d.reason = 'uploading' and d.user_id = internal.current_user_id();
+    delete from internal.garbage g
+    where g.blob = p_blob and g.reason = 'uploading' and g.user_id = internal.current_user_id();
 end
 $$;
 grant execute on function api.abandon_upload(text) to coffer_editor, coffer_admin;
-comment on function api.abandon_upload(text) is 'Forgets an upload of this user whose blob is gone from the store.';
+comment on function api.abandon_upload(text) is
+    'Takes the blob of an upload of the current user off the list of garbage; the caller has removed it. For editors '
+    'and admins.';
 -- Deliberately not granted: lock_current_user and put_file, to any role.

@@ -1,10 +1,9 @@
--- A download: the current user's file, and where its bytes are.
+-- Downloads: the current user's file, and where its bytes are.
 set local role coffer_owner;
 
--- The view runs as the owner because it names the blob, and so it has the files of the current user alone, admins
--- included. The store's URL is null for the one that COFFER_STORAGE_URL names. is_unchanged says whether the content is
--- the first that the file has: Last-Modified counts seconds, and a file that was changed may have had two versions in
--- one of them.
+-- The view runs as the owner because it names blobs, so it is limited to the current user's files, for admins too.
+-- store_url is null for the store that COFFER_STORAGE_URL names. is_unchanged says whether the file was never changed:
+-- Last-Modified counts in seconds, and a changed file may have had two versions within one.
 create view internal.own_blobs with (security_barrier) as
 select f.file_path, f.content_type, f.size_bytes, encode(f.sha256, 'hex') as sha256, f.blob,
     -- Rounded down: Last-Modified must not lie in the future.
@@ -16,7 +15,7 @@ where f.user_id = (select internal.current_user_id());
 grant select on internal.own_blobs to coffer_editor, coffer_admin;
 comment on view internal.own_blobs is 'The current user''s files with the blobs that hold their bytes.';
 
--- Written so that PostgreSQL puts its query in the place of the call and keeps the plan; stored paths are in NFC.
+-- Written so that PostgreSQL inlines it and caches the plan. Stored paths are in NFC.
 create function api.retrieve_file(p_file_path text)
 returns table (
     file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
@@ -29,10 +28,11 @@ begin atomic
 end;
 grant execute on function api.retrieve_file(text) to coffer_editor, coffer_admin;
 comment on function api.retrieve_file(text) is
-    'The current user''s file of this path; no row if there is none. Digest in hex, updated_at in Unix seconds.';
+    'Returns the current user''s file of this path; no row if there is none. The digest is in hex, updated_at in Unix '
+    'seconds. For editors and admins.';
 
--- A download that is recorded. It writes, and so waits for the disk and for other records of the same user; the worker
--- calls it in the place of api.retrieve_file only where the operator wants that.
+-- It writes, so it waits for the disk and for other records of the same user. The worker calls it instead of
+-- api.retrieve_file only if COFFER_AUDIT_DOWNLOADS is set.
 create function api.retrieve_file_audited(p_file_path text)
 returns table (
     file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
@@ -47,4 +47,5 @@ begin
 end
 $$;
 grant execute on function api.retrieve_file_audited(text) to coffer_editor, coffer_admin;
-comment on function api.retrieve_file_audited(text) is 'api.retrieve_file, with a row in the audit log.';
+comment on function api.retrieve_file_audited(text) is
+    'Does what api.retrieve_file does, and records it in the audit log. For editors and admins.';

@@ -1,19 +1,19 @@
--- The stores that hold blobs: which one is in use, and moving from one to another. What `coffer storage` does is
--- granted to no role.
+-- The stores that hold blobs: which one is current, and moving from one to another. The functions of `coffer storage`
+-- are granted to no role.
 set local role coffer_owner;
 
--- No grants: requests learn the URL of one blob's store from the function that names the blob.
+-- No grants: requests get the URL of a blob's store from the function that names the blob.
 comment on table internal.stores is
-    'The stores that hold blobs. A row is removed by internal.forget_store only, for other rows name it.';
-comment on column internal.stores.url is 'As in COFFER_STORAGE_URL, without secrets; null for the one that it names.';
+    'The stores that hold blobs. Only internal.forget_store deletes a row, because other rows name it.';
+comment on column internal.stores.url is
+    'As in COFFER_STORAGE_URL, without secrets; null for the store that COFFER_STORAGE_URL names.';
 comment on column internal.stores.is_current is 'Whether new uploads go there.';
 comment on column internal.stores.identity is
-    'The mark that the store carries; null until `coffer migrate` has set one.';
+    'The UUID that marks the store, see internal.mark_store; null until `coffer migrate` has set one.';
 comment on sequence internal.store_numbers is 'The numbers of stores.';
 comment on table internal.blob_copies is 'Copies that no file uses yet, made by `coffer storage copy`.';
-comment on column internal.blob_copies.is_verified is 'Whether the copy was compared with the digest.';
+comment on column internal.blob_copies.is_verified is 'Whether the copy has been compared with the digest.';
 
--- For the worker's health check, as the worker's own role.
 create function internal.current_store(p_configured text) returns table (url text, is_known boolean, identity text)
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -27,10 +27,10 @@ end
 $$;
 grant execute on function internal.current_store(text) to coffer_authenticator;
 comment on function internal.current_store(text) is
-    'Where uploads go, with the mark of that store, and whether the store that a configuration names is one of this '
-    'database.';
+    'Returns the URL and the mark of the current store, and whether p_configured, the configured URL, is one of this '
+    'database''s stores. For the worker.';
 
--- The same UUID stands in a file or object of the store, so that another place is not taken for it.
+-- The store has the same UUID in a file or object, so that another place is not mistaken for it.
 create function internal.mark_store(p_store smallint, p_identity uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -42,7 +42,7 @@ exception when unique_violation then
 end
 $$;
 comment on function internal.mark_store(smallint, uuid) is
-    'Records the mark of a store. KF014 for the mark of another one.';
+    'Records the mark of a store. KF014 if another store has it. For the operator.';
 
 create function internal.add_store(p_configured text, p_url text) returns smallint
 language plpgsql volatile security definer set search_path = ''
@@ -70,11 +70,11 @@ begin
 end
 $$;
 comment on function internal.add_store(text, text) is
-    'The number of the store of this URL, new or known. KF014 for the one in use, and when p_configured is not '
-    'that one.';
+    'Returns the number of the store that has this URL, and adds the store if it is new. KF014 if it is the current '
+    'one, or if p_configured is not the current one''s URL. For the operator.';
 
--- After this no upload puts a file into the store that was in use before. A switch that copied for hours may come back
--- to a store that was forgotten meanwhile.
+-- After this no upload puts a file into the previous store. The store may have been forgotten while a switch copied
+-- blobs for hours, so that is checked.
 create function internal.use_store(p_store smallint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -89,14 +89,14 @@ begin
 end
 $$;
 comment on function internal.use_store(smallint) is
-    'Sends new uploads to this store. KF014 for one that is not registered.';
+    'Sends new uploads to this store. KF014 if it is not registered. For the operator.';
 
 create function internal.begin_copies(p_store smallint, p_after text, p_limit integer)
 returns table (blob text, url text, size_bytes bigint, sha256 bytea)
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    -- Blobs are unique and ordered by an index; a page is as cheap when most of them are copied already.
+    -- Blobs are unique and ordered by an index.
     return query
         with page as (
             select f.blob, s.url, f.size_bytes, f.sha256
@@ -114,7 +114,8 @@ begin
 end
 $$;
 comment on function internal.begin_copies(smallint, text, integer) is
-    'The next blobs that a store does not have yet, by name, listed as copies before they are made.';
+    'Returns the next blobs after p_after, by name, that a store does not have, and lists them as copies before they '
+    'are made. For the operator.';
 
 create function internal.finish_copies(p_store smallint, p_blobs text[]) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -123,11 +124,12 @@ begin
     update internal.blob_copies c set is_verified = true where c.store = p_store and c.blob = any (p_blobs);
 end
 $$;
-comment on function internal.finish_copies(smallint, text[]) is 'Records that copies were made and compared.';
+comment on function internal.finish_copies(smallint, text[]) is
+    'Records that copies were made and compared. For the operator.';
 
--- A row that another transaction is changing is skipped and taken the next time, so that nothing waits for rows in an
--- order that another may not keep. The trigger lists what the file had before as garbage, so that a reader who has
--- begun keeps it for the grace period. Copies whose file is gone become garbage themselves.
+-- A row that another transaction is changing is skipped and taken the next time, so that this cannot deadlock. The
+-- trigger lists the blob in the previous store as garbage, so downloads that have begun can read it for the grace
+-- period. Copies whose file no longer exists become garbage.
 create function internal.use_copies(p_store smallint, p_limit integer) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -151,7 +153,7 @@ begin
 end
 $$;
 comment on function internal.use_copies(smallint, integer) is
-    'Lets files use their copies in this store; the number of copies that were looked at.';
+    'Makes files use their verified copies in this store; returns how many copies were examined. For the operator.';
 
 create function internal.abandon_copies(p_url text) returns bigint
 language plpgsql volatile security definer set search_path = ''
@@ -159,26 +161,26 @@ as $$
 declare
     v_count bigint;
 begin
-    with given_up as (
+    with abandoned as (
         delete from internal.blob_copies c using internal.stores s
         where c.store = s.id and s.url = p_url and not s.is_current
         returning c.blob, c.store
-    ), discarded as (
+    ), listed as (
         insert into internal.garbage (blob, reason, store)
-        select g.blob, 'deleted', g.store from given_up g
+        select a.blob, 'deleted', a.store from abandoned a
         on conflict do nothing
     )
-    select count(*) into v_count from given_up;
+    select count(*) into v_count from abandoned;
     return v_count;
 end
 $$;
 comment on function internal.abandon_copies(text) is
-    'Makes garbage of the copies in a store that no file uses yet; their number.';
+    'Lists the copies in a store that is not current as garbage; returns their number. For the operator.';
 
--- What names the store is counted in one statement: an upload goes from one list to the other in one commit. An upload
--- that found the store in use and has not reported so yet has read the list of stores, so the lock that excludes
--- readers is waited for, and released at once: downloads read the list, too. Where that takes a second, a backup or gc
--- is in the way, and nothing else is to wait for them behind us.
+-- The rows that name the store are counted by one statement, because a commit moves an upload from one table to
+-- another. An upload that found this store current but has not committed yet holds a read lock on the list of stores.
+-- So this waits for the lock that excludes readers, and releases it at once, because downloads read the list too. If
+-- that takes a second, a backup or gc is running, and other requests must not queue behind this one.
 create function internal.forget_store(p_configured text, p_url text) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '1s'
 as $$
@@ -204,7 +206,7 @@ begin
     exception when sqlstate 'KF000' then null;
     end;
     select (select count(*) from internal.files f where f.store = v_store.id),
-        (select count(*) from internal.garbage d where d.store = v_store.id),
+        (select count(*) from internal.garbage g where g.store = v_store.id),
         (select count(*) from internal.blob_copies c where c.store = v_store.id)
     into v_files, v_garbage, v_copies;
     if v_files + v_garbage + v_copies > 0 then
@@ -219,8 +221,8 @@ exception when lock_not_available then
 end
 $$;
 comment on function internal.forget_store(text, text) is
-    'Takes a store off the list. KF014 when it is unknown, in use or the one that p_configured names, and while a '
-    'file, garbage or a copy is in it, with their numbers.';
+    'Deletes a store''s row. KF014 if the store is unknown, current or the one that p_configured names, if a file, '
+    'garbage or a copy is in it, or if the list of stores is in use. For the operator.';
 
 create function internal.relocate_store(p_url text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -229,9 +231,10 @@ begin
     update internal.stores s set url = p_url where s.is_current and s.url is not null;
 end
 $$;
-comment on function internal.relocate_store(text) is 'Records that the store in use was moved by other means.';
+comment on function internal.relocate_store(text) is
+    'Records the new URL of the current store, which was moved by other means. For the operator.';
 
--- After a restore all bytes are in one store, the one that is configured. The first store may have been forgotten.
+-- After a restore all bytes are in the configured store. The store with number 1 may have been forgotten before.
 create function internal.reset_to_one_store() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -244,4 +247,4 @@ begin
 end
 $$;
 comment on function internal.reset_to_one_store() is
-    'Makes the store of the configuration the only one, for a database that was just restored.';
+    'Makes the configured store the only one, after a restore. For the operator.';

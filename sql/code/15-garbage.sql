@@ -1,17 +1,19 @@
--- Garbage: which blobs may be removed, by `coffer gc` and by the workers, and what holds that off.
+-- Garbage: which blobs `coffer gc` and the workers may remove, and what makes them wait.
 set local role coffer_owner;
 
--- No grants: no role needs the names of blobs.
-comment on table internal.garbage is 'Garbage: blobs in a store that no file has any more, or not yet.';
-comment on column internal.garbage.user_id is 'Who uploads; no foreign key, for garbage outlives its user.';
-comment on column internal.garbage.store is 'The store that holds the blob, or will.';
-comment on table internal.collection_schedule is 'When workers are to collect the next batch of garbage.';
+-- No grants: no role needs to read the names of blobs.
+comment on table internal.garbage is 'Blobs that no file has any more, or not yet.';
+comment on column internal.garbage.user_id is
+    'The user who uploads; no foreign key, because garbage outlives its user.';
+comment on column internal.garbage.store is 'The store that holds the blob, or will hold it.';
+comment on table internal.collection_schedule is 'When a worker is to collect the next batch of garbage.';
 
--- An upload may be slow, so its blob is left alone for a week whatever the grace.
+-- An upload may be slow, so the grace period does not apply to its blob.
 create function internal.is_due(p_reason text, p_listed_at timestamptz, p_grace interval) returns boolean
 language sql stable parallel safe
 return p_listed_at <= now() - case p_reason when 'uploading' then internal.longest_upload() else p_grace end;
-comment on function internal.is_due(text, timestamptz, interval) is 'Whether gc may remove a blob that is on the list.';
+comment on function internal.is_due(text, timestamptz, interval) is
+    'Returns whether the blob of a row of internal.garbage may be removed.';
 
 create function internal.may_collect() returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -21,7 +23,7 @@ begin
 end
 $$;
 comment on function internal.may_collect() is
-    'Whether blobs may be removed in this transaction: false while a backup needs all that there were when it began.';
+    'Returns whether this transaction may remove blobs; false while a backup is being made. For the operator.';
 
 create function internal.hold_collection() returns void
 language plpgsql volatile security definer set search_path = ''
@@ -31,10 +33,10 @@ begin
 end
 $$;
 comment on function internal.hold_collection() is
-    'Waits until no transaction removes blobs, and lets none begin to until this connection ends.';
+    'Waits until no transaction removes blobs, and lets none begin until this connection ends. For the operator.';
 
--- gc takes names, removes the blobs, and forgets the names, in one transaction. Rows that an upload or another gc has
--- locked are skipped. The blobs of stores that are unavailable stay on the list.
+-- gc takes rows, removes the blobs and deletes the rows, in one transaction. Rows that an upload or another gc has
+-- locked are skipped. The blobs of unavailable stores stay on the list.
 create function internal.take_garbage(p_grace interval, p_limit integer, p_unavailable smallint[] default '{}')
 returns table (store smallint, url text, blob text)
 language plpgsql volatile security definer set search_path = ''
@@ -44,34 +46,35 @@ begin
         return;
     end if;
     return query
-        select d.store, s.url, d.blob::text
-        from internal.garbage d join internal.stores s on s.id = d.store
-        -- The first condition is implied by the second, and is one that the index of ages can answer.
-        where d.listed_at <= now() - least(p_grace, internal.longest_upload())
-            and internal.is_due(d.reason, d.listed_at, p_grace)
-            and d.store <> all (p_unavailable)
-            and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
-        order by d.listed_at
+        select g.store, s.url, g.blob::text
+        from internal.garbage g join internal.stores s on s.id = g.store
+        -- The second condition implies the first, which can use the index on listed_at.
+        where g.listed_at <= now() - least(p_grace, internal.longest_upload())
+            and internal.is_due(g.reason, g.listed_at, p_grace)
+            and g.store <> all (p_unavailable)
+            and not exists (select from internal.files f where f.blob = g.blob and f.store = g.store)
+        order by g.listed_at
         limit p_limit
-        for update of d skip locked;
+        for update of g skip locked;
 end
 $$;
 comment on function internal.take_garbage(interval, integer, smallint[]) is
-    'Blobs to remove and their stores, locked until the transaction ends; none of the unavailable stores, and none at '
-    'all while a backup is made.';
+    'Returns blobs to remove and their stores, and locks their rows until the transaction ends. Skips unavailable '
+    'stores; returns nothing while a backup is being made. For the operator.';
 
 create function internal.delete_garbage(p_store smallint, p_blobs text[]) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    delete from internal.garbage d where d.blob = any (p_blobs) and d.store = p_store;
+    delete from internal.garbage g where g.blob = any (p_blobs) and g.store = p_store;
 end
 $$;
-comment on function internal.delete_garbage(smallint, text[]) is 'Takes removed blobs off the list.';
+comment on function internal.delete_garbage(smallint, text[]) is
+    'Deletes the rows of blobs that were removed from a store. For the operator.';
 
--- The orphans that a store's pending markers name: no upload works on them any more. A commit that comes later is
--- refused; one that comes at the same time wins, as a blob that is a file's is never removed, and by the time that
--- these are due no such commit is on its way.
+-- A store's pending markers name the orphans, whose uploads have ended. If one commits later all the same, it is
+-- refused. If it commits at the same time, it wins: take_garbage skips the blob of a file, and no such commit is still
+-- in progress when these rows are due.
 create function internal.add_orphans(p_store_url text, p_blobs text[]) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -91,12 +94,13 @@ end
 $$;
 grant execute on function internal.add_orphans(text, text[]) to coffer_authenticator;
 comment on function internal.add_orphans(text, text[]) is
-    'Lists the orphans of interrupted uploads as garbage; false if there is no such store.';
+    'Lists the orphans of interrupted uploads as garbage; returns false if there is no such store. For the worker and '
+    'the operator.';
 
--- A worker collects a small batch after it has answered a request, without cron. The rows are deleted before the
--- blobs, in a transaction that the worker commits when the blobs are gone: a failure brings the rows back, and an
--- upload that commits late waits and finds its row gone. All that a worker in the wrong hands gains is to strike from
--- the list what is garbage anyway; never what is still being read, so the grace has a floor.
+-- A worker collects a small batch after it has answered a request, so no cron job is needed. The worker commits once
+-- the blobs are removed: a failure brings the rows back, and an upload that commits late waits and finds its row
+-- deleted. A stolen worker login can at most delete rows of garbage. The grace period has a minimum, so that downloads
+-- in progress are safe from it.
 create function internal.collect_batch(p_grace_seconds bigint, p_limit integer)
 returns table (url text, blob text)
 language plpgsql volatile security definer set search_path = ''
@@ -111,18 +115,19 @@ begin
     end if;
     update internal.collection_schedule u set due_at = now() + interval '1 minute';
     perform internal.delete_expired(v_limit);
-    -- A row without names reports that the batch is the caller's.
+    -- A row of nulls says that the caller has the batch, even if it is empty.
     return query select null::text, null::text;
     return query
-        with gone as (
-            delete from internal.garbage d
+        with deleted as (
+            delete from internal.garbage g
             using (select t.store, t.blob from internal.take_garbage(v_grace, v_limit) t) due
-            where d.blob = due.blob and d.store = due.store
-            returning d.store, d.blob
+            where g.blob = due.blob and g.store = due.store
+            returning g.store, g.blob
         )
-        select s.url, g.blob::text from gone g join internal.stores s on s.id = g.store;
+        select s.url, d.blob::text from deleted d join internal.stores s on s.id = d.store;
 end
 $$;
 grant execute on function internal.collect_batch(bigint, integer) to coffer_authenticator;
 comment on function internal.collect_batch(bigint, integer) is
-    'What the caller is to remove from the stores before it commits: nothing, unless a batch is due.';
+    'Deletes the rows of a batch of garbage and returns its blobs, which the caller removes from the stores before it '
+    'commits. Returns no row if no batch is due. For the worker.';
