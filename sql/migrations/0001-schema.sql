@@ -1,14 +1,14 @@
--- The tables, with their keys, checks and indexes. Who may do what with them, and all functions, are in code/.
+-- The tables, with their keys, checks and indexes. Grants, other policies and all other functions are in code/.
 --
--- Two schemas: `api` is what a URL can name, `internal` is what none can. A third one, `extensions`, holds pgcrypto
--- alone: its functions are open to PUBLIC, so they lie in a schema that only the owner may use.
+-- A URL can name what is in schema `api`, and nothing in `internal`. The schema `extensions` has pgcrypto alone: its
+-- functions are open to PUBLIC, so only the owner may use that schema.
 --
--- Row-level security is enabled and forced on each table, and the owner's own policy stands beside it: code/ is removed
--- while a migration runs, and a migration must reach the rows.
+-- Row-level security is enabled and forced on each table. The owner's policy is here and not in code/, because code/ is
+-- removed while a migration runs, and a migration must reach the rows.
 
 do $$
 begin
-    -- File paths are kept in NFC; normalize() exists for UTF-8 only.
+    -- File paths are stored in NFC, and normalize() works in UTF-8 only.
     if pg_catalog.current_setting('server_encoding') <> 'UTF8' then
         raise exception using errcode = 'KF014',
             message = pg_catalog.format('The database %I is encoded as %s; Coffer needs UTF8.',
@@ -30,14 +30,14 @@ create schema internal authorization coffer_owner;
 create schema extensions authorization coffer_owner;
 create extension pgcrypto schema extensions;
 
--- PUBLIC gets no function unless a role is named for it. Default privileges of one schema can only add, so this is for
--- the owner as a whole.
+-- New functions are not open to PUBLIC. Default privileges of a single schema can only add rights, so this is set for
+-- the owner in all schemas.
 revoke create on schema public from public;
 alter default privileges for role coffer_owner revoke execute on functions from public;
 
 set local role coffer_owner;
 
--- What this database has. `coffer migrate` writes both in the transaction that applies a file.
+-- The applied files. `coffer migrate` writes both tables in the transaction that applies a file.
 create table internal.migrations (
     name text primary key check (name ~ '^[0-9]{4}-[a-z0-9-]+\.sql$'),
     checksum text not null,
@@ -54,11 +54,10 @@ create table internal.code_files (
 alter table internal.code_files enable row level security, force row level security;
 create policy owner_all on internal.code_files to coffer_owner using (true) with check (true);
 
--- Four functions that checks and an index call. The expression of a check is planned for every statement, the body of a
--- PL/pgSQL function once in a session. They run with the rights of the role that changes a row, so they name nothing
--- of ours.
+-- Four functions that checks and an index call. Three are in PL/pgSQL, because the expression of a check is planned for
+-- each statement, but the body of a PL/pgSQL function once per session. They run with the rights of the role that
+-- changes a row, so they use no object of ours.
 
--- The rules of a file path, and the sentence for each that is broken.
 create function internal.file_path_problem(p_file_path text) returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -77,7 +76,7 @@ declare
         when p_file_path ~ '(^|/)\.{1,2}(/|$)' then 'The file path has a segment "." or "..".'
     end;
 begin
-    -- One condition in the other: with a sub-select in it the first would be a query.
+    -- Two conditions, because one with a sub-select would run as a query for short paths, too.
     if v_problem is null and octet_length(p_file_path) > 255 then
         if exists (select from string_to_table(p_file_path, '/') as segment where octet_length(segment) > 255) then
             return 'The file path has a segment longer than 255 bytes.';
@@ -107,35 +106,34 @@ end
 $$;
 
 -- E-mail addresses are compared in NFC and without case. A text longer than 1024 bytes is not an address in any form,
--- and not worth the time that normalising takes.
+-- so it is not normalised, which takes time.
 create function internal.email_key(p_email text) returns text
 language sql immutable parallel safe
 return case when octet_length(p_email) <= 1024 then normalize(lower(normalize(p_email, nfc)), nfc) else p_email end;
 
--- The accounts.
 create table internal.users (
     id uuid primary key default gen_random_uuid(),
     email text not null check (internal.is_email(email)),
     password_hash text not null,
+    rehashed_at timestamptz,
     role text not null check (role in ('editor', 'admin')),
     quota_bytes bigint check (quota_bytes >= 0),
     used_bytes bigint not null default 0 check (used_bytes >= 0),
     file_count bigint not null default 0 check (file_count >= 0),
     disabled_at timestamptz,
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now(),
-    rehashed_at timestamptz
+    updated_at timestamptz not null default now()
 );
--- Accounts whose addresses differ in their Unicode form alone can only be older than this index; each is found by its
--- own form.
+-- internal.create_user stores addresses in NFC. Accounts that were inserted in another form are outside the unique
+-- index, and the other index finds them.
 create unique index users_email_key on internal.users (internal.email_key(email)) where email is nfc normalized;
 create index users_email_idx on internal.users (internal.email_key(email));
 alter table internal.users enable row level security, force row level security;
 create policy owner_all on internal.users to coffer_owner using (true) with check (true);
 
--- A session is what a token names. Deleting its row ends it, and the token stops working at once. The row repeats the
--- user's role, and a trigger deletes it when the account changes, so that one row decides each request: joining the
--- user would make that question half again as slow.
+-- A token names a session. Deleting the row ends the session, and the token stops working at once. The row repeats the
+-- user's role, and a trigger deletes it when the account changes. So one row decides each request: joining the user
+-- would take half as long again.
 create table internal.sessions (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references internal.users on delete cascade,
@@ -151,22 +149,21 @@ create policy owner_all on internal.sessions to coffer_owner using (true) with c
 create table internal.jwt_keys (
     serial_number bigint generated always as identity primary key,
     kid text not null unique,
-    secret bytea,
+    secret bytea check (octet_length(secret) >= 32),
     created_at timestamptz not null default now(),
     retired_at timestamptz,
-    check ((secret is null) = (retired_at is not null)),
-    check (octet_length(secret) >= 32)
+    constraint jwt_keys_retired_check check ((secret is null) = (retired_at is not null))
 );
 alter table internal.jwt_keys enable row level security, force row level security;
 create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
 
--- A failure leaves a row for the account and one for the address, because a success forgives the one and not the other:
--- otherwise the owner of an account could clear their address with it after every few guesses at another.
+-- A failure inserts a row for the account and one for the address, because a success deletes the former only. Otherwise
+-- an account's owner could guess at other accounts, and log in after every few guesses to clear the address.
 create table internal.login_failures (
     failed_at timestamptz not null default clock_timestamp(),
     account bytea check (octet_length(account) = 32),
     address inet,
-    check (num_nonnulls(account, address) = 1)
+    constraint login_failures_subject_check check (num_nonnulls(account, address) = 1)
 );
 create index login_failures_account_idx on internal.login_failures (account, failed_at) where account is not null;
 create index login_failures_address_idx on internal.login_failures (address, failed_at) where address is not null;
@@ -176,11 +173,11 @@ create policy owner_all on internal.login_failures to coffer_owner using (true) 
 
 -- Who did what, and when. Rows outlive the users and files that they name, hence no foreign keys.
 --
--- Every row carries the hash of itself and of the row before it, so that a row which is changed, removed or moved
--- breaks the chain behind it. There is a chain for each user, and one for what belongs to no user: a single chain would
--- make everybody's uploads wait for each other. The head of each chain says how long it is and how it ends, so that a
--- cut tail shows as well. A person who can write all of this can also forge all of it, from the first row to the head:
--- against that, heads are kept elsewhere (internal.audit_heads) and compared later (internal.verify_audit).
+-- Each row has a hash of itself and of the row before it, so a row that is changed, deleted or moved breaks the chain
+-- after it. Each user has a chain, and there is one for rows that belong to no user: with a single chain all uploads
+-- would wait for each other. The head of each chain has its length and its last hash, so a truncated chain is detected
+-- too. A person who can write to these tables can forge a whole chain with its head. To detect that, save the heads
+-- elsewhere (internal.audit_heads) and compare them later (internal.verify_audit).
 create table internal.audit_log (
     id bigint generated always as identity primary key,
     occurred_at timestamptz not null default now(),
@@ -199,7 +196,7 @@ create index audit_log_user_id_idx on internal.audit_log (user_id, id);
 alter table internal.audit_log enable row level security, force row level security;
 create policy owner_read on internal.audit_log for select to coffer_owner using (true);
 create policy owner_add on internal.audit_log for insert to coffer_owner with check (true);
--- No policy for update or delete: what is written stays.
+-- No policy for update or delete: rows are never changed.
 
 create table internal.audit_chains (
     chain uuid primary key,
@@ -210,12 +207,11 @@ alter table internal.audit_chains enable row level security, force row level sec
 create policy owner_read on internal.audit_chains for select to coffer_owner using (true);
 create policy owner_add on internal.audit_chains for insert to coffer_owner with check (true);
 create policy owner_advance on internal.audit_chains for update to coffer_owner using (true) with check (true);
--- No policy for delete: a chain outlives its user.
+-- No policy for delete: a chain remains when its user is deleted.
 
--- Several stores of blobs, so that an installation can move from one to another while people work. Each row of a file
--- says in which store its blob lies, so a download finds its bytes whatever is being moved, and no worker needs to be
--- restarted. While there is one store, COFFER_STORAGE_URL alone says where it is; from the moment a second one is
--- named, the URLs of all are here.
+-- There can be several stores of blobs, so that an installation can move from one to another while people work. Each
+-- row of a file names its store, so downloads work during a move, and no worker needs to be restarted. While there is
+-- one store, its URL is null, and COFFER_STORAGE_URL says where it is; once a second store is added, all URLs are here.
 create table internal.stores (
     id smallint primary key check (id > 0),
     url text unique check (url <> ''),
@@ -226,13 +222,13 @@ create unique index stores_current_key on internal.stores (is_current) where is_
 alter table internal.stores enable row level security, force row level security;
 create policy owner_all on internal.stores to coffer_owner using (true) with check (true);
 
--- No number is given twice: a copy that is still going on must not be taken for one into another store.
+-- No number is used twice: a copy that is still being made must not be mistaken for one into a new store.
 create sequence internal.store_numbers as smallint;
 insert into internal.stores (id, is_current) values (nextval('internal.store_numbers'), true);
 
--- Paths compare bytewise, so that a folder is one range of the index; blobs compare bytewise, as stores list them:
--- `coffer check` goes through both side by side. The store has no foreign key: to check one, every upload would lock
--- the same row of stores.
+-- Paths compare bytewise, so that a folder is one range of the index. Blobs compare bytewise, as stores list them,
+-- because `coffer check` merges both lists. The store has no foreign key, here or in the tables below: to check it,
+-- every upload would lock the same row of stores.
 create table internal.files (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references internal.users on delete cascade,
@@ -242,21 +238,21 @@ create table internal.files (
     size_bytes bigint not null check (size_bytes >= 0),
     sha256 bytea not null check (octet_length(sha256) = 32),
     blob text collate "C" not null unique check (blob ~ '^[0-9a-f]{32}$'),
+    store smallint not null default 1,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    store smallint not null default 1,
     constraint files_path_key unique (user_id, file_path)
 );
--- The files of one folder, by name. By name and not by path, or the index of paths would have the same order, and the
--- planner might prefer to read that one past all that lies deeper. Written with PostgreSQL's own functions, which all
--- roles may call: the role that first reads the table decides with whose rights an index's expression is planned.
+-- The files of one folder, by name. If they were ordered by path, the planner might prefer the index of paths and read
+-- everything below the folder. The expressions use built-in functions, which all roles may call: they are planned with
+-- the rights of the role that first reads the table.
 create index files_folder_idx on internal.files
     (user_id, left(file_path, -strpos(reverse(file_path), '/')), split_part(file_path, '/', -1));
 alter table internal.files enable row level security, force row level security;
 create policy owner_all on internal.files to coffer_owner using (true) with check (true);
 
--- Folders exist by their files. What one holds is kept here, so that looking into a folder costs what it shows and not
--- what lies below. The root is not a row: its totals are the user's.
+-- A folder exists while there are files below it. Its totals are stored here, so that listing a folder costs what it
+-- returns, not what is below. The root has no row: its totals are the user's.
 create table internal.folders (
     user_id uuid not null references internal.users on delete cascade,
     parent text collate "C" not null,
@@ -268,22 +264,22 @@ create table internal.folders (
 alter table internal.folders enable row level security, force row level security;
 create policy owner_all on internal.folders to coffer_owner using (true) with check (true);
 
--- What `coffer gc` may remove from the stores. In a two-phase upload a name is put here before its blob is written
--- (reason `uploading`) and taken off by the commit that gives it a file; whatever goes wrong in between leaves it on
--- the list. The blobs of replaced and deleted files return to it. No foreign key: garbage outlives its user.
+-- The blobs that `coffer gc` and the workers may remove from the stores. A two-phase upload lists its blob before
+-- writing it (reason `uploading`), and the commit that makes it a file deletes the row; an upload that fails in between
+-- leaves it. The blobs of replaced and deleted files are listed again. Garbage outlives its user: no foreign key.
 create table internal.garbage (
     blob text collate "C" not null check (blob ~ '^[0-9a-f]{32}$'),
+    store smallint not null default 1,
     reason text not null check (reason in ('uploading', 'replaced', 'deleted')),
     user_id uuid,
     listed_at timestamptz not null default now(),
-    store smallint not null default 1,
     primary key (blob, store)
 );
 create index garbage_listed_at_idx on internal.garbage (listed_at);
 alter table internal.garbage enable row level security, force row level security;
 create policy owner_all on internal.garbage to coffer_owner using (true) with check (true);
 
--- What a store that is not in use yet has received. A name is here before its blob is written, as with uploads.
+-- The copies in a store that is not current yet. As in uploads, a name is listed before its blob is written.
 create table internal.blob_copies (
     store smallint not null,
     blob text collate "C" not null,
@@ -293,8 +289,8 @@ create table internal.blob_copies (
 alter table internal.blob_copies enable row level security, force row level security;
 create policy owner_all on internal.blob_copies to coffer_owner using (true) with check (true);
 
--- One row. The worker that finds it due and not locked collects a batch of garbage, so that the pool does one a minute
--- however many workers ask.
+-- One row. The worker that finds it due and not locked collects a batch of garbage, so all workers together collect one
+-- batch a minute.
 create table internal.collection_schedule (
     is_only boolean primary key default true check (is_only),
     due_at timestamptz not null default now()

@@ -1,8 +1,8 @@
--- Every privilege there is, against the list of those that were decided on. A new object fails here until it is
--- decided.
+-- Compares every privilege with the list of those that were decided on, so a new object fails here until somebody
+-- decides. Also checks what every object must have: an owner, row-level security, a comment, an index for each key.
 begin;
 \ir setup.psql
-select plan(14);
+select plan(19);
 
 select is_empty($$
     select c.oid::regclass from pg_class c
@@ -16,7 +16,7 @@ select is_empty($$
     select c.oid::regclass from pg_class c
     where c.relnamespace = 'api'::regnamespace and c.relkind = 'v'
         and not coalesce(c.reloptions @> '{security_invoker=true}', false)
-$$, 'schema api has views only, and they run with the rights of who asks');
+$$, 'schema api has views only, and they run with the rights of the caller');
 
 select is_empty($$
     select c.oid::regclass::text, r.rolname from pg_class c join pg_roles r on r.oid = c.relowner
@@ -26,7 +26,7 @@ select is_empty($$
     where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace) and r.rolname <> 'coffer_owner'
 $$, 'coffer_owner owns every table, view and function');
 
--- The functions, whoever may call them.
+-- The functions, and which roles may call them.
 select set_eq($$
     select p.oid::regprocedure::text, string_agg(r.rolname, ' ' order by r.rolname collate "C")
     from pg_proc p, pg_roles r
@@ -69,7 +69,7 @@ select is_empty($$
     select p.oid::regprocedure from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
     where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
         and a.grantee not in (select oid from pg_roles where rolname ~ '^coffer_')
-$$, 'no function is open to PUBLIC or to a role that is not ours');
+$$, 'no function is open to PUBLIC or to a role of another program');
 
 -- The tables and views, column by column.
 select set_eq($$
@@ -135,7 +135,7 @@ select set_eq($$
         and has_schema_privilege(r.oid, n.oid, 'usage')
     group by 1
 $$, $$ values ('api', 'coffer_admin coffer_anonymous coffer_editor'), ('internal', 'coffer_authenticator') $$,
-    'request roles can use schema api, the worker''s login schema internal, and nobody the extensions');
+    'request roles can use schema api, the worker''s login schema internal, and no role the extensions');
 
 select is_empty($$
     select n.nspname, r.rolname from pg_namespace n, pg_roles r
@@ -180,7 +180,50 @@ select is_empty($$
     select c.oid::regclass::text from pg_class c
     where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'v')
         and obj_description(c.oid, 'pg_class') is null
-$$, 'every table, view and function says what it is');
+$$, 'every table, view and function has a comment');
+
+-- The comment of a function names the errors that the function itself raises, and the roles that may call it.
+create function pg_temp.functions() returns table (name text, roles text, definition text, comment text)
+language sql as $$
+    select p.oid::regprocedure::text,
+        (select string_agg(r.rolname, ' ' order by r.rolname collate "C") from pg_roles r
+            where r.rolname in ('coffer_authenticator', 'coffer_anonymous', 'coffer_editor', 'coffer_admin')
+                and has_function_privilege(r.oid, p.oid, 'execute')),
+        pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc')
+    from pg_proc p where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
+$$;
+select is_empty($$
+    select f.name, code[1] from pg_temp.functions() f,
+        regexp_matches(f.definition, 'raise exception using errcode = ''(\w+)''', 'g') as code
+    where position(code[1] in f.comment) = 0 and code[1] <> 'KF000'
+$$, 'the comment of each function names the errors that it raises');
+select is_empty($$
+    select f.name, f.roles from pg_temp.functions() f
+    where f.comment !~ case f.roles
+        when 'coffer_admin coffer_editor' then '. For editors and admins[.,]'
+        when 'coffer_admin' then '. For admins[.,]'
+        when 'coffer_anonymous' then '. For anonymous requests[.]'
+        when 'coffer_authenticator' then '. For the worker( and the operator)?[.]'
+        when 'coffer_admin coffer_anonymous coffer_authenticator coffer_editor' then '. For every role,'
+        else '^((?!For (editors|admins|anonymous|every|the worker)).)*$' end
+$$, 'and the roles that may call it');
+
+select is_empty($$
+    select f.name from pg_temp.functions() f, regexp_matches(f.definition, 'advisory\w*\(([^,()]+\()?', 'g') as argument
+    where argument[1] is null or argument[1] !~ '^internal[.]\w+_lock(_class)?\($'
+$$, 'every advisory lock has a named number');
+
+select is_empty($$
+    select c.conrelid::regclass, c.conname from pg_constraint c
+    where c.contype = 'f' and c.connamespace = 'internal'::regnamespace and not exists (
+        select from pg_index i where i.indrelid = c.conrelid and i.indpred is null
+            and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] = c.conkey)
+$$, 'every foreign key has an index');
+
+select is_empty($$
+    select c.conrelid::regclass, c.conname from pg_constraint c join pg_class t on t.oid = c.conrelid
+    where c.connamespace = 'internal'::regnamespace and c.conname ~ ('^' || t.relname || '_check\d*$')
+$$, 'a check of several columns has a name that says what it checks');
 
 select * from finish();
 rollback;
