@@ -43,6 +43,7 @@ struct BackgroundCollectorTests {
         try installation.value("update internal.collection_schedule set due_at = now() + interval '1 hour'")
         installation.service.afterRequest()
         #expect(try installation.blobs.count == 2)
+        #expect(try installation.orphans.isEmpty)
     }
 
     @Test func `garbage that cannot be removed stays on the list`() throws {
