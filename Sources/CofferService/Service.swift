@@ -1,5 +1,5 @@
-// The way of a request: Request → Authenticator → the route's endpoint → ResponseWriter. Only the connection, the copy of
-// the keys and the opened stores outlive a request, and each can be dropped at any time.
+// The way of a request: Request → Authenticator → the route's endpoint → ResponseWriter. Only the connection, the copy
+// of the keys and the opened stores outlive a request, and each can be dropped at any time.
 
 internal import BlobStore
 public import CofferCore

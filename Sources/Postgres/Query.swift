@@ -23,8 +23,8 @@ public enum Parameter: Equatable, Sendable {
     /// The text form of any numeric type.
     case integer(Int64)
 
-    /// The text form of an array of any type, from the text forms of its elements (PostgreSQL's manual, "Array Input and
-    /// Output Syntax"). Each is quoted, so that none is taken for NULL.
+    /// The text form of an array of any type, from the text forms of its elements (PostgreSQL's manual, "Array Input
+    /// and Output Syntax"). Each is quoted, so that none is taken for NULL.
     public static func array(_ elements: some Sequence<some CustomStringConvertible>) -> Parameter {
         let quoted = elements.map { element in
             // Not by characters: a quote with an accent is another one, and a quote for PostgreSQL.

@@ -19,8 +19,10 @@ struct BackgroundCollectorTests {
     private func makeDue() throws {
         let blobs = "{\(try installation.blobs.joined(separator: ","))}"
         try installation.value(
-            "update internal.discarded_blobs set discarded_at = now() - interval '30 days' where blob = any ($1::text[])",
-            [blobs])
+            """
+            update internal.discarded_blobs set discarded_at = now() - interval '30 days'
+            where blob = any ($1::text[])
+            """, [blobs])
         try installation.value("update internal.collection_schedule set due_at = now()")
     }
 

@@ -1,5 +1,5 @@
-// The level of the database's schema that this program needs. The build writes `SchemaLevel.expected` from the files of sql/ (see
-// Sources/EmbedSQL); `internal.schema_level` computes the same from what `coffer migrate` has applied.
+// The level of the database's schema that this program needs. The build writes `SchemaLevel.expected` from the files of
+// sql/ (see Sources/EmbedSQL); `internal.schema_level` computes the same from what `coffer migrate` has applied.
 
 struct SchemaLevel: Equatable {
     /// The number of the newest file in `sql/migrations`.

@@ -1,5 +1,5 @@
-// 3. The functions that PostgreSQL carries out alone: arguments in, JSON or nothing out. PostgreSQL also checks again who
-// may call them.
+// 3. The functions that PostgreSQL carries out alone: arguments in, JSON or nothing out. PostgreSQL also checks again
+// who may call them.
 
 internal import CofferCore
 internal import Postgres

@@ -52,8 +52,8 @@ struct RetrieveFile {
         return stream(file, range, try open(file), fields)
     }
 
-    /// The requested part of the file. nil for the whole file. The worker decides this in any case, so that the result is
-    /// the same for all web servers and stores.
+    /// The requested part of the file. nil for the whole file. The worker decides this in any case, so that the result
+    /// is the same for all web servers and stores.
     ///
     /// - Throws: `Failure` 416 for a range outside of the file.
     private func range(_ request: Request, _ file: StoredFile, _ conditions: ReadConditions) throws(Failure)

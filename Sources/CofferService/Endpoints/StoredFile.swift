@@ -38,8 +38,9 @@ struct StoredFile {
         ]
     }
 
-    /// What a stored file may do in a browser: nothing. To play audio or video, the browser makes a page of its own, which
-    /// requests the file again with the cookie. It needs our origin for that; scripts and all else stay forbidden.
+    /// What a stored file may do in a browser: nothing. To play audio or video, the browser makes a page of its own,
+    /// which requests the file again with the cookie. It needs our origin for that; scripts and all else stay
+    /// forbidden.
     private func policy(inline: Bool) -> String {
         inline && MediaType.isPlayed(mediaType)
             ? "sandbox allow-same-origin; default-src 'none'; media-src 'self'" : "sandbox; default-src 'none'"

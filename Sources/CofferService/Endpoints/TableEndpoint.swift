@@ -1,4 +1,5 @@
-// 3. The tables: reads, changes and deletes rows. PostgreSQL makes the body of the response, under the caller's policies.
+// 3. The tables: reads, changes and deletes rows. PostgreSQL makes the body of the response, under the caller's
+// policies.
 
 internal import CofferCore
 internal import Postgres
@@ -81,8 +82,8 @@ struct TableEndpoint {
         let window = try call.query.rowRange(
             range: call.request.method == .get ? try call.request.text(.range) : nil,
             maximum: Int64(configuration.maximumRows))
-        // Counts are always exact: the planner's estimates come from the rows of all users, and would reveal to one user
-        // what others have.
+        // Counts are always exact: the planner's estimates come from the rows of all users, and would reveal to one
+        // user what others have.
         let query = call.query.select(window, as: call.format, counting: call.preferences.count != nil)
         let (page, total) = try database.run(
             Query(query), as: call.caller.reading, for: call.request, isSearch: call.query.isSearch

@@ -1,5 +1,5 @@
-// Converts the errors of the wrappers to failures, which the client sees. The wrappers' messages do not reach the client,
-// except those that our SQL raises on purpose.
+// Converts the errors of the wrappers to failures, which the client sees. The wrappers' messages do not reach the
+// client, except those that our SQL raises on purpose.
 
 internal import BlobStore
 public import CofferCore

@@ -9,8 +9,8 @@ extension Request {
 
     /// The arguments of the function in the order of its parameters. Each has been checked for its kind.
     ///
-    /// - Throws: `Failure` PGRST102 for a body that is not a JSON object, KF014 for an argument that is unknown, missing
-    ///   or of the wrong kind.
+    /// - Throws: `Failure` PGRST102 for a body that is not a JSON object, KF014 for an argument that is unknown,
+    ///   missing or of the wrong kind.
     func arguments() throws(Failure) -> [Parameter] {
         let expected = route.arguments
         let given = method == .post ? try bodyMembers() : try queryMembers()

@@ -1,5 +1,5 @@
-// Refuses an upload whose head says that the body is not the whole file itself, but an envelope around it, a coding of it
-// or a part of it. The body is stored as it is, so the result would be a broken file.
+// Refuses an upload whose head says that the body is not the whole file itself, but an envelope around it, a coding of
+// it or a part of it. The body is stored as it is, so the result would be a broken file.
 
 internal import CofferCore
 internal import Gateway

@@ -1,6 +1,6 @@
-// Fields that were sent more than once. nginx before 1.23 passes on each of them; later versions and Apache join them by
-// `, `. Two values are an error, as the worker cannot know which one is meant. A plain value may contain `, ` itself, so
-// joined values are recognised only if one of them has the form of RFC 8187, which has no comma.
+// Fields that were sent more than once. nginx before 1.23 passes on each of them; later versions and Apache join them
+// by `, `. Two values are an error, as the worker cannot know which one is meant. A plain value may contain `, `
+// itself, so joined values are recognised only if one of them has the form of RFC 8187, which has no comma.
 
 internal import CofferCore
 internal import Text

@@ -29,7 +29,8 @@ enum SessionCookie {
     }
 
     /// Whether there is a proxy between the client and us, so that the addresses are not the client's: the web server
-    /// says so, or the request looks like it. A client that pretends to be a proxy only loses the cookie without Secure.
+    /// says so, or the request looks like it. A client that pretends to be a proxy only loses the cookie without
+    /// Secure.
     private static func isProxied(_ request: Request) throws(Failure) -> Bool {
         if try request.text(.proxied) != nil { return true }
         for trace in RequestField.proxies where try request.text(trace) != nil { return true }
@@ -83,8 +84,8 @@ extension Request {
     }
 }
 
-/// Protects from cross-site request forgery: browsers send the cookie with requests from any page, so a change must come
-/// from a page of ours.
+/// Protects from cross-site request forgery: browsers send the cookie with requests from any page, so a change must
+/// come from a page of ours.
 enum SameOrigin {
     /// - Throws: `Failure` 403 unless the request is same-origin according to `Sec-Fetch-Site` (Fetch Metadata) or, if
     ///   that is absent, `Origin` (RFC 6454 §7).

@@ -1,5 +1,5 @@
-// Compares the configuration of the web server with that of this worker. If they differ, downloads fail or are streamed,
-// and neither program would notice.
+// Compares the configuration of the web server with that of this worker. If they differ, downloads fail or are
+// streamed, and neither program would notice.
 
 internal import BlobStore
 internal import CofferCore

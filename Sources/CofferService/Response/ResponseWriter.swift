@@ -14,8 +14,8 @@ struct ResponseWriter {
     /// How many bytes are read from a blob at a time.
     private static let chunk = 65_536
 
-    /// - Throws: `GatewayError` if the client has gone, `BlobStoreError` if a blob cannot be read to its end. The client
-    ///   then gets fewer bytes than Content-Length announces.
+    /// - Throws: `GatewayError` if the client has gone, `BlobStoreError` if a blob cannot be read to its end. The
+    ///   client then gets fewer bytes than Content-Length announces.
     func send(_ response: Response) throws {
         switch response.body {
         case .none: try send(head: response, length: [204, 304].contains(response.status) ? nil : 0)
