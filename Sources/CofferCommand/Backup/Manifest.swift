@@ -1,8 +1,5 @@
 // The list of what a backup holds: plain lines, which a person can read and a program can stream.
 
-internal import BlobStore
-internal import CofferCore
-
 enum Manifest {
     /// The file's name in the backup's directory.
     static let name = "manifest"

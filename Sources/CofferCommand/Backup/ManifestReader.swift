@@ -1,7 +1,6 @@
 // Reads a manifest line by line, so that a backup of any size needs little memory.
 
 internal import BlobStore
-internal import CofferCore
 internal import POSIX
 
 final class ManifestReader {
@@ -19,9 +18,9 @@ final class ManifestReader {
         let version = try lines.next()
         if version == ManifestHead.versionBeforeFirstRelease {
             throw Failure(
-                "The backup in \(directory) was made by a version before the first release. Restore it with that "
-                    + "version, save each user's files (coffer export), and store them in a new database (coffer "
-                    + "import).")
+                "The backup in \(directory) was made by a version of Coffer before its first release. Restore it with "
+                    + "that version, save each user's files (coffer export), and store them in a new database "
+                    + "(coffer import).")
         }
         guard version == ManifestHead.version, let head = try lines.head() else {
             throw Failure("\(path) is not the manifest of a backup.")

@@ -1,4 +1,4 @@
-// Checks all stores, one after the other, and continues where an earlier check was interrupted.
+// One run of `coffer check`: all stores, one after the other, from where an earlier check was interrupted.
 
 internal import BlobStore
 internal import CofferCore

@@ -21,7 +21,7 @@ struct Export: ParsableCommand {
     func run() throws {
         let configuration = try loadConfiguration()
         let account = try Account(email, OwnerConnection(configuration), configuration)
-        let exported = try TreeExport(
+        let exported = try ExportRun(
             account, to: directory, overwrites: overwrite, configuration, Interruption()
         ) { print($0) }.run(isSilent: quiet)
         print("exported \(exported.done) files, skipped \(exported.skipped) that already existed")

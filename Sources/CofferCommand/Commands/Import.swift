@@ -20,7 +20,7 @@ struct Import: ParsableCommand {
     func run() throws {
         let configuration = try loadConfiguration()
         let account = try Account(email, OwnerConnection(configuration), configuration)
-        let imported = try TreeImport(account, from: directory, configuration, Interruption()) { print($0) }
+        let imported = try ImportRun(account, from: directory, configuration, Interruption()) { print($0) }
             .run(isSilent: quiet)
         print("imported \(imported.done) files, skipped \(imported.skipped) that already existed")
         if imported.problems > 0 { throw Failure("\(imported.problems) files could not be imported; see above.") }

@@ -1,11 +1,9 @@
 // coffer storage …
 
 internal import ArgumentParser
-internal import BlobStore
 internal import CofferCore
 internal import Postgres
 internal import Storage
-internal import POSIX
 
 struct StorageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,7 +2,6 @@
 // so after any interruption the next run continues.
 
 internal import BlobStore
-internal import CofferCore
 internal import Postgres
 internal import Storage
 

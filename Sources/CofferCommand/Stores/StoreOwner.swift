@@ -1,7 +1,6 @@
 // The owner of a store's directory, as whom the workers run.
 
 internal import BlobStore
-internal import CofferCore
 internal import Storage
 internal import POSIX
 

@@ -1,6 +1,5 @@
 // Finds the files below a directory, in the order of their names.
 
-internal import CofferCore
 internal import POSIX
 
 struct TreeReader {

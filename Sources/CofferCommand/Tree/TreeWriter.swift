@@ -28,9 +28,9 @@ final class TreeWriter {
     /// - Returns: false if the same bytes exist already.
     func write(_ file: TreeFile) throws -> Bool {
         let path = "\(root)/\(file.path)"
-        try makeDirectories(of: file.path)
+        try makeDirectories(above: file.path)
         if let status = try status(path) {
-            try checkName(path, of: file)
+            try checkName(path)
             guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
             if try status.size == file.blob.size && reader.digest(ofFile: path) == file.blob.sha256 {
                 return false
@@ -63,13 +63,13 @@ final class TreeWriter {
     }
 
     /// Makes the directories above a file. Fails if one is a file: a user may have both `a` and `a/b`.
-    private func makeDirectories(of path: String) throws {
+    private func makeDirectories(above path: String) throws {
         var directory = root
         for segment in path.split(separator: "/").dropLast() {
             directory += "/\(segment)"
             if let status = try status(directory) {
                 guard status.kind == .directory else { throw Problem(text: "a file has the name of its directory") }
-                try checkName(directory, of: nil)
+                try checkName(directory)
             } else {
                 try FileSystem.createDirectory(directory, mode: 0o700)
                 listed.directory = ""
@@ -78,7 +78,7 @@ final class TreeWriter {
     }
 
     /// Fails if the existing name is not exactly this one: a file system may take `A` for `a`.
-    private func checkName(_ path: String, of file: TreeFile?) throws {
+    private func checkName(_ path: String) throws {
         let name = FilePath.name(of: path)
         let directory = String(path.dropLast(name.count + 1))
         if listed.directory != directory { listed = (directory, Set(try FileSystem.list(directory))) }

@@ -1,9 +1,9 @@
-// Exports a user's files to a directory.
+// One run of `coffer export`: the files of a user are written to a directory.
 
 internal import CofferCore
 internal import Storage
 
-struct TreeExport {
+struct ExportRun {
     private let account: Account
     private let writer: TreeWriter
     private let interruption: Interruption

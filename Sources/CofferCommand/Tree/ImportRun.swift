@@ -1,11 +1,11 @@
-// Imports the files of a directory for a user.
+// One run of `coffer import`: the files of a directory become files of a user.
 
 internal import BlobStore
 internal import CofferCore
 internal import Storage
 internal import POSIX
 
-struct TreeImport {
+struct ImportRun {
     private let root: String
     private let importer: TreeImporter
     private let interruption: Interruption
