@@ -1,18 +1,18 @@
-// Removes garbage: blobs that no file uses any more, and what interrupted uploads left in the stores. One for the
-// operator's command, which works until nothing is left, and for the workers, each of which does a batch now and then.
+// Removes garbage: blobs without a file, and the remains of interrupted uploads. `coffer gc` collects until nothing is
+// left. A worker collects a batch from time to time.
 
 public import BlobStore
 
-/// Blobs of one store that are to be removed.
+/// Blobs of one store to remove.
 public struct Garbage {
-    /// Of the store; nil for the one that the configuration names.
+    /// The store's URL. nil for the store that the configuration names.
     public let url: String?
     public let names: [BlobName]
 
-    /// The most names of one removal: so much of a batch is tried again if its store becomes unavailable.
+    /// The maximum number of names. If their removal fails, this part of a batch is removed again later.
     private static let limit = 64
 
-    /// Removals of a batch, store by store.
+    /// Groups the blobs of a batch by store.
     public static func group(_ blobs: [(url: String?, name: BlobName)]) -> [Garbage] {
         Dictionary(grouping: blobs, by: \.url).flatMap { (url, blobs) in
             stride(from: 0, to: blobs.count, by: limit).map { begin in
@@ -22,21 +22,22 @@ public struct Garbage {
     }
 }
 
-/// The database as the collector needs it, with the rights of whoever collects.
+/// What the collector needs of the database. The command and the workers have different rights there.
 public protocol GarbageDatabase {
-    /// Takes a batch of blobs that are due. Their rows are locked until they are forgotten, so neither an upload that
-    /// commits late nor another collector can have the same blob. A row is forgotten when its blob is gone, and not
-    /// before: a crash in between leaves rows whose blobs are gone, which the next batch finds harmless.
+    /// Takes a batch of blobs that are due, and passes them to `remove`. Their rows stay locked until the end of the
+    /// transaction, so neither a late commit of an upload nor another collector can take the same blobs. The transaction
+    /// deletes the rows, and commits after the blobs have been removed. A crash before that leaves rows of removed
+    /// blobs, and to remove those again is not an error.
     ///
     /// - Parameters:
-    ///   - unavailable: URLs of the stores of which nothing is to be taken.
-    ///   - remove: returns whether the blobs are gone.
-    /// - Returns: how many blobs were taken; nil if it is not the caller's turn.
+    ///   - unavailable: the URLs of stores to skip.
+    ///   - remove: returns whether the blobs were removed.
+    /// - Returns: the number of blobs taken. nil if no batch is due.
     func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int?
 
-    /// Lists the blobs of abandoned pending markers, unless a file has them.
+    /// Lists the blobs of abandoned pending markers as garbage, except those of files.
     ///
-    /// - Returns: whether that is durable, so that the markers can go.
+    /// - Returns: whether the list is durable, so that the markers can be removed.
     func list(orphans: [BlobName], of url: String) throws -> Bool
 }
 
@@ -45,20 +46,20 @@ public final class GarbageCollector {
     private let database: any GarbageDatabase
     private let marks: [String: String]
     private let report: (_ url: String, BlobStoreError) -> Void
-    /// URLs of the stores that were found to carry their marks.
+    /// The URLs of stores whose marks were found to be right.
     private var recognised: Set<String> = []
 
-    /// Blobs that were removed.
+    /// The number of removed blobs.
     public private(set) var blobs = 0
-    /// Stages of interrupted uploads that were removed.
+    /// The number of removed stages of interrupted uploads.
     public private(set) var stages = 0
-    /// URLs of the stores that failed, and were skipped from then on.
+    /// The URLs of stores that failed. They are skipped from then on.
     public private(set) var unavailable: Set<String> = []
 
     /// - Parameters:
-    ///   - marks: of the stores, by URL. Another place has none of the blobs, and to find none of them there must not
-    ///     strike them off the list.
-    ///   - report: is called once for each store that is unavailable.
+    ///   - marks: the stores' marks by URL. In a wrong directory or bucket, all blobs seem to be removed already, and
+    ///     their rows would be deleted.
+    ///   - report: called once for each store that is unavailable.
     public init(
         _ stores: StoreCache, _ database: any GarbageDatabase, marks: [String: String] = [:],
         report: @escaping (_ url: String, BlobStoreError) -> Void
@@ -68,7 +69,7 @@ public final class GarbageCollector {
 
     /// Removes a batch.
     ///
-    /// - Returns: how many blobs were taken; nil if it is not the caller's turn.
+    /// - Returns: the number of blobs taken. nil if no batch is due.
     public func collectBatch() throws -> Int? {
         try database.takeBatch(except: unavailable) { garbage in
             let url = garbage.url ?? stores.configuredURL
@@ -84,10 +85,10 @@ public final class GarbageCollector {
         }
     }
 
-    /// Removes what interrupted uploads left in a store. Blobs whose pending markers nobody holds any more are listed,
-    /// and the markers go when that is durable.
+    /// Removes the remains of interrupted uploads from a store. Blobs with an abandoned pending marker are listed as
+    /// garbage. Their markers are removed when the list is durable.
     ///
-    /// - Parameter more: what else is to be asked of the store.
+    /// - Parameter more: further calls to the store, for which the same errors count.
     public func sweep(_ url: String, then more: (any BlobStore) throws -> Void = { _ in }) throws {
         if unavailable.contains(url) { return }
         do {

@@ -1,20 +1,20 @@
-// What an upload asks for: a file of a user, and its conditions. The statements of an upload are all here.
+// The file that an upload requests, and its conditions. All SQL statements of an upload are in this file.
 
 internal import BlobStore
 public import CofferCore
 public import Postgres
 
-/// A file that is to be stored.
+/// A file to store.
 public struct NewFile {
     public let path: FilePath
     public let contentType: ContentType
-    /// Bytes, if that is known before they have been read.
+    /// In bytes. nil if the length is not known in advance.
     public let size: Int64?
-    /// Null leaves the description that the file has.
+    /// Null keeps the description of an existing file.
     public let description: Parameter
     /// `*`, or entity tags separated by commas; null for no condition.
     public let ifMatch: Parameter
-    /// `true` if there must be no file of this path.
+    /// `true` if no file may have this path yet.
     public let ifNoneMatch: Parameter
 
     public init(
@@ -35,7 +35,9 @@ public struct NewFile {
         sql: "select api.store_file($1, $2, $3, $4, $5::bigint, $6::bytea, $7, $8::boolean, $9)")
     private static let abandon = Statement(name: "abandon_upload", sql: "select api.abandon_upload($1)")
 
-    /// Fails if a file of this size, if that is known, cannot be stored.
+    /// Fails if the file cannot be stored.
+    ///
+    /// - Parameter size: in bytes. nil if it is not known.
     public func check(size: Int64?) -> Query {
         Query(Self.check, [.text(path.text), .size(size), ifMatch, ifNoneMatch])
     }
@@ -43,14 +45,14 @@ public struct NewFile {
     /// Returns how many bytes the user may still store at this path; null for no limit.
     public var room: Query { Query(Self.room, [.text(path.text)]) }
 
-    /// Lists a name as pending, and returns the URL of the store that uploads go to; null for the configured one.
+    /// Lists a blob's name as pending. Returns the URL of the current store, null for the configured one.
     func begin(_ name: BlobName) -> Query {
         Query(Self.begin, [.text(name.description), .text(path.text), .size(size), ifMatch, ifNoneMatch])
     }
 
-    /// Makes the blob the file, and returns the file's id; null if uploads do not go to the store of this URL.
+    /// Makes the blob the file, and returns the file's id, or null if the store of this URL is not the current one.
     ///
-    /// - Parameter url: null for a blob that is listed.
+    /// - Parameter url: null in a two-phase upload, since the list has the store.
     func store(_ name: BlobName, _ content: BlobContent, in url: Parameter) -> Query {
         Query(
             Self.store,
@@ -61,7 +63,7 @@ public struct NewFile {
             ])
     }
 
-    /// Strikes a name off the list.
+    /// Takes a pending name off the list.
     static func abandon(_ name: BlobName) -> Query { Query(Self.abandon, [.text(name.description)]) }
 }
 

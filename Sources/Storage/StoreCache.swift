@@ -1,39 +1,39 @@
-// The opened stores of an installation, for one thread. Each is opened when it is first needed: a store that is
-// unavailable at the start may come back.
+// The opened stores of an installation, for one thread. Each is opened when it is first needed, since a store that is
+// unavailable at the start may become available.
 
 public import BlobStore
 public import CofferCore
 public import POSIX
 
 public final class StoreCache {
-    /// In whose name stores are used.
+    /// The program that uses the stores.
     public enum User: Sendable {
-        /// A worker: its client waits, so an outage must be reported within seconds.
+        /// A worker. Its client waits, so an outage must be reported within seconds.
         case worker
-        /// The operator's command: it waits longer for a remote store, and what root makes belongs to the owner of the
-        /// store's directory, as whom the workers run.
+        /// The operator's command. It waits longer for a remote store. If it runs as root, its files get the owner of
+        /// the store's directory, which is the workers' user.
         case `operator`
     }
 
     public let configuration: Configuration
     private let user: User
-    /// By URL. The database says for each blob which store has it, so no entry can be out of date.
+    /// By URL. An entry is never out of date, since the database knows the store of each blob.
     private var opened: [String: any BlobStore] = [:]
-    /// Whether the place that uploads go to was found to carry the mark of the database's store. To forget it costs a
-    /// question.
+    /// Whether the current store was found to have the mark that the database knows. `false` only costs another check.
     public var isRecognised = false
-    /// Whether uploads went to the configured store when that was last found out. A wrong value costs an upload a round
-    /// trip, and nothing else.
+    /// Whether the configured store was the current one at the last upload. A wrong value only costs a round trip.
     public var receivesUploads = true
 
     public init(_ configuration: Configuration, for user: User) {
         (self.configuration, self.user) = (configuration, user)
     }
 
-    /// The URL of the store that the configuration names, whose directory the web servers of this host know.
+    /// The URL of the store that the configuration names. The web servers of this host know its directory.
     public var configuredURL: String { configuration.storageURL }
 
-    /// - Parameter url: as the database returns it: nil for the store that the configuration names.
+    /// Opens a store, or returns it if it is open.
+    ///
+    /// - Parameter url: as in the database. nil for the store that the configuration names.
     public func store(_ url: String? = nil) throws(BlobStoreError) -> any BlobStore {
         let url = url ?? configuredURL
         if let store = opened[url] { return store }
@@ -42,16 +42,16 @@ public final class StoreCache {
         return store
     }
 
-    /// Opens a store anew, and reports its outage at once.
+    /// Opens a store again, without retries: an outage is an error at once.
     public func impatientStore(_ url: String?) throws(BlobStoreError) -> any BlobStore {
         var settings = settings()
         settings.retryLimit = .zero
         return try openBlobStore(url ?? configuredURL, settings)
     }
 
-    /// Opens a store and makes what is missing of its directory.
+    /// Opens a store, and makes missing directories of a local store.
     ///
-    /// - Parameter newOwner: the owner of a directory that is made; nil for the owner of the directory above it.
+    /// - Parameter newOwner: the owner of a store's directory that has to be made. nil for its parent's owner.
     public func makeStore(_ url: String, newOwner: FileOwner? = nil) throws(BlobStoreError) -> any BlobStore {
         var settings = settings()
         settings.newOwner = newOwner
@@ -60,7 +60,8 @@ public final class StoreCache {
         return store
     }
 
-    /// The configured store, if uploads go there as far as is known and it keeps pending markers.
+    /// The configured store, if it keeps pending markers and was the current store at the last upload. nil also if it
+    /// cannot be opened: a two-phase upload then asks the database for the current store.
     public var markingStore: (any MarkingBlobStore)? { receivesUploads ? try? store() as? any MarkingBlobStore : nil }
 
     private func settings() -> BlobStoreSettings {

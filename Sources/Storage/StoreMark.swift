@@ -1,11 +1,11 @@
-// The mark that a store carries, compared with the one that the database knows.
+// Compares a store's mark with the one that the database knows.
 
 public import BlobStore
 
 extension BlobStore {
-    /// Fails as `.misconfigured` if this is not the store with that mark.
+    /// Fails as `.misconfigured` if this store has another mark.
     ///
-    /// - Parameter known: the database's mark; nil if none was set yet, and nothing can be compared.
+    /// - Parameter known: the mark in the database. nil if it was never set. Then any store is accepted.
     public func requireMark(_ known: String?) throws(BlobStoreError) {
         guard let known else { return }
         let found = try mark()

@@ -1,4 +1,4 @@
-// A store as the database knows it.
+// The database's record of a store.
 
 public import BlobStore
 
@@ -6,7 +6,7 @@ public struct StoreRecord: Equatable, Sendable {
     public let id: Int64
     public let url: String
     public let isCurrent: Bool
-    /// The mark that the store carries; nil if the database knows none.
+    /// The store's mark. nil if the database has no mark for it.
     public let mark: String?
 
     public init(id: Int64, url: String, isCurrent: Bool, mark: String? = nil) {
@@ -15,10 +15,10 @@ public struct StoreRecord: Equatable, Sendable {
 }
 
 extension StoreCache {
-    /// Opens a store of the database.
+    /// Opens the store of a record.
     ///
-    /// - Throws: `.misconfigured` if the place carries another mark. A place that is not the store has none of its blobs,
-    ///   and what is concluded from that would be wrong.
+    /// - Throws: `.misconfigured` if the directory or bucket has another mark. Without this check, all of the store's
+    ///   blobs would seem to be lost.
     public func store(_ record: StoreRecord) throws(BlobStoreError) -> any BlobStore {
         let store = try store(record.url)
         try store.requireMark(record.mark)

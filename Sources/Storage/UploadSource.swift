@@ -1,4 +1,4 @@
-// What an upload is made of: the bytes, and the database in the name of the user.
+// What an upload needs: the bytes, and access to the database as the user.
 
 public import Postgres
 
@@ -7,10 +7,11 @@ public enum UploadSource {
     case bytes([UInt8])
     /// In a file that a web server on this host has written.
     case file(path: String)
-    /// To be read once, piece by piece. The function gets the number of bytes that came before, and replaces the
-    /// buffer's bytes by the next ones, by none at the end. It refuses the rest by throwing.
+    /// A stream that can be read only once. The function gets the number of bytes that it has delivered so far, and
+    /// replaces the contents of the buffer by the next bytes. At the end it leaves the buffer empty. It throws to refuse
+    /// the rest.
     case stream((_ size: Int64, _ buffer: inout [UInt8]) throws -> Void)
-    /// Nowhere: the web server could not write them.
+    /// Lost, because the web server could not write them to a file.
     case lost
 
     /// Whether the bytes can be read a second time.
@@ -22,7 +23,7 @@ public enum UploadSource {
     }
 }
 
-/// The database as an upload needs it, in the name of the user whose file is stored.
+/// What an upload needs of the database, as the user who owns the file.
 public protocol UploadDatabase {
     /// Runs one statement in a transaction of its own.
     func run(_ query: Query) throws -> Rows
@@ -30,6 +31,6 @@ public protocol UploadDatabase {
     /// Runs the statement that stores the file, and commits it durably.
     func commit(_ query: Query) throws -> Rows
 
-    /// Whether the database went away with this error, so that what was sent may or may not have been carried out.
+    /// Whether the error means that the database became unavailable. The statement may have been executed then.
     func isUnavailable(after error: any Error) -> Bool
 }

@@ -1,5 +1,4 @@
-// Reads bytes piece by piece in constant memory, no faster than allowed, until the operator interrupts, and hashes
-// them; one for each thread.
+// Reads and hashes bytes piece by piece in constant memory, within a rate limit, until the operator interrupts.
 
 public import BlobStore
 internal import CofferCore
@@ -7,15 +6,16 @@ internal import Cryptography
 internal import POSIX
 internal import Text
 
+/// A reader for one thread.
 public final class VerifiedReader {
-    /// The operator does not want to wait any longer.
+    /// The operator interrupted the command.
     public struct Interrupted: Error {}
 
     private let rate: RateLimit
     private let interruption: Interruption?
     private var buffer: Buffer
 
-    /// - Parameter interruption: nil if nobody can interrupt.
+    /// - Parameter interruption: nil if the reader cannot be interrupted.
     public init(_ interruption: Interruption?, rate: RateLimit = RateLimit(nil)) {
         self.rate = rate
         self.interruption = interruption
@@ -24,7 +24,7 @@ public final class VerifiedReader {
 
     /// Reads a blob to its end.
     ///
-    /// - Throws: `Interrupted`, `BlobStoreError`, or what `body` threw.
+    /// - Throws: `Interrupted`, `BlobStoreError`, or an error of `body`.
     public func read(_ blob: any BlobReader, _ body: (Span<UInt8>) throws -> Void) throws {
         var offset: Int64 = 0
         while offset < blob.size, let count = try piece({ try blob.read(at: offset, into: &$0) }, body) {
@@ -32,9 +32,10 @@ public final class VerifiedReader {
         }
     }
 
-    /// SHA-256 of a blob in hexadecimal.
+    /// The SHA-256 of a blob in hexadecimal.
     ///
-    /// - Parameter body: what else becomes of the bytes.
+    /// - Parameter body: called with the bytes, piece by piece.
+    /// - Throws: like `read`.
     public func digest(of blob: any BlobReader, _ body: (Span<UInt8>) throws -> Void = { _ in }) throws -> String {
         var hash = try SHA256()
         try read(blob) { bytes in
@@ -44,7 +45,7 @@ public final class VerifiedReader {
         return hexadecimal(hash.finish())
     }
 
-    /// SHA-256 of a file in hexadecimal.
+    /// The SHA-256 of a file in hexadecimal.
     ///
     /// - Throws: `Interrupted` or `SystemError`.
     public func digest(ofFile path: String) throws -> String {
@@ -54,7 +55,7 @@ public final class VerifiedReader {
         return hexadecimal(hash.finish())
     }
 
-    /// - Returns: how many bytes there were; nil for none.
+    /// - Returns: the number of bytes. nil at the end.
     private func piece(
         _ fill: (inout OutputSpan<UInt8>) throws -> Int, _ body: (Span<UInt8>) throws -> Void
     ) throws -> Int? {
