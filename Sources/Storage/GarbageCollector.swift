@@ -25,9 +25,9 @@ public struct Garbage {
 /// What the collector needs of the database. The command and the workers have different rights there.
 public protocol GarbageDatabase {
     /// Takes a batch of blobs that are due, and passes them to `remove`. Their rows stay locked until the end of the
-    /// transaction, so neither a late commit of an upload nor another collector can take the same blobs. The transaction
-    /// deletes the rows, and commits after the blobs have been removed. A crash before that leaves rows of removed
-    /// blobs, and to remove those again is not an error.
+    /// transaction, so neither a late commit of an upload nor another collector can take the same blobs. The
+    /// transaction deletes the rows, and commits after the blobs have been removed. A crash before that leaves rows of
+    /// removed blobs, and to remove those again is not an error.
     ///
     /// - Parameters:
     ///   - unavailable: the URLs of stores to skip.

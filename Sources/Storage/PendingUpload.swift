@@ -1,6 +1,6 @@
-// The only way by which bytes become a file: receive, compare, commit. An upload that is not committed is undone. A crash
-// at any point leaves no blob that the garbage collector cannot find, since a blob's name is pending before its first
-// byte is stored.
+// The only way by which bytes become a file: receive, compare, commit. An upload that is not committed is undone. A
+// crash at any point leaves no blob that the garbage collector cannot find, since a blob's name is pending before its
+// first byte is stored.
 //
 // One-phase: the store keeps a pending marker, and one transaction stores the file. This needs a store that keeps
 // markers, and bytes that can be read again in case another store has become the current one.

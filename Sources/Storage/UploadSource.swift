@@ -8,8 +8,8 @@ public enum UploadSource {
     /// In a file that a web server on this host has written.
     case file(path: String)
     /// A stream that can be read only once. The function gets the number of bytes that it has delivered so far, and
-    /// replaces the contents of the buffer by the next bytes. At the end it leaves the buffer empty. It throws to refuse
-    /// the rest.
+    /// replaces the contents of the buffer by the next bytes. At the end it leaves the buffer empty. It throws to
+    /// refuse the rest.
     case stream((_ size: Int64, _ buffer: inout [UInt8]) throws -> Void)
     /// Lost, because the web server could not write them to a file.
     case lost
