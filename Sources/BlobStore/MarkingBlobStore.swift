@@ -1,29 +1,30 @@
-// A store that itself remembers which blobs are on their way in, so that an upload need not be listed anywhere else
-// before its first byte. What a crash leaves is found by its marker.
+// A store that keeps pending markers, so that an upload need not be listed in the database before its first byte. After
+// a crash, the marker shows that the blob may be an orphan.
 
-/// A store that keeps markers. A blob has one from before its first byte until its caller has put it on record, and a
-/// marker outlives the process that made it.
+/// A store that keeps pending markers. A blob's marker exists from before its first byte until the caller confirms that
+/// the blob has a row. It survives a crash of the process.
 public protocol MarkingBlobStore: BlobStore {
-    /// As `stage(as:length:)`.
+    /// Like `stage(as:length:)`, with a pending marker.
     func stagePending(as name: BlobName) throws(BlobStoreError) -> any PendingBlob
 
-    /// As `stage(handOff:as:)`.
+    /// Like `stage(handOff:as:)`, with a pending marker.
     func stagePending(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any PendingBlob
 
-    /// Whether there is a marker: when there is none, what has the name is on record or was never noted.
+    /// Whether the blob has a pending marker. A blob without one has a row, or was uploaded in two phases.
     func hasMarker(of name: BlobName) throws(BlobStoreError) -> Bool
 
-    /// The blobs whose callers are gone: each is on record, or is garbage, or was not published at all.
+    /// The blobs whose uploads have ended without removing the marker. Such a blob may have a row, may be an orphan, or
+    /// may never have been published.
     ///
-    /// - Parameter age: since the marker last changed; nil for a minute.
+    /// - Parameter age: the minimum time since the marker was last changed. nil for one minute.
     func abandonedMarkers(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName]
 
-    /// Forgets markers, but not their blobs; one that is absent already is no error.
+    /// Removes markers, but not their blobs. Absent markers are ignored.
     func removeMarkers(of names: [BlobName]) throws(BlobStoreError)
 }
 
-/// A blob whose marker stays when it is published, also when this is released, until it is confirmed.
+/// A staged blob with a pending marker. After `publish`, the marker stays until `confirm`, even if this is released.
 public protocol PendingBlob: StagedBlob {
-    /// Removes the marker: the blob is on record elsewhere, or removed.
+    /// Removes the marker, since the blob has a row or has been removed.
     func confirm()
 }

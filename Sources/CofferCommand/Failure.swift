@@ -1,6 +1,6 @@
-// The one error of the commands.
+// The error of all commands.
 
-/// Why a command could not do its work, as one line for the operator.
+/// The reason why a command failed, as one line for the operator.
 struct Failure: Error, Equatable {
     let message: String
 

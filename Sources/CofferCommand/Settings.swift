@@ -1,13 +1,13 @@
-// The installation's options, as the command's failures tell what is wrong with them.
+// Loads the configuration. Its errors become failures of the command.
 
 internal import BlobStore
 internal import CofferCore
 internal import POSIX
 
-/// Reads the configuration; `arguments` are values from the command line, by name of the option.
+/// Loads the configuration.
 ///
-/// - Throws: also for a storage URL that no store can be opened by. A worker answers 503 then, where it can still answer;
-///   the command has nobody to answer.
+/// - Parameter arguments: values from the command line, by the option's name.
+/// - Throws: also for an invalid storage URL. (A worker starts all the same, and answers 503.)
 func loadConfiguration(arguments: [String: String?] = [:]) throws(Failure) -> Configuration {
     do throws(ConfigurationError) {
         let configuration = try Configuration.load(

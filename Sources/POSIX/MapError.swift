@@ -1,14 +1,15 @@
-// The one way in which errors of a module below become those of the module above.
+// Maps the errors of lower modules to those of a higher one.
 
-/// An error type that speaks for all errors below it.
+/// An error type to which any error can be mapped.
 public protocol MappedError: Error {
-    /// What `error` means here. One that is of this type already stays as it is.
+    /// Maps `error`. An error of this type stays as it is.
     init(mapping error: any Error)
 }
 
-/// Runs `body`; what it throws becomes a `Target`.
+/// Runs `body`, and maps its errors to `Target`.
 ///
-/// The closure is untyped, as Swift 6.3.1 crashes on typed ones within a do statement that catches by type.
+/// The closure has untyped throws, since the compiler (Swift 6.3.1) crashes on a typed one within a do statement that
+/// catches by type.
 @inlinable
 public func mapError<Target: MappedError, Value: ~Copyable>(to _: Target.Type, _ body: () throws -> Value)
     throws(Target) -> Value

@@ -1,4 +1,4 @@
-// Bytes as ASCII characters: what the parsers of headers, queries and tokens share.
+// ASCII characters and blanks, for the parsers of header fields, queries and tokens.
 
 extension UInt8 {
     @inlinable public var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
@@ -7,7 +7,7 @@ extension UInt8 {
 }
 
 extension BidirectionalCollection {
-    /// Without the elements at both ends that `isBlank` names.
+    /// Without the elements at both ends for which `isBlank` is true.
     @inlinable public func trimming(_ isBlank: (Element) -> Bool) -> SubSequence {
         guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) })
         else { return self[endIndex...] }

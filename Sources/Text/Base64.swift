@@ -1,9 +1,11 @@
-// Base64 in its two alphabets: tokens use the URL-safe one (RFC 4648 §5), digest fields the standard one (§4).
+// Base64 in two alphabets: tokens use the URL-safe one (RFC 4648 §5), digest fields the standard one (§4).
 
 public enum Base64 {
     private static let standardAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Maps a byte to its six bits; 255 for a byte outside the alphabet.
+    /// Maps a byte to its six bits, and a byte outside the alphabet to 255.
+    ///
+    /// - Parameter last: the characters for 62 and 63.
     private static func table(_ last: (UInt8, UInt8)) -> [UInt8] {
         var table = [UInt8](repeating: 255, count: 256)
         for (value, byte) in standardAlphabet.prefix(62).enumerated() { table[Int(byte)] = UInt8(value) }
@@ -15,10 +17,11 @@ public enum Base64 {
     private static let standardTable = table((UInt8(ascii: "+"), UInt8(ascii: "/")))
     private static let urlTable = table((UInt8(ascii: "-"), UInt8(ascii: "_")))
 
-    /// Decodes the URL-safe form without padding; nil for any other byte, an impossible length, or bits left over.
+    /// Decodes the URL-safe form without padding. nil if it contains another byte, has an impossible length, or if its
+    /// unused bits are not zero.
     public static func decodeURL(_ text: ArraySlice<UInt8>) -> [UInt8]? { decode(text, urlTable) }
 
-    /// Decodes the standard form with its padding; nil where that is wrong.
+    /// Decodes the standard form. nil if it is invalid or its padding is wrong.
     public static func decodeStandard(_ text: String) -> [UInt8]? {
         let bytes = text.utf8
         let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
@@ -41,7 +44,7 @@ public enum Base64 {
                 result.append(UInt8(truncatingIfNeeded: bits >> count))
             }
         }
-        // A rest of six bits is half a byte short, and what is left of a byte must be zero: one text for each value.
+        // Six remaining bits are too few for a byte. Fewer must be zero, so that each value has only one text.
         guard count < 6, bits & (1 << count - 1) == 0 else { return nil }
         return result
     }

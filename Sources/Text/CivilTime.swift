@@ -1,8 +1,8 @@
-// Date and time of day in UTC, by libc's calendar: no locale, no time zone, no Foundation.
+// Date and time of day in UTC, by libc's calendar, without locales and time zones.
 
 internal import CCalendar
 
-/// A second as the Gregorian calendar names it. The years are 0 to 9999, as in the dates of HTTP and of ISO 8601.
+/// A second in the Gregorian calendar, in the years 0 to 9999, as in the dates of HTTP and ISO 8601.
 public struct CivilTime: Sendable {
     public let year: Int
     /// 1 is January.
@@ -18,8 +18,8 @@ public struct CivilTime: Sendable {
 
     /// The corresponding C function is `gmtime_r`.
     ///
-    /// - Parameter seconds: since 1970-01-01 00:00 UTC. What is outside of the years 0 to 9999 becomes their first or
-    ///   last second.
+    /// - Parameter seconds: since 1970-01-01 00:00 UTC. A time before the year 0 or after 9999 becomes the first or
+    ///   last second of these years.
     public init(seconds: Int64) {
         let parts = coffer_civil_time(min(max(seconds, Self.range.lowerBound), Self.range.upperBound))
         (year, month, day) = (Int(parts.year), Int(parts.month), Int(parts.day))
@@ -27,12 +27,12 @@ public struct CivilTime: Sendable {
         weekday = Int(parts.weekday)
     }
 
-    /// Seconds since 1970-01-01 00:00 UTC. A field beyond its range counts on into the next: 30 February is in March.
+    /// Seconds since 1970-01-01 00:00 UTC. A field beyond its range carries over: 30 February is a day in March.
     ///
     /// The corresponding C function is `timegm`.
     ///
     /// - Parameter month: 1 is January.
-    /// - Returns: nil for a field that is negative or has more than four digits.
+    /// - Returns: nil if a field is negative or has more than four digits.
     public static func seconds(
         year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0
     ) -> Int64? {

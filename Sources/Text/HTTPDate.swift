@@ -18,7 +18,7 @@ public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible
         return "\(day) \(Self.months[time.month - 1]) \(time.year) \(time.clock()) GMT"
     }
 
-    /// Reads an IMF-fixdate; nil for anything else, the obsolete forms included (a condition with one is ignored).
+    /// Parses an IMF-fixdate. nil for any other text, including the obsolete forms: a condition with one is ignored.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" })
         guard text.utf8.count == 29, parts.count == 8, parts[7] == "GMT", let day = Int(parts[1]),
@@ -28,8 +28,8 @@ public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible
                 year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
         else { return nil }
         self.init(seconds: seconds)
-        // Only the text that this moment has: no 30 February, no other weekday or spacing. A leap second has none of its
-        // own, but that of the second before it.
+        // The text must be the canonical one, which excludes 30 February, a wrong weekday and other spacing. For a leap
+        // second (60), it is derived from that of the second before.
         let own = second == 60 ? Self(seconds: seconds - 1).description.dropLast(6) + "60 GMT" : description[...]
         guard own == text else { return nil }
     }

@@ -1,4 +1,4 @@
-// Base 16 (RFC 4648 §8). Digests, names of blobs and identifiers are written in lower case.
+// Hexadecimal digits (RFC 4648 §8). Digests, blobs' names and identifiers are written in lower case.
 
 extension UInt8 {
     /// The value of a hexadecimal digit of either case.
@@ -15,11 +15,13 @@ extension UInt8 {
         isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 
-    /// The digit of a value below 16; `ten` is the letter for 10.
+    /// The digit of a value below 16.
+    ///
+    /// - Parameter ten: the letter for 10.
     func hexadecimalDigit(_ ten: UInt8) -> UInt8 { self < 10 ? UInt8(ascii: "0") + self : ten + self - 10 }
 }
 
-/// Two lower-case digits a byte.
+/// Two lower-case digits for each byte.
 public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
     var digits: [UInt8] = []
     digits.reserveCapacity(2 * bytes.count)
@@ -30,7 +32,7 @@ public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
     return String(decoding: digits, as: UTF8.self)
 }
 
-/// The bytes of a text with two digits for each, of either case; nil for anything else.
+/// Decodes two digits for each byte, in either case. nil for any other text.
 public func bytes(hexadecimal text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count / 2)

@@ -1,7 +1,9 @@
-// Percent-encoding (RFC 3986 §2.1), in forms as well, and the extended header values of RFC 8187.
+// Percent-encoding (RFC 3986 §2.1), also in forms, and in extended header values (RFC 8187).
 
 public enum PercentCoding {
-    /// Decodes `%XX` (and `+` as a space where `form` says so); nil for a broken escape or invalid UTF-8.
+    /// Decodes `%XX`. nil for an incomplete escape or invalid UTF-8.
+    ///
+    /// - Parameter form: whether `+` means a space.
     public static func decode(_ text: Substring.UTF8View, form: Bool = false) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
@@ -19,7 +21,7 @@ public enum PercentCoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// Encodes all but letters, digits and the bytes of `allowed`.
+    /// Encodes all bytes except letters, digits and those of `allowed`.
     public static func encode(_ text: String, allowed: StaticString = "-._~") -> String {
         let kept = allowed.description.utf8
         var result: [UInt8] = []
@@ -36,9 +38,10 @@ public enum PercentCoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// A header value as text: the extended form `UTF-8''caf%C3%A9` (RFC 8187 §3.2) decoded, any other as it is.
+    /// The text of a header value. Decodes the extended form `UTF-8''caf%C3%A9` (RFC 8187 §3.2), and returns any other
+    /// value unchanged.
     ///
-    /// - Returns: nil for an extended value that is broken.
+    /// - Returns: nil if an extended value cannot be decoded.
     public static func headerValue(_ value: String) -> String? {
         guard let encoded = extended(value) else { return value }
         return decode(encoded.utf8)
@@ -47,7 +50,7 @@ public enum PercentCoding {
     /// Whether a header value has the extended form.
     public static func isExtended(_ value: String) -> Bool { extended(value) != nil }
 
-    /// What is percent-encoded in a value of the extended form.
+    /// The percent-encoded part of an extended value. nil if the value is not extended.
     private static func extended(_ value: String) -> Substring? {
         guard value.utf8.count >= 7, value.prefix(6).lowercased() == "utf-8'",
             let end = value.dropFirst(6).firstIndex(of: "'")

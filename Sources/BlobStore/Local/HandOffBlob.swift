@@ -1,4 +1,4 @@
-// A staged blob that the web server has written: only hashed here, so that its bytes are written once.
+// A staged blob that the web server has written to a file. It is only hashed here, so its bytes are written once.
 
 internal import POSIX
 
@@ -17,7 +17,7 @@ final class HandOffBlob: PendingBlob {
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
-        throw BlobStoreError(.refused, "A blob that was handed over is complete.")
+        throw BlobStoreError(.refused, "A body file cannot be appended to.")
     }
 
     func finish() throws(BlobStoreError) -> BlobContent {

@@ -1,15 +1,16 @@
-// A file in stage/: exclusively ours, locked as long as we are at work on it, and gone afterwards. That it is flushed
-// before `publish` returns is what makes an acknowledged upload durable. One that is named as its blob is a marker: it stays beside the blob
-// until the blob is on record.
+// A file in stage/ that holds an upload. The process that uploads holds a lock on it. `publish` links it to the blob's
+// name. If the file in stage/ has the blob's name, too, it is a pending marker: it stays beside the published blob
+// until the blob has a row.
 //
-// A marker needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to folders,
-// so no blob is there after a power cut whose marker is not; where that does not hold, `coffer check` finds the blob.
+// A marker needs no fsync of its own. File systems with a journal (ext4, XFS, btrfs) keep the order of changes to
+// directories, so after a power failure no blob exists without its marker. On other file systems, `coffer check` finds
+// such a blob.
 
 internal import POSIX
 
-/// Owns one name in stage/ and removes it, at the latest when this is released; the marker of a published blob stays.
+/// Owns a name in stage/. The name is removed when this is released, unless it is the marker of a published blob.
 final class StageFile {
-    /// How many bytes may gather before the kernel is told to start writing them out.
+    /// The number of bytes to write before the kernel is asked to send them to the disk.
     private static let writebackStep: Int64 = 8 << 20
 
     let file: FileDescriptor
@@ -19,11 +20,11 @@ final class StageFile {
     private var name = Name.ours
     private var writebackStarted: Int64 = 0
 
-    /// The name in stage/.
+    /// The state of the name in stage/.
     private enum Name {
-        /// Removed at the latest with this.
+        /// Removed when this is released.
         case ours
-        /// The marker of a blob that is published: removed when it is told to be, and else by the sweep.
+        /// The marker of a published blob. Removed by `discard`, or later by the sweep.
         case marker
         case removed
     }
@@ -41,7 +42,7 @@ final class StageFile {
 
     /// Makes a new, empty file.
     ///
-    /// - Parameter name: of the blob that the file is to be a marker of; nil for none.
+    /// - Parameter name: the name of the blob, if the file is its pending marker. nil for other files.
     static func create(in layout: LocalLayout, pending name: BlobName?) throws(BlobStoreError) -> StageFile {
         try layout.requireOwner()
         let path = try layout.stagePath(pending: name)
@@ -56,8 +57,8 @@ final class StageFile {
 
     /// Gives an existing file a second name in stage/.
     ///
-    /// Nil when that cannot be done and a copy can: the file lies on another file system, or is someone else's, who
-    /// could change it later.
+    /// - Returns: nil if the file must be copied instead: it is on another file system, or it belongs to another user,
+    ///   who could change it later.
     static func link(
         _ source: String, in layout: LocalLayout, pending name: BlobName?
     ) throws(BlobStoreError) -> StageFile? {
@@ -78,20 +79,20 @@ final class StageFile {
         }
     }
 
-    /// Lets the disk work on what lies before `offset`, so that the fsync in the end is short. To be called again and again: who
-    /// hands over much at once waits for most of it.
+    /// Starts writing the bytes before `offset` to the disk, so that the final fsync takes less time. Call it often:
+    /// with large steps, the call itself waits for the disk.
     func startWriteback(upTo offset: Int64) {
         guard offset - writebackStarted >= Self.writebackStep else { return }
-        // A hint only; fsync reports what goes wrong.
+        // This is only a hint. fsync reports errors.
         try? file.startWriteback(offset: writebackStarted, length: offset - writebackStarted)
         writebackStarted = offset
     }
 
-    /// Makes the file, which is complete, a blob: its bytes and its name are durable when this returns.
+    /// Makes the complete file a blob. Its bytes and its name are durable when this returns.
     ///
-    /// First the name, then both flushes: a journal has all of it by the first one then, where a name that came between
-    /// them would be a second commit. What a crash leaves in between may lack bytes, so nobody may know of it yet but the
-    /// list or the marker of what is on its way in.
+    /// The name is linked before both flushes. The first flush then commits bytes and name to the journal together;
+    /// linking between the flushes would need a second commit. A crash before the flushes may leave a blob with missing
+    /// bytes. No row refers to it yet, only its pending marker or its row in the list of garbage.
     func publish(as name: BlobName) throws(BlobStoreError) {
         defer {
             if self.name == .ours { discard() }
@@ -105,7 +106,8 @@ final class StageFile {
                 try file.fsync()
                 try folder.fsync()
             } catch {
-                // What cannot be taken back either is an outage, whatever the first error was: it may still be there.
+                // If the link cannot be removed, the blob may still exist. That counts as an outage, whatever the
+                // first error was.
                 do { try folder.unlink(name.description) } catch { throw SystemError(.unlink, ErrorNumber.inputOutput) }
                 self.name = .ours
                 throw error
@@ -115,7 +117,7 @@ final class StageFile {
         }
     }
 
-    /// Removes the name in stage/. A name that cannot be removed is left to the sweep.
+    /// Removes the name in stage/. If that fails, the sweep removes it later.
     func discard() {
         guard name != .removed else { return }
         name = .removed
@@ -134,7 +136,7 @@ final class StageFile {
         }
     }
 
-    /// Does not wait: nobody but a sweep that takes this file for abandoned can hold the lock.
+    /// Does not wait, since only a sweep that considers this file abandoned can hold the lock.
     private func lock() throws(SystemError) {
         if try !file.tryLockExclusively() { throw SystemError(.flock, ErrorNumber.wouldBlock) }
     }

@@ -1,4 +1,4 @@
-// A staged blob whose bytes pass through this process: hashed while they are written.
+// A staged blob whose bytes pass through this process. They are hashed while they are written.
 
 internal import POSIX
 

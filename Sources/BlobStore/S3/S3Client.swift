@@ -7,7 +7,7 @@ final class S3Client {
     let address: S3Address
     private let settings: BlobStoreSettings
     private let http: HTTPClient
-    /// Read again after a refusal, as the file may have new ones.
+    /// nil after a refusal. Then they are read again, as the file may contain new ones.
     private var credentials: S3Credentials?
 
     init(_ address: S3Address, _ settings: BlobStoreSettings) throws(BlobStoreError) {
@@ -39,7 +39,7 @@ final class S3Client {
         do throws(S3Failure) { _ = try finish(try start(request), of: request) } catch {}
     }
 
-    /// Sends and receives what the open transfers can, without waiting.
+    /// Sends and receives as much as possible without waiting.
     func performTransfers() { http.perform() }
 
     /// The retries of a request that starts now.
@@ -63,7 +63,9 @@ final class S3Client {
         }
     }
 
-    /// Waits for the whole answer of a transfer. Anything but success is thrown.
+    /// Waits for the whole answer of a transfer.
+    ///
+    /// - Throws: for every answer that does not report success.
     func finish(_ transfer: HTTPTransfer, of request: S3Request) throws(S3Failure) -> S3Response {
         let answer: S3Response
         do throws(HTTPError) {

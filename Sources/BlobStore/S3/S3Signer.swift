@@ -89,7 +89,7 @@ struct S3Signer {
 
     private func scope(_ date: S3Date) -> String { "\(date.day)/\(region)/s3/aws4_request" }
 
-    /// By name; of blanks in a value, one counts where several are.
+    /// All signed fields, ordered by name. A run of spaces in a value counts as one space.
     private static func sorted(_ target: Target) -> [(name: String, value: String)] {
         (target.fields + [HTTPField("host", target.host)])
             .map { (name: $0.name.lowercased(), value: $0.value.split(separator: " ").joined(separator: " ")) }

@@ -24,7 +24,7 @@ struct Audit: ParsableCommand {
 
         func run() throws {
             let saved = try heads.map { try contents(of: $0) }
-            // Reads every row there is.
+            // It reads all rows.
             let owner = try OwnerConnection(loadConfiguration(), timeout: .seconds(24 * 3600))
             let parameters = [saved.map { Parameter.text($0) } ?? .null]
             let (problems, total) = try owner.call(

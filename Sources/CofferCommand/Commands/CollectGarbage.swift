@@ -44,7 +44,7 @@ struct CollectGarbage: ParsableCommand {
         }
         var report = Report(isHeld: false)
         defer { print(json ? report.json(collector) : report.text(collector)) }
-        // Batch by batch, until none is left or a backup begins.
+        // A batch that is not full is the last one. During a backup, batches are empty.
         while try collector.collectBatch() == OwnerGarbage.batch {}
         report.isHeld = garbage.isHeld
         for record in records {
@@ -56,7 +56,7 @@ struct CollectGarbage: ParsableCommand {
         try unavailable.conclude()
     }
 
-    /// What was done, beside what the collector counts.
+    /// The results that the collector does not count.
     private struct Report {
         var isHeld: Bool
         var openUploads: [OpenUploadsReport] = []

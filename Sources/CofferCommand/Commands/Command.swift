@@ -1,4 +1,4 @@
-// The operator's command: what its name offers, and how it ends.
+// The operator's command: its subcommands and its exit status.
 
 internal import ArgumentParser
 internal import CofferCore
@@ -6,7 +6,7 @@ internal import POSIX
 
 /// The whole of `coffer`.
 public enum Command {
-    /// Parses the arguments, runs the command and exits: 0 done, 1 failed, 64 wrong usage.
+    /// Parses the arguments, runs the command and exits: 0 for success, 1 for failure, 64 for invalid arguments.
     public static func main() -> Never {
         do {
             var command = try Coffer.parseAsRoot()
@@ -15,7 +15,7 @@ public enum Command {
             StandardError.write(line: "coffer: \(failure.message)")
             Coffer.exit(withError: ExitCode.failure)
         } catch {
-            // Help, the version and wrong usage are errors to the parser, which knows how to show them.
+            // For the parser, help, version and invalid arguments are errors, too. It prints them.
             Coffer.exit(withError: error)
         }
         Coffer.exit()

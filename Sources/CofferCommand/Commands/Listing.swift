@@ -1,9 +1,9 @@
-// coffer user list, key list, session list: a query shown as a table, or as JSON that PostgreSQL makes of it.
+// coffer user list, key list, session list: shows a query's rows as a table, or as JSON made by PostgreSQL.
 
 internal import ArgumentParser
 internal import Postgres
 
-/// A query and how people see its columns.
+/// A query, and the titles of its columns.
 struct Listing {
     let columns: [Table.Column]
     let sql: String
@@ -18,7 +18,7 @@ struct Listing {
         }
     }
 
-    /// All columns, whatever they are called.
+    /// The text of all cells. They are read by position, since the columns' titles are in the same order.
     private func cells(_ rows: Rows) -> [[String]] {
         (0..<rows.count).map { row in
             (0..<rows.columnCount).map { rows.text(row, $0) ?? "-" }
@@ -55,7 +55,7 @@ extension Listing {
             order by k.serial_number desc
             """)
 
-    /// `$1` is an e-mail address, or null for everybody's.
+    /// `$1` is an e-mail address, or null for the sessions of all users.
     static let sessions = Listing(
         columns: [.text("ID"), .text("EMAIL"), .text("ROLE"), .text("CREATED"), .text("EXPIRES")],
         sql: """
@@ -66,7 +66,7 @@ extension Listing {
             order by s.created_at desc, s.id
             """)
 
-    /// `$1` is the heads that were kept, as JSON, or null.
+    /// `$1` is the earlier output of `coffer audit heads`, or null.
     static let auditProblems = Listing(
         columns: [.text("CHAIN"), .number("POSITION"), .number("ID"), .text("PROBLEM")],
         sql: "select v.chain, v.position, v.id, v.problem from internal.verify_audit($1::jsonb) v")

@@ -36,7 +36,7 @@ struct Migrate: ParsableCommand {
         }
     }
 
-    /// A store that the database has seen is looked for before anything is made, as its URL may have a typo.
+    /// Before a directory is made, the mark of a known store is checked, since the URL may be mistyped.
     private func prepare(_ url: String, _ marks: StoreMarks) throws(Failure) {
         try marks.requireMark(of: url)
         let store = try mapError(to: Failure.self) { try marks.stores.makeStore(url) }

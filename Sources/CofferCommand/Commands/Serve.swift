@@ -28,7 +28,7 @@ struct Serve: ParsableCommand {
         let environment = Environment.all()
         let observe = { (event: PoolEvent) in StandardError.write(line: "coffer serve: \(event)") }
         do {
-            // Before the socket is there, and so before anyone who waits for it can send a signal.
+            // Signals are blocked before the socket exists, since a program that waits for the socket may send one.
             let signals = try ProcessSignals()
             let listener = try listen(configuration, environment)
             observe(.listening(path: listener.path ?? "systemd's socket", workers: configuration.workers))
@@ -58,7 +58,8 @@ struct Serve: ParsableCommand {
     }
 }
 
-/// What workers get: our environment, less what is ours alone, and the number by which they notice our death.
+/// The environment of the workers: that of this process, without its own variables, and with its process id, by which
+/// workers notice that the pool has ended.
 func workerEnvironment(_ environment: [String: String]) -> [String: String] {
     var result = environment
     for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "COFFER_OWNER_DATABASE_URL"] {

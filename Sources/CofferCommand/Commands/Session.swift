@@ -41,7 +41,7 @@ struct Session: ParsableCommand {
                     .readOne { try $0.integer("ended") }
                 print("ended \(count) sessions")
             } else if let id {
-                // PostgreSQL would write what is none into its log.
+                // PostgreSQL would write an invalid UUID into its log.
                 guard isUUID(id.lowercased()) else { throw Failure("A session id must be a UUID.") }
                 let isEnded = try owner.call("select internal.revoke_session($1::text::uuid) as is_ended", [.text(id)])
                     .readOne { try $0.boolean("is_ended") }

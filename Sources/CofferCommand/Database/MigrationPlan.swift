@@ -1,6 +1,6 @@
-// What is to be applied: pure comparison of what the database has with what this program knows.
+// Decides which files of SQL to apply, by comparing those of the database with those of this program.
 
-/// A file of SQL as the two sides compare it.
+/// A file of SQL.
 struct AppliedFile: Equatable {
     /// Name of the file, `NNNN-name.sql` or `NN-topic.sql`.
     let name: String
@@ -8,7 +8,7 @@ struct AppliedFile: Equatable {
     let checksum: String
 }
 
-/// What a database has, or what this program knows.
+/// The files of SQL that a database has, or that this program contains.
 struct SchemaFiles: Equatable {
     /// In the order of their numbers.
     var migrations: [AppliedFile] = []
@@ -17,17 +17,17 @@ struct SchemaFiles: Equatable {
 }
 
 struct MigrationPlan: Equatable {
-    /// The known migrations that the database lacks, in their order.
+    /// The migrations that the database lacks, in order.
     let migrations: [String]
-    /// The files of `sql/code` that the database lacks or has with another text, in their order.
+    /// The files of `sql/code` that the database lacks or has with other contents, in order.
     let changedCode: [String]
-    /// Those that the database has and this program does not know.
+    /// The files of `sql/code` that the database has and this program does not contain.
     let removedCode: [String]
 
     var isEmpty: Bool { migrations.isEmpty && changedCode.isEmpty && removedCode.isEmpty }
 
-    /// - Throws: when the database was made before the first release; when it has a migration that is unknown (it is
-    ///   newer than the program) or has another text, or lacks one that comes before what it has.
+    /// - Throws: if the database was made before the first release, is newer than this program, has a migration with
+    ///   other contents, or lacks a migration that comes before one that it has.
     init(applied: SchemaFiles, known: SchemaFiles) throws(Failure) {
         if applied.migrations.contains(where: { $0.name == Self.beforeFirstRelease }) {
             throw Failure(Self.refusal)
@@ -48,7 +48,7 @@ struct MigrationPlan: Equatable {
         removedCode = applied.code.map(\.name).filter { name in !known.code.contains { $0.name == name } }
     }
 
-    /// The first migration of all databases that were made before the history was rewritten.
+    /// The first migration of every database that was made before the migrations were rewritten for the first release.
     private static let beforeFirstRelease = "0001-roles.sql"
 
     private static let refusal =

@@ -1,4 +1,4 @@
-// Brings the database up to this program's schema, in one transaction: all of it is there afterwards, or nothing.
+// Upgrades the database to this program's schema, in one transaction.
 
 internal import CofferCore
 internal import CofferSchema
@@ -13,11 +13,11 @@ struct Migrator {
     /// The number of the newest migration.
     static var newestLevel: Int64 { SQLFile.migrations.last.flatMap { Int64($0.name.prefix(4)) } ?? 0 }
 
-    /// Applies what is missing, and reports the name of each file once all are committed.
+    /// Applies the missing files, and reports their names after the commit.
     ///
-    /// The migrations come first. When anything in `sql/code` differs, the database's code is removed before them and
-    /// all of this program's is applied after them: so a migration never meets a view or trigger that stands in its
-    /// way, and what is no longer in `sql/code` is gone.
+    /// If a migration is missing or a file of `sql/code` differs, all code is removed from the database, the migrations
+    /// are applied, and then all files of `sql/code`. So no view or trigger is in the way of a migration, and nothing
+    /// remains of files that `sql/code` no longer has.
     func run(report: (String) -> Void) throws(Failure) {
         try owner.execute("begin")
         let plan: MigrationPlan
@@ -25,6 +25,7 @@ struct Migrator {
             plan = try apply()
             try owner.execute("commit")
         } catch {
+            // If this fails, the connection is lost, and the server rolls back.
             try? owner.execute("rollback")
             throw error
         }
@@ -33,11 +34,11 @@ struct Migrator {
         for name in plan.removedCode { report("the removal of code/\(name)") }
     }
 
-    /// Makes the roles, which belong to the cluster and are in no dump.
+    /// Creates the roles. They belong to the cluster, so a dump does not contain them.
     func makeRoles() throws(Failure) { try apply(.roles) }
 
-    /// The lock is named by the letters of "coffer". A second migrator waits for the first one's transaction, and then
-    /// finds nothing left to do. All other locks have their names in `sql/code`.
+    /// The number of the migrators' advisory lock: the letters of "coffer". A second migrator waits for the first one's
+    /// transaction, and then has nothing to do. The numbers of all other locks are in `sql/code`.
     private static let lock: Int64 = 0x636F_6666_6572
 
     private func apply() throws(Failure) -> MigrationPlan {
@@ -51,14 +52,14 @@ struct Migrator {
         if !applied.migrations.isEmpty { try apply(.dropCode) }
         for (file, record) in zip(SQLFile.migrations, known.migrations) where plan.migrations.contains(file.name) {
             try apply(file)
-            try note(record, in: "migrations")
+            try insert(record, into: "migrations")
         }
         for file in SQLFile.code { try apply(file) }
-        try noteCode(known.code)
+        try insertCode(known.code)
         return plan
     }
 
-    /// What the database has. The first migration makes the tables, so before it there are none.
+    /// The files that the database has. The first migration creates the tables that list them.
     private func applied() throws(Failure) -> SchemaFiles {
         var files = SchemaFiles()
         if try exists("internal.migrations") { files.migrations = try records("migrations") }
@@ -80,8 +81,8 @@ struct Migrator {
         try mapError(to: Failure.self) { try owner.connection.run([Query(Statement(sql: sql))])[0] }
     }
 
-    /// Name and checksum hold letters, digits, hyphens and dots only, so they need no quoting.
-    private func note(_ file: AppliedFile, in table: String) throws(Failure) {
+    /// Name and checksum contain only letters, digits, hyphens and dots, so they need no quoting.
+    private func insert(_ file: AppliedFile, into table: String) throws(Failure) {
         try owner.execute(
             """
             set local role coffer_owner;
@@ -90,8 +91,8 @@ struct Migrator {
             """)
     }
 
-    /// A file that was applied again as it was keeps the time of its record.
-    private func noteCode(_ files: [AppliedFile]) throws(Failure) {
+    /// The row of an unchanged file stays, so it keeps its time.
+    private func insertCode(_ files: [AppliedFile]) throws(Failure) {
         let values = files.map { "('\($0.name)', '\($0.checksum)')" }.joined(separator: ", ")
         try owner.execute(
             """
@@ -106,7 +107,7 @@ struct Migrator {
         do {
             try owner.connection.execute(script: file.text + ";\nreset role;")
         } catch {
-            // dependent_objects_still_exist: which ones is in the detail, while the hint recommends to drop them.
+            // dependent_objects_still_exist: the detail names the objects. The hint would recommend dropping them.
             let more = error.sqlState == "2BP01" ? error.detail : error.hint
             throw Failure("\(file.name) cannot be applied: \(error.message)\(more.map { " \($0)" } ?? "")")
         }

@@ -1,5 +1,5 @@
-// The operator's way into the database: as coffer_owner, for one transaction at a time, so that a superuser who runs
-// a command lends it no more rights than it needs.
+// The commands' connection to the database. Each transaction acts as coffer_owner, so that a command that a superuser
+// runs has no more rights than it needs.
 
 internal import CofferCore
 internal import Postgres
@@ -8,7 +8,7 @@ internal import POSIX
 struct OwnerConnection {
     let connection: Connection
 
-    /// - Parameter timeout: the longest time that one step may take, waiting for locks included.
+    /// - Parameter timeout: the time limit for one statement, including its waits for locks.
     init(_ configuration: Configuration, timeout: Duration = .seconds(60)) throws(Failure) {
         do {
             connection = try Connection(
@@ -27,7 +27,7 @@ struct OwnerConnection {
         }
     }
 
-    /// Runs `body` between begin and commit, as coffer_owner. When it fails, everything is rolled back.
+    /// Runs `body` in a transaction as coffer_owner. If it fails, the transaction is rolled back.
     func transaction<Value>(_ body: (Transaction) throws(Failure) -> Value) throws(Failure) -> Value {
         try execute("begin; set local role coffer_owner")
         do {
@@ -35,6 +35,7 @@ struct OwnerConnection {
             try execute("commit")
             return value
         } catch {
+            // If this fails, the connection is lost, and the server rolls back.
             try? execute("rollback")
             throw error
         }
@@ -58,15 +59,15 @@ struct OwnerConnection {
 }
 
 extension Failure {
-    /// What a statement's failure means to the operator. Coffer's own codes carry messages that are meant to be read.
+    /// The failure of a statement, as a message for the operator. Errors with Coffer's own codes already have one.
     init(_ error: PostgresError) {
         let hint = error.hint.map { " \($0)" } ?? ""
         switch error.sqlState {
         case let code? where code.hasPrefix("KF"):
             self.init(error.message + hint)
-        // Without a constraint it is raised by our SQL, as for an e-mail address that is taken.
+        // Without a constraint, our SQL has raised it, for example for an e-mail address that is taken.
         case "23505" where error.constraint == nil: self.init(error.message + hint)
-        // No such table, function, schema or role.
+        // An undefined table, function, schema or role.
         case "42P01", "42883", "3F000",
             "22023" where error.message.hasPrefix("role "):
             self.init("The database lacks what this version needs (\(error.message)). Run: coffer migrate")

@@ -1,4 +1,4 @@
-// Results as the commands read them: by column names, and with failures in the command's words.
+// How the commands read results: by column name, with errors that become failures of the command.
 
 internal import BlobStore
 internal import CofferCore
@@ -10,12 +10,14 @@ extension Rows {
         try mapError(to: Failure.self) { try map(read) }
     }
 
-    /// nil where there is no row.
+    /// Reads the first row. nil if there is no row.
     func readFirst<Value>(_ read: (Row) throws -> Value) throws(Failure) -> Value? {
         try mapError(to: Failure.self) { try first.map(read) }
     }
 
-    /// Of a result that has one row.
+    /// Reads the only row.
+    ///
+    /// - Throws: also if there is no row, or more than one.
     func readOne<Value>(_ read: (Row) throws -> Value) throws(Failure) -> Value {
         try mapError(to: Failure.self) { try read(only()) }
     }
@@ -24,7 +26,7 @@ extension Rows {
 extension Row {
     func blobName(_ column: StaticString) throws(PostgresError) -> BlobName { try value(column) { BlobName($0) } }
 
-    /// How many files there are, and how many bytes they have.
+    /// A number of files and their bytes.
     func amount(files: StaticString, bytes: StaticString) throws(PostgresError) -> Amount {
         Amount(files: try integer(files), bytes: try integer(bytes))
     }

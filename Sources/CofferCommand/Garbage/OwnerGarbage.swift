@@ -1,4 +1,4 @@
-// The database as the operator's garbage collector needs it: batch by batch, of every store, with the owner's rights.
+// The database for the garbage collector of `coffer gc`: batches from every store, with the owner's rights.
 
 internal import BlobStore
 internal import Postgres
@@ -8,7 +8,7 @@ final class OwnerGarbage: GarbageDatabase {
     private let owner: OwnerConnection
     private let records: [StoreRecord]
     private let graceSeconds: Int
-    /// Whether a backup is being made, so that blobs wait for the next run.
+    /// Whether a backup is running. The blobs then wait for the next run.
     private(set) var isHeld = false
 
     static let batch = 500
@@ -17,8 +17,8 @@ final class OwnerGarbage: GarbageDatabase {
         (self.owner, self.records, self.graceSeconds) = (owner, records, graceSeconds)
     }
 
-    /// Only of the stores that were known at the start. What is removed from one store is forgotten even if another
-    /// store fails.
+    /// Skips stores that were registered after the start. If a store fails, the rows of the other stores' blobs are
+    /// deleted all the same.
     func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int? {
         let stores = records.filter { !unavailable.contains($0.url) }
         return try owner.transaction { (transaction) throws(Failure) in
@@ -48,22 +48,24 @@ final class OwnerGarbage: GarbageDatabase {
             .readOne { try $0.boolean("is_listed") }
     }
 
-    /// What a run would remove now.
+    /// Counts what a run would remove now.
     func forecast() throws(Failure) -> (blobs: Int64, sessions: Int64) {
         try owner.call(
             """
-            select (select count(*) from internal.garbage d
+            select
+                (select count(*) from internal.garbage d
                     where internal.is_due(d.reason, d.listed_at, make_interval(secs => $1))
-                        and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)) as blobs,
+                        and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
+                ) as blobs,
                 (select count(*) from internal.sessions s
                     where s.expires_at < now() - internal.longest_upload()) as sessions
             """, [.integer(Int64(graceSeconds))]
         ).readOne { (try $0.integer("blobs"), try $0.integer("sessions")) }
     }
 
-    /// Removes expired sessions, and login failures that count no more.
+    /// Deletes expired sessions, and login failures that are too old to count.
     ///
-    /// - Returns: how many sessions there were.
+    /// - Returns: the number of sessions.
     func forgetExpired() throws(Failure) -> Int64 {
         try owner.call("select sessions from internal.delete_expired()").readOne { try $0.integer("sessions") }
     }
