@@ -27,7 +27,7 @@ final class CGIExchange: Exchange {
 
     /// The request of this process.
     convenience init() {
-        self.init(input: FileDescriptor(adopting: 0), output: FileDescriptor(adopting: 1)) {
+        self.init(input: FileDescriptor(owning: 0), output: FileDescriptor(owning: 1)) {
             (name) throws(GatewayError) in
             try unsafe value(of: name, in: coffer_cgi_parameters())
         }

@@ -32,7 +32,7 @@ public enum Gateway {
             return afterwards()
         }
         let listener: FileDescriptor
-        do throws(SystemError) { listener = try Sockets.adoptListener(0) } catch { throw .system(error) }
+        do throws(SystemError) { listener = try Sockets.inheritListener(0) } catch { throw .system(error) }
         let pool = Environment.value("COFFER_POOL_PID").flatMap { Int32($0) }
         try serve(
             on: listener,

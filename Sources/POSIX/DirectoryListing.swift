@@ -30,7 +30,7 @@ extension FileSystem {
         let number = directory.release()
         guard let stream = unsafe fdopendir(number) else {
             let failure = errno
-            _ = FileDescriptor(adopting: number)
+            _ = FileDescriptor(owning: number)
             throw SystemError(.opendir, failure)
         }
         defer { unsafe closedir(stream) }

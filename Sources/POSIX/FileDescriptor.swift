@@ -9,7 +9,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     public let number: Int32
 
     /// Takes ownership of an open descriptor: this value closes it.
-    public init(adopting number: Int32) {
+    public init(owning number: Int32) {
         self.number = number
     }
 

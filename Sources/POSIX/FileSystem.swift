@@ -15,7 +15,7 @@ public enum FileSystem {
         _ path: String, for access: Access = .reading, followingLinks: Bool = true
     ) throws(SystemError) -> FileDescriptor {
         let flags = access.flag | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW)
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
     }
 
     /// Opens a file for appending, and creates it if it does not exist. Every write goes to the current end of the
@@ -24,7 +24,7 @@ public enum FileSystem {
     /// The corresponding C function is `open` with `O_APPEND | O_CREAT`. The umask reduces the mode.
     public static func openForAppending(_ path: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
     }
 
     /// Creates a file and opens it for reading and writing. Fails with EEXIST if the name exists, even as a symbolic
@@ -33,7 +33,7 @@ public enum FileSystem {
     /// The corresponding C function is `open` with `O_CREAT | O_EXCL`. The umask reduces the mode.
     public static func create(_ path: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe Glibc.open(path, flags, mode) })
     }
 
     /// Creates a file without a name and reserves `size` bytes of disk space for it. The file is removed when its
@@ -45,7 +45,7 @@ public enum FileSystem {
     {
         // O_TMPFILE without the bits of O_DIRECTORY; <fcntl.h> defines it only with _GNU_SOURCE.
         let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
-        let file = FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(directory, flags, 0o600) })
+        let file = FileDescriptor(owning: try Faults.call(.open) { unsafe Glibc.open(directory, flags, 0o600) })
         let number = file.number
         try Faults.call(.fallocate) { coffer_reserve(number, __off64_t(size)) }
         return file
@@ -60,7 +60,7 @@ public enum FileSystem {
         _ path: String, followingLinks: Bool = true
     ) throws(SystemError) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW)
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe Glibc.open(path, flags) })
     }
 
     /// Creates a hard link. Fails with EEXIST if the new name exists, and with EXDEV if it is on another file system.

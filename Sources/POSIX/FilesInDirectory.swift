@@ -7,13 +7,13 @@ extension FileDescriptor {
     /// function is `openat`.
     public func open(_ name: String, for access: FileSystem.Access) throws(SystemError) -> FileDescriptor {
         let flags = access.flag | O_NOFOLLOW | O_CLOEXEC
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe openat(number, name, flags) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe openat(number, name, flags) })
     }
 
     /// Like `FileSystem.create`, in this directory. The corresponding C function is `openat`.
     public func create(_ name: String, mode: UInt32 = 0o640) throws(SystemError) -> FileDescriptor {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        return FileDescriptor(adopting: try Faults.call(.open) { unsafe openat(number, name, flags, mode) })
+        return FileDescriptor(owning: try Faults.call(.open) { unsafe openat(number, name, flags, mode) })
     }
 
     /// The metadata of a file in this directory. Symbolic links are not followed. The corresponding C function is
@@ -38,7 +38,7 @@ extension FileDescriptor {
     public func list() throws(SystemError) -> [String] {
         // Listing needs a new descriptor, since it moves the position of the open directory.
         let again = FileDescriptor(
-            adopting: try Faults.call(.open) { unsafe openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
+            owning: try Faults.call(.open) { unsafe openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
         return try FileSystem.listCounting(again).names
     }
 }

@@ -39,12 +39,12 @@ public enum Sockets {
     /// - Throws: `getsockopt` with ENOTSOCK or EBADF if it is not a socket, with EINVAL if it is not listening.
     ///
     /// The corresponding C function is `getsockopt` with `SO_ACCEPTCONN`.
-    public static func adoptListener(_ number: Int32) throws(SystemError) -> FileDescriptor {
+    public static func inheritListener(_ number: Int32) throws(SystemError) -> FileDescriptor {
         var listening: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         try Faults.call(.getsockopt) { unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) }
         guard listening != 0 else { throw SystemError(.getsockopt, EINVAL) }
-        return FileDescriptor(adopting: number)
+        return FileDescriptor(owning: number)
     }
 
     /// Connects to the Unix socket at `path`. The corresponding C function is `connect`.
@@ -101,7 +101,7 @@ public enum Sockets {
     private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) }
 
     private static func open() throws(SystemError) -> FileDescriptor {
-        FileDescriptor(adopting: try Faults.call(.socket) { Glibc.socket(AF_UNIX, streamType, 0) })
+        FileDescriptor(owning: try Faults.call(.socket) { Glibc.socket(AF_UNIX, streamType, 0) })
     }
 
     private static func bind(_ socket: borrowing FileDescriptor, to path: String) throws(SystemError) {

@@ -6,7 +6,7 @@ public enum StandardError {
 
     /// Writes text as it is, such as a prompt.
     public static func write(_ text: String) {
-        let descriptor = FileDescriptor(adopting: 2)
+        let descriptor = FileDescriptor(owning: 2)
         try? descriptor.write(all: text.utf8.span)
         // The descriptor is the process's, not ours to close.
         _ = descriptor.release()

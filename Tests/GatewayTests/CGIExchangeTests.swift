@@ -83,7 +83,7 @@ struct CGIExchangeTests {
         defer { for file in [path, answerPath] { try? FileSystem.unlink(file) } }
         try FileSystem.create(path).write(all: body.span)
         let (input, output) = (try FileSystem.open(path).release(), try FileSystem.create(answerPath).release())
-        let exchange = CGIExchange(input: FileDescriptor(adopting: input), output: FileDescriptor(adopting: output)) {
+        let exchange = CGIExchange(input: FileDescriptor(owning: input), output: FileDescriptor(owning: output)) {
             "\($0)" == "CONTENT_LENGTH" ? length : nil
         }
         handle(exchange)

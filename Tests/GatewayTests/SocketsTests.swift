@@ -44,20 +44,20 @@ struct SocketsTests {
         #expect(throws: SystemError(.bind, 36)) { _ = try Sockets.listen(path: long) }
     }
 
-    @Test("only a listening socket can be adopted")
-    func adoption() throws {
+    @Test("only a listening socket can be inherited")
+    func inheritance() throws {
         let path = temporaryPath()
         defer { try? FileSystem.unlink(path) }
-        let listener = try Sockets.adoptListener(try Sockets.listen(path: path).release())
+        let listener = try Sockets.inheritListener(try Sockets.listen(path: path).release())
         let connection = try Sockets.connect(path: path)
         let connected = connection.number
         #expect(throws: SystemError(.getsockopt, 22)) {
-            _ = try Sockets.adoptListener(connected)
+            _ = try Sockets.inheritListener(connected)
         }
         let file = try FileSystem.open("/dev/null")
         let plain = file.number
         #expect(throws: SystemError(.getsockopt, 88)) {
-            _ = try Sockets.adoptListener(plain)
+            _ = try Sockets.inheritListener(plain)
         }
         _ = consume listener
         _ = consume connection

@@ -22,7 +22,7 @@ final class Worker: Sendable {
     }
 
     private func serve(_ listener: Int32, _ handle: (any Exchange) -> Void) -> GatewayError? {
-        let socket = FileDescriptor(adopting: listener)
+        let socket = FileDescriptor(owning: listener)
         do throws(GatewayError) {
             let shouldStop = { self.shouldStop.load(ordering: .acquiring) }
             try Gateway.serve(on: socket, pause: .milliseconds(20), until: shouldStop, handle)

@@ -98,7 +98,7 @@ struct FileDescriptorTests {
         let number = try FileSystem.open(path).release()
         let status = try FileSystem.status("/proc/self/fd/\(number)")
         #expect(status.kind == .regular)
-        _ = FileDescriptor(adopting: number)
+        _ = FileDescriptor(owning: number)
         // Another test may use the number by now, but not for this file.
         let inode = (try? FileSystem.status("/proc/self/fd/\(number)"))?.inode
         #expect(inode != status.inode)

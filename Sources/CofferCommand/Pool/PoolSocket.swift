@@ -42,7 +42,7 @@ struct PoolSocket: ~Copyable {
         }
         guard count == "1" else { throw Failure("systemd passed \(count) sockets; exactly one is needed.") }
         do {
-            return PoolSocket(passed: try Sockets.adoptListener(3))
+            return PoolSocket(passed: try Sockets.inheritListener(3))
         } catch {
             throw Failure("systemd did not pass a listening socket: \(error)")
         }
