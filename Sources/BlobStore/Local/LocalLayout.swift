@@ -30,11 +30,11 @@ struct LocalLayout: Sendable {
 
     /// - Parameter name: the blob, if the file is to be its pending marker.
     func stagePath(pending name: BlobName?) throws(BlobStoreError) -> String {
-        if let name { return notePath(of: name) }
+        if let name { return markerPath(of: name) }
         return try "\(stage)/-\(BlobName.generate())"
     }
 
-    func notePath(of name: BlobName) -> String { "\(stage)/\(name)" }
+    func markerPath(of name: BlobName) -> String { "\(stage)/\(name)" }
 
     /// Makes missing directories: the root with its parents, stage/ and incoming/.
     func makeMissingFolders() throws(BlobStoreError) {

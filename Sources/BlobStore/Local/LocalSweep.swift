@@ -26,7 +26,7 @@ extension LocalBlobStore {
 
     func hasMarker(of name: BlobName) throws(BlobStoreError) -> Bool {
         do {
-            _ = try FileSystem.status(layout.notePath(of: name), followingLinks: false)
+            _ = try FileSystem.status(layout.markerPath(of: name), followingLinks: false)
             return true
         } catch  where error.number == ErrorNumber.noSuchFile {
             return false
