@@ -39,7 +39,7 @@ struct HandOffBlobTests {
         #expect(try FileSystem.contents(of: path) == [1])
     }
 
-    @Test func `a symbolic link, a folder, a pipe and nothing at all are refused`() throws {
+    @Test func `a symbolic link, a directory, a pipe and an absent file are refused`() throws {
         let path = "\(test.root)/incoming/body"
         let target = try test.bodyFile([1])
         #expect(unsafe symlink(target, path) == 0)

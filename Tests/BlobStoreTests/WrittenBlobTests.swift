@@ -28,7 +28,7 @@ struct WrittenBlobTests {
         #expect(try test.stages.isEmpty)
     }
 
-    @Test func `files and folders are closed to others`() throws {
+    @Test func `files and directories are closed to other users`() throws {
         let (name, _) = try test.store([1])
         let path = try #require(test.blobs.absolutePath(of: name))
         #expect(path == "\(test.root)/\(try #require(test.blobs.path(of: name)))")

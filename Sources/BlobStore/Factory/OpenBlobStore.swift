@@ -23,7 +23,7 @@ public func openBlobStore(
             throw BlobStoreError(error)
         }
     }
-    if creating { try layout.makeMissingFolders() } else { try layout.requirePresence() }
+    if creating { try layout.makeMissingDirectories() } else { try layout.requirePresence() }
     return LocalBlobStore(layout)
 }
 

@@ -13,12 +13,12 @@ extension LocalBlobStore {
             let owner = try FileSystem.status(layout.root).fileOwner
             var parts = InaccessibleParts(ownerName: owner.userName, path: layout.root)
             if owner.isRoot { return parts }
-            for folder in [layout.root, layout.stage, layout.incoming] + layout.fanOut {
-                guard let status = try FileSystem.statusIfPresent(folder) else { continue }
+            for directory in [layout.root, layout.stage, layout.incoming] + layout.fanOut {
+                guard let status = try FileSystem.statusIfPresent(directory) else { continue }
                 if !status.permits(owner, [.read, .write, .search]) { parts.folders += 1 }
-                guard folder != layout.root, folder != layout.incoming else { continue }
-                let needed: FileStatus.Access = folder == layout.stage ? [.read, .write] : .read
-                parts.files += try Self.files(in: folder) { !$0.permits(owner, needed) }
+                guard directory != layout.root, directory != layout.incoming else { continue }
+                let needed: FileStatus.Access = directory == layout.stage ? [.read, .write] : .read
+                parts.files += try Self.files(in: directory) { !$0.permits(owner, needed) }
             }
             return parts
         } catch {
@@ -27,11 +27,11 @@ extension LocalBlobStore {
     }
 
     /// Counts the files of a directory for which a condition holds.
-    private static func files(in folder: String, _ condition: (FileStatus) -> Bool) throws(SystemError) -> Int {
+    private static func files(in directory: String, _ condition: (FileStatus) -> Bool) throws(SystemError) -> Int {
         var count = 0
-        for name in try FileSystem.list(folder) {
+        for name in try FileSystem.list(directory) {
             // The file may have been removed meanwhile.
-            if let status = try? FileSystem.status("\(folder)/\(name)", followingLinks: false), condition(status) {
+            if let status = try? FileSystem.status("\(directory)/\(name)", followingLinks: false), condition(status) {
                 count += 1
             }
         }
@@ -44,14 +44,14 @@ extension LocalBlobStore {
         let deadline = Clock.monotonicNanoseconds() + 100_000_000
         let first = Int.random(in: 0..<256)
         for number in 0..<256 {
-            let folder = layout.fanOut[(first + number) % 256]
-            guard let names = try? FileSystem.list(folder, atMost: Self.sampleSize) else {
-                if !FileSystem.exists(folder) { continue }
+            let directory = layout.fanOut[(first + number) % 256]
+            guard let names = try? FileSystem.list(directory, atMost: Self.sampleSize) else {
+                if !FileSystem.exists(directory) { continue }
                 throw Self.denied
             }
-            guard FileSystem.permits(folder, changing: true) else { throw Self.denied }
-            for name in names where !FileSystem.permits("\(folder)/\(name)") {
-                if FileSystem.exists("\(folder)/\(name)") { throw Self.denied }
+            guard FileSystem.permits(directory, changing: true) else { throw Self.denied }
+            for name in names where !FileSystem.permits("\(directory)/\(name)") {
+                if FileSystem.exists("\(directory)/\(name)") { throw Self.denied }
             }
             if Clock.monotonicNanoseconds() > deadline { return }
         }

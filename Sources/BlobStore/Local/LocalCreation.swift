@@ -28,27 +28,27 @@ extension LocalLayout {
             return try owner.perform { () throws(SystemError) in try FileSystem.create(path) }
         } catch  where error.number == ErrorNumber.permissionDenied {
             guard let slash = path.lastIndex(of: "/") else { throw error }
-            let folder = try openDirectory(String(path[..<slash]))
-            guard try folder.status().owner == owner.user else { throw error }
-            let file = try folder.create(String(path[path.index(after: slash)...]))
+            let directory = try openDirectory(String(path[..<slash]))
+            guard try directory.status().owner == owner.user else { throw error }
+            let file = try directory.create(String(path[path.index(after: slash)...]))
             try file.setOwner(owner)
             return file
         }
     }
 
     /// Makes a directory as root and gives it to the owner.
-    func createFolder(_ path: String) throws(SystemError) {
+    func makeDirectory(_ path: String) throws(SystemError) {
         try FileSystem.createDirectory(path)
         guard case .owner(let owner) = ownership else { return }
         // Through a descriptor, as the path may lead elsewhere by now.
-        let folder = try FileSystem.openDirectory(path, followingLinks: false)
-        try folder.setOwner(owner)
-        try folder.setMode(0o750)
+        let directory = try FileSystem.openDirectory(path, followingLinks: false)
+        try directory.setOwner(owner)
+        try directory.setMode(0o750)
     }
 
     /// Gives a directory that root made earlier to the owner.
-    func handBack(_ folder: borrowing FileDescriptor) throws(SystemError) {
-        guard case .owner(let owner) = ownership, try folder.status().owner != owner.user else { return }
-        try folder.setOwner(owner)
+    func handBack(_ directory: borrowing FileDescriptor) throws(SystemError) {
+        guard case .owner(let owner) = ownership, try directory.status().owner != owner.user else { return }
+        try directory.setOwner(owner)
     }
 }

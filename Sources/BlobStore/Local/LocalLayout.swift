@@ -37,14 +37,14 @@ struct LocalLayout: Sendable {
     func markerPath(of name: BlobName) -> String { "\(stage)/\(name)" }
 
     /// Makes missing directories: the root with its parents, stage/ and incoming/.
-    func makeMissingFolders() throws(BlobStoreError) {
+    func makeMissingDirectories() throws(BlobStoreError) {
         if FileSystem.exists(stage), FileSystem.exists(incoming), ownership == .process { return }
         try requireOwner()
         do throws(SystemError) {
-            try makeFolders(root)
-            for folder in [stage, incoming] {
-                if try !exists(folder) { try createDirectory(folder) }
-                try handBack(openDirectory(folder))
+            try makeDirectories(root)
+            for directory in [stage, incoming] {
+                if try !exists(directory) { try makeDirectoryDurably(directory) }
+                try handBack(openDirectory(directory))
             }
         } catch {
             throw BlobStoreError(error)
@@ -65,28 +65,28 @@ struct LocalLayout: Sendable {
 
     /// Opens a blob's directory. Makes it durably if it is missing.
     func openDirectory(of name: BlobName) throws(SystemError) -> FileDescriptor {
-        let folder = "\(root)/\(name.prefix)"
+        let directory = "\(root)/\(name.prefix)"
         do {
-            let opened = try openDirectory(folder)
+            let opened = try openDirectory(directory)
             try handBack(opened)
             return opened
         } catch  where error.number == ErrorNumber.noSuchFile {
-            try createDirectory(folder)
-            return try openDirectory(folder)
+            try makeDirectoryDurably(directory)
+            return try openDirectory(directory)
         }
     }
 
     /// Removes a blob durably.
     func remove(_ name: BlobName) throws(SystemError) {
-        let folder = try openDirectory("\(root)/\(name.prefix)")
-        try folder.unlink(name.description)
-        try folder.fsync()
+        let directory = try openDirectory("\(root)/\(name.prefix)")
+        try directory.unlink(name.description)
+        try directory.fsync()
     }
 
     /// Makes a directory right below the root durably. Another process may make it at the same time.
-    private func createDirectory(_ path: String) throws(SystemError) {
+    private func makeDirectoryDurably(_ path: String) throws(SystemError) {
         do {
-            try createFolder(path)
+            try makeDirectory(path)
         } catch  where error.number == ErrorNumber.fileExists {}
         do {
             try FileSystem.openDirectory(root).fsync()
@@ -97,13 +97,13 @@ struct LocalLayout: Sendable {
         }
     }
 
-    private func makeFolders(_ path: String) throws(SystemError) {
+    private func makeDirectories(_ path: String) throws(SystemError) {
         if try exists(path) { return }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            try makeFolders(String(path[..<slash]))
+            try makeDirectories(String(path[..<slash]))
         }
         do {
-            try createFolder(path)
+            try makeDirectory(path)
         } catch  where error.number == ErrorNumber.fileExists {}
     }
 

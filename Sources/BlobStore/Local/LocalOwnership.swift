@@ -30,9 +30,9 @@ extension LocalOwnership {
 
     private static func owner(above path: String) throws(SystemError) -> FileOwner {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return .current }
-        let folder = String(path[..<slash])
-        if let status = try FileSystem.statusIfPresent(folder) { return status.fileOwner }
-        return try owner(above: folder)
+        let directory = String(path[..<slash])
+        if let status = try FileSystem.statusIfPresent(directory) { return status.fileOwner }
+        return try owner(above: directory)
     }
 }
 

@@ -71,12 +71,12 @@ extension LocalBlobStore {
 
     /// The names of a directory's regular files for which `isWanted` holds.
     private func files(
-        in folder: borrowing FileDescriptor, _ isWanted: (String, FileStatus) throws(SystemError) -> Bool
+        in directory: borrowing FileDescriptor, _ isWanted: (String, FileStatus) throws(SystemError) -> Bool
     ) throws(SystemError) -> [String] {
         var wanted: [String] = []
-        for name in try folder.list() {
+        for name in try directory.list() {
             do {
-                let status = try folder.status(of: name)
+                let status = try directory.status(of: name)
                 if status.kind == .regular, try isWanted(name, status) { wanted.append(name) }
             } catch  where error.number == ErrorNumber.noSuchFile {
                 // Its own process removed it.
@@ -88,11 +88,11 @@ extension LocalBlobStore {
     /// Removes files of a directory.
     ///
     /// - Returns: how many existed.
-    private func remove(_ names: [String], from folder: borrowing FileDescriptor) throws(SystemError) -> Int {
+    private func remove(_ names: [String], from directory: borrowing FileDescriptor) throws(SystemError) -> Int {
         var count = 0
         for name in names {
             do {
-                try folder.unlink(name)
+                try directory.unlink(name)
                 count += 1
             } catch  where error.number == ErrorNumber.noSuchFile {}
         }

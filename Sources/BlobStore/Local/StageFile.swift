@@ -98,17 +98,21 @@ final class StageFile {
             if self.name == .ours { discard() }
         }
         do throws(SystemError) {
-            let folder = try layout.openDirectory(of: name)
+            let directory = try layout.openDirectory(of: name)
             // Not rename(2), which would overwrite.
-            try folder.link(path, as: name.description)
+            try directory.link(path, as: name.description)
             if isMarker { self.name = .marker }
             do {
                 try file.fsync()
-                try folder.fsync()
+                try directory.fsync()
             } catch {
                 // If the link cannot be removed, the blob may still exist. That counts as an outage, whatever the
                 // first error was.
-                do { try folder.unlink(name.description) } catch { throw SystemError(.unlink, ErrorNumber.inputOutput) }
+                do {
+                    try directory.unlink(name.description)
+                } catch {
+                    throw SystemError(.unlink, ErrorNumber.inputOutput)
+                }
                 self.name = .ours
                 throw error
             }
