@@ -29,8 +29,8 @@ struct LocalListingTests {
     @Test
     func `other files are not listed`() throws {
         let (name, _) = try test.store([1])
-        let folder = "\(test.root)/\(name.description.prefix(2))"
-        _ = try FileSystem.create(folder + "/README")
+        let directory = "\(test.root)/\(name.description.prefix(2))"
+        _ = try FileSystem.create(directory + "/README")
         let staged = try test.blobs.stage(as: .generate(), length: nil)
         defer { staged.discard() }
         #expect(try all(limit: 10).map(\.name) == [name])

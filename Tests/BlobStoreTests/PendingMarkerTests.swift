@@ -13,7 +13,7 @@ struct PendingMarkerTests {
         test = try TestStore()
         blobs = try #require(test.blobs as? any MarkingBlobStore)
         name = try BlobName.generate()
-        // So that no other folder is made durable than the blob's own.
+        // So that no other directory is made durable than the blob's own.
         try FileSystem.createDirectory("\(test.root)/\(name.prefix)")
     }
 

@@ -49,19 +49,19 @@ final class TestStore {
     }
 
     /// Makes a body file in incoming/, as the web server does.
-    func bodyFile(_ bytes: [UInt8], in folder: String? = nil) throws -> String {
-        let path = "\(folder ?? root + "/incoming")/\(try BlobName.generate())"
+    func bodyFile(_ bytes: [UInt8], in directory: String? = nil) throws -> String {
+        let path = "\(directory ?? root + "/incoming")/\(try BlobName.generate())"
         try FileSystem.create(path, mode: 0o600).write(all: bytes.span)
         return path
     }
 
-    static func remove(_ folder: String) throws {
-        for name in try FileSystem.list(folder) {
-            let path = "\(folder)/\(name)"
-            let isFolder = try FileSystem.status(path, followingLinks: false).kind == .directory
-            if isFolder { try remove(path) } else { try FileSystem.unlink(path) }
+    static func remove(_ directory: String) throws {
+        for name in try FileSystem.list(directory) {
+            let path = "\(directory)/\(name)"
+            let isDirectory = try FileSystem.status(path, followingLinks: false).kind == .directory
+            if isDirectory { try remove(path) } else { try FileSystem.unlink(path) }
         }
-        try FileSystem.removeDirectory(folder)
+        try FileSystem.removeDirectory(directory)
     }
 }
 

@@ -94,9 +94,9 @@ struct WrittenBlobTests {
             #expect(result == (call == .unlink ? nil : expected), "\(call)")
             #expect(try test.published.count == (call == .unlink ? 1 : 0), "\(call)")
             #expect(try test.stages.count == (call == .unlink ? 1 : 0), "\(call)")
-            for folder in try FileSystem.list(test.root) where folder.utf8.count == 2 && call != .unlink {
-                #expect(try FileSystem.list("\(test.root)/\(folder)").isEmpty)
-                try FileSystem.removeDirectory("\(test.root)/\(folder)")
+            for directory in try FileSystem.list(test.root) where directory.utf8.count == 2 && call != .unlink {
+                #expect(try FileSystem.list("\(test.root)/\(directory)").isEmpty)
+                try FileSystem.removeDirectory("\(test.root)/\(directory)")
             }
         }
         #expect(failed == [.open, .flock, .write, .open, .mkdir, .open, .fsync, .open, .link, .fsync, .fsync, .unlink])

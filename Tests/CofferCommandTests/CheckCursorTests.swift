@@ -15,8 +15,8 @@ struct CheckCursorTests {
     func `other text is not a cursor`(text: String) { #expect(CheckCursor(text) == nil) }
 
     @Test func `a cursor is loaded as it was saved, and nil before`() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path + "/cursor"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/cursor"
         #expect(try CheckCursor.load(path) == nil)
         for problems in 1...3 {
             try CheckCursor(store: 1, blob: nil, problems: problems).save(path)

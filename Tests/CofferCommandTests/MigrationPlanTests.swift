@@ -67,10 +67,10 @@ import Testing
         func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: sql.appending(path: path))) }
         #expect(try Array(SQLFile.roles.text.utf8) == bytes("roles.sql"))
         #expect(try Array(SQLFile.dropCode.text.utf8) == bytes("drop-code.sql"))
-        for (folder, files) in [("migrations", SQLFile.migrations), ("code", SQLFile.code)] {
-            let names = try FileManager.default.contentsOfDirectory(atPath: sql.appending(path: folder).path)
+        for (directory, files) in [("migrations", SQLFile.migrations), ("code", SQLFile.code)] {
+            let names = try FileManager.default.contentsOfDirectory(atPath: sql.appending(path: directory).path)
             #expect(files.map(\.name) == names.sorted())
-            for file in files { #expect(try Array(file.text.utf8) == bytes("\(folder)/\(file.name)")) }
+            for file in files { #expect(try Array(file.text.utf8) == bytes("\(directory)/\(file.name)")) }
         }
     }
 

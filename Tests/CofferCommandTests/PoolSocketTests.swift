@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct PoolSocketTests {
     @Test func `only one pool can use a path at a time`() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path + "/s"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
         let first = try PoolSocket(path: path, mode: 0o600, group: nil)
         #expect(try FileSystem.status(path).mode & 0o777 == 0o600)
         #expect(problem(path) == "Another pool serves \(path).")
@@ -18,8 +18,8 @@ import Testing
     }
 
     @Test func `a socket of another program is not replaced while it listens`() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path + "/s"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
         let other = try Sockets.listen(path: path)
         #expect(problem(path)?.contains("another program may be listening") == true)
         _ = try Sockets.connect(path: path)
@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func `the socket of a killed pool is replaced although its workers still listen`() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path + "/s"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
         let orphan = try Sockets.listen(path: path)
         let status = try FileSystem.status(path)
         let record = Array("\(status.device) \(status.inode) \(status.changed)".utf8)
@@ -40,8 +40,8 @@ import Testing
     }
 
     @Test func `the error names a group that does not exist`() throws {
-        let folder = try TemporaryDirectory()
-        #expect(problem(folder.path + "/s", group: "no-such-group") == "The group no-such-group does not exist.")
+        let directory = try TemporaryDirectory()
+        #expect(problem(directory.path + "/s", group: "no-such-group") == "The group no-such-group does not exist.")
     }
 
     @Test func `descriptors for another process are ignored, and more than one is an error`() throws {

@@ -141,7 +141,7 @@ private final class Harness: Sendable {
         }
     }
 
-    private let folder: TemporaryDirectory
+    private let directory: TemporaryDirectory
     private let inbox = Mutex<[Signal]>([])
     private let log = Mutex<[PoolEvent]>([])
     private let options: Mutex<Pool.Options>
@@ -152,9 +152,9 @@ private final class Harness: Sendable {
         workers: Int, script: String = "", program: String = "/bin/sh", trial: Duration = .milliseconds(300),
         drainLimit: Duration = never
     ) throws {
-        folder = try TemporaryDirectory()
-        socketPath = folder.path + "/socket"
-        outputPath = folder.path + "/out"
+        directory = try TemporaryDirectory()
+        socketPath = directory.path + "/socket"
+        outputPath = directory.path + "/out"
         let environment = workerEnvironment(["PATH": "/usr/bin:/bin", "OUT": outputPath])
         options = Mutex(
             Pool.Options(

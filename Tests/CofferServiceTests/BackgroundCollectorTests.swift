@@ -20,7 +20,7 @@ struct BackgroundCollectorTests {
         let blobs = "{\(try installation.blobs.joined(separator: ","))}"
         try installation.value(
             """
-            update internal.discarded_blobs set discarded_at = now() - interval '30 days'
+            update internal.garbage set listed_at = now() - interval '30 days'
             where blob = any ($1::text[])
             """, [blobs])
         try installation.value("update internal.collection_schedule set due_at = now()")
@@ -49,13 +49,13 @@ struct BackgroundCollectorTests {
     }
 
     @Test func `garbage that cannot be removed stays on the list`() throws {
-        let listed = try installation.column("select blob from internal.discarded_blobs")
+        let listed = try installation.column("select blob from internal.garbage")
         Faults.$inject.withValue({ $0 == .unlink ? ErrorNumber.inputOutput : nil }) {
             installation.service.afterRequest()
         }
         #expect(try installation.blobs.count == 2)
         let garbage = try installation.blobs.filter { listed.contains($0) }
-        let still = try installation.column("select blob from internal.discarded_blobs")
+        let still = try installation.column("select blob from internal.garbage")
         #expect(garbage.count == 1 && still.contains(garbage[0]))
     }
 }
