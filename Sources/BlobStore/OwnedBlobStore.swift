@@ -18,10 +18,10 @@ public struct InaccessibleParts: Equatable, Sendable {
     /// Files that the owner cannot read, or, in stage/, cannot write.
     public var files = 0
     /// Directories in which the owner cannot list, make or remove files.
-    public var folders = 0
+    public var directories = 0
     public let ownerName: String
     /// The store's directory.
     public let path: String
 
-    public var isEmpty: Bool { files == 0 && folders == 0 }
+    public var isEmpty: Bool { files == 0 && directories == 0 }
 }

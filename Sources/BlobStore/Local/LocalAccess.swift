@@ -15,7 +15,7 @@ extension LocalBlobStore {
             if owner.isRoot { return parts }
             for directory in [layout.root, layout.stage, layout.incoming] + layout.fanOut {
                 guard let status = try FileSystem.statusIfPresent(directory) else { continue }
-                if !status.permits(owner, [.read, .write, .search]) { parts.folders += 1 }
+                if !status.permits(owner, [.read, .write, .search]) { parts.directories += 1 }
                 guard directory != layout.root, directory != layout.incoming else { continue }
                 let needed: FileStatus.Access = directory == layout.stage ? [.read, .write] : .read
                 parts.files += try Self.files(in: directory) { !$0.permits(owner, needed) }

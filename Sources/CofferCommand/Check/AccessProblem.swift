@@ -19,12 +19,12 @@ struct AccessProblem: Reported {
     var line: String { "inaccessible store \(store): \(text)" }
 
     var json: String {
-        #"{"problem":"inaccessible","store":\#(store),"files":\#(parts.files),"folders":\#(parts.folders),"#
+        #"{"problem":"inaccessible","store":\#(store),"files":\#(parts.files),"folders":\#(parts.directories),"#
             + #""text":\#(JSON.quoted(text)),"repaired":false}"#
     }
 
     private var text: String {
-        "\(parts.files) files and \(parts.folders) directories cannot be used by \(parts.ownerName), "
+        "\(parts.files) files and \(parts.directories) directories cannot be used by \(parts.ownerName), "
             + "who runs the workers; chown -R --reference=\(parts.path) \(parts.path) && chmod -R u+rwX \(parts.path)"
     }
 }
