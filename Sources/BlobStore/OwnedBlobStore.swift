@@ -3,7 +3,7 @@
 /// A store whose files and directories belong to users of this host.
 public protocol OwnedBlobStore: BlobStore {
     /// The absolute path of the store's directory.
-    var folder: String { get }
+    var directory: String { get }
 
     /// - Throws: `.misconfigured` if this process is not root and another user owns the store.
     func requireOwner() throws(BlobStoreError)

@@ -4,7 +4,7 @@
 internal import POSIX
 
 extension LocalBlobStore {
-    var folder: String { layout.root }
+    var directory: String { layout.root }
 
     func requireOwner() throws(BlobStoreError) { try layout.requireOwner() }
 

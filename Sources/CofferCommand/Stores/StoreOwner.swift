@@ -16,9 +16,9 @@ extension StoreCache {
 /// Reports on standard error that a store's directory belongs to root, as the workers hardly run as root.
 func mentionRoot(_ store: any BlobStore) {
     guard Process.isRoot, let store = store as? any OwnedBlobStore,
-        let owner = try? FileSystem.status(store.folder).fileOwner, owner.isRoot
+        let owner = try? FileSystem.status(store.directory).fileOwner, owner.isRoot
     else { return }
     StandardError.write(
         line: "coffer: the store's directory belongs to root; give it to the workers' user: "
-            + "chown -R USER: \(store.folder)")
+            + "chown -R USER: \(store.directory)")
 }

@@ -28,7 +28,7 @@ struct WebServer {
         if let origin {
             return "The web server fetches downloads from \(origin), but COFFER_STORAGE_URL names a directory."
         }
-        guard let directory, let owned = (store as? any OwnedBlobStore)?.folder, !isSame(directory, owned)
+        guard let directory, let owned = (store as? any OwnedBlobStore)?.directory, !isSame(directory, owned)
         else { return nil }
         return "The web server sends downloads from \(directory), but COFFER_STORAGE_URL names \(owned): they fail."
     }
