@@ -82,7 +82,7 @@ struct HandOffBlobTests {
         #expect(try test.stages.isEmpty)
     }
 
-    @Test func `whichever call fails, nothing is left but the web server's file`() throws {
+    @Test func `whichever call fails, only the web server's file remains`() throws {
         var failed: [SystemCall] = []
         // So long that the disk is told to begin before the end.
         let body = pattern(8 << 20)

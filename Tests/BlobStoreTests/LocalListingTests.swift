@@ -37,7 +37,7 @@ struct LocalListingTests {
     }
 
     @Test
-    func `a blob has a status, and an absent blob has none`() throws {
+    func `a blob has a status, and an absent blob is an error`() throws {
         let (name, content) = try test.store(pattern(1000))
         #expect(try test.blobs.status(of: name).size == content.size)
         #expect(kind { _ = try test.blobs.status(of: .generate()) } == .absent)

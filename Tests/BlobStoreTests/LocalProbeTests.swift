@@ -11,7 +11,7 @@ struct LocalProbeTests {
     }
 
     @Test(arguments: [SystemCall.open, .flock, .write, .fsync, .pread])
-    func `a probe meets every failure an upload would`(call: SystemCall) throws {
+    func `a probe finds every failure that an upload would find`(call: SystemCall) throws {
         let test = try TestStore()
         var result: BlobStoreError.Kind?
         #expect(

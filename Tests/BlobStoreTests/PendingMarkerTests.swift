@@ -24,7 +24,7 @@ struct PendingMarkerTests {
         return blob
     }
 
-    @Test func `a marker is there from the first byte until the blob is confirmed`() throws {
+    @Test func `a marker exists from the first byte until the blob is confirmed`() throws {
         #expect(try !blobs.hasMarker(of: name))
         let blob = try blobs.stagePending(as: name)
         #expect(try blobs.hasMarker(of: name))
@@ -37,7 +37,7 @@ struct PendingMarkerTests {
         #expect(try test.stages.isEmpty)
     }
 
-    @Test func `a body file is noted likewise, and stays where it is`() throws {
+    @Test func `a body file gets a marker, too, and stays where it is`() throws {
         let path = try test.bodyFile([4, 5])
         let blob = try blobs.stagePending(handOff: path, as: name)
         #expect(try blobs.hasMarker(of: name))
@@ -47,13 +47,13 @@ struct PendingMarkerTests {
         #expect(try FileSystem.contents(of: path) == [4, 5])
     }
 
-    @Test func `nobody takes the marker of who is still at work for abandoned`() throws {
+    @Test func `the marker of an active upload is not abandoned`() throws {
         let blob = try published()
         #expect(try blobs.abandonedMarkers(olderThan: .zero).isEmpty)
         blob.confirm()
     }
 
-    @Test func `the marker of a published blob outlives who gave up, until it is removed`() throws {
+    @Test func `the marker of a blob that is published and not confirmed stays until it is removed`() throws {
         _ = try published()
         #expect(try blobs.abandonedMarkers(olderThan: nil).isEmpty, "it is too young")
         #expect(try blobs.abandonedMarkers(olderThan: .zero) == [name])
@@ -64,7 +64,7 @@ struct PendingMarkerTests {
         #expect(try test.published == [name.description])
     }
 
-    @Test func `what was never published leaves no marker`() throws {
+    @Test func `a blob that is never published leaves no marker`() throws {
         _ = try blobs.stagePending(as: name)
         #expect(try !blobs.hasMarker(of: name))
         let blob = try blobs.stagePending(as: name)
@@ -74,7 +74,7 @@ struct PendingMarkerTests {
 
     /// The flush of the bytes, that of their name, and the name itself.
     @Test(arguments: [(SystemCall.fsync, 0), (.fsync, 1), (.link, 0)])
-    func `a publishing that fails leaves neither marker nor blob`(call: SystemCall, position: Int) throws {
+    func `a failed publication leaves neither marker nor blob`(call: SystemCall, position: Int) throws {
         let blob = try blobs.stagePending(as: name)
         try blob.write([1].span)
         _ = try blob.finish()

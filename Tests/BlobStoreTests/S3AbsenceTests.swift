@@ -42,7 +42,7 @@ struct S3AbsenceTests {
     }
 
     @Test(arguments: [(404, "NoSuchUpload"), (404, ""), (400, "NoSuchUpload"), (410, "Gone")])
-    func `a sweep goes on after an upload that has vanished`(status: Int, code: String) throws {
+    func `a sweep continues after an upload that has disappeared`(status: Int, code: String) throws {
         let noParts = answer(200, "<ListPartsResult></ListPartsResult>")
         // The first upload vanishes before its parts are listed, or before it is aborted. The second one is aborted.
         let (first, one) = try bucket(twoUploads, refusal(status, code), noParts, answer(204))
@@ -70,7 +70,7 @@ struct S3AbsenceTests {
         _ = server
     }
 
-    @Test func `when many blobs are removed, absent ones are no failure, but a refusal is`() throws {
+    @Test func `when many blobs are removed, absent ones are ignored, and a refusal is an error`() throws {
         let result = { (codes: [String]) in
             let errors = codes.map { "<Error><Key>k</Key><Code>\($0)</Code></Error>" }.joined()
             return answer(200, "<DeleteResult>\(errors)</DeleteResult>")

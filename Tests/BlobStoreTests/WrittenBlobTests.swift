@@ -19,7 +19,7 @@ struct WrittenBlobTests {
     }
 
     @Test(arguments: [1, 65_535, 65_536, 65_537, (8 << 20) + 1])
-    func `a blob comes back as it went in, and nothing stays in stage`(count: Int) throws {
+    func `a blob is read back as it was written, and nothing remains in stage/`(count: Int) throws {
         let bytes = pattern(count)
         let (name, content) = try test.store(bytes, step: 65_536)
         #expect(content.size == count)
@@ -53,7 +53,7 @@ struct WrittenBlobTests {
         #expect(try test.stages.isEmpty)
     }
 
-    @Test func `what is not published goes with its last reference`() throws {
+    @Test func `a blob that is not published is removed with its last reference`() throws {
         do {
             let blob = try test.blobs.stage(as: .generate(), length: nil)
             try blob.write([1, 2, 3].span)
@@ -81,7 +81,7 @@ struct WrittenBlobTests {
         (ErrorNumber.permissionDenied, .unavailable), (ErrorNumber.inputOutput, .unavailable),
         (ErrorNumber.fileTooLarge, .tooLarge),
     ])
-    func `whichever call fails, nothing is left and the error says what kind it is`(
+    func `whichever call fails, nothing remains and the error has the right kind`(
         number: Int32, expected: BlobStoreError.Kind
     ) throws {
         var failed: [SystemCall] = []

@@ -15,7 +15,7 @@ struct FailureMappingTests {
         }
     }
 
-    @Test func `an error of a module below is reported in the command's words`() {
+    @Test func `an error of a lower module is mapped to a failure of the command`() {
         let full = BlobStoreError(.full, "There is no room.")
         #expect(failure(of: full) == Failure("The storage: There is no room."))
         let system = SystemError(.open, ErrorNumber.noSuchFile)

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `a fresh database gets all, a current one nothing, an older one the rest in order`() throws {
+    @Test func `a fresh database gets all files, a current one nothing, and an older one the rest in order`() throws {
         #expect(try plan([]).migrations == known.migrations.map(\.name))
         #expect(try plan([]).changedCode == known.code.map(\.name))
         #expect(try plan(known.migrations, known.code).isEmpty)
@@ -53,7 +53,7 @@ import Testing
         #expect(text.contains("before its first release") && text.contains("coffer export"))
     }
 
-    @Test func `code that was changed, is new or is no longer known is told apart`() throws {
+    @Test func `changed, new and removed files of code are distinguished`() throws {
         let applied = [AppliedFile(name: "01-x.sql", checksum: "old"), AppliedFile(name: "00-w.sql", checksum: "ww")]
         let plan = try plan(known.migrations, applied)
         #expect(plan.migrations.isEmpty)

@@ -12,7 +12,7 @@ struct ASCIITests {
     }
 
     @Test(arguments: [("", ""), (" \t ", ""), (" a b\t", "a b"), ("a", "a"), ("\u{A0}a\n", "\u{A0}a\n")])
-    func `spaces and tabs around a text go, and nothing else`(text: String, trimmed: String) {
+    func `only spaces and tabs around a text are removed`(text: String, trimmed: String) {
         #expect(text.trimmed == trimmed)
     }
 }

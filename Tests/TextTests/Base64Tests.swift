@@ -19,7 +19,7 @@ struct Base64Tests {
         #expect(decodeURL(encoded.filter { $0 != "=" }) == Array(text.utf8))
     }
 
-    @Test func `the alphabets differ in their last two letters and in nothing else`() {
+    @Test func `the alphabets differ only in their last two characters`() {
         #expect(Base64.encode([0xFB, 0xEF, 0xFF]) == "++//")
         #expect(Base64.decodeStandard("++//") == [0xFB, 0xEF, 0xFF])
         #expect(decodeURL("--__") == [0xFB, 0xEF, 0xFF])
@@ -36,16 +36,16 @@ struct Base64Tests {
     }
 
     @Test(arguments: ["Zh", "Zm9", "AB", "AAB", "Z", "Zm9vY", "Zg=="])
-    func `bits left over, half a byte and padding are refused in the URL form`(text: String) {
+    func `unused bits that are not zero, half a byte and padding are refused in the URL form`(text: String) {
         #expect(decodeURL(text) == nil)
     }
 
     @Test(arguments: ["Zh==", "Zm9=", "//8/AB=="])
-    func `bits left over are refused in the standard form`(text: String) {
+    func `unused bits that are not zero are refused in the standard form`(text: String) {
         #expect(Base64.decodeStandard(text) == nil)
     }
 
-    @Test func `any bytes come back, and only from one text`() {
+    @Test func `any bytes are read back, and only from one text`() {
         var random = RepeatableGenerator(seed: 3)
         for _ in 0..<1000 {
             let bytes = random.bytes(length: 40)
@@ -55,7 +55,7 @@ struct Base64Tests {
         }
     }
 
-    @Test func `what can be decoded is what would be encoded`() {
+    @Test func `a text that can be decoded is the one that encoding gives`() {
         var random = RepeatableGenerator(seed: 4)
         let alphabet = Array("AQgwz09+/=")
         for _ in 0..<5000 {

@@ -3,7 +3,7 @@ import Testing
 @testable import Text
 
 struct CivilTimeTests {
-    @Test func `a leap day has its names`() {
+    @Test func `a leap day has its date, time and weekday`() {
         let time = CivilTime(seconds: 951_827_696)
         #expect(time.date() == "2000-02-29")
         #expect(time.date("") == "20000229")
@@ -21,12 +21,12 @@ struct CivilTimeTests {
         (-62_167_219_200, "0000-01-01 00:00:00"), (253_402_300_799, "9999-12-31 23:59:59"),
         (253_402_300_800, "9999-12-31 23:59:59"), (Int64.max, "9999-12-31 23:59:59"),
     ])
-    func `moments beyond four-digit years are the last that have one`(seconds: Int64, text: String) {
+    func `times beyond four-digit years become the last time with one`(seconds: Int64, text: String) {
         let time = CivilTime(seconds: seconds)
         #expect("\(time.date()) \(time.clock())" == text)
     }
 
-    @Test func `a field beyond its range counts on, one beyond four digits is refused`() {
+    @Test func `a field beyond its range carries over, and one of more than four digits is refused`() {
         #expect(CivilTime.seconds(year: 2023, month: 2, day: 30) == CivilTime.seconds(year: 2023, month: 3, day: 2))
         #expect(CivilTime.seconds(year: 1970, month: 1, day: 1, second: 9999) == 9999)
         #expect(CivilTime.seconds(year: 10_000, month: 1, day: 1) == nil)

@@ -10,7 +10,7 @@ struct HTTPDateTests {
         (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
         (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
     ])
-    func `known moments are written and read as they should be`(seconds: Int64, text: String) {
+    func `known times are written and read correctly`(seconds: Int64, text: String) {
         #expect("\(HTTPDate(seconds: seconds))" == text)
         #expect(HTTPDate(text) == HTTPDate(seconds: seconds))
     }
@@ -37,7 +37,7 @@ struct HTTPDateTests {
         }
     }
 
-    @Test func `moments all over four centuries come back from their text`() {
+    @Test func `times in four centuries are read back from their text`() {
         for seconds in stride(from: Int64(0), to: 13_600_000_000, by: 1_234_567) {
             #expect(HTTPDate("\(HTTPDate(seconds: seconds))")?.seconds == seconds)
         }
@@ -51,7 +51,7 @@ struct HTTPDateTests {
         "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ", " Sun, 06 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 94 08:49:37 GMT", "1994-11-06T08:49:37Z", "Sun, 06 Nov １９94 08:49:3 GMT",
     ])
-    func `what is no date of HTTP is none here`(text: String) {
+    func `a text that is not an HTTP date is refused`(text: String) {
         #expect(HTTPDate(text) == nil)
     }
 
@@ -62,7 +62,7 @@ struct HTTPDateTests {
         "Sun, +6 Nov 1994 08:49:37 GMT", "Sun, +6 Nov 1994 08:49:60 GMT", "Wed, 30 Feb 1994 08:49:60 GMT",
         "Mon, 06 Nov 1994 08:49:60 GMT", "Sun, 06 Nov 1994 08 49 60 GMT", "Sun, 06 Nov 1994 08:49:60:GMT",
     ])
-    func `a date that is nearly one is none`(text: String) {
+    func `a text that is almost an HTTP date is refused`(text: String) {
         #expect(HTTPDate(text) == nil)
     }
 

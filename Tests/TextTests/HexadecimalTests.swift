@@ -16,7 +16,7 @@ struct HexadecimalTests {
         #expect(hexadecimal([]) == "")
     }
 
-    @Test func `all bytes come back, from either case`() {
+    @Test func `all bytes are read back, from digits of either case`() {
         let all = (0...255).map { UInt8($0) }
         #expect(bytes(hexadecimal: hexadecimal(all)) == all)
         #expect(bytes(hexadecimal: hexadecimal(all).uppercased()) == all)

@@ -27,12 +27,12 @@ struct PercentCodingTests {
         #expect(decode(text, form: true) == nil)
     }
 
-    @Test func `all but letters, digits and what is allowed is encoded`() {
+    @Test func `everything except letters, digits and allowed characters is encoded`() {
         #expect(PercentCoding.encode("aZ09-._~/é%") == "aZ09-._~%2F%C3%A9%25")
         #expect(PercentCoding.encode("a/b~", allowed: "/") == "a/b%7E")
     }
 
-    @Test func `any text comes back from its encoded form`() {
+    @Test func `any text is read back from its encoded form`() {
         var random = RepeatableGenerator(seed: 5)
         for _ in 0..<1000 {
             let text = random.text(length: 12)
@@ -49,7 +49,7 @@ struct PercentCodingTests {
             ("UTF-8'", "UTF-8'"), ("UTF-8'x", "UTF-8'x"), ("ISO-8859-1''%E9", "ISO-8859-1''%E9"), ("café", "café"),
             ("'UTF-8''a", "'UTF-8''a"), ("UTF-8''a'b", "a'b"),
         ] as [(String, String?)])
-    func `a header value is decoded where it has the form of RFC 8187, and is itself otherwise`(
+    func `a header value in the form of RFC 8187 is decoded, and any other stays as it is`(
         value: String, text: String?
     ) {
         #expect(PercentCoding.headerValue(value) == text)

@@ -8,7 +8,7 @@ extension StoreCache {
     /// The owner of a store's directory; nil for a store that is not a directory of this host.
     func owner(of url: String) throws(Failure) -> FileOwner? {
         try mapError(to: Failure.self) {
-            try (store(url) as? any OwnedBlobStore).map { try FileSystem.status($0.folder).fileOwner }
+            try (store(url) as? any OwnedBlobStore).map { try FileSystem.status($0.directory).fileOwner }
         }
     }
 }
