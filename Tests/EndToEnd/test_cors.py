@@ -41,7 +41,7 @@ def varies(answer):
 def test_it_is_off_by_default(editor):
     for headers in ({"HTTP_ORIGIN": FRIEND}, {"HTTP_ORIGIN": FRIEND, **PREFLIGHT}, {"HTTP_ORIGIN": "null"}):
         for method in ("GET", "OPTIONS"):
-            answer, _ = ask(method, "/files?limit=1", editor.token, **headers)
+            answer = ask(method, "/files?limit=1", editor.token, **headers)
             assert answer.status == 200
             assert cross_origin(answer) == {} and "origin" not in varies(answer)
 
@@ -49,7 +49,7 @@ def test_it_is_off_by_default(editor):
 @pytest.mark.parametrize("target", ["/files", "/users", "/rpc/login", "/rpc/store_file", "/rpc/retrieve_file"])
 @pytest.mark.parametrize("origin", [FRIEND, OTHER])
 def test_a_preflight_is_answered_before_authentication(target, origin):
-    answer, _ = ask("OPTIONS", target, configuration=LISTED, HTTP_ORIGIN=origin, **PREFLIGHT)
+    answer = ask("OPTIONS", target, configuration=LISTED, HTTP_ORIGIN=origin, **PREFLIGHT)
     assert (answer.status, answer.body) == (200, b"")
     fields = cross_origin(answer)
     assert fields["access-control-allow-origin"] == origin
@@ -62,7 +62,7 @@ def test_a_preflight_is_answered_before_authentication(target, origin):
 
 
 def test_an_answer_can_be_read_by_a_listed_origin(editor):
-    answer, _ = ask("GET", "/files?limit=1", editor.token, configuration=LISTED, HTTP_ORIGIN=FRIEND)
+    answer = ask("GET", "/files?limit=1", editor.token, configuration=LISTED, HTTP_ORIGIN=FRIEND)
     fields = cross_origin(answer)
     assert set(fields) == {
         "access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"
@@ -78,7 +78,7 @@ def test_an_answer_can_be_read_by_a_listed_origin(editor):
 
 def test_refusals_can_be_read_too():
     for target in ("/files", "/nothing"):
-        answer, _ = ask("GET", target, configuration=LISTED, HTTP_ORIGIN=FRIEND)
+        answer = ask("GET", target, configuration=LISTED, HTTP_ORIGIN=FRIEND)
         assert answer.status in (401, 404)
         assert cross_origin(answer)["access-control-allow-origin"] == FRIEND
 
@@ -98,10 +98,10 @@ def test_refusals_can_be_read_too():
     ],
 )
 def test_a_foreign_origin_is_served_and_may_not_read(editor, origin):
-    answer, _ = ask("GET", "/files?limit=1", editor.token, configuration=LISTED, HTTP_ORIGIN=origin)
+    answer = ask("GET", "/files?limit=1", editor.token, configuration=LISTED, HTTP_ORIGIN=origin)
     assert (answer.status, cross_origin(answer)) == (200, {})
     assert "origin" in varies(answer), "a cache must not give it to a friend"
-    answer, _ = ask("OPTIONS", "/files", configuration=LISTED, HTTP_ORIGIN=origin, **PREFLIGHT)
+    answer = ask("OPTIONS", "/files", configuration=LISTED, HTTP_ORIGIN=origin, **PREFLIGHT)
     assert (answer.status, cross_origin(answer)) == (200, {})
 
 
@@ -119,7 +119,7 @@ def by_cookie(account_token, method, target, value, parameters, **headers):
     return ask(
         method, target, body=body, HTTP_COOKIE=f"coffer={account_token}", HTTP_HOST="127.0.0.1:8080",
         REMOTE_ADDR="127.0.0.1", **{**parameters, **headers},
-    )[0]  # fmt: skip
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("method,target,value,parameters", CHANGES + READS, ids=lambda part: str(part)[:24])

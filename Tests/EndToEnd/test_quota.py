@@ -123,7 +123,7 @@ def test_a_quota_of_nothing_and_no_quota(account, limited, sql):
 def test_a_body_that_is_announced_too_long_is_not_read(account, limited, announced):
     """The body never comes, so whoever waited for it would tell of a truncated one."""
     client = limited(100)
-    answer, _ = ask(
+    answer = ask(
         "POST", "/rpc/store_file", client.token, CONTENT_LENGTH=announced, HTTP_FILE_PATH="a", CONTENT_TYPE="text/plain"
     )
     failure = assert_failure_of_worker(answer, 413, "KF006")

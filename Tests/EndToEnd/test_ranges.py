@@ -84,7 +84,7 @@ def sender(request, instance, editor):
 
         def from_worker(method, path, fields):
             names = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in fields.items()}
-            return ask(method, target + path, editor.token, **names)[0]
+            return ask(method, target + path, editor.token, **names)
 
         yield from_worker
     elif request.param == "nginx":
@@ -179,7 +179,7 @@ def test_the_web_server_sends_the_parts_that_clients_ask_for(editor, files):
     nginx = "x-accel-redirect:/_coffer/blobs/ /_coffer/blobs/part/"
 
     def location(way, **fields):
-        answer, _ = ask("GET", retrieve_target(files.ten), editor.token, COFFER_SENDFILE=way, **fields)
+        answer = ask("GET", retrieve_target(files.ten), editor.token, COFFER_SENDFILE=way, **fields)
         field = answer.header("X-Accel-Redirect") or answer.header("X-Sendfile")
         return field and field.rpartition("/")[0][:-2]
 

@@ -284,13 +284,13 @@ def test_a_blob_that_has_gone_is_an_outage_and_not_an_absent_file(editor, folder
 
 def test_the_web_server_is_told_where_the_bytes_lie(editor, path):
     target, blobs = retrieve_target(path), os.environ["COFFER_BLOBS"]
-    streamed, _ = ask("GET", target, editor.token)
+    streamed = ask("GET", target, editor.token)
     assert (streamed.status, streamed.body) == (200, BODY)
-    sendfile, _ = ask("GET", target, editor.token, COFFER_SENDFILE="x-sendfile")
+    sendfile = ask("GET", target, editor.token, COFFER_SENDFILE="x-sendfile")
     assert (sendfile.status, sendfile.body) == (200, b"")
     file = Path(sendfile.header("X-Sendfile"))
     assert file.is_relative_to(blobs) and file.read_bytes() == BODY
-    redirect, _ = ask("GET", target, editor.token, COFFER_SENDFILE="x-accel-redirect:/_coffer/blobs/")
+    redirect = ask("GET", target, editor.token, COFFER_SENDFILE="x-accel-redirect:/_coffer/blobs/")
     assert redirect.header("X-Accel-Redirect") == f"/_coffer/blobs/{file.relative_to(blobs)}"
     for answer in (sendfile, redirect):
         assert answer.header("Content-Length") is None, "the web server knows it"

@@ -54,7 +54,7 @@ def in_cgi(s3, monkeypatch):
     """Single requests to this instance's worker in CGI mode, where it sends the bytes itself."""
     for name, value in s3.instance.settings.items():
         monkeypatch.setenv(name, value)
-    return lambda method, target, **more: ask(method, target, s3.editor.token, **more)[0]
+    return lambda method, target, **more: ask(method, target, s3.editor.token, **more)
 
 
 @pytest.fixture

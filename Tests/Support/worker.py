@@ -1,18 +1,16 @@
 """Single requests to a worker in CGI mode, with other settings than the instance's."""
 
 import os
-import time
 
 from client import Client
 from transports import PlainCGI
 
 
 def ask(method, target, token=None, body=b"", configuration=None, **parameters):
-    """The answer, and the seconds it took.
+    """The answer.
 
     configuration: options beside those of the configuration file. parameters: of the gateway; None takes one away.
     """
     values = {"CONTENT_TYPE": "application/json", **parameters, **(configuration or {})}
     client = Client(PlainCGI(os.environ["COFFER_WORKER"], os.environ["COFFER_CONFIG"], values), token)
-    started = time.monotonic()
-    return client.request(method, target, body=body), time.monotonic() - started
+    return client.request(method, target, body=body)
