@@ -83,7 +83,15 @@ case "$*" in
         echo $! >/run/coffer.pid
         ;;
     "reload coffer") MAINPID=$(</run/coffer.pid) bash -c "$(value ExecReload)" ;;
-    "reload nginx") nginx -s reload && sleep 0.5 ;;
+    "reload nginx")
+        # The old workers go when the new ones are there.
+        main=$(</run/nginx.pid)
+        read -ra workers <"/proc/$main/task/$main/children"
+        nginx -s reload
+        for worker in "${workers[@]}"; do
+            while [[ -e /proc/$worker ]]; do sleep 0.1; done
+        done
+        ;;
     "reload postgresql") pg_ctlcluster "$(ls /etc/postgresql)" main reload ;;
     *) echo "the stand-in of systemctl does not know: $*" >&2; exit 1 ;;
 esac

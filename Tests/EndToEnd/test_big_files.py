@@ -34,7 +34,6 @@ def drained(response, digest):
 def test_one_gib_goes_up_and_comes_down_whole(editor, folder, no_leftovers):
     path, sent, received = f"{folder}/gib", hashlib.sha256(), hashlib.sha256()
     connection = editor.connection()
-    connection.timeout = 120
     headers = editor.fields({"File-Path": path, "Content-Length": str(GIB)})
     connection.request("POST", "/rpc/store_file", pattern(GIB, sent), headers)
     response = connection.getresponse()

@@ -148,7 +148,7 @@ def test_the_web_server_asks_before_it_takes_the_body_in(account, limited, field
         f"POST /rpc/store_file HTTP/1.1\r\nHost: {client.host}:{client.port}\r\nAuthorization: Bearer {client.token}\r\n"
         f"{field}\r\nContent-Length: 1000000\r\nConnection: close\r\n\r\n"
     )
-    answer = client.raw(head.encode(), 30)
+    answer = client.raw(head.encode())
     assert answer.startswith({"KF006": b"HTTP/1.1 413", "KF003": b"HTTP/1.1 400", "KF004": b"HTTP/1.1 412"}[code]), answer
     assert f'"code":"{code}"'.encode() in answer
 

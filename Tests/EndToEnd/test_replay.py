@@ -14,7 +14,7 @@ SEQUENCES = sorted((ROOT / "Tests" / "Replays").glob("*.http"))
 
 
 def replay(*arguments):
-    return subprocess.run([*REPLAY, *arguments], capture_output=True, text=True, timeout=240)
+    return subprocess.run([*REPLAY, *arguments], capture_output=True, text=True, timeout=1800)
 
 
 @pytest.fixture(scope="module")

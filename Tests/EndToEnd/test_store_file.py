@@ -4,8 +4,8 @@ import hashlib
 import http.client
 import re
 import socket
-import time
 import uuid
+from contextlib import nullcontext
 
 import pytest
 
@@ -155,16 +155,17 @@ def head_of(client, path, length, *more):
 
 
 @pytest.mark.parametrize("sent", [0, 10, 70000, 5000000])
-def test_a_client_that_goes_away_half_way_changes_nothing(editor, folder, no_leftovers, sent):
+def test_a_client_that_goes_away_half_way_changes_nothing(editor, instance, folder, no_leftovers, sent):
     path = f"{folder}/a"
     editor.store(path, b"the old file")
+    # Of less the web server keeps what it has in memory, and Apache's CGI all of it.
+    is_seen = sent > 1 << 20 and UNDER_TEST not in ("cgi", "fcgid")
     with socket.create_connection((editor.host, editor.port)) as connection:
-        connection.sendall(head_of(editor, path, 10000000) + bytes(sent))
-        time.sleep(0.1)
-    time.sleep(0.3)
+        with instance.begun() if is_seen else nullcontext():
+            connection.sendall(head_of(editor, path, 10000000) + bytes(sent))
+    no_leftovers()
     assert editor.retrieve(path).body == b"the old file"
     assert row(editor, path)["size_bytes"] == 12
-    no_leftovers()
 
 
 def test_a_client_that_resets_the_connection_leaves_no_new_file(editor, folder, no_leftovers):
@@ -172,9 +173,8 @@ def test_a_client_that_resets_the_connection_leaves_no_new_file(editor, folder, 
         connection.sendall(head_of(editor, f"{folder}/new", 10000000) + bytes(3000000))
         # Lingering for no time sends RST.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-    time.sleep(0.3)
-    assert editor.files(f"file_path=like.{folder}/*").json() == []
     no_leftovers()
+    assert editor.files(f"file_path=like.{folder}/*").json() == []
 
 
 def test_a_chunked_body_that_breaks_off_changes_nothing(editor, folder, no_leftovers):
@@ -183,10 +183,8 @@ def test_a_chunked_body_that_breaks_off_changes_nothing(editor, folder, no_lefto
     head = head_of(editor, path, 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
     with socket.create_connection((editor.host, editor.port)) as connection:
         connection.sendall(head + b"5\r\nhello\r\n")
-        time.sleep(0.1)
-    time.sleep(0.3)
-    assert editor.retrieve(path).body == b"the old file"
     no_leftovers()
+    assert editor.retrieve(path).body == b"the old file"
 
 
 @pytest.mark.skipif(UNDER_TEST is not None, reason="Apache hands answers on once it has the whole body")

@@ -44,9 +44,9 @@ class Client:
         """Connection and response, whose body is yet to be read."""
         return self.transport.begin(method, target, self.all_headers(headers), body)
 
-    def raw(self, data, timeout=TIMEOUT_SECONDS):
+    def raw(self, data):
         """Sends bytes as they are, and returns all that comes back until the server closes."""
-        with socket.create_connection((self.host, self.port), timeout) as connection:
+        with socket.create_connection((self.host, self.port), TIMEOUT_SECONDS) as connection:
             connection.sendall(data)
             return read_to_end(connection)
 

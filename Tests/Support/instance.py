@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from client import Client, log_in
-from processes import as_owner, children  # noqa: F401
+from processes import as_owner, children, wait_until  # noqa: F401
 from script import SCRIPTS
 from transports import FastCGI
 
@@ -150,6 +150,13 @@ class Instance:
     def in_flight(self):
         """The files of uploads that have not come to their end."""
         return [path for name in ("stage", "incoming") for path in (self.store() / name).rglob("*") if path.is_file()]
+
+    @contextmanager
+    def begun(self, number=1):
+        """Waits in the end until so many more uploads are in flight than when the block began."""
+        before = set(self.in_flight())
+        yield
+        wait_until(lambda: len(set(self.in_flight()) - before) >= number, 120, "uploads to begin")
 
     def listed(self):
         """The blobs that gc knows of."""
