@@ -119,7 +119,7 @@ $$, $$ values
     ('api.files', 'coffer_editor', 'delete'),
     ('internal.files', 'coffer_admin', 'delete'),
     ('internal.files', 'coffer_editor', 'delete')
-$$, 'rows can be deleted from files alone');
+$$, 'rows can be deleted only from files');
 
 select is_empty($$
     select c.oid::regclass, r.rolname from pg_class c, pg_roles r
@@ -171,7 +171,7 @@ select is_empty($$
     where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
         and l.lanname <> 'internal' and p.prosqlbody is null
         and not coalesce(p.proconfig @> '{"search_path=\"\""}', false)
-$$, 'every function pins its search_path or is bound when created');
+$$, 'every function sets its search_path or is parsed when it is created');
 
 select is_empty($$
     select p.oid::regprocedure::text from pg_proc p
@@ -206,7 +206,7 @@ select is_empty($$
         when 'coffer_authenticator' then '. For the worker( and the operator)?[.]'
         when 'coffer_admin coffer_anonymous coffer_authenticator coffer_editor' then '. For every role,'
         else '^((?!For (editors|admins|anonymous|every|the worker)).)*$' end
-$$, 'and the roles that may call it');
+$$, 'the comment of each function names the roles that may call it');
 
 select is_empty($$
     select f.name from pg_temp.functions() f, regexp_matches(f.definition, 'advisory\w*\(([^,()]+\()?', 'g') as argument

@@ -6,7 +6,7 @@ select plan(33);
 create function pg_temp.operator(p_sql text) returns text language sql as $$
     select pg_temp.failure('coffer_owner', null, p_sql)
 $$;
--- Opens a session for the user if there is none, does something, and says how many there are then.
+-- Opens a session for the user, runs a statement, and returns its failure and the number of sessions.
 create function pg_temp.sessions_after(p_sql text, p_user uuid = '00000000-0000-4000-8000-00000000000e') returns text
 language plpgsql as $$
 declare
@@ -40,24 +40,26 @@ select is(pg_temp.operator($$ select internal.create_user('EDITOR@test.invalid',
 select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', 1000) $$),
     'no failure');
 select matches((select password_hash from internal.users where email = 'new@test.invalid'), '^\$2a\$12\$',
-    'a password is kept as bcrypt of cost 12');
+    'a password is stored as bcrypt of cost 12');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select count(*) from api.login('new@test.invalid', 'good enough') $$), '1', 'and the new user can log in');
+    $$ select count(*) from api.login('new@test.invalid', 'good enough') $$), '1', 'a new user can log in');
 select is(pg_temp.attempt('coffer_admin', :admin,
     $$ select internal.create_user('more@test.invalid', 'good enough', 'admin', null) $$), '42501',
-    'a request role, even an admin, can call none of these');
+    'no request role can call these functions');
 
 -- Changes end sessions.
 select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'editor') $$), 'no failure, 1 sessions',
-    'a change to what is already so ends no session');
+    'setting the same role ends no session');
 select is(pg_temp.sessions_after($$ select internal.set_password('editor@test.invalid', 'short') $$),
-    'KF017 A password has at least 10 characters., 2 sessions', 'a refused one neither');
+    'KF017 A password has at least 10 characters., 2 sessions', 'a refused password ends no session');
 select is(pg_temp.sessions_after($$ select internal.set_password('editor@test.invalid', 'another password') $$), 'no failure, 0 sessions',
     'a new password ends the sessions');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1', 'and lets in');
+    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1',
+    'the new password is accepted');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select count(*) from api.login('editor@test.invalid', 'editor password') $$), '0', 'while the old one does not');
+    $$ select count(*) from api.login('editor@test.invalid', 'editor password') $$), '0',
+    'the old password is refused');
 select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'admin') $$), 'no failure, 0 sessions',
     'a new role ends the sessions');
 select is(pg_temp.sessions_after($$ select internal.set_disabled('editor@test.invalid', true) $$), 'no failure, 0 sessions',
@@ -67,31 +69,32 @@ select is(pg_temp.attempt('coffer_anonymous', null,
         'a disabled user cannot log in');
 select is(pg_temp.operator($$ select internal.set_disabled('editor@test.invalid', false) $$), 'no failure');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1', 'until enabled again');
+    $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1',
+    'an enabled user can log in');
 
 -- Deleting.
 select isnt(pg_temp.store(:other, 'file', 'content'), null);
 select is(pg_temp.sessions_after($$ select internal.delete_user('other@test.invalid') $$, :other), 'no failure, 0 sessions',
     'deleting a user ends the sessions');
-select is((select count(*)::int from internal.files where user_id = :other), 0, 'deletes the files');
+select is((select count(*)::int from internal.files where user_id = :other), 0, 'deleting a user deletes the files');
 select is((select reason from internal.garbage where blob = md5('content' || :other)), 'deleted',
-    'and lists the blobs as garbage');
+    'deleting a user lists the blobs as garbage');
 
--- The last admin: all others go first.
+-- The last admin: all other admins become editors first.
 update internal.users set role = 'editor' where role = 'admin' and id <> :admin;
 select is(pg_temp.operator($$ select internal.set_role('admin@test.invalid', 'editor') $$),
     'KF018 The last enabled admin has to stay.', 'the last admin cannot be demoted');
 select is(pg_temp.operator($$ select internal.set_disabled('admin@test.invalid', true) $$),
-    'KF018 The last enabled admin has to stay.', 'or disabled');
+    'KF018 The last enabled admin has to stay.', 'the last admin cannot be disabled');
 select is(pg_temp.operator($$ select internal.delete_user('admin@test.invalid') $$),
-    'KF018 The last enabled admin has to stay.', 'or deleted');
+    'KF018 The last enabled admin has to stay.', 'the last admin cannot be deleted');
 select is((select role || coalesce(disabled_at::text, '') from internal.users where id = :admin), 'admin',
-    'and is unchanged');
+    'the last admin is unchanged');
 select is(pg_temp.operator($$ select internal.set_role('new@test.invalid', 'admin') $$), 'no failure');
 select is(pg_temp.operator($$ select internal.delete_user('admin@test.invalid') $$), 'no failure',
-    'with another admin there it goes');
+    'an admin can be deleted if another one is enabled');
 select is(pg_temp.operator($$ select internal.set_password('admin@test.invalid', 'good enough') $$),
-    'KF014 There is no user with this e-mail address.', 'and is unknown from then on');
+    'KF014 There is no user with this e-mail address.', 'a deleted user is unknown');
 
 select * from finish();
 rollback;

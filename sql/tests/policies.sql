@@ -1,4 +1,4 @@
--- The policies there are, table by table, and that there is no table without a line here.
+-- The policies of every table; a new table fails here until it has a line.
 begin;
 \ir setup.psql
 select plan(27);
@@ -36,14 +36,14 @@ select policy_roles_are('internal', 'sessions', 'authenticator_select_named', '{
 select is_empty($$
     select tablename, policyname from pg_policies
     where schemaname = 'internal' and policyname ~ '^owner_' and roles <> '{coffer_owner}'
-$$, 'the policies of the owner are for nobody else');
+$$, 'the policies of the owner are for no other role');
 select is_empty($$
     select tablename, policyname from pg_policies
     where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname not in ('admin_select_all', 'admin_update_all')
         and policyname <> 'authenticator_select_named'
         and (coalesce(qual, with_check) !~ 'SELECT internal.current_user_id\(\)'
             or coalesce(with_check, qual) !~ 'SELECT internal.current_user_id\(\)')
-$$, 'every other policy but the admin''s compares with a sub-select of the current user');
+$$, 'every other policy, except an admin''s, compares with a sub-select of the current user');
 
 select * from finish();
 rollback;

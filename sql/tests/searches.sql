@@ -4,20 +4,23 @@ begin;
 select plan(6);
 
 select set_config('role', 'coffer_authenticator', true);
-select lives_ok($$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 1, 900) $$, 'the first may begin');
-select is(current_setting('statement_timeout'), '900ms', 'and what follows has its limit');
+select lives_ok($$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 1, 900) $$,
+    'a first search can begin');
+select is(current_setting('statement_timeout'), '900ms', 'following statements have the time limit');
 select set_config('role', 'none', true);
--- Another session that has the only lock is Tests/EndToEnd/test_searches.py's to have; here there is none to be had.
+-- A limit of none stands for locks that are taken; Tests/EndToEnd/test_searches.py has searches that hold them.
 select is(pg_temp.attempt('coffer_authenticator', null,
     $$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 0, 900) $$), 'KF032',
-    'where none is left it is refused');
+    'a search is refused if the user has too many');
 select is(pg_temp.attempt('coffer_authenticator', null,
-    $$ select internal.begin_search('00000000-0000-4000-8000-00000000000f', 3, 900) $$), '', 'another user has their own');
+    $$ select internal.begin_search('00000000-0000-4000-8000-00000000000f', 3, 900) $$), '',
+    'another user has searches of their own');
 select is(pg_temp.attempt('coffer_editor', :editor,
     $$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 1, 900) $$), '42501',
     'a request role cannot call it');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    $$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 1, 900) $$), '42501', 'nor can a stranger');
+    $$ select internal.begin_search('00000000-0000-4000-8000-00000000000e', 1, 900) $$), '42501',
+    'an anonymous client cannot call it');
 
 select * from finish();
 rollback;

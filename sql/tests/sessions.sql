@@ -13,14 +13,14 @@ $$;
 create function pg_temp.part(p_token text, p_number int) returns jsonb language sql as $$
     select convert_from(pg_temp.decoded(split_part(p_token, '.', p_number)), 'UTF8')::jsonb
 $$;
--- Whether any key that verification_keys gives out verifies the token, by its kid.
+-- Whether the key of the token's kid, from verification_keys, verifies the token.
 create function pg_temp.verifies(p_token text) returns boolean language sql as $$
     select exists (select from internal.verification_keys() k
         where k.kid = pg_temp.part(p_token, 1) ->> 'kid'
             and extensions.hmac(convert_to(substring(p_token from '^(.*)\.'), 'UTF8'), k.secret, 'sha256')
                 = pg_temp.decoded(split_part(p_token, '.', 3)))
 $$;
--- The worker's question, in the words of Sources/CofferService/Database.swift.
+-- The worker's query, as in Sources/CofferService/Database/Database.swift.
 create function pg_temp.asked(p_session_id text, p_user_id text, p_role text) returns text language sql as $$
     select pg_temp.attempt('coffer_authenticator', null, format('select found from (select
         set_config(''coffer.session_id'', %L, true), coalesce((select s.database_role
@@ -37,61 +37,61 @@ insert into seen values ('admin', pg_temp.login('admin@test.invalid', 'admin pas
 select token as editor_token from seen where name = 'editor' \gset
 select token as admin_token from seen where name = 'admin' \gset
 select matches(:'editor_token'::text, '^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}$',
-    'a login, whatever the case of the e-mail, gives a token in three parts without padding or newlines');
-select is(pg_temp.part(:'editor_token', 1) - 'kid', '{"alg": "HS256", "typ": "JWT"}', 'its header says HS256');
-select ok(pg_temp.verifies(:'editor_token'), 'the key of its kid verifies it');
+    'a login, in any case of the e-mail address, returns a token in three parts without padding or newlines');
+select is(pg_temp.part(:'editor_token', 1) - 'kid', '{"alg": "HS256", "typ": "JWT"}', 'the header has HS256');
+select ok(pg_temp.verifies(:'editor_token'), 'the key of the kid verifies the token');
 select ok(not pg_temp.verifies(split_part(:'editor_token', '.', 1) || '.' || split_part(:'admin_token', '.', 2) || '.'
-    || split_part(:'editor_token', '.', 3)), 'its signature does not verify other claims');
+    || split_part(:'editor_token', '.', 3)), 'the signature does not verify other claims');
 select is(pg_temp.part(:'editor_token', 2) ->> 'user_id', :editor::text, 'user_id is the user');
-select is(pg_temp.part(:'editor_token', 2) ->> 'sub', :editor::text, 'so is sub');
-select is(pg_temp.part(:'editor_token', 2) ->> 'role', 'editor', 'the role is the editor''s');
-select is(pg_temp.part(:'admin_token', 2) ->> 'role', 'admin', 'or the admin''s');
+select is(pg_temp.part(:'editor_token', 2) ->> 'sub', :editor::text, 'sub is the user');
+select is(pg_temp.part(:'editor_token', 2) ->> 'role', 'editor', 'the role of an editor''s token is editor');
+select is(pg_temp.part(:'admin_token', 2) ->> 'role', 'admin', 'the role of an admin''s token is admin');
 select is((pg_temp.part(:'editor_token', 2) ->> 'exp')::bigint - (pg_temp.part(:'editor_token', 2) ->> 'iat')::bigint,
     43200::bigint, 'a session lasts twelve hours');
 select set_config('coffer.session_seconds', '90', true);
 select is((select pg_temp.part(t, 2) -> 'exp' = to_jsonb((pg_temp.part(t, 2) ->> 'iat')::bigint + 90)
-    from pg_temp.login('other@test.invalid', 'other password') t), true, 'or as long as configured');
+    from pg_temp.login('other@test.invalid', 'other password') t), true, 'a session can have another length');
 select is(pg_temp.attempt('coffer_anonymous', null, $$
     select expires_at = floor(extract(epoch from now())) + 90 from api.login('other@test.invalid', 'other password')
-$$), 'true', 'login tells when it ends, too');
+$$), 'true', 'login returns when the session ends');
 
 select is(pg_temp.login('editor@test.invalid', 'wrong password'), null, 'a wrong password gives no row');
-select is(pg_temp.login('nobody@test.invalid', 'editor password'), null, 'an unknown e-mail gives no row');
-select is(pg_temp.login(null, null), null, 'no e-mail gives no row');
+select is(pg_temp.login('nobody@test.invalid', 'editor password'), null, 'an unknown e-mail address gives no row');
+select is(pg_temp.login(null, null), null, 'no e-mail address gives no row');
 select is((select string_agg(action || coalesce(' ' || u.email, ''), ', ' order by a.id)
     from internal.audit_log a left join internal.users u on u.id = a.user_id
     where action = 'login_failed' and (a.occurred_at = now())),
-    'login_failed Editor@test.invalid, login_failed, login_failed', 'failures are audited, without what was typed');
+    'login_failed Editor@test.invalid, login_failed, login_failed', 'failures are recorded without what was typed');
 select is((select count(*)::int from internal.audit_log where action = 'login' and actor_id = :editor), 1,
-    'the login is audited');
+    'the login is recorded');
 
 select is(pg_temp.admitted(:'editor_token'), 'coffer_editor', 'the editor''s session gives the editor''s role');
-select is(pg_temp.admitted(:'admin_token'), 'coffer_admin', 'the admin''s session gives the admin''s');
+select is(pg_temp.admitted(:'admin_token'), 'coffer_admin', 'the admin''s session gives the admin''s role');
 select is(pg_temp.admitted(:'editor_token', 'admin'), 'KF011', 'a role that the session does not have is refused');
 select is(pg_temp.asked(pg_temp.part(:'editor_token', 2) ->> 'sid', :admin::text, 'editor'), 'KF011',
-    'so is another user''s session');
-select is(pg_temp.asked(null, null, null), 'KF011', 'so is no session');
+    'another user''s session is refused');
+select is(pg_temp.asked(null, null, null), 'KF011', 'a missing session is refused');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from internal.live_sessions'), '42501',
-    'a request role cannot ask');
+    'a request role cannot look up a session');
 
--- The login asks about a session whose id it knows, and cannot find one out.
+-- The worker's login sees a session whose id it knows, and cannot find out other ids.
 select set_config('coffer.session_id', '', true);
 select is(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.live_sessions'), '0',
     'without an id no session is shown');
 select is(pg_temp.attempt('coffer_authenticator', null, 'select count(id) from internal.sessions'), '0',
-    'nor does the table itself show more');
+    'the table shows no session without an id');
 select is(pg_temp.attempt('coffer_authenticator', null, 'select expires_at from internal.sessions'), '42501',
-    'nor when one ends');
--- The condition would fail on any row that it came to see before the policy did, and quote it.
+    'the table does not show when a session ends');
+-- If the condition were evaluated before the policy, its error would quote a row.
 select is(pg_temp.attempt('coffer_authenticator', null,
     'select count(*) from internal.live_sessions s where s.id::text::integer = 1'), '0',
-    'nor does a condition that fails on what it sees');
+    'a condition that fails shows nothing of other rows');
 select set_config('coffer.session_id', pg_temp.part(:'admin_token', 2) ->> 'sid', true);
 select is(pg_temp.attempt('coffer_authenticator', null,
-    'select string_agg(s.role, '' '') from internal.live_sessions s'), 'admin', 'with an id that one is shown');
+    'select string_agg(s.role, '' '') from internal.live_sessions s'), 'admin', 'the session of the id is shown');
 update internal.sessions set expires_at = now() where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
 select is(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.live_sessions'), '0',
-    'and not when it has expired');
+    'an expired session is not shown');
 update internal.sessions set expires_at = now() + interval '1 hour'
 where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
 
@@ -100,34 +100,36 @@ select set_config('coffer.session_id', pg_temp.part(:'editor_token', 2) ->> 'sid
 select lives_ok($$ select pg_temp.store('00000000-0000-4000-8000-00000000000e', 'a', '12345') $$);
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.whoami()::jsonb - ''session_expires_at''')::jsonb,
     '{"user_id": "00000000-0000-4000-8000-00000000000e", "email": "Editor@test.invalid", "role": "editor",
-    "quota_bytes": null, "used_bytes": 5, "file_count": 1}', 'whoami tells who, and how much there is');
+    "quota_bytes": null, "used_bytes": 5, "file_count": 1}', 'whoami returns the user and the totals');
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select extract(epoch from (api.whoami() ->> ''session_expires_at'')::timestamptz)::bigint'),
-    pg_temp.part(:'editor_token', 2) ->> 'exp', 'and when the session expires');
-select is(pg_temp.attempt('coffer_editor', :other, 'select api.logout()'), '', 'somebody else logs out of our session');
-select is(pg_temp.admitted(:'editor_token'), 'coffer_editor', 'which does nothing');
+    pg_temp.part(:'editor_token', 2) ->> 'exp', 'whoami returns when the session expires');
+select is(pg_temp.attempt('coffer_editor', :other, 'select api.logout()'), '',
+    'another user can call logout with this session');
+select is(pg_temp.admitted(:'editor_token'), 'coffer_editor', 'another user''s logout does not end the session');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.logout()'), '', 'the editor logs out');
-select is(pg_temp.admitted(:'editor_token'), 'KF011', 'and the token is refused from then on');
+select is(pg_temp.admitted(:'editor_token'), 'KF011', 'after the logout the token is refused');
 select is((select count(*)::int from internal.audit_log where action = 'logout' and actor_id = :editor), 1,
-    'which is audited once');
+    'the logout is recorded once');
 update internal.sessions set expires_at = now() where user_id = :admin;
 select is(pg_temp.admitted(:'admin_token'), 'KF011', 'an expired session is refused');
-select isnt(pg_temp.login('admin@test.invalid', 'admin password'), null, 'who can log in again');
+select isnt(pg_temp.login('admin@test.invalid', 'admin password'), null,
+    'a user whose session expired can log in again');
 
 -- Keys.
 select pg_temp.attempt('coffer_owner', null, 'select internal.rotate_key()') as new_kid \gset
 select is(pg_temp.part(pg_temp.login('other@test.invalid', 'other password'), 1) ->> 'kid', :'new_kid',
     'after a rotation the new key signs');
-select ok(pg_temp.verifies(:'editor_token'), 'and the old one still verifies');
+select ok(pg_temp.verifies(:'editor_token'), 'after a rotation the old key still verifies');
 select is(pg_temp.attempt('coffer_owner', null, format('select internal.retire_key(%L)', :'new_kid')), 'KF014',
     'the newest key cannot be retired');
 select is(pg_temp.attempt('coffer_owner', null, 'select internal.retire_key(''unknown'')'), 'KF014',
-    'nor one that does not exist');
+    'an unknown key cannot be retired');
 select is(pg_temp.attempt('coffer_owner', null, format('select internal.retire_key(%L)',
-    pg_temp.part(:'editor_token', 1) ->> 'kid')), '', 'an older one can');
-select ok(not pg_temp.verifies(:'editor_token'), 'and its tokens do not verify any more');
+    pg_temp.part(:'editor_token', 1) ->> 'kid')), '', 'an older key can be retired');
+select ok(not pg_temp.verifies(:'editor_token'), 'tokens of a retired key are not verified');
 select is((select secret from internal.jwt_keys where kid = pg_temp.part(:'editor_token', 1) ->> 'kid'), null,
-    'for its secret is gone');
+    'the secret of a retired key is erased');
 
 select * from finish();
 rollback;

@@ -1,4 +1,4 @@
--- What admins can do to accounts, and what not even they can.
+-- What admins can and cannot do to accounts.
 begin;
 \ir setup.psql
 select plan(58);
@@ -29,38 +29,44 @@ $$;
 select is(pg_temp.attempt('coffer_editor', :editor, 'select string_agg(email, '' '') from api.users'), 'Editor@test.invalid',
     'an editor sees their own account');
 select is(pg_temp.attempt('coffer_admin', :admin, 'select count(*) from api.users'),
-    (select count(*)::text from internal.users), 'an admin sees all');
-select is(pg_temp.attempt('coffer_anonymous', null, 'select count(*) from api.users'), '42501', 'a stranger none');
-select is(pg_temp.attempt('coffer_admin', :admin, 'select password_hash from api.users'), '42703', 'and nobody a hash');
+    (select count(*)::text from internal.users), 'an admin sees all accounts');
+select is(pg_temp.attempt('coffer_anonymous', null, 'select count(*) from api.users'), '42501',
+    'an anonymous client sees no account');
+select is(pg_temp.attempt('coffer_admin', :admin, 'select password_hash from api.users'), '42703',
+    'an admin cannot read a password hash');
 
--- Changing, in the words of the worker.
+-- Changing, with the worker's statements.
 select pg_temp.log_in(:editor) as session \gset
 select is(pg_temp.patched('quota_bytes = ''100'''), 'editor 100 t', 'an admin sets a quota');
-select is(pg_temp.sessions(:editor), 1, 'which ends no session');
-select is(pg_temp.patched('quota_bytes = null'), 'editor t', 'or lifts it');
+select is(pg_temp.sessions(:editor), 1, 'a quota ends no session');
+select is(pg_temp.patched('quota_bytes = null'), 'editor t', 'an admin removes a quota');
 select is(pg_temp.patched('role = ''editor'', disabled_at = case when ''false''::boolean then coalesce(users.disabled_at, now()) end'),
-    'editor t', 'what is so already');
-select is(pg_temp.sessions(:editor), 1, 'ends no session either');
+    'editor t', 'an admin sets what is already set');
+select is(pg_temp.sessions(:editor), 1, 'setting what is already set ends no session');
 select is(pg_temp.patched('role = ''admin'''), 'admin t', 'an admin makes an admin');
-select is(pg_temp.sessions(:editor), 0, 'who has to log in again');
+select is(pg_temp.sessions(:editor), 0, 'a new role ends the sessions');
 select is(pg_temp.patched('role = ''editor'', disabled_at = case when ''true''::boolean then coalesce(users.disabled_at, now()) end'),
-    'editor f', 'an admin disables');
-select is(pg_temp.patched('disabled_at = null'), 'editor t', 'and enables');
+    'editor f', 'an admin disables an account');
+select is(pg_temp.patched('disabled_at = null'), 'editor t', 'an admin enables an account');
 select is(pg_temp.audited(:editor), 'user_create, user_quota by a, user_quota by a, user_role by a, user_role by a, '
-    'user_disable by a, user_enable by a', 'each change is recorded once, with who made it');
-select is((select count(*)::int from internal.users where id = :editor and updated_at = now()), 1, 'and when is kept');
+    'user_disable by a, user_enable by a', 'each change is recorded once, with its actor');
+select is((select count(*)::int from internal.users where id = :editor and updated_at = now()), 1,
+    'the time of the change is set');
 select is(pg_temp.patched('role = ''owner''') || ' ' || pg_temp.patched('quota_bytes = -1'), '23514 23514',
-    'what no account can be is refused');
-select is(pg_temp.patched('email = ''x@y'''), '42501', 'an admin changes no e-mail');
-select is(pg_temp.patched('used_bytes = 0'), '42501', 'and no total');
-select is(pg_temp.patched('quota_bytes = null', 'coffer_editor', :editor), '42501', 'an editor changes nothing');
-select is(pg_temp.attempt('coffer_admin', :admin, 'delete from api.users'), '42501', 'accounts are deleted by a function');
+    'an invalid role and a negative quota are refused');
+select is(pg_temp.patched('email = ''x@y'''), '42501', 'an admin cannot change an e-mail address');
+select is(pg_temp.patched('used_bytes = 0'), '42501', 'an admin cannot change a total');
+select is(pg_temp.patched('quota_bytes = null', 'coffer_editor', :editor), '42501',
+    'an editor cannot change an account');
+select is(pg_temp.attempt('coffer_admin', :admin, 'delete from api.users'), '42501',
+    'an admin cannot delete rows of accounts');
 
 -- Creating.
 select is(pg_temp.as_admin('select api.create_user(''new@test.invalid'', ''good enough'', ''editor'', 7)'), 'no failure');
-select is((select role || ' ' || quota_bytes from internal.users where email = 'new@test.invalid'), 'editor 7', 'a new user');
+select is((select role || ' ' || quota_bytes from internal.users where email = 'new@test.invalid'), 'editor 7',
+    'an admin creates an account');
 select is((select actor_id from internal.audit_log where action = 'user_create' and subject = 'new@test.invalid'), :admin,
-    'is in the audit log');
+    'the new account is recorded');
 select is(pg_temp.as_admin('select api.create_user(''NEW@test.invalid'', ''good enough'', ''editor'', null)'),
     '23505 There is a user with this e-mail address already.');
 select is(pg_temp.as_admin('select api.create_user(''more@test.invalid'', ''short'', ''editor'', null)'),
@@ -70,7 +76,8 @@ select is(pg_temp.as_admin('select api.create_user(''more'', ''good enough'', ''
 select is(pg_temp.as_admin('select api.create_user(''more@test.invalid'', ''good enough'', ''root'', null)'),
     'KF014 The role is editor or admin.');
 select is(pg_temp.attempt('coffer_editor', :editor,
-    'select api.create_user(''more@test.invalid'', ''good enough'', ''admin'', null)'), '42501', 'an editor creates none');
+    'select api.create_user(''more@test.invalid'', ''good enough'', ''admin'', null)'), '42501',
+    'an editor cannot create an account');
 
 -- Resetting a password.
 select pg_temp.log_in(:editor) as session \gset
@@ -78,56 +85,61 @@ select is(pg_temp.as_admin('select api.reset_password(''00000000-0000-4000-8000-
     'KF017 A password has at least 10 characters.');
 select is(pg_temp.sessions(:editor), 1);
 select is(pg_temp.as_admin('select api.reset_password(''00000000-0000-4000-8000-00000000000e'', ''a new password'')'), 'no failure');
-select is(pg_temp.sessions(:editor), 0, 'a reset ends the sessions');
+select is(pg_temp.sessions(:editor), 0, 'a reset password ends the sessions');
 select is(pg_temp.attempt('coffer_anonymous', null,
-    'select count(token) from api.login(''editor@test.invalid'', ''a new password'')'), '1', 'and lets in');
+    'select count(token) from api.login(''editor@test.invalid'', ''a new password'')'), '1',
+    'a reset password is accepted');
 select is(pg_temp.as_admin('select api.reset_password(gen_random_uuid(), ''a new password'')'), 'KF027 User not found.');
 select is(pg_temp.attempt('coffer_editor', :editor,
-    'select api.reset_password(''00000000-0000-4000-8000-00000000000f'', ''a new password'')'), '42501', 'an editor resets none');
+    'select api.reset_password(''00000000-0000-4000-8000-00000000000f'', ''a new password'')'), '42501',
+    'an editor cannot reset a password');
 
--- An admin is nobody to the files of others.
+-- An admin has no rights over other users' files.
 select isnt(pg_temp.store(:other, 'secret/file', 'content'), null);
 select is(pg_temp.attempt('coffer_admin', :admin, 'select count(*) from api.files where file_path = ''secret/file'''), '1',
-    'an admin sees that there is a file');
+    'an admin sees the row of another user''s file');
 select is(pg_temp.attempt('coffer_admin', :admin, format('select (select count(*) from api.%s)', f)), '0', f || ' gives an admin none')
 from unnest('{retrieve_file(''secret/file''),retrieve_file_audited(''secret/file''),"list_folder(''secret'', 9, null)"}'::text[]) f;
 select is(pg_temp.attempt('coffer_admin', :admin, 'with c as (update api.files set file_path = ''x'' where file_path = ''secret/file'' returning 1) select count(*) from c'),
-    '0', 'cannot move it');
-select is(pg_temp.attempt('coffer_admin', :admin, 'select api.move_folder(''secret'', ''mine'')'), '0', 'nor its folder');
+    '0', 'an admin cannot move another user''s file');
+select is(pg_temp.attempt('coffer_admin', :admin, 'select api.move_folder(''secret'', ''mine'')'), '0',
+    'an admin cannot move another user''s folder');
 
 -- Deleting.
 select pg_temp.log_in(:other) as session \gset
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.delete_user(''00000000-0000-4000-8000-00000000000f'')'), '42501',
-    'an editor deletes no user');
+    'an editor cannot delete an account');
 select is(pg_temp.as_admin('select api.delete_user(''00000000-0000-4000-8000-00000000000f'')'), 'no failure');
 select is((select reason from internal.garbage where blob = md5('content' || :other)), 'deleted',
-    'a deleted user''s blobs are discarded');
+    'deleting a user lists the blobs as garbage');
 select is((select string_agg(action, ' ' order by position) from internal.audit_log where chain = :other),
-    'user_create store delete user_delete', 'the audit log has it all');
+    'user_create store delete user_delete', 'the audit log has the deleted user''s chain');
 select is(pg_temp.as_admin('select api.delete_user(''00000000-0000-4000-8000-00000000000f'')'), 'KF027 User not found.');
 
--- The last admin, by every way. All others go first; that they are disabled does not count.
+-- The last admin, in every way. All others become editors first; a disabled admin does not count.
 update internal.users set role = 'editor' where role = 'admin' and id <> :admin;
 insert into internal.users (email, password_hash, role, disabled_at) values ('off@test.invalid', 'x', 'admin', now());
 select is(pg_temp.as_admin(s), 'KF018 The last enabled admin has to stay.', s)
 from unnest(array['update api.users set role = ''editor''', 'update api.users set disabled_at = now() where role = ''admin''',
     'select api.delete_user(''00000000-0000-4000-8000-00000000000a'')']) s;
-select throws_ok('delete from internal.users', 'KF018', null, 'a superuser cannot delete them all');
+select throws_ok('delete from internal.users', 'KF018', null, 'a superuser cannot delete the last admin');
 select is(pg_temp.as_admin('update api.users set role = case role when ''admin'' then ''editor'' else ''admin'' end, disabled_at = null'),
-    'no failure', 'but admins and editors can change places in one statement');
+    'no failure', 'admins and editors can change places in one statement');
 
 -- Sessions, for the operator.
 delete from internal.sessions;
 select pg_temp.log_in(:editor) as one, pg_temp.log_in(:editor) as two, pg_temp.log_in(:admin) as three \gset
 select is((select string_agg(email || ' ' || role, ', ') from internal.list_sessions(null)),
     'admin@test.invalid editor, Editor@test.invalid admin, Editor@test.invalid admin', 'all sessions are listed');
-select is((select count(*)::int from internal.list_sessions('EDITOR@test.invalid')), 2, 'or those of a user');
-select is(internal.revoke_session(:'one') || ' ' || internal.revoke_session(:'one'), 'true false', 'one is ended, once');
+select is((select count(*)::int from internal.list_sessions('EDITOR@test.invalid')), 2,
+    'the sessions of one user are listed');
+select is(internal.revoke_session(:'one') || ' ' || internal.revoke_session(:'one'), 'true false',
+    'a session can be ended once');
 select is(internal.revoke_sessions('editor@test.invalid') || ' ' || internal.revoke_sessions('editor@test.invalid'), '1 0',
-    'or all of a user');
+    'all sessions of a user can be ended');
 select is((select string_agg(subject, ' ') from internal.audit_log where action = 'session_revoke'),
-    'Editor@test.invalid Editor@test.invalid', 'which is recorded');
-select is_empty('select * from internal.verify_audit()', 'in the chains of the audit log');
+    'Editor@test.invalid Editor@test.invalid', 'ended sessions are recorded');
+select is_empty('select * from internal.verify_audit()', 'the chains of the audit log have no problem');
 
 select * from finish();
 rollback;
