@@ -1,18 +1,18 @@
-// Results, read in place: libpq holds all cells as text, and a cell becomes a Swift value only when asked for.
+// The result of a query. libpq keeps all values as text, and `Row` converts a value when it is read.
 
 internal import CPostgreSQL
 internal import Glibc
 
-/// The result of one query. Rows and columns count from 0; one outside is a programming error and traps.
+/// The result of a query: a collection of its rows. An index outside of it traps.
 public final class Rows {
     private let handle: ResultHandle
-    /// Where the search for the next column begins.
+    /// The column at which the next search begins.
     private var nextColumn = 0
 
     /// The number of rows: `PQntuples`.
     public let count: Int
     /// The number of columns: `PQnfields`.
-    public let columnCount: Int
+    let columnCount: Int
 
     init(_ handle: consuming ResultHandle) {
         self.count = unsafe Int(PQntuples(handle.pointer))
@@ -20,22 +20,10 @@ public final class Rows {
         self.handle = handle
     }
 
-    /// How many rows the command returned, inserted, updated or deleted; 0 for others: `PQcmdTuples`.
-    public var affected: Int {
-        unsafe Int(String(cString: PQcmdTuples(handle.pointer))) ?? 0
-    }
-
-    /// The name of a column: `PQfname`.
-    public func columnName(_ column: Int) -> String {
-        precondition(column >= 0 && column < columnCount)
-        return unsafe String(cString: PQfname(handle.pointer, Int32(column)))
-    }
-
-    /// The number of the column of this name, as it was written in the statement. Columns are mostly read in their
-    /// order, so the search begins behind the last one that was found: one comparison for most values, and nothing is
-    /// allocated.
+    /// The index of a column, from 0: `PQfname`. Columns are mostly read in their order, so the search begins after the
+    /// last one that was found: most values need one comparison, and nothing is allocated.
     ///
-    /// - Throws: `.unexpectedResult` where there is none.
+    /// - Throws: `.unexpectedResult` if no column has this name.
     func column(_ name: StaticString) throws(PostgresError) -> Int {
         let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         for step in 0..<columnCount {
@@ -49,37 +37,27 @@ public final class Rows {
             .unexpectedResult, message: "the result has no column \"\(unsafe String(cString: name))\"")
     }
 
-    /// Whether a cell is null: `PQgetisnull`.
-    public func isNull(_ row: Int, _ column: Int) -> Bool {
+    /// Whether a value is null: `PQgetisnull`.
+    func isNull(_ row: Int, _ column: Int) -> Bool {
         check(row, column)
         return unsafe PQgetisnull(handle.pointer, Int32(row), Int32(column)) == 1
     }
 
-    /// A cell's text form; nil for null.
-    public func text(_ row: Int, _ column: Int) -> String? {
+    /// The text form of a value. nil for null.
+    func text(_ row: Int, _ column: Int) -> String? {
         isNull(row, column) ? nil : string(row, column)
     }
 
-    /// The text form; null is empty.
+    /// The text form of a value. Empty for null.
     func string(_ row: Int, _ column: Int) -> String {
         unsafe String(decoding: cell(row, column), as: UTF8.self)
     }
 
-    /// A whole number; nil for null and for what is none.
-    public func integer(_ row: Int, _ column: Int) -> Int64? {
-        text(row, column).flatMap { Int64($0) }
-    }
-
-    /// A `boolean`; nil for null.
-    public func boolean(_ row: Int, _ column: Int) -> Bool? {
-        text(row, column).map { $0 == "t" }
-    }
-
-    /// The bytes of a `bytea`; nil for null: `PQunescapeBytea`.
-    public func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
+    /// The bytes of a `bytea`: `PQunescapeBytea`. nil for null.
+    func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
         if isNull(row, column) { return nil }
         var count = 0
-        // libpq ends every cell with NUL. Only a lack of memory makes this call fail.
+        // libpq ends every value with NUL. Only a lack of memory makes this call fail.
         let text = unsafe PQgetvalue(handle.pointer, Int32(row), Int32(column))!
         let decoded = unsafe text.withMemoryRebound(to: UInt8.self, capacity: 1) { unsafe PQunescapeBytea($0, &count) }
         guard let decoded = unsafe decoded else { fatalError("out of memory") }
@@ -87,15 +65,15 @@ public final class Rows {
         return unsafe [UInt8](UnsafeBufferPointer(start: decoded, count: count))
     }
 
-    /// Lends a cell's text form without a copy; null has no bytes.
-    public func withText<Result, Failure: Error>(
+    /// Calls `body` with the text form of a value, which is not copied. Null has no bytes.
+    func withText<Result, Failure: Error>(
         _ row: Int, _ column: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let cell = unsafe cell(row, column)
         return try unsafe body(cell.span)
     }
 
-    /// `PQgetvalue`, `PQgetlength`: valid as long as `self`.
+    /// `PQgetvalue`, `PQgetlength`. Valid as long as `self`.
     private func cell(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8> {
         check(row, column)
         let start = unsafe UnsafeRawPointer(PQgetvalue(handle.pointer, Int32(row), Int32(column))!)

@@ -83,12 +83,12 @@ final class TestInstallation {
     @discardableResult
     func value(_ sql: String, _ parameters: [String] = []) throws -> String? {
         let rows = try control.run([Query(Statement(sql: sql), parameters.map { .text($0) })])[0]
-        return rows.count > 0 ? rows.text(0, 0) : nil
+        return rows.first?.texts[0]
     }
 
     func column(_ sql: String) throws -> [String] {
         let rows = try control.run([Query(Statement(sql: sql))])[0]
-        return (0..<rows.count).compactMap { rows.text($0, 0) }
+        return rows.compactMap { $0.texts[0] }
     }
 
     /// Closes the worker's connections, and waits until they are closed.

@@ -51,7 +51,7 @@ struct ConnectionTests {
         // Long enough for a busy server to answer what comes before it is stopped.
         let limit = Duration.seconds(5)
         let connection = try TestServer.connect(timeout: limit)
-        let backend = try #require(try connection.rows("select pg_backend_pid()").integer(0, 0))
+        let backend = try connection.backend()
         #expect(kill(pid_t(backend), SIGSTOP) == 0)
         defer { kill(pid_t(backend), SIGCONT) }
         let start = ContinuousClock.now
@@ -125,7 +125,7 @@ struct ConnectionTests {
 
         let within = try TestServer.connect()
         let socket = within.socket
-        let backend = try #require(try within.rows("select pg_backend_pid()").integer(0, 0))
+        let backend = try within.backend()
         Thread.detachNewThread {
             awaitSleep(of: backend)
             shutdown(socket, Int32(SHUT_RDWR))
@@ -144,9 +144,16 @@ struct ConnectionTests {
 
     /// Ends the server process of an idle connection from another connection, and waits until it has ended.
     private func terminate(_ connection: Connection) throws {
-        let backend = try #require(try connection.rows("select pg_backend_pid()").integer(0, 0))
+        let backend = try connection.backend()
         let ended = try TestServer.connect().value("select pg_terminate_backend($1, 300000)", [.integer(backend)])
         #expect(ended == "t")
+    }
+}
+
+extension Connection {
+    /// The process id of the server process.
+    fileprivate func backend() throws(PostgresError) -> Int64 {
+        try rows("select pg_backend_pid() as pid").only().integer("pid")
     }
 }
 

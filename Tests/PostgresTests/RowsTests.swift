@@ -9,90 +9,66 @@ struct RowsTests {
         connection = try TestServer.connect()
     }
 
-    @Test("give columns, counts and typed values")
-    func values() throws {
-        let rows = try connection.rows(
-            "select 42::bigint as number, 'für' as text, true, null::text from generate_series(1, 3)")
-        #expect(rows.count == 3 && rows.columnCount == 4)
-        #expect(rows.columnName(0) == "number" && rows.columnName(1) == "text")
-        #expect(rows.integer(2, 0) == 42)
-        #expect(rows.text(0, 1) == "für")
-        #expect(rows.integer(0, 1) == nil)
-        #expect(rows.boolean(0, 2) == true)
-    }
-
-    @Test("tell null from the empty text")
+    @Test("null differs from the empty text")
     func null() throws {
-        let rows = try connection.rows("select null::text, '', null::bytea, ''::bytea, null::boolean")
-        #expect(rows.isNull(0, 0) && !rows.isNull(0, 1))
-        #expect(rows.text(0, 0) == nil && rows.text(0, 1) == "")
-        #expect(rows.bytes(0, 2) == nil && rows.bytes(0, 3) == [])
-        #expect(rows.boolean(0, 4) == nil && rows.integer(0, 0) == nil)
-        #expect(rows.withText(0, 0) { $0.count } == 0)
+        let row = try connection.rows("select null::text as a, '' as b, ''::bytea as c").only()
+        #expect(row.texts == [nil, "", "\\x"])
+        #expect(try row.optionalText("a") == nil && row.optionalText("b") == "" && row.bytes("c") == [])
     }
 
-    @Test("carry every parameter type there and back")
+    @Test("values of every parameter type come back unchanged")
     func parameters() throws {
         let bytes = (0...255).map { UInt8($0) }
-        let rows = try connection.rows(
-            "select $1::text, $2::bytea, $3::bigint, $4::uuid, $5::bytea",
-            [.text("a 'b' \\ \u{1F600}"), .bytes(bytes), .integer(.min), .null, .bytes([])])
-        #expect(rows.text(0, 0) == "a 'b' \\ \u{1F600}")
-        #expect(rows.bytes(0, 1) == bytes)
-        #expect(rows.integer(0, 2) == .min)
-        #expect(rows.isNull(0, 3))
-        #expect(rows.bytes(0, 4) == [])
+        let row = try connection.rows(
+            "select $1::text as text, $2::bytea as bytes, $3::bigint as number, $4::uuid as id, $5::bytea as empty",
+            [.text("a 'b' \\ \u{1F600}"), .bytes(bytes), .integer(.min), .null, .bytes([])]
+        ).only()
+        #expect(try row.text("text") == "a 'b' \\ \u{1F600}")
+        #expect(try row.bytes("bytes") == bytes)
+        #expect(try row.integer("number") == .min)
+        #expect(try row.optionalText("id") == nil)
+        #expect(try row.bytes("empty") == [])
     }
 
-    @Test("decode both output forms of bytea")
+    @Test("both output forms of bytea are decoded")
     func escapeForm() throws {
-        try connection.execute(script: "set bytea_output = 'escape'")
-        #expect(try connection.rows("select '\\x00ff5c41'::bytea").bytes(0, 0) == [0x00, 0xff, 0x5c, 0x41])
+        let expected: [UInt8] = [0x00, 0xff, 0x5c, 0x41]
+        for (form, text) in [("hex", "\\x00ff5c41"), ("escape", "\\000\\377\\\\A")] {
+            try connection.execute(script: "set bytea_output = '\(form)'")
+            let row = try connection.rows("select '\\x00ff5c41'::bytea as bytes").only()
+            #expect(try row.text("bytes") == text && row.bytes("bytes") == expected)
+        }
     }
 
-    @Test("say how many rows a command changed")
-    func affected() throws {
-        try connection.execute(script: "create temporary table t (n int)")
-        #expect(try connection.rows("insert into t select generate_series(1, 7)").affected == 7)
-        #expect(try connection.rows("delete from t where n > 5").affected == 2)
-        #expect(try connection.rows("create temporary table u (n int)").affected == 0)
-    }
-
-    @Test("lend JSON as it came")
+    @Test("JSON is read in place as the server sent it")
     func json() throws {
-        let rows = try connection.rows("select json_agg(json_build_object('n', n)) from generate_series(1, 3) n")
+        let rows = try connection.rows("select json_agg(json_build_object('n', n)) as j from generate_series(1, 3) n")
         var copy: [UInt8] = []
-        rows.withText(0, 0) { span in
+        try rows.only().cell("j").withText { span in
             for index in span.indices { copy.append(span[index]) }
         }
         #expect(String(decoding: copy, as: UTF8.self) == #"[{"n" : 1}, {"n" : 2}, {"n" : 3}]"#)
     }
 
-    @Test("pass on the error of the closure that reads a cell")
+    @Test("an error of the closure that reads a value is passed on")
     func closureError() throws {
         struct Refused: Error {}
-        let rows = try connection.rows("select 1")
-        #expect(throws: Refused.self) { try rows.withText(0, 0) { _ throws(Refused) in throw Refused() } }
+        let cell = try connection.rows("select 1 as x").only().cell("x")
+        #expect(throws: Refused.self) { try cell.withText { _ throws(Refused) in throw Refused() } }
     }
 
-    @Test("outlive their connection")
-    func outlive() throws {
-        let rows = try TestServer.connect().rows("select 'still here'")
-        #expect(rows.text(0, 0) == "still here")
-    }
-
-    @Test("are as large as need be", arguments: [true, false])
+    @Test("large values come back unchanged", arguments: [true, false])
     func large(preparesStatements: Bool) throws {
         let connection = try TestServer.connect(preparesStatements: preparesStatements)
         let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let text = String(repeating: "x", count: 5_000_000)
         let results = try connection.run([
-            Query(Statement(name: "bytes", sql: "select $1::bytea"), [.bytes(bytes)]),
-            Query(Statement(name: "text", sql: "select $1::text"), [.text(text)]),
-            Query(Statement(sql: "select $1::text"), [.text("small")]),
+            Query(Statement(name: "bytes", sql: "select $1::bytea as value"), [.bytes(bytes)]),
+            Query(Statement(name: "text", sql: "select $1::text as value"), [.text(text)]),
+            Query(Statement(sql: "select $1::text as value"), [.text("small")]),
         ])
-        #expect(results[0].bytes(0, 0) == bytes)
-        #expect(results[1].text(0, 0) == text)
-        #expect(results[2].text(0, 0) == "small")
+        #expect(try results[0].only().bytes("value") == bytes)
+        #expect(try results[1].only().text("value") == text)
+        #expect(try results[2].only().text("value") == "small")
     }
 }

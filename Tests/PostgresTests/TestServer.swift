@@ -22,9 +22,9 @@ extension Connection {
         try run([Query(Statement(name: name, sql: sql), parameters)])[0]
     }
 
-    /// The first cell of one query, as text.
+    /// The text form of a query's first value. nil for null.
     func value(_ sql: String, _ parameters: [Parameter] = [], name: String = "") throws(PostgresError) -> String? {
-        try rows(sql, parameters, name: name).text(0, 0)
+        try rows(sql, parameters, name: name).only().texts[0]
     }
 
     /// The error of one query.

@@ -20,9 +20,7 @@ struct Listing {
 
     /// The text of all cells. They are read by position, since the columns' titles are in the same order.
     private func cells(_ rows: Rows) -> [[String]] {
-        (0..<rows.count).map { row in
-            (0..<rows.columnCount).map { rows.text(row, $0) ?? "-" }
-        }
+        rows.map { row in row.texts.map { $0 ?? "-" } }
     }
 }
 
