@@ -1,6 +1,8 @@
 // The server quotes values in its primary messages: `invalid input syntax for type uuid: "…"`. They are removed here
 // from every message, so that no caller can log them.
 
+internal import Text
+
 /// Removes bound values from a server's primary message.
 ///
 /// Messages of SQLSTATE class 22 (data exception) quote values, sometimes changed or shortened. Everything from the
@@ -12,5 +14,5 @@ func redact(_ message: String, sqlState: String, texts: some Sequence<String>) -
         guard let first = message.firstIndex(of: "\""), let last = message.lastIndex(of: "\"") else { return message }
         return message[...first] + "…" + message[last...]
     }
-    return texts.reduce(message) { $0.replacing("\"\($1)\"", with: "\"…\"") }
+    return texts.reduce(message) { $0.separated(by: "\"\($1)\"").joined(separator: "\"…\"") }
 }

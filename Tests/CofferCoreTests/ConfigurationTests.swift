@@ -93,6 +93,10 @@ import Testing
             "COFFER_CORS_ORIGINS: “*” is not an origin, such as https://app.example (environment)"
         ),
         (
+            "COFFER_CORS_ORIGINS", "https://",
+            "COFFER_CORS_ORIGINS: “https://” is not an origin, such as https://app.example (environment)"
+        ),
+        (
             "COFFER_LOG_LEVEL", "loud",
             "COFFER_LOG_LEVEL: “loud” is not one of debug, info, warning, error (environment)"
         ),

@@ -1,5 +1,7 @@
 // Passwords in connection strings, made unreadable wherever people see them. Doubt hides more rather than less.
 
+internal import Text
+
 /// The connection string or URL with every password replaced by `***`.
 public func withoutSecrets(_ text: String) -> String {
     let scheme = text.prefix { $0.isLetter || $0.isNumber }
@@ -31,7 +33,7 @@ private func parameterWithoutSecret(_ parameter: Substring) -> String {
 
 private func isSecret(_ name: some StringProtocol) -> Bool {
     let lower = name.lowercased()
-    return lower.hasSuffix("password") || lower.contains("secret") || lower.contains("%")
+    return lower.hasSuffix("password") || lower.contains("%") || lower.separated(by: "secret").count > 1
 }
 
 /// `keyword = 'quoted value' keyword=value`, as libpq reads it.

@@ -86,9 +86,10 @@ extension ConfigurationOption {
             check: { (text) throws(ValueProblem) in
                 let origins = text.split(separator: ",").map { String($0.trimmed) }
                 for origin in origins {
-                    let host = origin.split(separator: "://", maxSplits: 1).last ?? ""
-                    let isOrigin = origin.hasPrefix("https://") || origin.hasPrefix("http://")
-                    guard isOrigin, !host.isEmpty, !host.utf8.contains(where: { "/ *?#".utf8.contains($0) }) else {
+                    let scheme = ["https://", "http://"].first { origin.hasPrefix($0) }
+                    guard let host = scheme.map({ origin.dropFirst($0.count) }), !host.isEmpty,
+                        !host.utf8.contains(where: { "/ *?#".utf8.contains($0) })
+                    else {
                         throw ValueProblem("\(quoted(origin)) is not an origin, such as https://app.example")
                     }
                 }

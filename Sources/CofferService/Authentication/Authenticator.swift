@@ -60,7 +60,7 @@ struct Authenticator {
     private static func credentials(_ field: String) -> [String] {
         let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")
-        return outside.split(separator: ", ").map(String.init)
+        return outside.separated(by: ", ").filter { !$0.isEmpty }.map(String.init)
     }
 
     private func verify(_ text: String, _ request: Request) throws(Failure) -> Caller {

@@ -39,7 +39,7 @@ extension Request {
 
     /// Whether several values were joined, one of them in the form of RFC 8187.
     private static func isJoined(_ value: String) -> Bool {
-        let parts = value.split(separator: ", ", omittingEmptySubsequences: false)
+        let parts = value.separated(by: ", ")
         return parts.count > 1 && parts.contains { PercentCoding.isExtended(String($0)) }
     }
 
