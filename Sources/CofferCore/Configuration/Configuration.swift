@@ -68,7 +68,7 @@ public struct Configuration: Sendable {
     }
 
     /// Where a file of options is looked for when COFFER_CONFIG does not say.
-    public static let standardFile = "/etc/coffer/coffer.conf"
+    static let standardFile = "/etc/coffer/coffer.conf"
 
     /// Reads and checks every option.
     ///

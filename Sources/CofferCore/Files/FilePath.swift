@@ -8,7 +8,7 @@ public struct FilePath: Equatable, Sendable {
     /// Bytes of UTF-8 in NFC.
     public static let maximumLength = 1024
     /// Bytes of UTF-8 in NFC.
-    public static let maximumSegmentLength = 255
+    static let maximumSegmentLength = 255
 
     /// - Parameter text: in any normal form; the rules hold for NFC.
     /// - Throws: `Failure` `.filePathRule`, whose message names the rule.

@@ -6,7 +6,7 @@
 
 extension String {
     /// The text in NFC.
-    public var normalized: String {
+    var normalized: String {
         // ASCII is what most names are, and is NFC already.
         if utf8.allSatisfy({ $0 < 0x80 }) { return self }
         var result = ""

@@ -37,12 +37,12 @@ public enum EntityTags: Equatable, Sendable {
     }
 
     /// Strong comparison, for `If-Match`.
-    public func matchesStrongly(_ value: String) -> Bool {
+    func matchesStrongly(_ value: String) -> Bool {
         if case .list(let tags) = self { tags.contains { !$0.isWeak && $0.value == value } } else { true }
     }
 
     /// Weak comparison, for `If-None-Match`.
-    public func matchesWeakly(_ value: String) -> Bool {
+    func matchesWeakly(_ value: String) -> Bool {
         if case .list(let tags) = self { tags.contains { $0.value == value } } else { true }
     }
 }

@@ -10,7 +10,7 @@ public enum MediaType {
     public static let strippedSingular = singular + stripped
     public static let strippedArray = "application/vnd.pgrst.array+json" + stripped
     fileprivate static let stripped = ";nulls=stripped"
-    public static let octets = "application/octet-stream"
+    static let octets = "application/octet-stream"
     public static let openAPI = "application/openapi+json"
 
     /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
@@ -24,7 +24,7 @@ public enum MediaType {
 
     /// Whether a browser may show the type: those that cannot run script in our origin, and that browsers show rather than
     /// save. A list, since browsers know more spellings of SVG and XML than anybody else.
-    public static func isSafeInline(_ type: String) -> Bool {
+    static func isSafeInline(_ type: String) -> Bool {
         isPlayed(type) || shown.contains(essence(type))
     }
 

@@ -11,7 +11,7 @@ public struct Preferences: Equatable, Sendable {
     public private(set) var count: Count?
     public private(set) var handling: Handling?
     /// Rows that a change may affect; nil for any number. Counts under `handling=strict` only.
-    public var maxAffected: Int64? { handling == .strict ? affected : nil }
+    var maxAffected: Int64? { handling == .strict ? affected : nil }
     private var affected: Int64?
     /// `session=cookie`: a login that sets the cookie instead of giving the token.
     public private(set) var wantsCookie = false

@@ -11,7 +11,7 @@ public struct Column: Equatable, Sendable {
     public let name: String
     public let kind: Kind
     /// Whether the column exists for admins only.
-    public let forAdmins: Bool
+    let forAdmins: Bool
     let isNullable: Bool
     /// Whether the column has names of files or accounts, which are stored in NFC.
     let holdsNames: Bool

@@ -1,11 +1,11 @@
 // The filters of a query, as a tree of `and` and `or`.
 
 /// A filter, or several joined by `and` or `or`.
-public indirect enum Condition: Equatable, Sendable {
+indirect enum Condition: Equatable, Sendable {
     case filter(Filter)
     case group(Connective, isNegated: Bool, [Condition])
 
-    public enum Connective: String, Sendable, CaseIterable { case and, or }
+    enum Connective: String, Sendable, CaseIterable { case and, or }
 
     var isSearch: Bool {
         switch self {

@@ -16,12 +16,12 @@ public struct Filter: Equatable, Sendable {
         case isDistinct = "isdistinct"
     }
 
-    public enum Quantifier: String, Sendable, CaseIterable { case any, all }
+    enum Quantifier: String, Sendable, CaseIterable { case any, all }
 
-    public enum State: String, Sendable, CaseIterable { case null, notNull = "not_null", `true`, `false`, unknown }
+    enum State: String, Sendable, CaseIterable { case null, notNull = "not_null", `true`, `false`, unknown }
 
     /// The comparison with the column's value.
-    public enum Test: Equatable, Sendable {
+    enum Test: Equatable, Sendable {
         case value(Operator, String)
         /// `eq(any).{a,b}`: the comparison holds for any, or for all, of the values.
         case values(Operator, Quantifier, [String])
@@ -31,9 +31,9 @@ public struct Filter: Equatable, Sendable {
         case state(State)
     }
 
-    public let column: Column
-    public let isNegated: Bool
-    public let test: Test
+    let column: Column
+    let isNegated: Bool
+    let test: Test
 
     init(_ column: Column, isNegated: Bool = false, _ test: Test) {
         self.column = column

@@ -1,9 +1,9 @@
 // A column of the parameter `select`.
 
 /// A column of the answer: `alias:column::cast`.
-public struct SelectedColumn: Equatable, Sendable {
+struct SelectedColumn: Equatable, Sendable {
     /// The types that PostgREST's clients cast to.
-    public enum Cast: String, Sendable, CaseIterable {
+    enum Cast: String, Sendable, CaseIterable {
         case text, int, int4, int8, bigint, integer
 
         /// PostgreSQL's name of the type.
@@ -16,9 +16,9 @@ public struct SelectedColumn: Equatable, Sendable {
         }
     }
 
-    public let column: Column
-    public let alias: String?
-    public let cast: Cast?
+    let column: Column
+    let alias: String?
+    let cast: Cast?
 
     init(_ column: Column, alias: String? = nil, cast: Cast? = nil) {
         self.column = column
@@ -27,5 +27,5 @@ public struct SelectedColumn: Equatable, Sendable {
     }
 
     /// The column's name in the answer.
-    public var name: String { alias ?? column.name }
+    var name: String { alias ?? column.name }
 }

@@ -2,10 +2,10 @@
 
 public struct TableQuery: Sendable {
     public let relation: Relation
-    public let selection: [SelectedColumn]
+    let selection: [SelectedColumn]
     /// Joined by `and`.
-    public let conditions: [Condition]
-    public let orders: [Order]
+    let conditions: [Condition]
+    let orders: [Order]
     private let limit, offset: String?
 
     /// The most filters in one request.
