@@ -81,7 +81,6 @@ private func checkDigest(_ value: String) {
     guard let digest else { return }
     require(digest.count == 32, "\(digest.count) bytes of a digest")
     require((try? DigestField.parse(DigestField.sha256(digest))) == digest, "another digest")
-    require(DigestField.sha256(hexadecimal: hexadecimal(digest)) == DigestField.sha256(digest), "another digest")
 }
 
 private func checkAccept(_ value: String) {

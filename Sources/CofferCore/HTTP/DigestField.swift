@@ -6,11 +6,6 @@ public enum DigestField {
     /// `sha-256=:…:`.
     public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
 
-    /// The same of a digest in hexadecimal digits.
-    public static func sha256(hexadecimal text: String) -> String {
-        sha256(bytes(hexadecimal: text) ?? [])
-    }
-
     /// The sha-256 digest among the algorithms of a field; nil where it has none.
     ///
     /// - Throws: `Failure` `.invalidArgument` for a sha-256 member that is not 32 bytes of base64 between colons.

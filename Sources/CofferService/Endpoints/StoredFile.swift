@@ -12,6 +12,7 @@ struct StoredFile {
     let size: Int64
     /// The SHA-256 in hexadecimal, which is the entity tag too.
     let tag: String
+    private let digest: [UInt8]
     let blob: BlobName
     let modified: HTTPDate
     /// Whether the file has had only one version.
@@ -24,6 +25,7 @@ struct StoredFile {
         mediaType = try row.text("content_type")
         size = try row.integer("size_bytes")
         tag = try row.text("sha256")
+        digest = try row.value("sha256") { bytes(hexadecimal: $0) }
         blob = try row.value("blob") { BlobName($0) }
         modified = HTTPDate(seconds: try row.integer("updated_at"))
         storeURL = try row.optionalText("store_url")
@@ -51,7 +53,7 @@ struct StoredFile {
             HeaderField("Content-Type", mediaType),
             HeaderField(
                 "Content-Disposition", ContentDisposition.field(path: path, mediaType: mediaType, inline: inline)),
-            HeaderField("Repr-Digest", DigestField.sha256(hexadecimal: tag)),
+            HeaderField("Repr-Digest", DigestField.sha256(digest)),
             HeaderField("Accept-Ranges", "bytes"),
             HeaderField("X-Content-Type-Options", "nosniff"),
             HeaderField("Content-Security-Policy", policy(inline: inline)),
