@@ -24,7 +24,7 @@ private func checkStorage(_ configuration: Configuration) throws(ConfigurationEr
         try checkStorageURL(configuration.storageURL)
     } catch {
         let option = "COFFER_STORAGE_URL"
-        let origin = configuration.settings.first { $0.option.name == option }?.origin ?? .standard
+        let origin = configuration.settings.first { $0.option.name == option }?.origin ?? .default
         throw ConfigurationError(option: option, problem: error.message, origin: origin)
     }
 }

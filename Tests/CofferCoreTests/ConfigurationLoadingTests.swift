@@ -15,7 +15,7 @@ struct ConfigurationLoadingTests {
     }
 
     @Test func `the usual file is read if it is there`() throws {
-        #expect(try load([:], files: [Configuration.standardFile: "COFFER_WORKERS=3"]).workers == 3)
+        #expect(try load([:], files: [Configuration.defaultPath: "COFFER_WORKERS=3"]).workers == 3)
         #expect(try load([:], files: [:]).workers != 3)
     }
 
@@ -25,18 +25,18 @@ struct ConfigurationLoadingTests {
     }
 
     @Test func `the file that COFFER_CONFIG names is read instead`() throws {
-        let files = ["/own": "COFFER_WORKERS=3", Configuration.standardFile: "broken"]
+        let files = ["/own": "COFFER_WORKERS=3", Configuration.defaultPath: "broken"]
         #expect(try load(["COFFER_CONFIG": "/own"], files: files).workers == 3)
     }
 
     @Test func `the file that COFFER_CONFIG names must exist`() {
-        let problem = problem(["COFFER_CONFIG": "/own"], files: [Configuration.standardFile: ""])
+        let problem = problem(["COFFER_CONFIG": "/own"], files: [Configuration.defaultPath: ""])
         #expect(problem == "COFFER_CONFIG: /own cannot be read: there is no such file (environment)")
     }
 
     @Test(arguments: [[:], ["COFFER_CONFIG": "/own"]])
     func `a file that exists and cannot be read is an error`(environment: [String: String]) {
-        let (path, origin) = environment.isEmpty ? (Configuration.standardFile, "default") : ("/own", "environment")
+        let (path, origin) = environment.isEmpty ? (Configuration.defaultPath, "default") : ("/own", "environment")
         #expect(
             problem(environment, files: [path: nil])
                 == "COFFER_CONFIG: \(path) cannot be read: Permission denied (\(origin))")

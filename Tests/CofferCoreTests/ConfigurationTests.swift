@@ -21,14 +21,14 @@ import Testing
     }
 
     @Test func `every default passes its own check`() throws {
-        let standard = try configuration()
-        #expect(standard.maximumUploadBytes == nil)
-        #expect(standard.maximumRows == 1000)
-        #expect(standard.databaseTimeout == .seconds(10))
-        #expect(standard.socketMode == 0o660)
-        #expect(standard.socketGroup == nil)
-        #expect(standard.logLevel == .warning)
-        #expect(standard.settings.allSatisfy { $0.origin == .standard })
+        let defaults = try configuration()
+        #expect(defaults.maximumUploadBytes == nil)
+        #expect(defaults.maximumRows == 1000)
+        #expect(defaults.databaseTimeout == .seconds(10))
+        #expect(defaults.socketMode == 0o660)
+        #expect(defaults.socketGroup == nil)
+        #expect(defaults.logLevel == .warning)
+        #expect(defaults.settings.allSatisfy { $0.origin == .default })
     }
 
     @Test func `the command line wins over the environment, and that over the file`() throws {
@@ -195,7 +195,7 @@ private let golden = """
     # Takes: name of a group, or empty. From: default.
     COFFER_SOCKET_GROUP=
 
-    # The lowest level that is logged. Log lines go to standard error.
+    # The lowest level that is logged. Log lines go to defaults error.
     # Takes: one of debug, info, warning, error. From: environment.
     COFFER_LOG_LEVEL=info
 

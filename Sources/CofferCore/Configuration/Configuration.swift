@@ -68,7 +68,7 @@ public struct Configuration: Sendable {
     }
 
     /// Where a file of options is looked for when COFFER_CONFIG does not say.
-    static let standardFile = "/etc/coffer/coffer.conf"
+    static let defaultPath = "/etc/coffer/coffer.conf"
 
     /// Reads and checks every option.
     ///
@@ -90,7 +90,7 @@ public struct Configuration: Sendable {
             } else if let file, let entry = entries.last(where: { $0.name == option.name }) {
                 (value, origin) = (entry.value, .file(path: file.path, line: entry.line))
             } else {
-                (value, origin) = (option.standard, .standard)
+                (value, origin) = (option.defaultValue, .default)
             }
             do {
                 try option.store(&self, value)
@@ -105,12 +105,12 @@ public struct Configuration: Sendable {
 
     /// Where a value came from.
     public enum Origin: Equatable, Sendable, CustomStringConvertible {
-        case standard, environment, commandLine
+        case `default`, environment, commandLine
         case file(path: String, line: Int)
 
         public var description: String {
             switch self {
-            case .standard: "default"
+            case .default: "default"
             case .environment: "environment"
             case .commandLine: "command line"
             case .file(let path, let line): "\(path):\(line)"

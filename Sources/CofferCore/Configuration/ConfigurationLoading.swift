@@ -13,11 +13,11 @@ extension Configuration {
         contents: (_ path: String) throws(Problem) -> String?
     ) throws(ConfigurationError) -> Configuration {
         let named = environment("COFFER_CONFIG")
-        let path = named ?? standardFile
+        let path = named ?? defaultPath
         let refuse = { (reason: String) in
             ConfigurationError(
                 option: "COFFER_CONFIG", problem: "\(path) cannot be read: \(reason)",
-                origin: named == nil ? .standard : .environment)
+                origin: named == nil ? .default : .environment)
         }
         let text: String?
         do { text = try contents(path) } catch { throw refuse("\(error)") }

@@ -4,7 +4,7 @@
 public struct ConfigurationOption: Sendable {
     public let name: String
     /// The value when nobody sets one, as text.
-    public let standard: String
+    let defaultValue: String
     /// What a value looks like, for people.
     public let form: String
     public let help: String

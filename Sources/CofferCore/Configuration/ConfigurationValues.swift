@@ -8,22 +8,24 @@ extension ConfigurationOption {
 
     /// Joins a check and a place into one option.
     private init<Value>(
-        _ name: String, _ standard: String, form: String, _ help: String, secret: Bool = false,
+        _ name: String, _ defaultValue: String, form: String, _ help: String, secret: Bool = false,
         check: @escaping Check<Value>, _ set: @escaping Store<Value>
     ) {
-        (self.name, self.standard, self.form, self.help, isSecret) = (name, standard, form, help, secret)
+        (self.name, self.defaultValue, self.form, self.help, isSecret) = (name, defaultValue, form, help, secret)
         store = { (configuration, text) throws(ValueProblem) in set(&configuration, try check(text)) }
     }
 
     static func text(
-        _ name: String, _ standard: String, form: String, _ help: String, _ set: @escaping Store<String>
+        _ name: String, _ defaultValue: String, form: String, _ help: String, _ set: @escaping Store<String>
     ) -> Self {
-        Self(name, standard, form: form, help, check: { (text) throws(ValueProblem) in text }, set)
+        Self(name, defaultValue, form: form, help, check: { (text) throws(ValueProblem) in text }, set)
     }
 
-    static func connection(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+    static func connection(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<String>)
+        -> Self
+    {
         Self(
-            name, standard, form: "libpq connection string or URI", help, secret: true,
+            name, defaultValue, form: "libpq connection string or URI", help, secret: true,
             check: { (text) throws(ValueProblem) in
                 let isURI = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
                 if text.isEmpty { throw ValueProblem("must not be empty") }
@@ -34,9 +36,10 @@ extension ConfigurationOption {
             }, set)
     }
 
-    static func storage(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+    static func storage(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<String>) -> Self
+    {
         Self(
-            name, standard, form: "file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…", help,
+            name, defaultValue, form: "file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…", help,
             secret: true,
             check: { (text) throws(ValueProblem) in
                 if text.hasPrefix("s3://") {
@@ -97,9 +100,11 @@ extension ConfigurationOption {
             }, set)
     }
 
-    static func socketPath(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<String>) -> Self {
+    static func socketPath(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<String>)
+        -> Self
+    {
         Self(
-            name, standard, form: "absolute path of at most 107 bytes", help,
+            name, defaultValue, form: "absolute path of at most 107 bytes", help,
             check: { (text) throws(ValueProblem) in
                 guard text.hasPrefix("/") else { throw ValueProblem("must be an absolute path") }
                 // The size of sun_path, less the zero at its end: unix(7).
@@ -109,14 +114,15 @@ extension ConfigurationOption {
     }
 
     static func number(
-        _ name: String, _ standard: Int64, _ range: ClosedRange<Int64>, _ help: String, _ set: @escaping Store<Int64>
+        _ name: String, _ defaultValue: Int64, _ range: ClosedRange<Int64>, _ help: String,
+        _ set: @escaping Store<Int64>
     ) -> Self {
         let form =
             range.upperBound == .max
             ? "a whole number, at least \(range.lowerBound)"
             : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return Self(
-            name, String(standard), form: form, help,
+            name, String(defaultValue), form: form, help,
             check: { (text) throws(ValueProblem) in
                 guard let number = Int64(text), range.contains(number) else {
                     throw ValueProblem("\(quoted(text)) is not \(form)")
@@ -125,9 +131,9 @@ extension ConfigurationOption {
             }, set)
     }
 
-    static func toggle(_ name: String, _ standard: Bool, _ help: String, _ set: @escaping Store<Bool>) -> Self {
+    static func toggle(_ name: String, _ defaultValue: Bool, _ help: String, _ set: @escaping Store<Bool>) -> Self {
         Self(
-            name, standard ? "on" : "off", form: "on or off", help,
+            name, defaultValue ? "on" : "off", form: "on or off", help,
             check: { (text) throws(ValueProblem) in
                 switch text.lowercased() {
                 case "on", "true", "yes", "1": true
@@ -137,9 +143,9 @@ extension ConfigurationOption {
             }, set)
     }
 
-    static func mode(_ name: String, _ standard: String, _ help: String, _ set: @escaping Store<UInt32>) -> Self {
+    static func mode(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<UInt32>) -> Self {
         Self(
-            name, standard, form: "octal permissions", help,
+            name, defaultValue, form: "octal permissions", help,
             check: { (text) throws(ValueProblem) in
                 guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
                     throw ValueProblem("\(quoted(text)) is not octal permissions, such as 0660")
@@ -149,12 +155,12 @@ extension ConfigurationOption {
     }
 
     static func logLevel(
-        _ name: String, _ standard: Configuration.LogLevel, _ help: String,
+        _ name: String, _ defaultValue: Configuration.LogLevel, _ help: String,
         _ set: @escaping Store<Configuration.LogLevel>
     ) -> Self {
         let names = Configuration.LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
         return Self(
-            name, standard.rawValue, form: "one of \(names)", help,
+            name, defaultValue.rawValue, form: "one of \(names)", help,
             check: { (text) throws(ValueProblem) in
                 guard let level = Configuration.LogLevel(rawValue: text) else {
                     throw ValueProblem("\(quoted(text)) is not one of \(names)")
