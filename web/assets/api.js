@@ -27,7 +27,7 @@ export async function request(path, options = {}) {
   return response;
 }
 
-/** The error for an answer: its JSON `message` and `details`, or words of ours where a proxy answered without JSON. */
+/** The error for an answer: its JSON `message` and `details`, or our own text if a proxy answered without JSON. */
 export function failure(status, body) {
   const { message, details, code } = membersOf(body);
   const said = [message, details].filter((text) => typeof text === "string" && text !== "");

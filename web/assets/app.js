@@ -38,7 +38,7 @@ async function start() {
   content.hidden = false;
 }
 
-// After "back" the browser may show the page as it was, though the session has ended since.
+// After "back" the browser may show the old page, although the session has ended.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

@@ -1,6 +1,6 @@
 // Makes elements of the page.
 
-/** @param {...(string | Node)} content text stays text, whatever it looks like */
+/** @param {...(string | Node)} content strings become text, never markup */
 export function element(tag, className = "", attributes = {}, ...content) {
   const made = document.createElement(tag);
   if (className) made.className = className;

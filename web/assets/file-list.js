@@ -1,4 +1,4 @@
-// The list of files: pages of rows, downloads, deleting after a question.
+// The list of files: pages of rows, downloads, and deleting after a confirmation.
 import { ask } from "./confirm.js";
 import { download } from "./download.js";
 import { element } from "./element.js";
@@ -19,7 +19,7 @@ const more = document.getElementById("more");
 let userId;
 let total = 0;
 
-/** Reads the list anew, with at least as many rows as are shown and room for one that has been added. */
+/** Reads the list again, with one row more than are shown, in case one was added. */
 export async function refresh() {
   const limit = Math.min(Math.max(PAGE_ROWS, rows.children.length + 1), MAX_ROWS);
   const page = await listFiles(userId, { limit, offset: 0 });
@@ -34,7 +34,7 @@ async function showMore() {
     const page = await listFiles(userId, { limit: PAGE_ROWS, offset: rows.children.length });
     total = page.total;
     const shown = new Set(Array.from(rows.children, (row) => row.dataset.id));
-    // What was added elsewhere since the last page shifts rows into this one that are already here.
+    // A file that was added elsewhere shifts rows into this page that the list already has.
     const added = page.files.filter((file) => !shown.has(file.id)).map(rowFor);
     rows.append(...added);
     showState();

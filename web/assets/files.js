@@ -3,7 +3,7 @@ import { ApiError, request } from "./api.js";
 
 const COLUMNS = "id,file_path,description,size_bytes,updated_at";
 
-/** The server returns at most so many rows in one answer. */
+/** The most rows that the server returns in one answer. */
 export const MAX_ROWS = 1000;
 
 /** "0-49/123" → 123; RFC 9110 section 14.4 in PostgREST's form without a unit. */
@@ -40,12 +40,12 @@ export function downloadAddress(path) {
   return `rpc/retrieve_file?p_file_path=${encodeURIComponent(path)}`;
 }
 
-/** The file was deleted or moved elsewhere in the meantime. */
+/** The file was deleted or moved in another window. */
 export function isGone(error) {
   return error instanceof ApiError && error.code === "KF002";
 }
 
-/** The rows that were asked for are gone: files were deleted elsewhere in the meantime. */
+/** The requested rows do not exist any longer: files were deleted in another window. */
 export function isBeyondEnd(error) {
   return error instanceof ApiError && error.status === 416;
 }

@@ -16,7 +16,7 @@ export function shortSize(bytes) {
   if (bytes < 1024) return exactSize(bytes);
   let value = bytes / 1024;
   let unit = 0;
-  // 1,023.95 would be shown as 1,024.0 of the smaller unit.
+  // 1,023.95 would be rounded to 1,024.0 of the smaller unit.
   while (value >= 1023.95 && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;

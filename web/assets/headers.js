@@ -1,4 +1,4 @@
-// Header values: XMLHttpRequest only takes Latin-1, so other text goes in the form of RFC 8187.
+// Header values. XMLHttpRequest accepts only Latin-1, so other text is encoded as in RFC 8187.
 
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 

@@ -2,7 +2,7 @@
 import { shownProse } from "./names.js";
 import { goToFiles, logIn, whoAmI } from "./session.js";
 
-const NO_COOKIE = "The browser does not keep Coffer's cookie, without which nobody stays logged in. " +
+const NO_COOKIE = "The browser does not keep Coffer's cookie, which is needed to stay logged in. " +
   "Allow cookies for this site and log in again.";
 /** The server's code for a request without any session. */
 const NO_SESSION = "PGRST302";
@@ -23,7 +23,7 @@ function setWaiting(waiting) {
   submit.textContent = waiting ? "Logging in…" : "Log in";
 }
 
-/** Without its cookie the file manager would lead back here, without a word. */
+/** Without the cookie, the file manager would return to this page without an explanation. */
 async function checkSession() {
   try {
     await whoAmI();
@@ -48,7 +48,7 @@ async function onSubmit(event) {
 }
 
 form.addEventListener("submit", onSubmit);
-// A page that "back" restores as it was would still have its button disabled.
+// If "back" restores the old page, its button is still disabled.
 window.addEventListener("pageshow", () => setWaiting(false));
 if (!navigator.cookieEnabled) {
   say(NO_COOKIE, true);

@@ -1,14 +1,14 @@
-// Names and other people's text as they can be told apart: what cannot be seen, or changes the direction of the text,
-// is shown as what it is, ‹U+202E›, and no text disturbs what stands around it.
+// Shows names and other text of users so that they can be distinguished. Characters that are invisible, or that change
+// the direction of the text, are shown by their numbers (‹U+202E›), and each name is isolated from the text around it.
 import { element } from "./element.js";
 
-// Controls, formats, unassigned and private signs, every space but the common one, what fonts leave out, and blanks
-// that Unicode counts among letters and symbols.
+// Control, format, unassigned and private-use characters, every space except U+0020, characters that fonts do not
+// show, and blanks that Unicode classifies as letters or symbols.
 const BLANKS = String.raw`\u2800\uFFFC\u{13441}\u{13442}\u{16FE4}\u{1D159}`;
 const UNSEEN = String.raw`[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}${BLANKS}]--[\u0020]]`;
 
-// Joiners that change what is seen stay (RFC 5892, appendices A.1 and A.2): between Arabic letters of which the first
-// would join the second, and after a virama. So do emoji that are one sign of several code points.
+// Joiners that change how text looks are kept (RFC 5892, appendices A.1 and A.2): between Arabic letters of which the
+// first would join the second, and after a virama. Emoji of several code points are kept, too.
 const JOINS_ONWARD = String.raw`[\u0626\u0628\u062A-\u062E\u0633-\u063F\u0641-\u0647\u0649\u064A\u0678-\u0687\u069A-\u06BF` +
   String.raw`\u06C1\u06C2\u06CC\u06CE\u06D0\u06D1]`;
 const JOINS_BACK = String.raw`[[\p{Script=Arabic}&&\p{L}]--[\u0621]]`;
@@ -19,17 +19,17 @@ const KEPT = [
   String.raw`(?<=${VIRAMA})[\u200C\u200D](?=\p{L})`,
 ].join("|");
 
-// A mark without a letter of its own would sit on its neighbour, and a tower of them on other lines.
+// A combining mark without a letter would appear on its neighbour, and a stack of them on other lines.
 const LOOSE_MARK = String.raw`(?<=^|[${UNSEEN}\u0020])\p{M}+|(?<=\p{Mn}{4})\p{Mn}+`;
 const LOST_SPACE = String.raw`(?<=^|\u0020)\u0020|\u0020(?=\u0020|$)`;
-// What a name must not counterfeit.
+// A name must not imitate our own signs.
 const OUR_MARK = String.raw`‹(?=U\+)|␣`;
 
 const ANY_UNSEEN = new RegExp(UNSEEN, "v");
 const IN_NAME = new RegExp(`(?<kept>${KEPT})|${LOST_SPACE}|${UNSEEN}|${LOOSE_MARK}|${OUR_MARK}`, "gv");
 const IN_PROSE = new RegExp(String.raw`(?<kept>${KEPT}|[\t\n])|${UNSEEN}`, "gv");
 
-/** The text in pieces: strings as they are, and signs, `{ mark, title }`, to be shown as what they are. */
+/** The text in pieces: plain strings, and `{ mark, title }` for each character that is shown by its number. */
 function* pieces(text, pattern) {
   let end = 0;
   for (const match of text.matchAll(pattern)) {
@@ -61,17 +61,17 @@ function isolated(text, pattern) {
 /** A name on the page. */
 export const shownName = (name) => isolated(name, IN_NAME);
 
-/** Text on the page, in which spaces and line breaks are as they are. */
+/** Text on the page, which keeps its spaces and line breaks. */
 export const shownProse = (text) => isolated(text, IN_PROSE);
 
-/** A path on the page. It reads from left to right whatever the direction of the names in it. */
+/** A path on the page. It reads from left to right, even if its names read from right to left. */
 export function shownPath(path) {
   const [name, ...folders] = path.split("/").reverse().map(shownName);
   const folder = element("span", "folder", {}, ...folders.reverse().flatMap((each) => [each, "/"]));
   return element("bdi", "path", { dir: "ltr" }, folder, element("span", "name", {}, name));
 }
 
-/** The same path where only text can be, for example as a label. */
+/** The same path as plain text, for example for a label. */
 export function pathText(path) {
   const text = (name) => Array.from(pieces(name, IN_NAME), (piece) => piece.mark ?? piece).join("");
   return path.split("/").map(text).join("/");

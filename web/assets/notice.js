@@ -1,4 +1,4 @@
-// The one line that tells what happened; a live region, so that screen readers speak it.
+// The line that reports what happened. It is a live region, so screen readers read it.
 import { shownProse } from "./names.js";
 import { goToLogin } from "./session.js";
 
@@ -10,7 +10,7 @@ export function say(...parts) {
   notice.replaceChildren(...parts);
 }
 
-/** Shows why something failed. A session that has ended leads to the login, wherever it is noticed. */
+/** Shows an error. If the session has ended, opens the login page instead. */
 export function report(error) {
   if (error.status === 401) {
     goToLogin({ ended: true });

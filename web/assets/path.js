@@ -1,4 +1,4 @@
-// File paths. The server has the last word; checking here spares sending a large body only to have it refused.
+// File paths. The server decides; checking here avoids sending a large body that it would refuse.
 
 const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;

@@ -1,10 +1,10 @@
-// Whether a file may be sent, asked before its bytes are: a server that refuses a long body early breaks the
-// connection, and browsers then show no reason.
+// Checks whether a file may be stored, before its bytes are sent. A server that refuses a long body early closes the
+// connection, and browsers then report no reason.
 import { ApiError } from "./api.js";
 import { bothSizes } from "./format.js";
 import { whoAmI } from "./session.js";
 
-/** What keeps `size` bytes from being stored in the place of `replaced` bytes, or "". Nothing that shrinks is refused. */
+/** Why `size` bytes cannot replace `replaced` bytes, or "". A smaller file is never refused. */
 export function problemWithSize({ quota_bytes: quota, used_bytes: used, max_upload_bytes: limit }, size, replaced) {
   if (limit !== null && size > limit) {
     return `The file is too large: it has ${bothSizes(size)}, and an upload may have at most ${bothSizes(limit)}.`;

@@ -10,7 +10,7 @@ export function logIn(email, password) {
   });
 }
 
-/** The user who is logged in; ApiError 401 if nobody is. */
+/** The user who is logged in. Throws ApiError 401 without a session. */
 export async function whoAmI() {
   return (await request("rpc/whoami")).json();
 }
@@ -19,7 +19,7 @@ export function logOut() {
   return request("rpc/logout", { method: "POST" });
 }
 
-/** Replaces the page, so that "back" does not return to what needs a session. */
+/** Replaces the page, so that "back" does not return to a page that needs a session. */
 export function goToLogin({ ended = false } = {}) {
   location.replace(ended ? "login?ended" : "login");
 }

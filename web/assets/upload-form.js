@@ -1,4 +1,4 @@
-// The upload form: fills the path, asks before it replaces a file, shows progress, can be cancelled.
+// The upload form. It fills in the path, asks before it replaces a file, shows progress, and can be cancelled.
 import { ask } from "./confirm.js";
 import { findFile } from "./files.js";
 import { exactSize, shortSize } from "./format.js";
@@ -24,7 +24,7 @@ const cancel = document.getElementById("cancel");
 let filledPath = "";
 let running = null;
 
-/** Takes the chosen file's name as the path, but never over what the person has typed; after a folder it is added. */
+/** Fills in the chosen file's name as the path. Does not replace a typed path; appends the name to a typed folder. */
 function fillPath() {
   const file = chosen.files[0];
   if (!file) return;
@@ -38,7 +38,7 @@ function fillPath() {
 function checkPath() {
   const path = normalized(pathInput.value);
   pathInput.setCustomValidity(path === "" ? "" : problemWith(path));
-  // The field itself cannot show what is in it.
+  // The field itself cannot show invisible characters.
   pathShown.hidden = pathText(path) === path;
   pathShown.replaceChildren("It will be called “", shownPath(path), "”.");
 }
@@ -55,7 +55,7 @@ function setRunning(controller) {
 }
 
 function showProgress(sent, size) {
-  // Without a value the bar moves to and fro: everything is sent, or there is nothing to send.
+  // Without a value the bar moves back and forth: everything has been sent, or the file is empty.
   if (sent < size) {
     progress.max = size;
     progress.value = sent;
@@ -72,7 +72,7 @@ function askToReplace(path, existing) {
   return ask("Replace the file?", explanation, "Replace");
 }
 
-/** Looks for the path first, so that a large file is seldom sent only to be refused. */
+/** Looks for the path first, so that a large file is rarely sent in vain. */
 async function store(userId, file, path, signal) {
   const existing = await findFile(userId, path);
   await checkRoom(file.size, existing?.size_bytes ?? 0);
@@ -83,7 +83,7 @@ async function store(userId, file, path, signal) {
   try {
     await send(userId, file, path, { ...options, mayReplace: existing !== null });
   } catch (error) {
-    // Someone stored this path after we had looked.
+    // Another upload stored this path in the meantime.
     if (error.status !== 412) throw error;
     if (!(await askToReplace(path, null))) throw new UploadCancelled();
     await send(userId, file, path, { ...options, mayReplace: true });
@@ -99,7 +99,7 @@ async function send(userId, file, path, options) {
   }
 }
 
-/** Where the server has broken the connection, its reason is lost; what it says now is most likely the same. */
+/** If the server closed the connection, its reason is lost. Asks again, as the reason is most likely the same. */
 async function askForReason(userId, file, path) {
   try {
     const existing = await findFile(userId, path);
@@ -132,7 +132,7 @@ async function onSubmit(userId, onChange) {
   }
 }
 
-/** After a lost connection only the list can tell whether the file was stored. */
+/** After a lost connection only the list shows whether the file was stored. */
 async function reportAndRefresh(error, onChange) {
   if (error.status === 0) await onChange().catch(() => {});
   report(error);

@@ -1,10 +1,10 @@
-// Sends one file. XMLHttpRequest, because fetch tells nothing about the progress of a request body.
+// Sends one file, by XMLHttpRequest, because fetch does not report the progress of a request body.
 import { ApiError, failure } from "./api.js";
 import { headerValue } from "./headers.js";
 
 const LOST = "The connection was lost during the upload. Check the list before you try again.";
 
-/** The upload was stopped by the person. */
+/** The user cancelled the upload. */
 export class UploadCancelled extends Error {}
 
 /**
