@@ -1,6 +1,6 @@
-"""Figures of coffer check: files a second, and reading all bytes against sha256sum on the same files.
+"""Figures of coffer check: files per second, and reading all bytes against sha256sum on the same files.
 
-The files are made directly, in the database and in the store, as a hundred thousand uploads would take minutes.
+The files are created directly in the database and the store, because 100,000 uploads would take minutes.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ SMALL = 100_000
 LARGE = 4
 LARGE_BYTES = 128 << 20
 
-# Without the triggers: what they count and audit is of no interest here.
+# Without the triggers, whose counts and audit rows do not matter here.
 INSERT = """
 set session_replication_role = replica;
 insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
@@ -43,7 +43,7 @@ class Checks:
     def put(self, blob, content):
         path = self.blobs / blob[:2] / blob
         if not path.parent.exists():
-            # A folder that the workers can write to afterwards.
+            # The workers must be able to write to this directory afterwards.
             path.parent.mkdir()
             store = self.blobs.stat()
             os.chown(path.parent, store.st_uid, store.st_gid)
@@ -86,7 +86,7 @@ class Checks:
 
 
 def checks(rounds, alternately):
-    """Rows: figure, ours, against, ratio, bar."""
+    """Rows: figure, ours, against, ratio, required ratio."""
     site = Checks()
     try:
         site.make_small()

@@ -1,7 +1,7 @@
-"""The figures of scripts/bench: what each is compared with, how it is measured, and the bar it must reach.
+"""The figures of scripts/bench: what each is compared with, how it is measured, and the ratio it must reach.
 
-Every pair is measured alternately, a round of one and a round of the other, so that what the machine does meanwhile
-falls on both; the medians are compared. Expects the instance's environment file to be sourced.
+The two programs of a figure are measured in alternating rounds, so that other load on the machine affects both. Their
+medians are compared. The instance's environment file must be sourced.
 """
 
 import argparse
@@ -43,7 +43,7 @@ class Bench:
         token = Instance(dict(os.environ) | {"COFFER_URL": self.site}).log_in().token
         self.authorization = f"Authorization: Bearer {token}"
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-        # What a program of a download's statements needs to know.
+        # The arguments of the C programs that run a download's statements.
         self.download = [claims["sid"], claims["user_id"], FILES["small"]]
         self.large = self.work / "large.bin"
         self.blobs = Path(os.environ["COFFER_BLOBS"])
@@ -83,7 +83,7 @@ class Bench:
 
     @contextlib.contextmanager
     def downloads_in_c(self):
-        """As many of the C program as there are workers, on the socket that the opponents' site passes requests to."""
+        """Starts the C program once per worker, on the socket to which the opponents' site passes requests."""
         words = [str(self.work / "download"), self.database, *self.download]
         workers = os.environ.get("COFFER_WORKERS", "4")
         started = run(*self.runner, "spawn-fcgi", "-s", self.c_socket, "-F", workers, "--", *words)
@@ -122,13 +122,13 @@ class Bench:
 
         target = self.blobs / "dav" / "large.bin"
         speed = self.timed_upload(put)
-        # Not just before the next round: fresh page cache is slow where a host lends the memory, and who takes up what
-        # was freed a moment ago has none of it.
+        # Not just before the next round. On a virtual machine whose host lends memory, new page cache is slow, and the
+        # program that reuses memory freed just before would have an advantage.
         target.unlink()
         return speed
 
     def timed_upload(self, upload):
-        """Begins with nothing left to write and leaves no replaced blob behind."""
+        """Flushes all pending writes before, and removes the replaced blob afterwards."""
         run("sync")
         begin = time.perf_counter()
         upload()
@@ -169,7 +169,7 @@ class Bench:
 
     @staticmethod
     def timed_process(words, environment, expect=b""):
-        """Median of many: one start takes milliseconds, and the scheduler's whims as much."""
+        """The median of many starts. One takes milliseconds, and the scheduler can delay it by as much."""
         times = []
         for _ in range(40):
             reader, writer = os.pipe()
@@ -192,7 +192,7 @@ class Bench:
     # Bytes
 
     def peak_memory(self):
-        """The most that any worker has held at once since it started."""
+        """The largest peak memory of the workers."""
         peak = 0
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -204,12 +204,12 @@ class Bench:
 
 
 def curl(*words):
-    """Sends one request and returns the bytes a second of the answer's body."""
+    """Sends one request, and returns the bytes per second of the response's body."""
     return float(run("curl", "--silent", "--show-error", "--fail", "-o", "/dev/null", "-w", "%{speed_download}", *map(str, words)))
 
 
 def alternately(rounds, *measures):
-    """The median of each. The first round does not count: it fills caches."""
+    """The median of each. The first round is not counted, because it fills caches."""
     results = [[] for _ in measures]
     for _ in range(rounds + 1):
         for values, measure in zip(results, measures):
@@ -229,14 +229,15 @@ def milliseconds(value):
     return f"{value * 1000:.2f} ms"
 
 
-# The groups of figures. A row: figure, ours, against, ratio, bar (None where there is none), whether more is better.
+# The groups of figures. A row: figure, ours, against, ratio, required ratio or None, whether a larger one is better.
 
 
 def downloads(bench, rounds):
     with bench.downloads_in_c():
         ours, hello, same = alternately(rounds, bench.small_downloads, bench.hellos, bench.small_downloads_in_c)
     yield "4 KiB downloads, 16 connections", requests(ours), f"bare responder {requests(hello)}", ours / hello, 0.45, True
-    # What is left of the bar where PostgreSQL and the hand-over to nginx alone cost more than it allows.
+    # The C program shows the cost of PostgreSQL and of the redirect to nginx alone. Where that already exceeds the
+    # requirement above, this ratio counts.
     yield "4 KiB downloads, 16 connections", requests(ours), f"the same in C {requests(same)}", ours / same, 0.9, True
 
 

@@ -1,4 +1,4 @@
-"""Storage in S3: an instance of its own on a real server, compared with what goes to and from that server directly."""
+"""Storage in S3: an instance of its own on a real S3 server, compared with direct transfers to and from that server."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 class RemoteBench:
-    """The instance, what the server can do without it, and the bytes that workers have written."""
+    """The instance, direct transfers to the server, and the bytes that workers have written."""
 
     def __init__(self, kind, work, large, curl):
         self.kind, self.large, self.curl = kind, large, curl
@@ -57,7 +57,7 @@ class RemoteBench:
         return self.curl("-H", self.authorization, f"{self.site}/rpc/retrieve_file?p_file_path=bench/large.bin")
 
     def object(self):
-        """The key of what Coffer has stored. Servers send objects that were put together of other parts at other speeds."""
+        """The key of the object that Coffer has stored. The parts of an upload influence how fast a server sends it."""
         listing = self.server.request("GET", "/coffer", {"list-type": "2", "prefix": "bench/"})[2].decode()
         found = re.findall(r"<Key>([^<]+)</Key>(?:(?!<Key>).)*<Size>(\d+)</Size>", listing, re.S)
         (key,) = [key for key, size in found if int(size) == self.large.stat().st_size]
@@ -75,7 +75,7 @@ class RemoteBench:
                     yield folder
 
     def bytes_written(self):
-        """By all workers together, to nginx among others."""
+        """The bytes written by all workers together, for example to nginx."""
         return sum(int(re.search(r"wchar: (\d+)", (worker / "io").read_text())[1]) for worker in self.workers())
 
     def peak_memory(self):

@@ -1,6 +1,6 @@
-"""What a list costs: a page of one's own files and one level of folders, among few rows and among a million.
+"""What a list costs: a page of a user's files and one level of folders, among few rows and among a million.
 
-Two databases of the instance's cluster, alike but for their size, each with a worker of its own, are asked in turn.
+Two databases of the instance's cluster, which differ only in size, are queried in turn. Each has a worker of its own.
 """
 
 import os
@@ -16,8 +16,8 @@ FEW, MANY = 1_000, 1_000_000
 BELOW = 100_000
 PAGE = "/files?order=file_path&limit=100"
 
-# The reader's own files: 1,000 in ten folders, a folder with ten small ones in it, and one with ten large ones.
-# Triggers are left out, as millions of audit rows are not what is measured; so the folders are filled in here.
+# The user's own files: 1,000 in ten folders, a folder with ten small folders, and one with ten large ones. Triggers are
+# disabled, because millions of audit rows are not measured here. So this also fills the table of folders.
 FILL = """
 set session_replication_role = replica;
 create temporary table wanted as
@@ -44,7 +44,7 @@ select s.token from internal.users u, internal.open_session(u.id, 'editor') s wh
 
 
 class Database:
-    """A database of so many other people's files, with one worker."""
+    """A database with this number of other users' files, and one worker."""
 
     def __init__(self, name, others, work, runner):
         self.name, self.runner, self.instance = name, runner, Instance()
@@ -80,17 +80,17 @@ class Database:
         return seconds
 
     def first_and_later(self):
-        """A fresh worker's first request, and the median of the next."""
+        """The time of a new worker's first request, and the median of the next."""
         self.worker.stop()
         self.worker = self.start()
-        # As long as a pool gives a new worker before it relies on it.
+        # A pool waits as long before it relies on a new worker.
         time.sleep(0.3)
         first = self.timed(PAGE)
         return first, statistics.median(self.timed(PAGE) for _ in range(30))
 
 
 def tables(work, runner, rounds, alternately):
-    """The rows of the table of figures."""
+    """The rows of the table."""
     few = Database("coffer_bench_few", FEW, work, runner)
     many = Database("coffer_bench_many", MANY, work, runner)
     try:

@@ -1,9 +1,9 @@
 """What a small durable upload costs, against the same work as a function inside PostgreSQL.
 
-The opponent is PL/Python with pyfilesystem: it gets the bytes as an argument, hashes them, writes a file, and puts down
-the same rows as Coffer does: who asks, the file, the totals, the audit log. It is called directly, so it has no web
-server before it and checks no token; and it never asks that the file is on the disk. A second one keeps one row of one
-table and nothing else, without users, quota or log: that is what so careful a store gives away.
+The opponent is PL/Python with pyfilesystem: it gets the bytes as an argument, hashes them, writes a file, and writes
+the same rows as Coffer: identity, file, totals, audit log. It is called directly, so it has no web server in front and
+checks no token, and it does not flush the file to the disk. A second opponent writes one row of one table, without
+users, quota or log. It shows what these cost.
 """
 
 import base64
@@ -110,7 +110,7 @@ class Uploads:
         Instance().sql(script, url=url)
 
     def account(self, number):
-        """A user of each client's own, as it is with people; the token of a session."""
+        """A token for each client, which has a user of its own, like people."""
         email = f"bench{number}@example.com"
         subprocess.run([os.environ["COFFER_COMMAND"], "user", "add", email, "--role", "editor"], input=PASSWORD, check=True, text=True,
             stdout=subprocess.DEVNULL)
@@ -124,7 +124,7 @@ class Uploads:
         return str(folder)
 
     def ours(self):
-        """Requests a second through nginx."""
+        """Requests per second through nginx."""
         return self.wrk(f"{self.site}/rpc/store_file", "-s", self.script, clients=CLIENTS)
 
     def with_the_same_rows(self):
