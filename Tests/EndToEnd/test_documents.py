@@ -55,6 +55,12 @@ def test_the_api_document_lists_every_code_with_its_status_and_message():
     assert listed == rows
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lines_of_a_document_fit(name):
+    lines = enumerate((CHECKOUT / name).read_text().splitlines(), 1)
+    assert [(number, line) for number, line in lines if len(line) > 120] == []
+
+
 def test_the_readme_is_one_page():
     assert len((CHECKOUT / "README.md").read_text().splitlines()) <= 120
 
