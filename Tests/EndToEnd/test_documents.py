@@ -159,6 +159,27 @@ def test_every_function_option_and_code_that_a_document_names_exists(name):
     assert named <= names_in_the_programs()
 
 
+def modules_of_the_code_map():
+    """The directories in Sources, in the order of ARCHITECTURE.md."""
+    code_map = (CHECKOUT / "ARCHITECTURE.md").read_text().partition("## The code map")[2].partition("\n## ")[0]
+    entries = [entry for entry in re.findall(r"\*\*`([^`]+)`\*\*", code_map) if entry.startswith("Sources/")]
+    return [word.removeprefix("Sources/") for entry in entries for word in entry.split()]
+
+
+def test_the_code_map_has_every_module():
+    modules = {path.split("/")[1] for path in tracked_files() if path.startswith("Sources/")}
+    assert sorted(modules_of_the_code_map()) == sorted(modules)
+
+
+def test_a_module_imports_only_modules_above_it_in_the_code_map():
+    above = []
+    for module in modules_of_the_code_map():
+        code = "\n".join(path.read_text() for path in (CHECKOUT / "Sources" / module).rglob("*.swift"))
+        imported = set(re.findall(r"^\w+ import (\w+)$", code, re.MULTILINE))
+        assert imported & {*modules_of_the_code_map()} <= {*above}, module
+        above.append(module)
+
+
 # What is made, or is somewhere else.
 ELSEWHERE = ("/", ".", "~", "$", "pg_hba.conf", "nginx.conf", "coffer.conf")
 
