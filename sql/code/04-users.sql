@@ -88,8 +88,8 @@ end
 $$;
 comment on function internal.audit_change() is 'Records each change of an account in the audit log. A trigger.';
 
--- Sessions end when the password, the role or the state really changes. A user who changes the own password keeps the
--- session of that request.
+-- Setting a value to what it already is ends no session. Users who change their own password keep the session of that
+-- request.
 create function internal.end_sessions() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$

@@ -91,9 +91,8 @@ create function internal.set_disabled(p_email text, p_disabled boolean) returns 
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_user internal.users;
+    v_user constant internal.users := internal.lock_user_by_email(p_email);
 begin
-    v_user := internal.lock_user_by_email(p_email);
     if p_disabled is null then
         raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
     elsif p_disabled = (v_user.disabled_at is not null) then
@@ -110,9 +109,8 @@ create function internal.set_role(p_email text, p_role text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_user internal.users;
+    v_user constant internal.users := internal.lock_user_by_email(p_email);
 begin
-    v_user := internal.lock_user_by_email(p_email);
     if p_role is null or p_role not in ('editor', 'admin') then
         raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
     end if;
@@ -127,9 +125,8 @@ create function internal.set_quota(p_email text, p_quota_bytes bigint) returns v
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_user internal.users;
+    v_user constant internal.users := internal.lock_user_by_email(p_email);
 begin
-    v_user := internal.lock_user_by_email(p_email);
     if p_quota_bytes < 0 then
         raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
     end if;

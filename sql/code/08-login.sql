@@ -104,12 +104,10 @@ comment on function internal.count_login_failure(bytea, inet, uuid) is
     'Counts and records a wrong password; p_user_id is null if there is no such account.';
 
 create function internal.clear_login_failures(p_account bytea) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     delete from internal.login_failures f where f.account = p_account;
-end
-$$;
+end;
 comment on function internal.clear_login_failures(bytea) is
     'Deletes the failures of an account, but not those of an address.';
 -- Deliberately not granted: any of these functions. Login and change_password call them.

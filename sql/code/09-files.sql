@@ -99,13 +99,11 @@ comment on function internal.count_usage(uuid, bigint, bigint) is
 
 -- An import keeps the modification times of the files that it reads.
 create function internal.set_file_time(p_id uuid, p_modified bigint) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     update internal.files f
     set updated_at = least(now(), to_timestamp(p_modified)), created_at = least(f.created_at, to_timestamp(p_modified))
     where f.id = p_id;
-end
-$$;
+end;
 comment on function internal.set_file_time(uuid, bigint) is
     'Sets when the content of a file last changed, in Unix seconds. For the operator.';

@@ -15,16 +15,12 @@ comment on table internal.blob_copies is 'Copies that no file uses yet, made by 
 comment on column internal.blob_copies.is_verified is 'Whether the copy has been compared with the digest.';
 
 create function internal.current_store(p_configured text) returns table (url text, is_known boolean, identity text)
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-    return query
-        select coalesce(s.url, p_configured),
-            exists (select from internal.stores k where k.url is null or k.url = p_configured),
-            s.identity::text
-        from internal.stores s where s.is_current;
-end
-$$;
+language sql stable security definer set search_path = ''
+begin atomic
+    select coalesce(s.url, p_configured), exists (
+            select from internal.stores k where k.url is null or k.url = p_configured), s.identity::text
+    from internal.stores s where s.is_current;
+end;
 grant execute on function internal.current_store(text) to coffer_authenticator;
 comment on function internal.current_store(text) is
     'Returns the URL and the mark of the current store, and whether p_configured, the configured URL, is one of this '
@@ -118,12 +114,10 @@ comment on function internal.begin_copies(smallint, text, integer) is
     'are made. For the operator.';
 
 create function internal.finish_copies(p_store smallint, p_blobs text[]) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     update internal.blob_copies c set is_verified = true where c.store = p_store and c.blob = any (p_blobs);
-end
-$$;
+end;
 comment on function internal.finish_copies(smallint, text[]) is
     'Records that copies were made and compared. For the operator.';
 
@@ -225,26 +219,22 @@ comment on function internal.forget_store(text, text) is
     'garbage or a copy is in it, or if the list of stores is in use. For the operator.';
 
 create function internal.relocate_store(p_url text) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     update internal.stores s set url = p_url where s.is_current and s.url is not null;
-end
-$$;
+end;
 comment on function internal.relocate_store(text) is
     'Records the new URL of the current store, which was moved by other means. For the operator.';
 
 -- After a restore all bytes are in the configured store. The store with number 1 may have been forgotten before.
 create function internal.reset_to_one_store() returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     update internal.files f set store = 1 where f.store <> 1;
     delete from internal.garbage;
     delete from internal.blob_copies;
     delete from internal.stores;
     insert into internal.stores (id, url, is_current) values (1, null, true);
-end
-$$;
+end;
 comment on function internal.reset_to_one_store() is
     'Makes the configured store the only one, after a restore. For the operator.';

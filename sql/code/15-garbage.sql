@@ -16,22 +16,14 @@ comment on function internal.is_due(text, timestamptz, interval) is
     'Returns whether the blob of a row of internal.garbage may be removed.';
 
 create function internal.may_collect() returns boolean
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    return pg_try_advisory_xact_lock_shared(internal.collection_lock());
-end
-$$;
+language sql volatile security definer set search_path = ''
+return pg_try_advisory_xact_lock_shared(internal.collection_lock());
 comment on function internal.may_collect() is
     'Returns whether this transaction may remove blobs; false while a backup is being made. For the operator.';
 
 create function internal.hold_collection() returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-    perform pg_advisory_lock(internal.collection_lock());
-end
-$$;
+language sql volatile security definer set search_path = ''
+return pg_advisory_lock(internal.collection_lock());
 comment on function internal.hold_collection() is
     'Waits until no transaction removes blobs, and lets none begin until this connection ends. For the operator.';
 
@@ -63,12 +55,10 @@ comment on function internal.take_garbage(interval, integer, smallint[]) is
     'stores; returns nothing while a backup is being made. For the operator.';
 
 create function internal.delete_garbage(p_store smallint, p_blobs text[]) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
+language sql volatile security definer set search_path = ''
+begin atomic
     delete from internal.garbage g where g.blob = any (p_blobs) and g.store = p_store;
-end
-$$;
+end;
 comment on function internal.delete_garbage(smallint, text[]) is
     'Deletes the rows of blobs that were removed from a store. For the operator.';
 
