@@ -3,7 +3,8 @@ begin;
 \ir setup.psql
 select plan(41);
 
-create function pg_temp.editor() returns uuid language sql immutable return '00000000-0000-4000-8000-00000000000e'::uuid;
+create function pg_temp.editor() returns uuid language sql immutable
+return '00000000-0000-4000-8000-00000000000e'::uuid;
 -- What verify_audit finds after a statement, which is then rolled back.
 create function pg_temp.found_after(p_sql text, p_heads jsonb = null) returns text
 language plpgsql as $$
@@ -12,7 +13,8 @@ declare
 begin
     begin
         execute p_sql;
-        select string_agg(v.chain || ' ' || coalesce(v.position::text, '-') || ' ' || split_part(v.problem, ':', 1), ', ')
+        select string_agg(
+            v.chain || ' ' || coalesce(v.position::text, '-') || ' ' || split_part(v.problem, ':', 1), ', ')
         into found from internal.verify_audit(p_heads) v;
         raise exception using errcode = 'ZZ000';
     exception when sqlstate 'ZZ000' then
@@ -54,16 +56,20 @@ reset timezone;
 reset datestyle;
 reset bytea_output;
 select is((select hash from internal.audit_log where chain = :editor and position = 1),
-    (select sha256(convert_to(format('["%s", 1, %s, %s, null, "%1$s", "user_create", "Editor@test.invalid", null, null]',
+    (select sha256(convert_to(format(
+        '["%s", 1, %s, %s, null, "%1$s", "user_create", "Editor@test.invalid", null, null]',
         chain, id, trunc(extract(epoch from occurred_at) * 1000000)), 'UTF8'))
     from internal.audit_log where chain = :editor and position = 1), 'the hash is that of a JSON array of the row');
 
 -- Tampering, by a superuser.
-select is(pg_temp.found_after('update internal.audit_log set subject = ''x'' where chain = pg_temp.editor() and position = 3'),
+select is(pg_temp.found_after('update internal.audit_log set subject = ''x'' where chain = pg_temp.editor()
+    and position = 3'),
     'editor 3 Altered', 'a changed subject is found');
-select is(pg_temp.found_after('update internal.audit_log set occurred_at = occurred_at - interval ''1 us'' where chain = pg_temp.editor() and position = 3'),
+select is(pg_temp.found_after('update internal.audit_log set occurred_at = occurred_at - interval ''1 us''
+    where chain = pg_temp.editor() and position = 3'),
     'editor 3 Altered', 'a time changed by a microsecond is found');
-select is(pg_temp.found_after('update internal.audit_log set actor_id = null where chain = pg_temp.editor() and position = 7'),
+select is(pg_temp.found_after('update internal.audit_log set actor_id = null where chain = pg_temp.editor()
+    and position = 7'),
     'editor 7 Altered', 'a removed actor is found');
 select is(pg_temp.found_after($$ update internal.audit_log a set subject = 'x', hash = internal.audit_hash(
         (select p.hash from internal.audit_log p where p.chain = a.chain and p.position = 2),
@@ -101,12 +107,14 @@ select is(pg_temp.found_after('select 1', :'heads'), null, 'saved heads are foun
 select is(pg_temp.found_after(:'cut'), null, 'a cut chain with a matching head has no problem');
 select is(pg_temp.found_after(:'cut', :'heads'), 'editor 7 The saved head is not in its chain any more',
     'a cut chain does not match its saved head');
-select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_temp.editor(); delete from internal.audit_chains where chain = pg_temp.editor()', :'heads'),
+select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_temp.editor();
+    delete from internal.audit_chains where chain = pg_temp.editor()', :'heads'),
     'editor 7 The saved head is not in its chain any more',
     'a chain that was deleted with its head does not match its saved head');
 
 -- Who can read it.
-select is(pg_temp.attempt('coffer_editor', :editor, 'select string_agg(distinct user_id::text, '' '') from api.audit_log'),
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'select string_agg(distinct user_id::text, '' '') from api.audit_log'),
     :editor, 'an editor reads what happened to their own account and files');
 select is(pg_temp.attempt('coffer_admin', :admin, 'select count(*) from api.audit_log'),
     (select count(*)::text from internal.audit_log), 'an admin reads all rows');
@@ -114,7 +122,8 @@ select is(pg_temp.attempt('coffer_anonymous', null, 'select count(*) from api.au
     'an anonymous client reads no row');
 select is(pg_temp.attempt('coffer_admin', :admin, 'delete from api.audit_log'), '42501',
     'an admin cannot delete a row');
-select is(pg_temp.attempt('coffer_owner', null, 'with d as (delete from internal.audit_log returning 1) select count(*) from d'),
+select is(pg_temp.attempt('coffer_owner', null,
+    'with d as (delete from internal.audit_log returning 1) select count(*) from d'),
     '0', 'the owner''s functions cannot delete a row');
 -- An audited download.
 select is(pg_temp.attempt('coffer_editor', :editor, 'select r::text from api.retrieve_file_audited(''later'') r'),
@@ -122,7 +131,8 @@ select is(pg_temp.attempt('coffer_editor', :editor, 'select r::text from api.ret
     'an audited download returns what any download returns');
 select is(pg_temp.attempt('coffer_admin', :admin, 'select count(*) from api.retrieve_file_audited(''later'')'), '0',
     'an audited download returns only the user''s own files');
-select is((select string_agg(subject || ' ' || (user_id = :editor), ', ') from internal.audit_log where action = 'retrieve'),
+select is((select string_agg(subject || ' ' || (user_id = :editor), ', ')
+    from internal.audit_log where action = 'retrieve'),
     'later true', 'an audited download is recorded once');
 select is_empty('select * from internal.verify_audit()', 'the log has no problem after all these changes');
 

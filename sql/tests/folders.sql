@@ -19,7 +19,8 @@ create function pg_temp.listed(p_folder text, p_limit bigint = null, p_cursor te
     p_user uuid = '00000000-0000-4000-8000-00000000000e', p_role text = 'coffer_editor') returns text
 language sql as $$
     select pg_temp.attempt(p_role, p_user, format('select string_agg(case when is_folder
-            then format(''%%s/(%%s, %%s)'', name, file_count, size_bytes) else format(''%%s(%%s)'', name, size_bytes) end, '' '')
+            then format(''%%s/(%%s, %%s)'', name, file_count, size_bytes) else format(''%%s(%%s)'', name, size_bytes)
+                end, '' '')
         from api.list_folder(%L, %L, %L)', p_folder, p_limit, p_cursor))
 $$;
 create function pg_temp.moved(p_from text, p_to text, p_user uuid = '00000000-0000-4000-8000-00000000000e') returns text
@@ -47,8 +48,10 @@ select is(pg_temp.listed('top'), null, 'a file lists as an empty folder');
 select is(pg_temp.listed(U&'e\0301'), '6(4)', 'a folder is found in any Unicode form');
 select is(pg_temp.listed('a/'), 'KF003', 'a folder with a slash at its end is refused');
 select is(pg_temp.listed('../a'), 'KF003', 'a folder with a segment ".." is refused');
-select is(pg_temp.attempt('coffer_editor', :editor, 'select string_agg(concat_ws('' '', l.id = f.id, l.user_id, l.file_path,
-        l.content_type, l.sha256 = f.sha256, l.created_at = f.created_at, l.updated_at = f.updated_at, l.file_count), '', '')
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'select string_agg(concat_ws('' '', l.id = f.id, l.user_id, l.file_path,
+        l.content_type, l.sha256 = f.sha256, l.created_at = f.created_at, l.updated_at = f.updated_at,
+        l.file_count), '', '')
     from api.list_folder(''a/b'', null, null) l left join api.files f on f.file_path = l.file_path'),
     '1, t 00000000-0000-4000-8000-00000000000e a/b/333 application/octet-stream t t t',
     'an entry has the columns of a file, or the number of files of a folder');
@@ -95,12 +98,14 @@ select is(pg_temp.pages('', 4), 'B a é top | ', 'one page can have all entries'
 select is(pg_temp.pages('a', 2), 'b 1 | 22 | ', 'pages of a folder below the root follow each other');
 select is(pg_temp.listed('', 0), null, 'a page of no entries is empty');
 select is(pg_temp.listed('', -1), 'KF014', 'a negative limit is refused');
-select is((select string_agg(coalesce(pg_temp.listed('', null, c), 'none'), ' ') from unnest(array['', 'x', 'd', 'dQg=', 'eQg', 'd*', 'd_w', 'dQh'])
+select is((select string_agg(coalesce(pg_temp.listed('', null, c), 'none'), ' ') from unnest(array['', 'x', 'd', 'dQg=',
+    'eQg', 'd*', 'd_w', 'dQh'])
     with ordinality as t (c, n)), 'KF014 KF014 KF014 KF014 KF014 KF014 KF014 KF014', 'an invalid cursor is refused');
 select is(pg_temp.listed('', null, pg_temp.first()), 'a/(4, 24) é/(1, 4) top(3)',
     'a page begins after the entry of its cursor');
 select pg_temp.first() as cursor \gset
-select is(pg_temp.attempt('coffer_editor', :editor, 'with d as (delete from api.files where file_path in (''B/5'', ''top'') returning 1) select count(*) from d'), '2');
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'with d as (delete from api.files where file_path in (''B/5'', ''top'') returning 1) select count(*) from d'), '2');
 select lives_ok($$ select pg_temp.put('A/new', 'aa/new') $$);
 select is(pg_temp.listed('', null, :'cursor'), 'a/(4, 24) aa/(1, 6) é/(1, 4)',
     'a cursor works when its entry is deleted and others were added');
@@ -109,11 +114,13 @@ select is(internal.folder_cursor_name(internal.folder_cursor(false, repeat('é',
 
 -- Totals follow every change.
 select is_empty('select pg_temp.miscounted()', 'deleted files are no longer counted');
-select is(pg_temp.attempt('coffer_editor', :editor, format('select api.begin_upload(%L, ''a/b/333'', null, null, false)', md5('big'))), null);
+select is(pg_temp.attempt('coffer_editor', :editor,
+    format('select api.begin_upload(%L, ''a/b/333'', null, null, false)', md5('big'))), null);
 select isnt(pg_temp.attempt('coffer_editor', :editor, format(
     'select api.store_file(%L, ''a/b/333'', null, null, 1000, sha256(''''), null, false)', md5('big'))), null);
 select is(pg_temp.listed('a'), 'b/(2, 1010) 1(3) 22(4)', 'an overwrite changes the bytes of its folders');
-select is(pg_temp.failure('coffer_editor', :editor, 'update api.files set file_path = ''a/d/'' || size_bytes || ''.'' || file_path where file_path like ''a/b/%'''),
+select is(pg_temp.failure('coffer_editor', :editor,
+    'update api.files set file_path = ''a/d/'' || size_bytes || ''.'' || file_path where file_path like ''a/b/%'''),
     'no failure');
 select is(pg_temp.listed('a'), 'd/(2, 1010) 1(3) 22(4)', 'moved files change the totals of both folders');
 select is_empty('select pg_temp.miscounted()', 'all totals are right after a move');
@@ -128,7 +135,8 @@ select lives_ok($$ select pg_temp.put('a/b/x', 'a/b/b/x', 'a/b/b/b/x', 'a/b/b/y'
 select is(pg_temp.moved('a/b', 'c/d'), '4', 'moving a folder moves all files below it');
 select is(pg_temp.paths(), 'a- a/b a/bc c/d/b/b/x c/d/b/x c/d/b/y c/d/x',
     'moving a folder moves nothing else, not even a file of its name');
-select is((select count(*)::int from internal.audit_log where action = 'move' and user_id = :editor and subject like 'c/d/%'),
+select is((select count(*)::int from internal.audit_log where action = 'move' and user_id = :editor
+    and subject like 'c/d/%'),
     4, 'each moved file is recorded in the audit log');
 select is(pg_temp.moved('c/d', 'a/b'), '4', 'a folder can be moved back');
 select is(pg_temp.moved('a/b', 'a/b') || ' ' || pg_temp.moved('a/b', 'a/b/c'), 'KF029 KF029',
@@ -161,10 +169,12 @@ insert into internal.files (user_id, file_path, content_type, size_bytes, sha256
 select :editor, 'many/' || n % 100 || '/' || n, 'a/b', n, sha256(''), md5('many' || n) from generate_series(1, 20000) n;
 select is(pg_temp.moved('many', 'more/of/them'), '20000', 'twenty thousand files can be moved');
 select is_empty('select pg_temp.miscounted()', 'twenty thousand moved files are counted in their new folders');
-update internal.files set blob = md5(blob), size_bytes = size_bytes + 1 where user_id = :editor and file_path like 'more/%';
+update internal.files set blob = md5(blob),
+    size_bytes = size_bytes + 1 where user_id = :editor and file_path like 'more/%';
 select is((select count(*)::int from internal.garbage where reason = 'replaced' and user_id = :editor) >= 20000, true,
     'twenty thousand files can be replaced');
-select is(pg_temp.attempt('coffer_editor', :editor, 'with d as (delete from api.files where file_path like ''more/%'' returning 1) select count(*) from d'), '20000',
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'with d as (delete from api.files where file_path like ''more/%'' returning 1) select count(*) from d'), '20000',
     'twenty thousand files can be deleted');
 select is_empty('select pg_temp.miscounted()', 'no total counts deleted files');
 select is((select file_count || ' ' || used_bytes from internal.users where id = :editor),

@@ -96,7 +96,8 @@ $$, $$
         ('internal.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
-        ('internal.own_blobs', 'select', 'file_path content_type size_bytes sha256 blob updated_at store_url is_unchanged'),
+        ('internal.own_blobs', 'select',
+            'file_path content_type size_bytes sha256 blob updated_at store_url is_unchanged'),
         ('internal.users', 'select',
             'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
@@ -175,7 +176,8 @@ $$, 'every function sets its search_path or is parsed when it is created');
 
 select is_empty($$
     select p.oid::regprocedure::text from pg_proc p
-    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace) and obj_description(p.oid, 'pg_proc') is null
+    where p.pronamespace in ('internal'::regnamespace, 'api'::regnamespace)
+        and obj_description(p.oid, 'pg_proc') is null
     union all
     select c.oid::regclass::text from pg_class c
     where c.relnamespace in ('internal'::regnamespace, 'api'::regnamespace) and c.relkind in ('r', 'v')

@@ -107,7 +107,8 @@ select is((select string_agg(pg_temp.guess(1, n || '@test.invalid', '2001:db8:0:
     from generate_series(1, 6) n), 'wrong 1, wrong 1, wrong 1, wrong 1, wrong 1, blocked 1',
     'the addresses of one IPv6 /64 count together');
 select is(pg_temp.guess(1, 'e@test.invalid', '2001:db8:0:2::1'), 'wrong 1', 'another /64 counts separately');
-select is((select count(*)::int from internal.audit_log where action = 'login_blocked' and subject = '2001:db8:0:1::/64'), 1,
+select is((select count(*)::int from internal.audit_log where action = 'login_blocked'
+    and subject = '2001:db8:0:1::/64'), 1,
     'the audit log has the blocked /64');
 select is((select string_agg(pg_temp.guess(1, n || '@other.invalid', address), ', ' order by n)
     from unnest('{unix:,unix:,unix:,unix:,unix:,"","","",fe80::1%eth0}'::text[]) with ordinality as a (address, n)),
@@ -151,9 +152,11 @@ select is(pg_temp.sessions(), '1', 'a change of the password ends the other sess
 select is((select count(*)::int from internal.login_failures), 0, 'a change of the password clears the failures');
 select is((select count(*)::int from internal.audit_log where action = 'user_password' and actor_id = :editor), 1,
     'a change of the password is recorded');
-select is(pg_temp.login('editor@test.invalid', 'a new password') || pg_temp.login('editor@test.invalid', 'editor password'),
+select is(pg_temp.login('editor@test.invalid', 'a new password')
+    || pg_temp.login('editor@test.invalid', 'editor password'),
     'inwrong', 'the new password is accepted and the old one refused');
-select is((select string_agg(pg_temp.change_password(:editor, null, 'another password'), ', ') from generate_series(1, 2)),
+select is((select string_agg(pg_temp.change_password(:editor, null, 'another password'), ', ')
+    from generate_series(1, 2)),
     'f, f', 'two more wrong passwords are refused');
 select is(pg_temp.change_password(:editor, 'a new password', 'another password'), 'f t',
     'a blocked user cannot change the password, and gets the time to wait');
@@ -165,7 +168,8 @@ select is(pg_temp.attempt('coffer_anonymous', :editor, 'select api.change_passwo
     'an anonymous client cannot change a password');
 
 -- A change by the operator ends all sessions, including the one of this request.
-select is(pg_temp.failure('coffer_owner', null, 'select internal.set_password(''editor@test.invalid'', ''set by operator'')'),
+select is(pg_temp.failure('coffer_owner', null,
+    'select internal.set_password(''editor@test.invalid'', ''set by operator'')'),
     'no failure');
 select is(pg_temp.sessions(), null, 'the operator''s new password ends all sessions');
 
@@ -173,7 +177,8 @@ select is(pg_temp.sessions(), null, 'the operator''s new password ends all sessi
 update internal.login_failures set failed_at = failed_at - interval '16 minutes' where account is not null;
 insert into internal.login_failures (address) values ('192.0.2.9');
 update internal.sessions set expires_at = now() - interval '8 days' where user_id = :other;
-select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions > 0 and f.login_failures > 0 from internal.delete_expired() f'),
+select is(pg_temp.attempt('coffer_owner', null,
+    'select f.sessions > 0 and f.login_failures > 0 from internal.delete_expired() f'),
     'true', 'expired rows are deleted and counted');
 select is((select count(*)::int from internal.login_failures), 1, 'other rows are kept');
 select is_empty('select * from internal.verify_audit()', 'the chains of the audit log have no problem');

@@ -4,7 +4,8 @@ begin;
 select plan(24);
 
 \set session '\'00000000-0000-4000-8000-000000000001\''
-insert into internal.sessions (id, user_id, role, expires_at) values (:session, :editor, 'editor', now() + interval '1 hour');
+insert into internal.sessions (id, user_id, role, expires_at) values (:session, :editor, 'editor',
+    now() + interval '1 hour');
 
 -- The role of the session for a request of this age, as the worker calls it.
 create function pg_temp.admitted(p_age bigint, p_user uuid = '00000000-0000-4000-8000-00000000000e',
@@ -33,7 +34,8 @@ select is(pg_temp.admitted(9223372036854775807), 'KF011', 'a request lasts at mo
 
 select pg_temp.expire('6 days') as done \gset
 select is(pg_temp.admitted(6 * 86400000 + 1000), 'coffer_editor');
-select isnt(pg_temp.attempt('coffer_anonymous', null, 'select token from api.login(''editor@test.invalid'', ''editor password'')'),
+select isnt(pg_temp.attempt('coffer_anonymous', null,
+    'select token from api.login(''editor@test.invalid'', ''editor password'')'),
     null, 'the user can log in again');
 update internal.collection_schedule set due_at = now();
 select isnt(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.collect_batch(60, 100)'), '0');
@@ -43,14 +45,17 @@ select pg_temp.expire('7 days 1 second') as done \gset
 select is(pg_temp.attempt('coffer_owner', null, 'select f.sessions >= 1 from internal.delete_expired() f'), 'true');
 select ok(not pg_temp.session_exists(), 'a session that expired longer ago than an upload may take is deleted');
 
-insert into internal.sessions (id, user_id, role, expires_at) values (:session, :editor, 'editor', now() - interval '1 second');
+insert into internal.sessions (id, user_id, role, expires_at) values (:session, :editor, 'editor',
+    now() - interval '1 second');
 select is(pg_temp.admitted(2000), 'coffer_editor');
-select is(pg_temp.attempt('coffer_owner', null, 'select internal.set_password(''editor@test.invalid'', ''another password'')'), '');
+select is(pg_temp.attempt('coffer_owner', null,
+    'select internal.set_password(''editor@test.invalid'', ''another password'')'), '');
 select is(pg_temp.admitted(2000), 'KF011', 'a new password ends expired sessions as well');
 
 -- The room for an upload.
 create function pg_temp.room(p_path text) returns text language sql as $$
-    select pg_temp.attempt('coffer_editor', '00000000-0000-4000-8000-00000000000e', format('select api.upload_room(%L)', p_path))
+    select pg_temp.attempt('coffer_editor', '00000000-0000-4000-8000-00000000000e',
+        format('select api.upload_room(%L)', p_path))
 $$;
 select isnt(pg_temp.store(:editor, 'a', '12345'), null);
 select is(pg_temp.room('a'), null, 'without a quota there is no limit');

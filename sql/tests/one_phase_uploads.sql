@@ -12,7 +12,8 @@ language sql as $$
         octet_length(p_content), sha256(convert_to(p_content, 'UTF8')), p_if_match, p_if_none_match, p_url))
 $$;
 create function pg_temp.folders() returns text language sql as $$
-    select string_agg(format('%s/%s %s %s', f.parent, f.name, f.file_count, f.size_bytes), ', ' order by f.parent, f.name)
+    select string_agg(format('%s/%s %s %s', f.parent, f.name, f.file_count, f.size_bytes), ', ' order by f.parent,
+        f.name)
     from internal.folders f where f.user_id = '00000000-0000-4000-8000-00000000000e'
 $$;
 create function pg_temp.usage() returns text language sql as $$
@@ -57,7 +58,8 @@ select is(pg_temp.attempt('coffer_editor', gen_random_uuid(),
 
 select is(pg_temp.put('theirs', 'one'), 'KF019', 'a blob that is garbage cannot become a file');
 select is(pg_temp.attempt('coffer_editor', :other,
-    'select api.store_file(md5(''1234''), ''x'', null, null, 4, sha256(''1234''), null, false, ''file:///a'')'), '23505',
+    'select api.store_file(md5(''1234''), ''x'', null, null, 4, sha256(''1234''), null, false, ''file:///a'')'),
+        '23505',
     'the blob of a file cannot become another file');
 
 -- A change that replaces and moves at once.

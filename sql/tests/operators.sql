@@ -48,11 +48,13 @@ select is(pg_temp.attempt('coffer_admin', :admin,
     'no request role can call these functions');
 
 -- Changes end sessions.
-select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'editor') $$), 'no failure, 1 sessions',
+select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'editor') $$),
+    'no failure, 1 sessions',
     'setting the same role ends no session');
 select is(pg_temp.sessions_after($$ select internal.set_password('editor@test.invalid', 'short') $$),
     'KF017 A password has at least 10 characters., 2 sessions', 'a refused password ends no session');
-select is(pg_temp.sessions_after($$ select internal.set_password('editor@test.invalid', 'another password') $$), 'no failure, 0 sessions',
+select is(pg_temp.sessions_after($$ select internal.set_password('editor@test.invalid', 'another password') $$),
+    'no failure, 0 sessions',
     'a new password ends the sessions');
 select is(pg_temp.attempt('coffer_anonymous', null,
     $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '1',
@@ -60,9 +62,11 @@ select is(pg_temp.attempt('coffer_anonymous', null,
 select is(pg_temp.attempt('coffer_anonymous', null,
     $$ select count(*) from api.login('editor@test.invalid', 'editor password') $$), '0',
     'the old password is refused');
-select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'admin') $$), 'no failure, 0 sessions',
+select is(pg_temp.sessions_after($$ select internal.set_role('editor@test.invalid', 'admin') $$),
+    'no failure, 0 sessions',
     'a new role ends the sessions');
-select is(pg_temp.sessions_after($$ select internal.set_disabled('editor@test.invalid', true) $$), 'no failure, 0 sessions',
+select is(pg_temp.sessions_after($$ select internal.set_disabled('editor@test.invalid', true) $$),
+    'no failure, 0 sessions',
     'disabling ends the sessions');
 select is(pg_temp.attempt('coffer_anonymous', null,
     $$ select count(*) from api.login('editor@test.invalid', 'another password') $$), '0',
@@ -74,7 +78,8 @@ select is(pg_temp.attempt('coffer_anonymous', null,
 
 -- Deleting.
 select isnt(pg_temp.store(:other, 'file', 'content'), null);
-select is(pg_temp.sessions_after($$ select internal.delete_user('other@test.invalid') $$, :other), 'no failure, 0 sessions',
+select is(pg_temp.sessions_after($$ select internal.delete_user('other@test.invalid') $$, :other),
+    'no failure, 0 sessions',
     'deleting a user ends the sessions');
 select is((select count(*)::int from internal.files where user_id = :other), 0, 'deleting a user deletes the files');
 select is((select reason from internal.garbage where blob = md5('content' || :other)), 'deleted',

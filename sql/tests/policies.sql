@@ -4,7 +4,8 @@ begin;
 select plan(27);
 
 select tables_are('internal', 
-    '{audit_chains,audit_log,blob_copies,code_files,collection_schedule,garbage,files,folders,jwt_keys,login_failures,migrations,sessions,stores,users}'::name[]);
+    '{audit_chains,audit_log,blob_copies,code_files,collection_schedule,garbage,
+        files,folders,jwt_keys,login_failures,migrations,sessions,stores,users}'::name[]);
 select policies_are('internal', 'audit_chains', '{owner_read,owner_add,owner_advance}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
@@ -39,7 +40,8 @@ select is_empty($$
 $$, 'the policies of the owner are for no other role');
 select is_empty($$
     select tablename, policyname from pg_policies
-    where schemaname = 'internal' and 'coffer_owner' <> all (roles) and policyname not in ('admin_select_all', 'admin_update_all')
+    where schemaname = 'internal' and 'coffer_owner' <> all (roles)
+        and policyname not in ('admin_select_all', 'admin_update_all')
         and policyname <> 'authenticator_select_named'
         and (coalesce(qual, with_check) !~ 'SELECT internal.current_user_id\(\)'
             or coalesce(with_check, qual) !~ 'SELECT internal.current_user_id\(\)')

@@ -30,7 +30,8 @@ exception when others then
 end
 $$;
 create function pg_temp.set_quota(p_quota bigint) returns text language sql as $$
-    select pg_temp.failure('coffer_owner', null, format('select internal.set_quota(''editor@test.invalid'', %L)', p_quota))
+    select pg_temp.failure('coffer_owner', null,
+        format('select internal.set_quota(''editor@test.invalid'', %L)', p_quota))
 $$;
 
 -- The totals follow the files.

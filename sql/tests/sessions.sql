@@ -24,7 +24,8 @@ $$;
 create function pg_temp.asked(p_session_id text, p_user_id text, p_role text) returns text language sql as $$
     select pg_temp.attempt('coffer_authenticator', null, format('select found from (select
         set_config(''coffer.session_id'', %L, true), coalesce((select s.database_role
-            from internal.live_sessions s where s.user_id = %L and s.role = %L), internal.refuse_session()) as found) t',
+            from internal.live_sessions s where s.user_id = %L
+                and s.role = %L), internal.refuse_session()) as found) t',
         coalesce(p_session_id, ''), p_user_id, p_role))
 $$;
 create function pg_temp.admitted(p_token text, p_role text = null) returns text language sql as $$

@@ -28,7 +28,8 @@ select is((select s::text from internal.stores s), '(1,,t,)', 'at first there is
 select pg_temp.store(:editor, 'one', 'one') as one \gset
 select pg_temp.store(:editor, 'two', 'two') as two \gset
 select is(pg_temp.places('one'), 'file 1', 'new files are in the configured store');
-select is(pg_temp.attempt('coffer_editor', :editor, 'select blob || coalesce(store_url, ''-'') from api.retrieve_file(''one'')'),
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'select blob || coalesce(store_url, ''-'') from api.retrieve_file(''one'')'),
     pg_temp.blob('one') || '-', 'a download has no URL while there is one store');
 update internal.files set updated_at = '2020-01-01' where id = :'one';
 select is((select s::text from internal.current_store('file:///x') s), '(file:///x,t,)',
@@ -58,10 +59,12 @@ select pg_temp.store(:editor, 'two', 'later') as later \gset
 select is(pg_temp.places('two'), 'copy 2, replaced 1', 'the copy of an overwritten file remains');
 
 -- The switch.
-select pg_temp.attempt('coffer_editor', :editor, format('select api.begin_upload(%L, ''three'', 1, null, false)', pg_temp.blob('three'))) as url \gset
+select pg_temp.attempt('coffer_editor', :editor,
+    format('select api.begin_upload(%L, ''three'', 1, null, false)', pg_temp.blob('three'))) as url \gset
 select is(:'url'::text, 'file:///a', 'before the switch an upload goes to the first store');
 select internal.use_store(2::smallint);
-select is(pg_temp.attempt('coffer_editor', :editor, format('select api.store_file(%L, ''three'', null, null, 5, sha256(''three''), null, false)',
+select is(pg_temp.attempt('coffer_editor', :editor,
+    format('select api.store_file(%L, ''three'', null, null, 5, sha256(''three''), null, false)',
     pg_temp.blob('three'))) is not null, true);
 select is(pg_temp.places('three'), 'file 1', 'an upload that began before the switch stays in the first store');
 select is(pg_temp.store(:editor, 'four', 'four') is not null, true);
@@ -83,7 +86,8 @@ select isnt((select updated_at::text from internal.files where id = :'one'), '20
 -- Taking garbage, by store.
 select set_eq($$ select url, blob from internal.take_garbage('0', 100)
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
-    $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')), ('file:///b', pg_temp.blob('two')) $$,
+    $$ values ('file:///a', pg_temp.blob('one')), ('file:///a', pg_temp.blob('two')),
+        ('file:///b', pg_temp.blob('two')) $$,
     'garbage comes with its store');
 select set_eq($$ select url, blob from internal.take_garbage('0', 100, array[1::smallint])
         where blob in (pg_temp.blob('one'), pg_temp.blob('two')) $$,
@@ -128,7 +132,8 @@ update internal.files set store = 2 where store = 1;
 select is(pg_temp.forget('file:///b', 'file:///a'),
     'KF014 There are still 0 files, 2 blobs that gc has to remove and 0 copies in this store.');
 delete from internal.garbage;
-insert into internal.blob_copies (store, blob, is_verified) values (1, md5('5'), true), (1, md5('6'), false), (2, md5('7'), true);
+insert into internal.blob_copies (store, blob, is_verified) values (1, md5('5'), true), (1, md5('6'), false),
+    (2, md5('7'), true);
 select is(pg_temp.forget('file:///b', 'file:///a'),
     'KF014 There are still 0 files, 0 blobs that gc has to remove and 2 copies in this store.');
 select is(internal.abandon_copies('file:///b'), 0::bigint, 'copies in the current store are not abandoned');

@@ -20,10 +20,12 @@ end
 $$;
 create function pg_temp.create_user(p_email text, p_password text) returns text language sql as $$
     select pg_temp.attempt('coffer_admin', '00000000-0000-4000-8000-00000000000a', format(
-        'select case when api.create_user(%L, %L, ''editor'', null) is not null then ''made'' end', p_email, p_password))
+        'select case when api.create_user(%L, %L, ''editor'', null) is not null then ''made'' end', p_email,
+            p_password))
 $$;
 create function pg_temp.set_hash(p_email text, p_typed text) returns void language sql as $$
-    update internal.users u set password_hash = extensions.crypt(p_typed, extensions.gen_salt('bf', 4)), rehashed_at = null
+    update internal.users u set password_hash = extensions.crypt(p_typed, extensions.gen_salt('bf', 4)),
+        rehashed_at = null
     where u.email = p_email
 $$;
 create function pg_temp.hash_of(p_email text) returns text language sql as $$
@@ -47,7 +49,8 @@ select is(octet_length(internal.email_key(repeat(:'mac', 10000))), octet_length(
 
 -- New accounts.
 select is(pg_temp.create_user(:'decomposed', :'mac'), 'made', 'an account can be created with decomposed text');
-select is((select email from internal.users where internal.email_key(email) = internal.email_key(:'composed')), :'composed',
+select is((select email from internal.users where internal.email_key(email) = internal.email_key(:'composed')),
+    :'composed',
     'the e-mail address is stored in NFC');
 select is(pg_temp.create_user(:'composed', :'pc'), '23505', 'the e-mail address cannot be taken in NFC');
 select is(pg_temp.create_user(upper(:'decomposed'), :'pc'), '23505',

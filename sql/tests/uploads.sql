@@ -27,7 +27,8 @@ select is(pg_temp.path_failure(U&'a\0085b'), 'KF003 The file path has a control 
 select is(pg_temp.path_failure(repeat('é', 128)), 'KF003 The file path has a segment longer than 255 bytes.');
 select is(pg_temp.path_failure(repeat('abcdefg/', 128) || 'x'), 'KF003 The file path is longer than 1,024 bytes.');
 select is(pg_temp.path_failure('.../a..b/..c'), 'no failure', 'dots are allowed in a name');
-select is(pg_temp.path_failure(rpad('', 255, 'a') || '/' || rpad('', 255, 'b')), 'KF019 The upload collides with another one.',
+select is(pg_temp.path_failure(rpad('', 255, 'a') || '/' || rpad('', 255, 'b')),
+    'KF019 The upload collides with another one.',
     'the name of a blob can be used once');
 
 -- Create and overwrite.
@@ -40,12 +41,14 @@ select is(pg_temp.garbage(), 'replaced one', 'overwriting lists the old blob as 
 select is((select content_type from internal.files where id = :'id'), 'application/octet-stream',
     'a file without a type gets the default type');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select r::text from api.retrieve_file(''dir/file'') r'),
-    (select format('(dir/file,application/octet-stream,3,%s,%s,%s,,t)', encode(sha256('two'), 'hex'), md5('two' || :editor),
+    (select format('(dir/file,application/octet-stream,3,%s,%s,%s,,t)', encode(sha256('two'), 'hex'),
+        md5('two' || :editor),
         floor(extract(epoch from now())))), 'retrieving returns all that a download needs');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from api.retrieve_file(''dir/none'')'), '0',
     'retrieving a missing file returns no row');
 select isnt(pg_temp.store(:editor, U&'cafe\0301', 'nfd'), null, 'a decomposed path can be stored');
-select is(pg_temp.attempt('coffer_editor', :editor, 'select octet_length(file_path) from api.retrieve_file(U&''cafe\0301'')'),
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'select octet_length(file_path) from api.retrieve_file(U&''cafe\0301'')'),
     '5', 'a path is stored composed and found in either form');
 
 -- Preconditions.
@@ -57,14 +60,16 @@ select is(pg_temp.attempt('coffer_editor', :editor,
 select is(pg_temp.garbage(), 'replaced one', 'an abandoned upload is not listed');
 select is(pg_temp.store(:editor, 'dir/file', 'three', p_if_match => encode(sha256('one'), 'hex')), 'KF004',
     'If-Match of an old version is refused');
-select pg_temp.attempt('coffer_editor', :editor, format('select api.abandon_upload(%L)', md5('three' || :editor))) as done \gset
+select pg_temp.attempt('coffer_editor', :editor,
+    format('select api.abandon_upload(%L)', md5('three' || :editor))) as done \gset
 select is(pg_temp.store(:editor, 'dir/file', 'three',
     p_if_match => encode(sha256('zero'), 'hex') || ', ' || encode(sha256('two'), 'hex')), :'id',
         'If-Match of the current version is accepted');
 select is(pg_temp.garbage(), 'replaced one, replaced two', 'an accepted upload replaces the old blob');
 select is(pg_temp.store(:editor, 'dir/new', 'four', p_if_match => '*'), 'KF004',
     'If-Match: * of a missing file is refused');
-select pg_temp.attempt('coffer_editor', :editor, format('select api.abandon_upload(%L)', md5('four' || :editor))) as done \gset
+select pg_temp.attempt('coffer_editor', :editor,
+    format('select api.abandon_upload(%L)', md5('four' || :editor))) as done \gset
 select isnt(pg_temp.store(:editor, 'dir/new', 'four', p_if_none_match => true), null,
     'If-None-Match: * creates a file');
 select is(pg_temp.attempt('coffer_editor', :editor,
