@@ -47,7 +47,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     if not exists (select from internal.users u where u.role = 'admin' and u.disabled_at is null) then
-        raise exception using errcode = 'KF018', message = 'The last enabled admin has to stay.';
+        raise exception using errcode = 'KF018', message = 'The last enabled admin must remain.';
     end if;
     return null;
 end

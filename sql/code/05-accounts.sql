@@ -50,7 +50,7 @@ begin
         or v_email ~ '[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]' then
         raise exception using errcode = 'KF014', message = 'The e-mail address is not valid.';
     elsif p_role is null or p_role not in ('editor', 'admin') then
-        raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
+        raise exception using errcode = 'KF014', message = 'The role must be editor or admin.';
     elsif p_quota_bytes < 0 then
         raise exception using errcode = 'KF014', message = 'The quota cannot be negative.';
     end if;
@@ -94,7 +94,7 @@ declare
     v_user constant internal.users := internal.lock_user_by_email(p_email);
 begin
     if p_disabled is null then
-        raise exception using errcode = 'KF014', message = 'Disabled is true or false.';
+        raise exception using errcode = 'KF014', message = 'Disabled must be true or false.';
     elsif p_disabled = (v_user.disabled_at is not null) then
         return;
     end if;
@@ -112,7 +112,7 @@ declare
     v_user constant internal.users := internal.lock_user_by_email(p_email);
 begin
     if p_role is null or p_role not in ('editor', 'admin') then
-        raise exception using errcode = 'KF014', message = 'The role is editor or admin.';
+        raise exception using errcode = 'KF014', message = 'The role must be editor or admin.';
     end if;
     update internal.users u set role = p_role where u.id = v_user.id;
 end

@@ -108,7 +108,7 @@ begin
         end;
     end if;
     if internal.folder_cursor(left(p_cursor, 1) = 'd', v_name) is distinct from p_cursor then
-        raise exception using errcode = 'KF014', message = 'The cursor is not one of this list.';
+        raise exception using errcode = 'KF014', message = 'The cursor is invalid.';
     end if;
     return v_name;
 end
@@ -203,7 +203,7 @@ begin
     end loop;
     return v_total;
 exception when unique_violation then
-    raise exception using errcode = '23505', message = 'A file of that path is there already',
+    raise exception using errcode = '23505', message = 'A file with one of the new paths already exists',
         hint = 'Nothing was moved.';
 end
 $$;

@@ -33,7 +33,7 @@ as $$
 begin
     update internal.stores s set identity = p_identity where s.id = p_store;
 exception when unique_violation then
-    raise exception using errcode = 'KF014', message = 'This place is another store of this database already.',
+    raise exception using errcode = 'KF014', message = 'This location is already another store of this database.',
         hint = 'See: coffer storage list';
 end
 $$;
@@ -210,7 +210,7 @@ begin
     end if;
     delete from internal.stores s where s.id = v_store.id;
 exception when lock_not_available then
-    raise exception using errcode = 'KF014', message = 'The list of stores is in use for longer than a second.',
+    raise exception using errcode = 'KF014', message = 'The list of stores has been in use for more than a second.',
         hint = 'Try again when no backup and no gc is running.';
 end
 $$;

@@ -32,7 +32,7 @@ select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', nu
 select is(pg_temp.operator($$ select internal.create_user('new', 'good enough', 'editor', null) $$),
     'KF014 The e-mail address is not valid.');
 select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'owner', null) $$),
-    'KF014 The role is editor or admin.');
+    'KF014 The role must be editor or admin.');
 select is(pg_temp.operator($$ select internal.create_user('new@test.invalid', 'good enough', 'editor', -1) $$),
     'KF014 The quota cannot be negative.');
 select is(pg_temp.operator($$ select internal.create_user('EDITOR@test.invalid', 'good enough', 'editor', null) $$),
@@ -88,11 +88,11 @@ select is((select reason from internal.garbage where blob = md5('content' || :ot
 -- The last admin: all other admins become editors first.
 update internal.users set role = 'editor' where role = 'admin' and id <> :admin;
 select is(pg_temp.operator($$ select internal.set_role('admin@test.invalid', 'editor') $$),
-    'KF018 The last enabled admin has to stay.', 'the last admin cannot be demoted');
+    'KF018 The last enabled admin must remain.', 'the last admin cannot be demoted');
 select is(pg_temp.operator($$ select internal.set_disabled('admin@test.invalid', true) $$),
-    'KF018 The last enabled admin has to stay.', 'the last admin cannot be disabled');
+    'KF018 The last enabled admin must remain.', 'the last admin cannot be disabled');
 select is(pg_temp.operator($$ select internal.delete_user('admin@test.invalid') $$),
-    'KF018 The last enabled admin has to stay.', 'the last admin cannot be deleted');
+    'KF018 The last enabled admin must remain.', 'the last admin cannot be deleted');
 select is((select role || coalesce(disabled_at::text, '') from internal.users where id = :admin), 'admin',
     'the last admin is unchanged');
 select is(pg_temp.operator($$ select internal.set_role('new@test.invalid', 'admin') $$), 'no failure');

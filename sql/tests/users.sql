@@ -80,7 +80,7 @@ select is(pg_temp.as_admin('select api.create_user(''more@test.invalid'', ''shor
 select is(pg_temp.as_admin('select api.create_user(''more'', ''good enough'', ''editor'', null)'),
     'KF014 The e-mail address is not valid.');
 select is(pg_temp.as_admin('select api.create_user(''more@test.invalid'', ''good enough'', ''root'', null)'),
-    'KF014 The role is editor or admin.');
+    'KF014 The role must be editor or admin.');
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select api.create_user(''more@test.invalid'', ''good enough'', ''admin'', null)'), '42501',
     'an editor cannot create an account');
@@ -134,7 +134,7 @@ select is(pg_temp.as_admin('select api.delete_user(''00000000-0000-4000-8000-000
 -- The last admin, in every way. All others become editors first; a disabled admin does not count.
 update internal.users set role = 'editor' where role = 'admin' and id <> :admin;
 insert into internal.users (email, password_hash, role, disabled_at) values ('off@test.invalid', 'x', 'admin', now());
-select is(pg_temp.as_admin(s), 'KF018 The last enabled admin has to stay.', s)
+select is(pg_temp.as_admin(s), 'KF018 The last enabled admin must remain.', s)
 from unnest(array['update api.users set role = ''editor''',
     'update api.users set disabled_at = now() where role = ''admin''',
     'select api.delete_user(''00000000-0000-4000-8000-00000000000a'')']) s;
