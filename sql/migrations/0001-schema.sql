@@ -158,7 +158,8 @@ alter table internal.jwt_keys enable row level security, force row level securit
 create policy owner_all on internal.jwt_keys to coffer_owner using (true) with check (true);
 
 -- A failure inserts a row for the account and one for the address, because a success deletes the former only. Otherwise
--- an account's owner could guess at other accounts, and log in after every few guesses to clear the address.
+-- an account's owner could guess at other accounts, and log in after every few guesses to clear the address. There is
+-- no primary key, because nothing refers to a row.
 create table internal.login_failures (
     failed_at timestamptz not null default clock_timestamp(),
     account bytea check (octet_length(account) = 32),
