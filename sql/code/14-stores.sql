@@ -4,7 +4,8 @@ set local role coffer_owner;
 
 -- No grants: requests get the URL of a blob's store from the function that names the blob.
 comment on table internal.stores is
-    'The stores that hold blobs. Only internal.forget_store deletes a row, because other rows name it.';
+    'The stores that hold blobs. Only internal.forget_store and internal.reset_to_one_store delete rows, because other '
+    'rows name them.';
 comment on column internal.stores.url is
     'As in COFFER_STORAGE_URL, without secrets; null for the store that COFFER_STORAGE_URL names.';
 comment on column internal.stores.is_current is 'Whether new uploads go there.';
