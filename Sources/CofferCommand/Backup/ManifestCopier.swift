@@ -1,4 +1,4 @@
-// Copies the blobs of a manifest into a store, for a backup and for the way back.
+// Copies the blobs of a manifest into a store, for backup and restore.
 
 internal import BlobStore
 

@@ -41,7 +41,7 @@ struct StoreRegistry {
         try marks.rebind(store, url: url)
     }
 
-    /// Makes the copies in a store garbage that no file uses yet.
+    /// Makes those copies in a store garbage that no file uses yet.
     ///
     /// - Returns: their number.
     func giveUpCopies(in url: String) throws(Failure) -> Int64 {
@@ -55,8 +55,8 @@ struct StoreRegistry {
         try owner.call("select internal.forget_store($1, $2)", [.text(stores.configuredURL), .text(url)])
     }
 
-    /// Fails for another URL than the configured one if the database knows no URL of the current store. The mark would
-    /// allow to configure a place that is not the store.
+    /// Fails for another URL than the configured one if the database knows no URL of the current store: only the
+    /// configuration says where it is, and no other place may carry its mark.
     private func requireConfigured(_ url: String) throws(Failure) {
         let rows = try owner.call("select from internal.stores where is_current and url is null")
         if rows.isEmpty || url == stores.configuredURL { return }

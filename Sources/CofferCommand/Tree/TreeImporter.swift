@@ -92,8 +92,8 @@ private struct ImportingUser: UploadDatabase {
 
     func commit(_ query: Query) throws -> Rows {
         try account.call(query) { (rows, transaction) throws(Failure) in
-            // The statement is the upload's, which names no column. Null: nothing was stored.
-            guard let id = rows.text(0, 0) else { return }
+            // Null if nothing was stored, because uploads go to another store.
+            guard let id = try rows.readOne({ try $0.optionalText("store_file") }) else { return }
             try transaction.call(
                 "select internal.set_file_time($2::uuid, $1::bigint)", [.integer(modified), .text(id)])
         }
