@@ -195,7 +195,7 @@ private let golden = """
     # Takes: name of a group, or empty. From: default.
     COFFER_SOCKET_GROUP=
 
-    # The lowest level that is logged. Log lines go to defaults error.
+    # The lowest level that is logged. Log lines go to standard error.
     # Takes: one of debug, info, warning, error. From: environment.
     COFFER_LOG_LEVEL=info
 
