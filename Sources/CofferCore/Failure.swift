@@ -175,14 +175,3 @@ public struct Failure: Error, Equatable, Sendable {
         public var text: String { entry.text }
     }
 }
-
-/// One field of a response's head.
-public struct HeaderField: Equatable, Sendable {
-    public let name: String
-    public let value: String
-
-    public init(_ name: String, _ value: String) {
-        self.name = name
-        self.value = value
-    }
-}

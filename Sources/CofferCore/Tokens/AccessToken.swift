@@ -13,11 +13,6 @@ public struct Claims: Equatable, Sendable {
     public let expires: HTTPDate
 }
 
-/// What a logged-in user is.
-public enum Role: String, Sendable, CaseIterable {
-    case editor, admin
-}
-
 /// A token whose parts could be read and whose algorithm is HS256; nothing is verified yet.
 public struct AccessToken: Sendable {
     /// Which key signed it.
@@ -106,15 +101,4 @@ public struct AccessToken: Sendable {
         }
         return text
     }
-}
-
-/// Whether a text is a UUID in the canonical lower-case form (RFC 9562 §4).
-public func isUUID(_ text: String) -> Bool {
-    var position = 0
-    for byte in text.utf8 {
-        let isHyphenated = position == 8 || position == 13 || position == 18 || position == 23
-        guard isHyphenated ? byte == UInt8(ascii: "-") : byte.isLowerHexadecimalDigit else { return false }
-        position += 1
-    }
-    return position == 36
 }

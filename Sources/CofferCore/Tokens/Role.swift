@@ -1,0 +1,4 @@
+/// What a logged-in user is.
+public enum Role: String, Sendable, CaseIterable {
+    case editor, admin
+}
