@@ -1,4 +1,4 @@
-// What the functions take: the members of a call's JSON object, or the parameters of a call by GET.
+// The arguments of the functions: members of the JSON object of a POST, or query parameters of a GET.
 
 /// One argument of a function.
 public struct Argument: Equatable, Sendable {
@@ -6,7 +6,7 @@ public struct Argument: Equatable, Sendable {
 
     public let name: String
     public let kind: Kind
-    /// Others may be absent or null.
+    /// An optional argument may be absent or null.
     public let isRequired: Bool
 
     init(_ name: String, _ kind: Kind = .text, optional: Bool = false) {
@@ -17,7 +17,8 @@ public struct Argument: Equatable, Sendable {
 }
 
 extension Route {
-    /// The arguments of a function, in the order of its SQL parameters. Files are sent and fetched otherwise.
+    /// The arguments of a function, in the order of its SQL parameters. Empty for uploads and downloads, which have
+    /// endpoints of their own.
     public var arguments: [Argument] {
         switch self {
         case .login: [Argument("email"), Argument("password")]

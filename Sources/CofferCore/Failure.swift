@@ -1,14 +1,14 @@
-// The one registry of everything that can go wrong for a client: code, status and text. Codes that PostgREST has for
-// the same condition are PostgREST's; ours are `KFnnn`, which are SQLSTATEs too, so that the database raises them
-// directly (SQL keeps the classes 0–4 and A–H for itself; K is free for implementations).
+// The registry of all errors that a client can get: code, status and message. Where PostgREST has a code for the same
+// error, it is used. Our own codes are `KFnnn`. These are valid SQLSTATEs, so the database can raise them directly (SQL
+// reserves the classes 0–4 and A–H; implementations may use K).
 
-/// A refusal or failure as the client sees it.
+/// An error as the client sees it.
 public struct Failure: Error, Equatable, Sendable {
     public let kind: Kind
     public let message: String
     public let details: String?
     public let hint: String?
-    /// Header fields that belong to this answer alone.
+    /// Header fields for this response, besides those that every response has.
     public var fields: [HeaderField]
 
     public init(
@@ -22,14 +22,14 @@ public struct Failure: Error, Equatable, Sendable {
         self.fields = fields
     }
 
-    /// The four keys, each a string or null.
+    /// The JSON body of the response. It has four keys, each a string or null.
     public var body: String {
         let value = { (text: String?) in text.map(JSON.quoted) ?? "null" }
         return #"{"code":\#(JSON.quoted(kind.rawValue)),"details":\#(value(details)),"#
             + #""hint":\#(value(hint)),"message":\#(JSON.quoted(message))}"#
     }
 
-    /// What can go wrong. The raw value is the `code` of the error body and is never used for anything else again.
+    /// The kind of an error. The raw value is the `code` of the error body. Its meaning never changes.
     public enum Kind: String, Sendable, CaseIterable {
         case internalError = "KF000"
         case loginRefused = "KF001"
@@ -99,7 +99,7 @@ public struct Failure: Error, Equatable, Sendable {
         case taken = "23505"
         case brokenRule = "23514"
 
-        /// The HTTP status and the message where the place of failure has nothing better to say.
+        /// The HTTP status, and the message unless `Failure.init` is given a more specific one.
         private var entry: (status: Int, text: String) {
             switch self {
             case .internalError: (500, "Internal error")

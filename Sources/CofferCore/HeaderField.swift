@@ -1,4 +1,4 @@
-/// One field of a response's head.
+/// A header field of a response.
 public struct HeaderField: Equatable, Sendable {
     public let name: String
     public let value: String

@@ -1,4 +1,4 @@
-// The routes, once: path, methods, who may call them, and which kind of thing the path names.
+// The only list of routes: their paths, their methods, and who may call them.
 
 /// An HTTP method that Coffer knows.
 public enum Method: String, Sendable {
@@ -10,13 +10,13 @@ public enum Method: String, Sendable {
     case delete = "DELETE"
     case options = "OPTIONS"
 
-    /// Whether the method asks for nothing to be changed (RFC 9110 §9.2.1).
+    /// Whether a request with this method changes nothing (RFC 9110 §9.2.1).
     public var isSafe: Bool { self == .get || self == .head || self == .options }
 }
 
-/// Who may call a route. The service authenticates by it, and the description of the API is made of it.
+/// Who may call a route. The service authenticates the caller accordingly, and the description of the API shows it.
 public enum Access: Sendable {
-    /// Anyone; a token that comes along is not looked at.
+    /// Anyone. The service ignores a token.
     case `public`
     /// Any user who is logged in.
     case session
@@ -30,7 +30,7 @@ public enum Route: Sendable, CaseIterable {
     case users, createUser, resetPassword, deleteUser, auditLog
     case root, openAPI, live, ready
 
-    /// The path below the base path, the methods besides OPTIONS, and who may use those.
+    /// The path below the base path, the methods besides OPTIONS, and who may use them.
     private var entry: (path: String, methods: [Method], access: Access) {
         switch self {
         case .login: ("/rpc/login", [.post], .public)
@@ -56,16 +56,16 @@ public enum Route: Sendable, CaseIterable {
 
     public var path: String { entry.path }
     public var methods: [Method] { [.options] + entry.methods }
-    /// Who may use a method of this route. OPTIONS is public, as browsers send no token with a preflight.
+    /// Who may use a method of this route. OPTIONS is public because browsers send no token with a preflight request.
     public func access(_ method: Method) -> Access { method == .options ? .public : entry.access }
-    /// The value of `Allow`.
+    /// The value of the `Allow` header.
     public var allow: String { methods.map(\.rawValue).joined(separator: ",") }
 
     private static let byPath = Dictionary(uniqueKeysWithValues: allCases.map { ($0.path, $0) })
 
-    /// The route of a path, compared as it came: no second spelling reaches a route.
+    /// The route of a path. Each route has exactly one spelling.
     ///
-    /// - Throws: `Failure` 404, in PostgREST's words for a function, a table or neither.
+    /// - Throws: `Failure` 404. Its message, for a function, a table or another path, is PostgREST's.
     public static func find(_ path: String) throws(Failure) -> Route {
         if let route = byPath[path] { return route }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -80,7 +80,7 @@ public enum Route: Sendable, CaseIterable {
 
     /// The method of a request to this route.
     ///
-    /// - Throws: `Failure` 405 with `Allow`.
+    /// - Throws: `Failure` 405 with `Allow`, if the route does not have the method.
     public func method(_ name: String) throws(Failure) -> Method {
         if let method = Method(rawValue: name), methods.contains(method) { return method }
         let allow = [HeaderField("Allow", allow)]

@@ -1,21 +1,22 @@
-// What nginx and Apache answer by themselves, in the words of the registry: the bodies of errors and the headers of the
-// web app. `scripts/web-server-texts` holds it for scripts/nginx-site and scripts/apache-site, which need no compiler;
-// `coffer config --web-server-texts` writes it, and a test compares.
+// The responses that nginx and Apache send without a worker: error bodies, from the registry, and the headers of the
+// web app. `coffer config --web-server-texts` prints them. The file scripts/web-server-texts keeps that output, so that
+// scripts/nginx-site and scripts/apache-site need no compiler, and a test compares the two.
 
 public enum WebServerTexts {
-    /// Seconds after which a client may try again when a part of the service is unavailable.
+    /// The value of `Retry-After` when a part of the service is unavailable, in seconds.
     public static let retryAfter = "5"
 
-    /// In seconds, two years: where the site is reached over TLS.
+    /// The value of `Strict-Transport-Security` for sites with TLS. The age is two years in seconds.
     private static let transportSecurity = "max-age=63072000"
 
-    /// What a web server finds before a worker has the request, or instead of one.
+    /// The errors that a web server can report before a worker has the request, or when no worker can take it.
     private static let failures: [Failure.Kind] = [
         .internalError, .tooLarge, .storageUnavailable, .gatewayUnavailable, .targetTooLong, .headersTooLarge,
         .malformedRequest, .loginsAtOnce, .rangeNotSatisfiable,
     ]
 
-    /// On the pages and assets of the web app: nothing inline, nothing from elsewhere, asked for again each time.
+    /// The headers of the web app's pages and assets. They forbid inline scripts and content from other origins, and
+    /// browsers must revalidate before each use.
     private static let webHeaders = [
         HeaderField(
             "Content-Security-Policy",
@@ -28,7 +29,8 @@ public enum WebServerTexts {
         HeaderField("Cache-Control", "no-cache"),
     ]
 
-    /// A line each: `value NAME TEXT` for a placeholder `@NAME@`, and `web-header NAME VALUE`.
+    /// The text of scripts/web-server-texts. Each line is `value NAME TEXT`, for a placeholder `@NAME@`, or
+    /// `web-header NAME VALUE`.
     public static var file: String {
         let errors = failures.flatMap { kind in
             ["value STATUS_\(kind.rawValue) \(kind.status)", "value BODY_\(kind.rawValue) \(Failure(kind).body)"]

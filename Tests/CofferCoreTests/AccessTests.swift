@@ -3,7 +3,7 @@ import Testing
 @testable import CofferCore
 
 struct AccessTests {
-    @Test func `who may call which route is this, and a new route needs a line`() {
+    @Test func `each route has the access of this table`() {
         let table = Route.allCases.map { "\($0.path) \($0.access($0.methods[1]))" }.joined(separator: "\n")
         #expect(
             table == """
@@ -29,7 +29,7 @@ struct AccessTests {
     }
 
     @Test(arguments: Route.allCases)
-    func `OPTIONS is public, and the other methods of a route are alike`(route: Route) {
+    func `OPTIONS is public, and the other methods of a route have the same access`(route: Route) {
         #expect(route.access(.options) == .public)
         #expect(Set(route.methods.dropFirst().map { route.access($0) }).count == 1)
     }

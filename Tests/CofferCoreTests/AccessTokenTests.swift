@@ -7,7 +7,7 @@ import Text
 struct AccessTokenTests {
     private static let user = "8f14e45f-ceea-467f-ab1e-3c5d2a9b7e01"
     private static let sid = "c9f0f895-fb98-4b91-99d1-4e3b2a7c6d55"
-    /// When the claims of these tests are looked at.
+    /// The time at which these tests evaluate claims.
     private static let now = HTTPDate(seconds: 1_800_000_000)
 
     private static func part(_ text: String) -> String {
@@ -23,7 +23,7 @@ struct AccessTokenTests {
         "\(part(header)).\(part(payload)).\(signature)"
     }
 
-    /// The claims of a good token, with some of them replaced or, by nil, left out.
+    /// The claims of a valid token, with some of them replaced, or removed by nil.
     private static func payload(_ changes: [String: String?] = [:]) -> String {
         var claims: [String: String] = [
             "role": #""editor""#, "user_id": "\"\(user)\"", "sub": "\"\(user)\"", "sid": "\"\(sid)\"",
@@ -37,7 +37,7 @@ struct AccessTokenTests {
         try AccessToken(Self.token(payload: payload)).claims(at: now)
     }
 
-    @Test func `a good token is taken apart`() throws {
+    @Test func `a valid token is parsed`() throws {
         let text = Self.token(payload: "{}")
         let token = try AccessToken(text)
         #expect(token.keyID == "k1")
@@ -69,13 +69,13 @@ struct AccessTokenTests {
         (token(signature: String(signature.dropLast()) + "B"), "JWT cryptographic operation failed"),
         (token(payload: String(repeating: "x", count: 8000)), "The JWT is longer than 8192 bytes"),
     ])
-    func `a token that cannot be taken apart is refused with the reason`(text: String, message: String) {
+    func `a token that cannot be parsed is refused with the reason`(text: String, message: String) {
         let failure = refusal { () throws(Failure) in try AccessToken(text) }
         #expect(failure?.kind == .tokenUndecodable)
         #expect(failure?.message == message)
     }
 
-    @Test func `8192 bytes are read, one more is refused`() {
+    @Test func `a token of 8192 bytes is read, and a longer one is refused`() {
         let text = { (length: Int) in String(repeating: "x", count: length) }
         #expect(
             refusal { () throws(Failure) in try AccessToken(text(8192)) }?.message == "Expected 3 parts in JWT; got 1")
@@ -84,7 +84,7 @@ struct AccessTokenTests {
                 == "The JWT is longer than 8192 bytes")
     }
 
-    @Test func `good claims are read`() throws {
+    @Test func `valid claims are read`() throws {
         let expected = Claims(
             role: .editor, userID: Self.user, sessionID: Self.sid, expires: HTTPDate(seconds: 1_800_000_100))
         #expect(try claims(Self.payload()) == expected)
@@ -118,7 +118,7 @@ struct AccessTokenTests {
             ("sub", #""c9f0f895-fb98-4b91-99d1-4e3b2a7c6d55""#, "The JWT 'sub' claim must be the 'user_id'"),
             ("sub", "1", "The JWT 'sub' claim must be the 'user_id'"),
         ] as [(String, String?, String)])
-    func `claims that are missing or of another kind are refused with the reason`(
+    func `claims that are missing or of another type are refused with the reason`(
         name: String, value: String?, message: String
     ) {
         let failure = refusal { () throws(Failure) in try claims(Self.payload([name: value])) }
@@ -127,7 +127,7 @@ struct AccessTokenTests {
     }
 
     @Test(arguments: ["[]", "", "{", "null", #"{"exp":1,"exp":2}"#])
-    func `a payload that is no object is refused`(payload: String) {
+    func `a payload that is not an object is refused`(payload: String) {
         let failure = refusal { () throws(Failure) in try claims(payload) }
         #expect(failure?.kind == .tokenUndecodable)
         #expect(failure?.message == "The JWT payload cannot be decoded")
@@ -138,13 +138,13 @@ struct AccessTokenTests {
             ("exp", -30, nil), ("exp", -31, "JWT expired"), ("exp", -9_000_000_000_000, "JWT expired"),
             ("nbf", 30, nil), ("nbf", 31, "JWT not yet valid"), ("iat", 30, nil), ("iat", 31, "JWT issued at future"),
         ] as [(String, Int64, String?)])
-    func `clocks may differ by 30 seconds and not by 31`(name: String, difference: Int64, message: String?) {
+    func `clocks may differ by 30 seconds, but not by 31`(name: String, difference: Int64, message: String?) {
         let claim = "\(Self.now.seconds + difference)"
         let failure = refusal { () throws(Failure) in try claims(Self.payload([name: claim])) }
         #expect(failure?.message == message)
     }
 
-    @Test func `times at the edge of what is read do not overflow`() throws {
+    @Test func `the largest and smallest times do not overflow`() throws {
         #expect(try claims(Self.payload(["exp": "9000000000000000"])).expires.seconds == 9_000_000_000_000_000)
         let failure = refusal { () throws(Failure) in try claims(Self.payload(["exp": "-9000000000000000"])) }
         #expect(failure?.message == "JWT expired")
@@ -166,7 +166,7 @@ struct AccessTokenTests {
         (user.replacing("-", with: ""), false), (user.replacing("8f", with: "8g"), false),
         ("8f14e45fcceea-467f-ab1e-3c5d2a9b7e01", false),
     ])
-    func `a UUID is one in its canonical lower-case form only`(text: String, isOne: Bool) {
+    func `only the canonical lower-case form is a UUID`(text: String, isOne: Bool) {
         #expect(isUUID(text) == isOne)
     }
 }

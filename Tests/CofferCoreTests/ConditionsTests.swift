@@ -17,14 +17,14 @@ struct EntityTagsTests {
         ),
         (#""a",,"b""#, .list([.init(value: "a", isWeak: false), .init(value: "b", isWeak: false)])),
     ])
-    func `a star and lists of quoted tags are read`(field: String, tags: EntityTags) {
+    func `an asterisk and lists of quoted tags are read`(field: String, tags: EntityTags) {
         #expect(EntityTags(field) == tags)
     }
 
     @Test(arguments: [
         "", " ", ",", "a", #""a"#, #"a""#, "\"", #"w/"a""#, #"W/ "a""#, #""a"b""#, #"*, "a""#, #""a" "b""#,
     ])
-    func `what is neither is refused`(field: String) {
+    func `a field that is neither is refused`(field: String) {
         #expect(EntityTags(field) == nil)
     }
 
@@ -58,7 +58,7 @@ struct ReadConditionsTests {
         ).evaluate(tag: "now", modified: try #require(HTTPDate(Self.same)))
     }
 
-    @Test func `without conditions the file is sent`() throws {
+    @Test func `without conditions, the file is sent`() throws {
         #expect(try evaluate() == .send)
     }
 
@@ -66,14 +66,14 @@ struct ReadConditionsTests {
         (#""now""#, ReadOutcome.send), ("*", .send), (#""old", "now""#, .send), (#""old""#, .preconditionFailed),
         (#"W/"now""#, .preconditionFailed), ("now", .send),
     ])
-    func `If-Match compares strongly, and is ignored where it cannot be read`(field: String, outcome: ReadOutcome)
+    func `If-Match compares strongly, and an invalid one is ignored`(field: String, outcome: ReadOutcome)
         throws
     {
         #expect(try evaluate(field) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.preconditionFailed), (same, .send), (after, .send), ("yesterday", .send)])
-    func `If-Unmodified-Since fails for a file changed later`(field: String, outcome: ReadOutcome) throws {
+    func `If-Unmodified-Since fails for a file that changed later`(field: String, outcome: ReadOutcome) throws {
         #expect(try evaluate(unmodified: field) == outcome)
     }
 
@@ -81,21 +81,21 @@ struct ReadConditionsTests {
         (#""now""#, ReadOutcome.notModified), (#"W/"now""#, .notModified), ("*", .notModified), (#""old""#, .send),
         (#""old", "now""#, .notModified), ("now", .send),
     ])
-    func `If-None-Match compares weakly, and is ignored where it cannot be read`(
+    func `If-None-Match compares weakly, and an invalid one is ignored`(
         field: String, outcome: ReadOutcome
     ) throws {
         #expect(try evaluate(none: field) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.send), (same, .notModified), (after, .notModified)])
-    func `of a file that was never changed the very date is enough`(field: String, outcome: ReadOutcome) throws {
+    func `for a file that has never changed, its exact date is enough`(field: String, outcome: ReadOutcome) throws {
         let conditions = ReadConditions(ifModifiedSince: field)
         let modified = try #require(HTTPDate(Self.same))
         #expect(conditions.evaluate(tag: "now", modified: modified, isUnchanged: true) == outcome)
     }
 
     @Test(arguments: [(before, ReadOutcome.send), (same, .send), (after, .notModified), ("yesterday", .send)])
-    func `If-Modified-Since spares a file that was not changed later nor in that second`(
+    func `a file that has not changed since If-Modified-Since or in that second is not sent`(
         field: String, outcome: ReadOutcome
     ) throws {
         #expect(try evaluate(modified: field) == outcome)
@@ -107,13 +107,13 @@ struct ReadConditionsTests {
     }
 
     @Test(arguments: [
-        // If-Match is there: If-Unmodified-Since is not looked at.
+        // If-Match is present, so If-Unmodified-Since is ignored.
         Case(ifMatch: "\"now\"", unmodified: before, none: nil, modified: nil, outcome: .send),
         Case(ifMatch: "\"old\"", unmodified: after, none: nil, modified: nil, outcome: .preconditionFailed),
-        // If-None-Match is there: If-Modified-Since is not looked at.
+        // If-None-Match is present, so If-Modified-Since is ignored.
         Case(ifMatch: nil, unmodified: nil, none: "\"old\"", modified: after, outcome: .send),
         Case(ifMatch: nil, unmodified: nil, none: "\"now\"", modified: before, outcome: .notModified),
-        // The first pair comes before the second.
+        // The first pair is evaluated before the second.
         Case(ifMatch: "\"old\"", unmodified: nil, none: "\"now\"", modified: nil, outcome: .preconditionFailed),
         Case(ifMatch: "\"now\"", unmodified: nil, none: "\"now\"", modified: nil, outcome: .notModified),
         Case(ifMatch: "\"now\"", unmodified: nil, none: nil, modified: after, outcome: .notModified),
@@ -123,7 +123,7 @@ struct ReadConditionsTests {
         Case(ifMatch: nil, unmodified: same, none: nil, modified: after, outcome: .notModified),
         Case(ifMatch: "\"now\"", unmodified: before, none: "\"old\"", modified: after, outcome: .send),
     ])
-    func `conditions are judged in the order of RFC 9110 section 13-2-2`(conditions: Case) throws {
+    func `conditions are evaluated in the order of RFC 9110 section 13-2-2`(conditions: Case) throws {
         let outcome = try evaluate(
             conditions.ifMatch, unmodified: conditions.unmodified, none: conditions.none, modified: conditions.modified)
         #expect(outcome == conditions.outcome)

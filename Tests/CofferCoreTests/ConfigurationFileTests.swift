@@ -25,7 +25,7 @@ import Testing
         #expect(try value(text) == expected)
     }
 
-    @Test func `comments and blank lines are nothing, and the last line of an option wins`() throws {
+    @Test func `comments and blank lines are ignored, and the last line of an option counts`() throws {
         let entries = try ConfigurationFile.parse(
             "# one\n\n; two\n  \t\nCOFFER_WORKERS=1\nCOFFER_WORKERS=2", path: "f")
         #expect(entries.map(\.line) == [5, 6])
@@ -41,7 +41,7 @@ import Testing
         ("COFFER_SOCKET_GROUP='a'b", "COFFER_SOCKET_GROUP: has text after the closing quote (f:1)"),
         ("COFFER_SOCKET_GROUP=a\\", "COFFER_SOCKET_GROUP: a value with a backslash must be in quotes (f:1)"),
     ])
-    func `what cannot be read is an error that names the line`(text: String, expected: String) {
+    func `an invalid line is an error that names it`(text: String, expected: String) {
         #expect(problem(text) == expected)
     }
 }

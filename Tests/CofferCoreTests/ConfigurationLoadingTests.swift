@@ -5,7 +5,7 @@ import Testing
 struct ConfigurationLoadingTests {
     private struct Unreadable: Error, CustomStringConvertible { let description = "Permission denied" }
 
-    /// - Parameter files: text by path; nil for a file that cannot be read.
+    /// - Parameter files: the texts by path. nil for a file that cannot be read.
     private func load(_ environment: [String: String], files: [String: String?]) throws -> Configuration {
         try Configuration.load(environment: { environment[$0] }) { path in
             guard let file = files[path] else { return nil }
@@ -14,7 +14,7 @@ struct ConfigurationLoadingTests {
         }
     }
 
-    @Test func `the usual file is read if it is there`() throws {
+    @Test func `the default file is read if it exists`() throws {
         #expect(try load([:], files: [Configuration.defaultPath: "COFFER_WORKERS=3"]).workers == 3)
         #expect(try load([:], files: [:]).workers != 3)
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import CofferCore
 
 @Suite struct ConfigurationTests {
-    /// Reads options from dictionaries instead of the process and the disk.
+    /// Reads options from dictionaries instead of the environment and a file.
     private func configuration(
         _ environment: [String: String] = [:], file: String? = nil, arguments: [String: String] = [:]
     ) throws(ConfigurationError) -> Configuration {
@@ -31,7 +31,7 @@ import Testing
         #expect(defaults.settings.allSatisfy { $0.origin == .default })
     }
 
-    @Test func `the command line wins over the environment, and that over the file`() throws {
+    @Test func `the command line precedes the environment, and that the file`() throws {
         let file = "COFFER_WORKERS=1\nCOFFER_MAX_ROWS=10\nCOFFER_BASE_PATH=/x\n"
         let read = try configuration(
             ["COFFER_WORKERS": "2", "COFFER_MAX_ROWS": "20"], file: file, arguments: ["COFFER_WORKERS": "3"])
@@ -40,7 +40,7 @@ import Testing
         #expect(read.basePath == "/x")
     }
 
-    @Test func `the dump says what each option is, its value and where that came from`() throws {
+    @Test func `the dump has the purpose, the value and the origin of each option`() throws {
         let file = """
             # Ours
             COFFER_STORAGE_URL="file:///srv/blobs"
@@ -101,11 +101,13 @@ import Testing
             "COFFER_LOG_LEVEL: “loud” is not one of debug, info, warning, error (environment)"
         ),
     ])
-    func `a bad value is an error that names the option and the problem`(name: String, value: String, text: String) {
+    func `an invalid value is an error that names the option and the problem`(
+        name: String, value: String, text: String
+    ) {
         #expect(problem([name: value]) == text)
     }
 
-    @Test func `environment variables that are no options are left alone`() {
+    @Test func `environment variables that are not options are ignored`() {
         #expect(problem(["COFFER_URL": "http://localhost:8080"]) == nil)
     }
 }
@@ -151,7 +153,7 @@ private let golden = """
     # Takes: a whole number from 1 to 1000000. From: default.
     COFFER_LOGIN_FAILURES=10
 
-    # Failed logins from one address within 15 minutes before it is blocked. Raise it where many users share one.
+    # Failed logins from one address within 15 minutes before it is blocked. Raise it if many users share one.
     # Takes: a whole number from 1 to 1000000. From: default.
     COFFER_LOGIN_ADDRESS_FAILURES=10
 
@@ -164,7 +166,7 @@ private let golden = """
     COFFER_DATABASE_TIMEOUT_SECONDS=10
 
     # Other origins whose pages may use the API. Empty means none.
-    # Takes: scheme://host[:port] with commas between, or empty. From: default.
+    # Takes: scheme://host[:port], separated by commas, or empty. From: default.
     COFFER_CORS_ORIGINS=
 
     # Keep prepared statements between requests. Switch it off behind a pgbouncer that pools transactions.

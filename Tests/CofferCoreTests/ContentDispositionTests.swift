@@ -23,7 +23,7 @@ struct ContentDispositionTests {
         ("image/png", true, "inline"), ("image/png", false, "attachment"), ("text/html", true, "attachment"),
         ("image/svg+xml", true, "attachment"),
     ])
-    func `only what is safe is shown, and only when that is asked for`(type: String, inline: Bool, kind: String) {
+    func `only safe types are inline, and only if that is requested`(type: String, inline: Bool, kind: String) {
         #expect(
             ContentDisposition.field(path: "a", mediaType: type, inline: inline).hasPrefix("\(kind); filename=\"a\";"))
     }

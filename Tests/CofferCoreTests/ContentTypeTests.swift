@@ -18,7 +18,7 @@ struct ContentTypeTests {
             (nil, "b/.png", "application/octet-stream"), (nil, "a.tar.gz", "application/gzip"),
             (nil, "a.svg", "image/svg+xml"),
         ] as [(String?, String, String)])
-    func `the type that is kept is the request's, or the extension's where that says nothing`(
+    func `the upload's type is kept, or else the extension's`(
         contentType: String?, path: String, stored: String
     ) throws {
         #expect(ContentType(named: contentType, path: try FilePath(path)).type == stored)
@@ -36,7 +36,7 @@ struct ContentTypeTests {
         ("Text/CSV;header=present", "Text/CSV;header=present; charset=utf-8"),
         ("text/plain; format=flowed", "text/plain; format=flowed; charset=utf-8"),
     ])
-    func `text that turned out to be UTF-8 says so`(type: String, labelled: String) throws {
+    func `text in UTF-8 is labelled as such`(type: String, labelled: String) throws {
         let content = ContentType(named: type, path: try FilePath("a"))
         #expect(content.labelled(isUTF8: true) == labelled)
         #expect(content.labelled(isUTF8: false) == type)
@@ -46,7 +46,7 @@ struct ContentTypeTests {
         "text/plain; charset=iso-8859-1", "text/plain;CHARSET=\"utf-16\"", "text/plain; x=y ; charset = utf-8",
         "text/" + String(repeating: "x", count: 240), "application/json", "application/octet-stream", "image/png",
     ])
-    func `a charset that was named stays, and what is no text gets none`(type: String) throws {
+    func `a charset of the upload is kept, and only text gets another one`(type: String) throws {
         #expect(ContentType(named: type, path: try FilePath("a")).labelled(isUTF8: true) == type)
     }
 }

@@ -1,10 +1,9 @@
 import Testing
-import Text
 
 @testable import CofferCore
 
 struct DigestFieldTests {
-    /// Of no bytes at all.
+    /// The digest of an empty text.
     private static let digest: [UInt8] = [
         0xE3, 0xB0, 0xC4, 0x42, 0x98, 0xFC, 0x1C, 0x14, 0x9A, 0xFB, 0xF4, 0xC8, 0x99, 0x6F, 0xB9, 0x24, 0x27, 0xAE,
         0x41,
@@ -35,7 +34,7 @@ struct DigestFieldTests {
         "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU:",
         "sha-256=:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=:", "sha-256=?1", "md5=:AA==:, sha-256=:AAAA:",
     ])
-    func `a sha-256 that cannot be read is refused`(field: String) {
+    func `an invalid sha-256 is refused`(field: String) {
         #expect(refusal { () throws(Failure) in try DigestField.parse(field) }?.kind == .invalidArgument)
     }
 }

@@ -4,7 +4,7 @@ import Text
 @testable import CofferCore
 
 struct FailureTests {
-    /// What the contract promises: a code keeps its meaning and its status for ever.
+    /// The contract promises that the meaning and the status of a code never change.
     private static let registry = """
         KF000 500 Internal error
         KF001 400 Invalid email or password
@@ -87,7 +87,7 @@ struct FailureTests {
         }
     }
 
-    @Test func `without words of its own a failure has those of its kind`() {
+    @Test func `without a message of its own, a failure has the text of its kind`() {
         let failure = Failure(.fileNotFound)
         #expect(failure.message == "File not found.")
         #expect(failure.body == #"{"code":"KF002","details":null,"hint":null,"message":"File not found."}"#)

@@ -14,23 +14,23 @@ struct FilePathTests {
             + repeated("x", 255),
         repeated("a/", 511) + "ab",
     ])
-    func `a path that breaks no rule is taken as it is`(text: String) throws {
+    func `a valid path is accepted unchanged`(text: String) throws {
         #expect(try FilePath(text).text.utf8.elementsEqual(text.utf8))
     }
 
     @Test(arguments: [
         ("cafe\u{301}", "caf\u{E9}"), ("e\u{301}/e\u{301}", "\u{E9}/\u{E9}"),
-        // Three times as long as they are stored, and so on the whole: 30 Hangul syllables of a Mac.
+        // Decomposed Hangul, as macOS sends it, is three times as long as what is stored.
         (repeated("\u{1112}\u{1161}\u{11AB}", 30), repeated("\u{D55C}", 30)),
         (repeated("\u{1112}\u{1161}\u{11AB}", 85), repeated("\u{D55C}", 85)),
         (repeated(repeated("e\u{301}", 100) + "/", 5) + "a", repeated(repeated("\u{E9}", 100) + "/", 5) + "a"),
     ])
-    func `a path is measured and kept in NFC`(text: String, stored: String) throws {
+    func `a path is converted to NFC before its length is checked`(text: String, stored: String) throws {
         #expect(try FilePath(text).text.utf8.elementsEqual(stored.utf8))
     }
 
     @Test func `a name that NFC makes longer is measured as it is stored`() {
-        // U+0958 is a letter that NFC takes apart: 3 bytes become 6.
+        // NFC decomposes U+0958, so 3 bytes become 6.
         #expect(refusal { () throws(Failure) in try FilePath(Self.repeated("\u{958}", 43)) }?.kind == .filePathRule)
         #expect(refusal { () throws(Failure) in try FilePath(Self.repeated("\u{958}", 42)) } == nil)
         #expect(
@@ -52,7 +52,7 @@ struct FilePathTests {
         (repeated("x", 256), "must not have a segment longer than 255 bytes"),
         ("a/" + repeated("é", 128) + "/b", "must not have a segment longer than 255 bytes"),
     ])
-    func `a path that breaks a rule is refused, and the rule is named`(text: String, rule: String) {
+    func `an invalid path is refused, and the message names the rule`(text: String, rule: String) {
         let failure = refusal { () throws(Failure) in try FilePath(text) }
         #expect(failure?.kind == .filePathRule)
         #expect(failure?.message == "The file path \(rule)")

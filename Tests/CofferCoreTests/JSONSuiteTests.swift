@@ -3,10 +3,10 @@ import Text
 
 @testable import CofferCore
 
-// The cases of JSONTestSuite (github.com/nst/JSONTestSuite) by their names, with inputs of our own writing: what a reader
-// must accept (y_), must refuse (n_), and may do either with (i_).
+// The cases of JSONTestSuite (github.com/nst/JSONTestSuite) by name, with inputs that we wrote ourselves. A reader must
+// accept the cases y_ and refuse the cases n_; it may do either with the cases i_.
 
-/// - Parameter text: as UTF-8, but for `\xNN`, which stands for a byte.
+/// - Parameter text: in UTF-8, with `\xNN` for any byte.
 private func isAccepted(_ text: String) -> Bool { (try? JSON(bytes(of: text))) != nil }
 
 private func bytes(of text: String) -> [UInt8] {
@@ -218,40 +218,40 @@ private let notQuiteText: [(String, String)] = [
 
 struct JSONSuiteTests {
     @Test(arguments: accepted)
-    func `what every reader must accept is accepted`(name: String, text: String) {
+    func `valid texts are accepted`(name: String, text: String) {
         #expect(isAccepted(text), "\(name)")
     }
 
-    /// JSONTestSuite has these two as accepted. A repeated name is refused here, since two readers may each take another.
+    /// JSONTestSuite accepts these two. Coffer refuses a repeated name, because readers differ in which value they use.
     @Test(arguments: repeatedNames)
     func `a repeated name is refused, though RFC 8259 only advises against it`(name: String, text: String) {
         #expect(!isAccepted(text), "\(name)")
     }
 
     @Test(arguments: brokenArraysAndNumbers)
-    func `arrays and numbers that no reader may accept are refused`(name: String, text: String) {
+    func `invalid arrays and numbers are refused`(name: String, text: String) {
         #expect(!isAccepted(text), "\(name)")
     }
 
     @Test(arguments: brokenObjectsAndStrings)
-    func `objects and strings that no reader may accept are refused`(name: String, text: String) {
+    func `invalid objects and strings are refused`(name: String, text: String) {
         #expect(!isAccepted(text), "\(name)")
     }
 
     @Test(arguments: brokenStructures)
-    func `texts whose structure no reader may accept are refused`(name: String, text: String) {
+    func `texts with an invalid structure are refused`(name: String, text: String) {
         #expect(!isAccepted(text), "\(name)")
     }
 
-    /// Numbers keep their text, so none is too large.
+    /// Numbers keep their text, so every size is accepted.
     @Test(arguments: hugeNumbers)
     func `numbers of any size, which a reader may refuse, are accepted`(name: String, text: String) {
         #expect(isAccepted(text), "\(name)")
     }
 
-    /// What is no UTF-8, half a surrogate pair, a byte-order mark, UTF-16, or nested beyond 32 levels.
+    /// Invalid UTF-8, half a surrogate pair, a byte order mark, UTF-16, and nesting deeper than 32 levels.
     @Test(arguments: notQuiteText)
-    func `what is not quite UTF-8 or too deep, which a reader may accept, is refused`(name: String, text: String) {
+    func `invalid UTF-8 and deep nesting, which a reader may accept, are refused`(name: String, text: String) {
         #expect(!isAccepted(text), "\(name)")
     }
 }

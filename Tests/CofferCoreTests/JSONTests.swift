@@ -23,7 +23,7 @@ struct JSONTests {
         ("\"\u{7F}\"", .string("\u{7F}")), ("[]", .array([])), ("[ 1 , [ ] ]", .array([.number("1"), .array([])])),
         ("{}", .object([:])), (#"{"a":1,"b":{"":null}}"#, .object(["a": .number("1"), "b": .object(["": .null])])),
     ])
-    func `what RFC 8259 allows is read`(text: String, value: JSON) {
+    func `valid JSON is read`(text: String, value: JSON) {
         #expect(read(text) == value)
     }
 
@@ -33,7 +33,7 @@ struct JSONTests {
         (#"{"a"}"#, 4), (#"{"a":}"#, 5), (#"{a:1}"#, 1), (#"{"a":1,}"#, 7), ("'a'", 0), ("1 2", 2), ("/**/1", 0),
         ("\u{FEFF}1", 0),
     ])
-    func `what RFC 8259 does not allow is refused, and the place is told`(text: String, place: Int) {
+    func `invalid JSON is refused with the position of the error`(text: String, place: Int) {
         #expect(offset(text) == place)
     }
 
@@ -55,11 +55,11 @@ struct JSONTests {
     }
 
     @Test(arguments: [#"{"a":1,"a":1}"#, #"{"a":null,"b":2,"\u0061":3}"#, #"[{"":1,"":2}]"#])
-    func `a name that is given twice is refused`(text: String) {
+    func `a repeated name is refused`(text: String) {
         #expect(read(text) == nil)
     }
 
-    @Test func `32 levels are read and 33 are refused, however many follow`() {
+    @Test func `32 levels of nesting are read, and more are refused`() {
         let nested = { (depth: Int) in
             String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
         }
@@ -76,11 +76,11 @@ struct JSONTests {
             ("1e3", 1000),
             ("1e400", nil), ("-1e400", nil), (#""1""#, nil), ("true", nil),
         ] as [(String, Int64?)])
-    func `a whole number keeps all its 64 bits, and no other is one`(text: String, value: Int64?) throws {
+    func `an integer keeps all its 64 bits, and other numbers are not integers`(text: String, value: Int64?) throws {
         #expect(try #require(read(text)).integer == value)
     }
 
-    @Test func `members are found in objects and strings in strings only`() {
+    @Test func `only an object has members, and only a string has a text`() {
         let object = read(#"{"a":"x","b":1}"#)
         #expect(object?["a"]?.string == "x")
         #expect(object?["b"]?.string == nil)

@@ -19,7 +19,7 @@ struct MediaTypeTests {
         #expect(MediaType.negotiate(accept, offers: offers) == chosen)
     }
 
-    @Test func `what is excluded by name is not let in by a star`() {
+    @Test func `a type that is excluded by name is not accepted because of an asterisk`() {
         #expect(MediaType.negotiate("a/a;q=0, */*", offers: ["a/a", "b/b"]) == "b/b")
         #expect(MediaType.negotiate("a/a;q=0, */*", offers: ["a/a"]) == nil)
     }
@@ -38,7 +38,7 @@ struct MediaTypeTests {
         ("application/vnd.pgrst.array+json;nulls=stripped", MediaType.strippedArray),
         ("application/vnd.pgrst.object+json", MediaType.singular), ("*/*", MediaType.json),
     ])
-    func `nulls are stripped where that is asked for and on offer`(accept: String, expected: String) {
+    func `nulls are stripped if that is requested and offered`(accept: String, expected: String) {
         let offers = [
             MediaType.json, MediaType.strippedArray, MediaType.strippedSingular, MediaType.singular, MediaType.csv,
         ]
@@ -63,7 +63,7 @@ struct MediaTypeTests {
         "text/html; image/png", "text/xml", "application/xhtml+xml", "text/javascript", "text/css", "application/json",
         "application/octet-stream", "", ";", "imagepng", "text/plainer", "application/pdf2",
     ])
-    func `what can run script, and all that is not known to be harmless, may not`(type: String) {
+    func `types that can run scripts, and unknown types, may not be shown`(type: String) {
         #expect(!MediaType.isSafeInline(type))
     }
 
@@ -77,7 +77,7 @@ struct MediaTypeTests {
 }
 
 struct MediaTypeTableTests {
-    @Test func `every extension of the table is found, and none beside it`() {
+    @Test func `every extension of the table is found, and no other one`() {
         let entries = MediaTypeTable.lines.split(separator: "\n").map { $0.split(separator: " ").map { String($0) } }
         #expect(entries.count > 1000)
         for entry in entries {
@@ -102,7 +102,7 @@ struct MediaTypeTableTests {
         ("webp", "image/webp"), ("xls", "application/vnd.ms-excel"), ("xml", "application/xml"),
         ("xz", "application/x-xz"), ("yml", "application/yaml"), ("zst", "application/zstd"),
     ])
-    func `common extensions mean what they always did`(name: String, type: String) {
+    func `common extensions have their usual types`(name: String, type: String) {
         #expect(MediaTypeTable.type(of: name) == type)
     }
 }

@@ -22,7 +22,7 @@ struct ObservationTests {
         #expect(observation.line(requestID: nil) == line)
     }
 
-    @Test func `the request's id stands behind the level`() {
+    @Test func `the request's id follows the level`() {
         #expect(Observation.clientGone.line(requestID: "4f2a") == "level=debug request_id=4f2a event=client_gone")
     }
 }

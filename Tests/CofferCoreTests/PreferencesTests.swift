@@ -4,12 +4,12 @@ import Testing
 
 struct PreferencesTests {
     @Test(arguments: [nil, "", " , ", "unheard-of", "return=everything", "count", "tx=rollback"] as [String?])
-    func `a field that says nothing we know changes nothing`(field: String?) throws {
+    func `a field without a known preference has no effect`(field: String?) throws {
         #expect(try Preferences(field) == Preferences(nil))
         #expect(try Preferences(field).applied(toChange: true) == nil)
     }
 
-    @Test func `each preference is read whatever stands around it`() throws {
+    @Test func `each preference is read among others, and with spaces around it`() throws {
         let preferences = try Preferences("return=headers-only,count=exact , Handling = lenient,session=cookie")
         #expect(preferences.return == .headersOnly)
         #expect(preferences.count == .exact)
@@ -17,14 +17,14 @@ struct PreferencesTests {
         #expect(preferences.wantsCookie)
     }
 
-    @Test func `of each kind the first that makes sense wins`() throws {
+    @Test func `of several preferences with the same name the first valid one counts`() throws {
         let preferences = try Preferences(
             "return=nonsense, return=minimal, return=representation, count=planned, count=exact")
         #expect(preferences.return == .minimal)
         #expect(preferences.count == .planned)
     }
 
-    @Test func `unknown preferences are refused under strict handling, wherever that stands`() {
+    @Test func `unknown preferences are refused with strict handling, before or after it`() {
         let failure = refusal { () throws(Failure) in try Preferences("foo, return=minimal, handling=strict, bar=1") }
         #expect(failure?.kind == .invalidPreference)
         #expect(failure?.details == "Invalid preferences: foo, bar=1")
@@ -40,14 +40,14 @@ struct PreferencesTests {
             ),
             ("session=cookie", nil, nil),
         ] as [(String, String?, String?)])
-    func `what was applied is told in PostgREST's order, return for changes only`(
+    func `applied preferences are reported in PostgREST's order, return for changes only`(
         field: String, read: String?, change: String?
     ) throws {
         #expect(try Preferences(field).applied(toChange: false) == read)
         #expect(try Preferences(field).applied(toChange: true) == change)
     }
 
-    @Test func `max-affected counts under strict handling only, and is told for changes only`() throws {
+    @Test func `max-affected has an effect with strict handling only, and is reported for changes only`() throws {
         #expect(try Preferences("max-affected=5").maxAffected == nil)
         #expect(try Preferences("max-affected=5, handling=lenient").maxAffected == nil)
         let preferences = try Preferences("max-affected=5, handling=strict, max-affected=6")
@@ -71,12 +71,12 @@ struct PreferencesTests {
         "max-affected=-1", "max-affected=+1", "max-affected=x", "max-affected=99999999999999999999", "count=all",
         "return=none", "resolution=ignore", "missing=x", "tx=maybe", "session=token", "handling=strict, return",
     ])
-    func `a value that a preference has not is unknown`(field: String) {
+    func `a preference with an unknown value is unknown`(field: String) {
         let failure = refusal { () throws(Failure) in try Preferences(field + ", handling=strict") }
         #expect(failure?.kind == .invalidPreference)
     }
 
-    @Test func `PostgREST's other preferences are known, and nothing is done about them`() throws {
+    @Test func `PostgREST's other preferences are accepted and have no effect`() throws {
         let field = "handling=strict, resolution=merge-duplicates, missing=default, tx=commit, timezone=Europe/Paris"
         #expect(try Preferences(field).applied(toChange: true) == "handling=strict")
     }

@@ -1,8 +1,8 @@
-// What most tests of the core ask: what is refused, and in which words.
+// A helper for tests that expect a refusal.
 
 import CofferCore
 
-/// The failure that `body` throws; nil where it throws none.
+/// The failure that `body` throws. nil if it does not throw.
 func refusal<Value>(_ body: () throws(Failure) -> Value) -> Failure? {
     do {
         _ = try body()

@@ -82,7 +82,7 @@ struct RouteTests {
         (Method.get, true), (.head, true), (.options, true), (.post, false), (.put, false), (.patch, false),
         (.delete, false),
     ])
-    func `safe methods are those that ask for no change`(method: CofferCore.Method, isSafe: Bool) {
+    func `safe methods are those that change nothing`(method: CofferCore.Method, isSafe: Bool) {
         #expect(method.isSafe == isSafe)
     }
 }

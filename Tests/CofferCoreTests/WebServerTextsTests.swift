@@ -13,8 +13,8 @@ struct WebServerTextsTests {
             "write it anew: coffer config --web-server-texts > scripts/web-server-texts")
     }
 
-    /// nginx has the bodies in single quotes and the headers in double ones, and variables in both.
-    @Test func `no text needs quoting in a web server's configuration`() {
+    /// In nginx's configuration the bodies are in single quotes and the headers in double quotes. Both expand variables.
+    @Test func `no text contains what a web server's configuration would have to quote`() {
         for line in WebServerTexts.file.split(separator: "\n") {
             #expect(!line.contains { "$@\\%".contains($0) }, "\(line)")
             #expect(!line.contains(line.hasPrefix("value BODY_") ? "'" : "\""), "\(line)")

@@ -1,57 +1,58 @@
-// What an installation can set, as values that cannot be wrong. The options themselves are declared in
-// ConfigurationOption.swift; a value comes from the command line, the environment, the file or the default, in that order.
+// The settings of an installation, checked. ConfigurationOption.swift declares the options. The first of these that has
+// a value counts: the command line, the environment, the configuration file, the default.
 
-/// The settings of one installation, checked.
+/// The checked settings of an installation.
 public struct Configuration: Sendable {
-    /// libpq connection string of the worker's login role.
+    /// The libpq connection string of the workers' login role.
     public internal(set) var databaseURL = ""
-    /// libpq connection string with which `coffer` becomes coffer_owner; workers never use it.
+    /// The libpq connection string with which `coffer` becomes coffer_owner. Workers do not use it.
     public internal(set) var ownerDatabaseURL = ""
-    /// Where the bytes lie: `file:///absolute/path`, or `s3://bucket/prefix?endpoint=…&region=…&style=…`.
+    /// Where blobs are stored: `file:///absolute/path`, or `s3://bucket/prefix?endpoint=…&region=…&style=…`.
     public internal(set) var storageURL = ""
-    /// PEM file of certificates to trust for S3; nil for the system's.
+    /// A PEM file of certificates to trust for S3. nil for the system's certificates.
     public internal(set) var storageCertificateFile: String?
-    /// File of credentials for S3; nil for the shared one.
+    /// A file of credentials for S3. nil for `~/.aws/credentials`.
     public internal(set) var storageCredentialsFile: String?
-    /// What precedes every route in a request's path: empty, or `/some/path` without a slash at its end.
+    /// The prefix of every route: empty, or `/some/path` without a slash at its end.
     public internal(set) var basePath = ""
-    /// The largest upload in bytes; nil is no limit.
+    /// The largest upload in bytes. nil for no limit.
     public internal(set) var maximumUploadBytes: Int64?
-    /// The most rows one read answers.
+    /// The largest number of rows in one response.
     public internal(set) var maximumRows = 0
-    /// Life of a session in seconds.
+    /// The lifetime of a session in seconds.
     public internal(set) var sessionSeconds = 0
-    /// Failed logins of one account in 15 minutes, after which it is refused for a while.
+    /// The number of failed logins of one account within 15 minutes that blocks it for a while.
     public internal(set) var loginFailures = 0
-    /// Failed logins from one address in 15 minutes, after which it is refused for a while.
+    /// The number of failed logins from one address within 15 minutes that blocks it for a while.
     public internal(set) var loginAddressFailures = 0
-    /// Whether the audit log tells of downloads.
+    /// Whether the audit log records downloads.
     public internal(set) var auditsDownloads = false
-    /// How long a worker waits for one round trip to the database.
+    /// The longest wait for one round trip to the database.
     public internal(set) var databaseTimeout = Duration.zero
-    /// Origins (RFC 6454) whose pages may read answers; none by default.
+    /// The origins (RFC 6454) whose pages may use the API, besides the site's own.
     public internal(set) var crossOrigins: [String] = []
-    /// Off behind a connection pool that shares connections between transactions.
+    /// Whether connections keep prepared statements. They cannot behind a pool that shares connections between
+    /// transactions.
     public internal(set) var preparesStatements = true
-    /// How long the bytes of a deleted file stay for readers that have begun, in seconds.
+    /// How long the blob of a deleted or replaced file is kept for downloads in progress, in seconds.
     public internal(set) var graceSeconds = 0
-    /// Whether workers do a share of gc after requests.
+    /// Whether workers collect garbage after requests.
     public internal(set) var workersCollect = true
-    /// Number of worker processes of `coffer serve`.
+    /// The number of worker processes of `coffer serve`.
     public internal(set) var workers = 0
-    /// The unix socket of `coffer serve`, absolute.
+    /// The absolute path of the Unix socket of `coffer serve`.
     public internal(set) var socketPath = ""
-    /// Permission bits of that socket.
+    /// The permission bits of the socket.
     public internal(set) var socketMode: UInt32 = 0
-    /// Group of that socket; nil leaves the process's group.
+    /// The group of the socket. nil for the group of the process.
     public internal(set) var socketGroup: String?
-    /// The least important entry that is logged.
+    /// The lowest level that is logged.
     public internal(set) var logLevel = LogLevel.warning
 
-    /// Every option with its text and where it came from, in the order of declaration.
+    /// All options with their values and origins, in the order of `ConfigurationOption.all`.
     public private(set) var settings: [Setting] = []
 
-    /// How important a log entry is.
+    /// The severity of a log entry.
     public enum LogLevel: String, CaseIterable, Sendable, Comparable {
         case debug, info, warning, error
 
@@ -67,15 +68,17 @@ public struct Configuration: Sendable {
         public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rank < b.rank }
     }
 
-    /// Where a file of options is looked for when COFFER_CONFIG does not say.
+    /// The path of the configuration file unless COFFER_CONFIG names another one.
     static let defaultPath = "/etc/coffer/coffer.conf"
 
     /// Reads and checks every option.
     ///
     /// - Parameters:
-    ///   - arguments: values given on the command line, by name of the option; they come first.
-    ///   - environment: looks up an environment variable. Unknown COFFER_ variables are never asked for.
-    ///   - file: path (for messages) and content of the file of options, nil where there is none.
+    ///   - arguments: the values from the command line, by the option's name.
+    ///   - environment: returns the value of an environment variable.
+    ///   - file: the path (for messages) and the text of the configuration file. nil if there is no file.
+    /// - Throws: `ConfigurationError` for the first value that is invalid, and for an unknown option in the file. An
+    ///   unknown environment variable is not an error.
     public init(
         arguments: [String: String] = [:], environment: (String) -> String?, file: (path: String, text: String)? = nil
     ) throws(ConfigurationError) {
@@ -103,7 +106,7 @@ public struct Configuration: Sendable {
 
     typealias Entry = ConfigurationFile.Entry
 
-    /// Where a value came from.
+    /// Where the value of an option came from.
     public enum Origin: Equatable, Sendable, CustomStringConvertible {
         case `default`, environment, commandLine
         case file(path: String, line: Int)
@@ -118,14 +121,14 @@ public struct Configuration: Sendable {
         }
     }
 
-    /// The value of one option, for people to read.
+    /// An option with its value.
     public struct Setting: Sendable {
         public let option: ConfigurationOption
-        /// As it was written; may hold a password.
+        /// The text as it was written. It may contain a password.
         let value: String
         public let origin: Origin
 
-        /// The value without any password in it.
+        /// The value with `***` instead of passwords.
         public var shown: String { option.isSecret ? withoutSecrets(value) : value }
     }
 }

@@ -1,7 +1,7 @@
-// What `coffer config` prints: a file of options that says what each is for and where its value came from.
+// The output of `coffer config`: a configuration file with the purpose and the origin of each value.
 
 extension Configuration {
-    /// All options as a file that Coffer, systemd and a shell read alike. Passwords are `***`.
+    /// All options as a configuration file, which Coffer, systemd and a shell read the same way. Passwords are `***`.
     public var dump: String {
         settings.map { setting in
             let option = setting.option
@@ -15,7 +15,7 @@ extension Configuration {
     }
 }
 
-/// The text in double quotes where a shell or systemd could read it otherwise.
+/// The text, in double quotes if a shell or systemd would read it differently without them.
 private func asFileValue(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
         switch byte {

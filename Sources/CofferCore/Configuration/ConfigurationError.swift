@@ -1,6 +1,6 @@
-/// A value that cannot be used. Says which option, what is wrong and where it was set, never a secret value.
+/// An invalid value or line. The message has the option, the problem and the origin, but never a secret value.
 public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The option's name, or nil where a line of the file names none.
+    /// The option's name. nil for a line of the file without a name.
     public let option: String?
     public let problem: String
     public let origin: Configuration.Origin

@@ -1,5 +1,6 @@
-// The file of options. Whatever this accepts, systemd reads alike as an EnvironmentFile; where the two could differ
-// (a backslash outside quotes, text behind a closing quote, a line that goes on) it is an error here.
+// The configuration file. systemd can read every file that this accepts as an EnvironmentFile, with the same values.
+// What the two would read differently is an error here: a backslash outside quotes, text after a closing quote, a value
+// over several lines.
 
 internal import Text
 
@@ -10,7 +11,9 @@ enum ConfigurationFile {
         let line: Int
     }
 
-    /// All settings of the file in order. A later line for the same option wins, as in systemd.
+    /// All entries of the file in order. For a repeated option the caller takes the last one, as systemd does.
+    ///
+    /// - Throws: `ConfigurationError` for an unknown option, and for a line that is not `KEY=value`.
     static func parse(_ text: String, path: String) throws(ConfigurationError) -> [Entry] {
         var entries: [Entry] = []
         var number = 0
@@ -39,7 +42,7 @@ enum ConfigurationFile {
     private typealias Bytes = Substring.UTF8View
     private typealias Problem = ConfigurationOption.ValueProblem
 
-    /// Without spaces, tabs and carriage returns at either end.
+    /// The bytes without spaces, tabs and carriage returns at either end.
     private static func trimmed(_ bytes: Bytes) -> Bytes {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D }
         return bytes.trimming(isBlank)
@@ -68,7 +71,7 @@ enum ConfigurationFile {
         throw Problem("lacks the closing quote")
     }
 
-    /// What a backslash can precede inside double quotes; before all else it stands for itself.
+    /// Whether a backslash before this byte escapes it inside double quotes. Before other bytes a backslash is literal.
     private static func isEscapable(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"), UInt8(ascii: "`"): true

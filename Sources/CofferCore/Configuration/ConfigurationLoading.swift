@@ -1,13 +1,15 @@
-// Which file of options is read. The process and the disk are the caller's, so this can be tested without either.
+// Finds and reads the configuration file. The caller provides the environment and the file system, so tests need
+// neither.
 
 extension Configuration {
-    /// Reads the configuration: command line, environment, file, default, in that order. COFFER_CONFIG names the file.
+    /// Loads the configuration, with the file that COFFER_CONFIG names, or else `defaultPath` if it exists.
     ///
     /// - Parameters:
-    ///   - arguments: values from the command line, by name of the option; nil for one that was not given.
-    ///   - environment: looks up an environment variable.
-    ///   - contents: the text of a file; nil if there is no such file.
-    /// - Throws: `ConfigurationError`, also if COFFER_CONFIG names a file that does not exist or cannot be read.
+    ///   - arguments: the values from the command line, by the option's name. nil for an option that is not there.
+    ///   - environment: returns the value of an environment variable.
+    ///   - contents: returns the text of a file, or nil if the file does not exist.
+    /// - Throws: `ConfigurationError` for an invalid value, for a file that cannot be read, and if COFFER_CONFIG names
+    ///   a file that does not exist.
     public static func load<Problem: Error>(
         arguments: [String: String?] = [:], environment: (String) -> String?,
         contents: (_ path: String) throws(Problem) -> String?

@@ -1,25 +1,25 @@
-// The one list of options. It drives parsing, `coffer config` and the documentation.
+// The only list of options. Parsing, `coffer config` and docs/CONFIGURATION.md use it.
 
-/// One thing an installation can set: an environment variable, or a line of the file of options.
+/// An option of an installation: an environment variable, or a line of the configuration file.
 public struct ConfigurationOption: Sendable {
     public let name: String
-    /// The value when nobody sets one, as text.
+    /// The default value as text.
     let defaultValue: String
-    /// What a value looks like, for people.
+    /// The form of a value, for people.
     public let form: String
     public let help: String
-    /// Whether a value may hold a password.
+    /// Whether a value may contain a password.
     public let isSecret: Bool
-    /// Checks a text and puts its value where it belongs.
+    /// Checks a text, and stores its value in the configuration.
     let store: @Sendable (inout Configuration, String) throws(ValueProblem) -> Void
 
-    /// What is wrong with a value, as the end of a sentence; never the value of a secret.
+    /// The problem of a value, as the end of a sentence that begins with the option's name. It contains no secret.
     struct ValueProblem: Error {
         let text: String
         init(_ text: String) { self.text = text }
     }
 
-    /// Every option, in the order in which people read them.
+    /// All options, in the order of the documentation.
     public static let all: [ConfigurationOption] = [
         .connection(
             "COFFER_DATABASE_URL", "dbname=coffer user=coffer_authenticator",
@@ -60,7 +60,7 @@ public struct ConfigurationOption: Sendable {
         ) { $0.loginFailures = Int($1) },
         .number(
             "COFFER_LOGIN_ADDRESS_FAILURES", 10, 1...1_000_000,
-            "Failed logins from one address within 15 minutes before it is blocked. Raise it where many users share one."
+            "Failed logins from one address within 15 minutes before it is blocked. Raise it if many users share one."
         ) { $0.loginAddressFailures = Int($1) },
         .toggle(
             "COFFER_AUDIT_DOWNLOADS", false,

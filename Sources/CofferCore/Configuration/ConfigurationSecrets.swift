@@ -1,15 +1,15 @@
-// Passwords in connection strings, made unreadable wherever people see them. Doubt hides more rather than less.
+// Hides passwords in connection strings and URLs before people see them. In doubt it hides too much.
 
 internal import Text
 
-/// The connection string or URL with every password replaced by `***`.
+/// The connection string or URL with `***` instead of each password.
 public func withoutSecrets(_ text: String) -> String {
     let scheme = text.prefix { $0.isLetter || $0.isNumber }
     guard text[scheme.endIndex...].hasPrefix("://") else { return keywordsWithoutSecrets(text) }
     var rest = text.dropFirst(scheme.count + 3)
     var shown = scheme + "://"
     let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-    // A password may hold an unescaped slash by mistake: everything up to the last @ counts as its part.
+    // A password may contain an unescaped slash by mistake, so everything up to the last @ counts as the password.
     if let at = rest.lastIndex(of: "@"), let colon = rest[..<at].firstIndex(of: ":") {
         shown += rest[..<colon] + ":***"
         rest = rest[at...]
@@ -23,7 +23,7 @@ public func withoutSecrets(_ text: String) -> String {
     return shown + parameters.map(parameterWithoutSecret).joined(separator: "&")
 }
 
-/// Whether a URL holds what `coffer config` would hide.
+/// Whether the URL contains a password that `withoutSecrets` hides.
 public func hasSecret(_ url: String) -> Bool { withoutSecrets(url) != url }
 
 private func parameterWithoutSecret(_ parameter: Substring) -> String {
@@ -36,7 +36,7 @@ private func isSecret(_ name: some StringProtocol) -> Bool {
     return lower.hasSuffix("password") || lower.contains("%") || lower.separated(by: "secret").count > 1
 }
 
-/// `keyword = 'quoted value' keyword=value`, as libpq reads it.
+/// `keyword = 'quoted value' keyword=value` (libpq's manual, 34.1.1.1) with `***` instead of passwords.
 private func keywordsWithoutSecrets(_ text: String) -> String {
     var shown = ""
     var rest = text[...]

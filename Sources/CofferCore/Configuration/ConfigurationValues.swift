@@ -1,4 +1,4 @@
-// The kinds of values that options take: how each is written, checked and refused.
+// The kinds of options, each with the form and the check of its values.
 
 internal import Text
 
@@ -6,7 +6,9 @@ extension ConfigurationOption {
     typealias Store<Value> = @Sendable (inout Configuration, Value) -> Void
     private typealias Check<Value> = @Sendable (String) throws(ValueProblem) -> Value
 
-    /// Joins a check and a place into one option.
+    /// - Parameters:
+    ///   - check: converts a text to a value, or throws the problem.
+    ///   - set: stores the value in the configuration.
     private init<Value>(
         _ name: String, _ defaultValue: String, form: String, _ help: String, secret: Bool = false,
         check: @escaping Check<Value>, _ set: @escaping Store<Value>
@@ -53,7 +55,7 @@ extension ConfigurationOption {
             }, set)
     }
 
-    /// Their values are the store's to judge, when it is opened.
+    /// Checks the names of the parameters. The store checks their values when it is opened.
     private static func checkParameters(_ url: String) throws(ValueProblem) {
         let query = url.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         for parameter in query.split(separator: "&") {
@@ -85,7 +87,7 @@ extension ConfigurationOption {
 
     static func origins(_ name: String, _ help: String, _ set: @escaping Store<[String]>) -> Self {
         Self(
-            name, "", form: "scheme://host[:port] with commas between, or empty", help,
+            name, "", form: "scheme://host[:port], separated by commas, or empty", help,
             check: { (text) throws(ValueProblem) in
                 let origins = text.split(separator: ",").map { String($0.trimmed) }
                 for origin in origins {
@@ -107,7 +109,7 @@ extension ConfigurationOption {
             name, defaultValue, form: "absolute path of at most 107 bytes", help,
             check: { (text) throws(ValueProblem) in
                 guard text.hasPrefix("/") else { throw ValueProblem("must be an absolute path") }
-                // The size of sun_path, less the zero at its end: unix(7).
+                // The size of sun_path without the terminating zero: unix(7).
                 guard text.utf8.count <= 107 else { throw ValueProblem("must be at most 107 bytes long") }
                 return text
             }, set)
@@ -170,7 +172,7 @@ extension ConfigurationOption {
     }
 }
 
-/// A value as part of a one-line message.
+/// A value in quotation marks for a message of one line, at most 60 characters of it.
 private func quoted(_ text: String) -> String {
     "“" + String(text.prefix(60).map { $0.isNewline ? " " : $0 }) + "”"
 }

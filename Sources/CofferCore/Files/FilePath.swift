@@ -1,16 +1,16 @@
-// The rules for a user's own name of a file, as the contract states them. The database has the same rules as a
-// constraint on what it stores; this type refuses early and says which rule was broken.
+// The rules for file paths. The database enforces the same rules by a constraint. This type refuses an invalid path
+// before the database sees it, and its message names the broken rule.
 
-/// A legal file path in NFC, as the database stores it.
+/// A valid file path in NFC, as the database stores it.
 public struct FilePath: Equatable, Sendable {
     public let text: String
 
-    /// Bytes of UTF-8 in NFC.
+    /// The longest path, in bytes of UTF-8 in NFC.
     public static let maximumLength = 1024
-    /// Bytes of UTF-8 in NFC.
+    /// The longest segment, in bytes of UTF-8 in NFC.
     static let maximumSegmentLength = 255
 
-    /// - Parameter text: in any normal form; the rules hold for NFC.
+    /// - Parameter text: in any normal form. The rules are checked after its conversion to NFC.
     /// - Throws: `Failure` `.filePathRule`, whose message names the rule.
     public init(_ text: String) throws(Failure) {
         let text = text.normalized
@@ -37,8 +37,8 @@ public struct FilePath: Equatable, Sendable {
         return nil
     }
 
-    /// Whether there is a scalar of the category Cc: U+0000 to U+001F and U+007F to U+009F. By bytes, as Unicode's
-    /// tables would take longer than all other rules together.
+    /// Whether there is a scalar of the category Cc: U+0000 to U+001F and U+007F to U+009F. This compares bytes,
+    /// because a look-up in Unicode's tables would take longer than all other rules together.
     private static func hasControlCharacter(_ text: String) -> Bool {
         var previous: UInt8 = 0
         for byte in text.utf8 {
@@ -51,6 +51,7 @@ public struct FilePath: Equatable, Sendable {
     /// The last segment.
     public var name: Substring { Self.name(of: text) }
 
+    /// The last segment of a path, which need not be valid.
     public static func name(of path: String) -> Substring {
         path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
     }

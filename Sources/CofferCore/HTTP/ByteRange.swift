@@ -1,8 +1,8 @@
-// Range requests (RFC 9110 §14). Whoever sends the bytes, the part is chosen here.
+// Range requests (RFC 9110 §14). The worker evaluates the range, even if the web server sends the bytes.
 
 internal import Text
 
-/// Part of a file of known size.
+/// A part of a file.
 public struct ByteRange: Equatable, Sendable {
     public let offset: Int64
     public let length: Int64
@@ -14,14 +14,15 @@ public struct ByteRange: Equatable, Sendable {
 
     private static let unit = "bytes="
 
+    /// The result of a `Range` field for a file.
     public enum Outcome: Equatable, Sendable {
         case whole
         case part(ByteRange)
         case notSatisfiable
     }
 
-    /// Reads a `Range` field against a size. Other units, several ranges and broken syntax mean the whole file, as
-    /// RFC 9110 §14.2 allows a server to ignore them.
+    /// Evaluates a `Range` field for a file of a size in bytes. A field with another unit, several ranges or invalid
+    /// syntax is ignored (RFC 9110 §14.2), so the result is the whole file.
     public static func evaluate(_ field: String?, size: Int64) -> Outcome {
         guard let field, field.prefix(unit.count).lowercased() == unit else { return .whole }
         let ends = field.dropFirst(unit.count).trimmed.split(
@@ -39,23 +40,24 @@ public struct ByteRange: Equatable, Sendable {
         }
     }
 
-    /// Digits as a number (one too large counts as the largest), nothing as nil in the result, others as nil.
+    /// A number from digits. One that does not fit counts as the largest. For an empty text the inner value is nil, and
+    /// for other texts the outer one.
     private static func number(_ text: Substring) -> Int64?? {
         if text.isEmpty { return .some(nil) }
         guard text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
         return .some(Int64(text) ?? .max)
     }
 
-    /// Whether any web server reads a `Range` field as `evaluate` does: one range, written plainly, of numbers that fit 64
-    /// bits whatever is added to them.
+    /// Whether every web server evaluates the field as `evaluate` does: it has one range, without spaces, and its
+    /// numbers have at most 18 digits, so that arithmetic in 64 bits cannot overflow.
     public static func isPlain(_ field: String) -> Bool {
         guard field.hasPrefix(unit) else { return false }
         let ends = field.dropFirst(unit.count).split(separator: "-", omittingEmptySubsequences: false)
         return ends.count == 2 && ends.allSatisfy { $0.utf8.count <= 18 && $0.utf8.allSatisfy(\.isASCIIDigit) }
     }
 
-    /// Whether `If-Range` allows the range (RFC 9110 §13.1.5): a strong tag that is equal. A date never does, as two
-    /// versions can have the same (§8.8.2.2), and parts of both would be put together.
+    /// Whether `If-Range` allows the range (RFC 9110 §13.1.5): it must be a strong tag that is equal. A date never
+    /// allows it, because two versions can have the same date (§8.8.2.2), and the client would combine parts of both.
     public static func isAllowed(ifRange: String?, tag: String) -> Bool {
         guard let ifRange else { return true }
         return ifRange.trimmed == "\"\(tag)\""

@@ -1,20 +1,20 @@
-// Conditional requests (RFC 9110 §13): entity tags, and the order in which the conditions of a read are judged.
+// Conditional requests (RFC 9110 §13): entity tags, and the evaluation of the conditions of a read.
 
 public import Text
 
 /// The entity tags of an `If-Match` or `If-None-Match` field.
 public enum EntityTags: Equatable, Sendable {
-    /// `*`: any current version.
+    /// `*`, which stands for any existing version.
     case any
-    /// The opaque parts of the listed tags, and whether each is weak.
     case list([Tag])
 
+    /// An entity tag without its quotes.
     public struct Tag: Equatable, Sendable {
         public let value: String
         public let isWeak: Bool
     }
 
-    /// Reads `*` or a comma list of quoted tags; nil for anything else.
+    /// nil if the field is neither `*` nor a list of quoted tags, separated by commas.
     public init?(_ field: String) {
         if field.trimmed == "*" {
             self = .any
@@ -36,19 +36,19 @@ public enum EntityTags: Equatable, Sendable {
         self = .list(tags)
     }
 
-    /// Strong comparison, for `If-Match`.
+    /// Whether the tag matches by strong comparison, as `If-Match` requires (RFC 9110 §8.8.3.2).
     func matchesStrongly(_ value: String) -> Bool {
         if case .list(let tags) = self { tags.contains { !$0.isWeak && $0.value == value } } else { true }
     }
 
-    /// Weak comparison, for `If-None-Match`.
+    /// Whether the tag matches by weak comparison, as `If-None-Match` requires (RFC 9110 §8.8.3.2).
     func matchesWeakly(_ value: String) -> Bool {
         if case .list(let tags) = self { tags.contains { $0.value == value } } else { true }
     }
 }
 
 extension EntityTags.Tag {
-    /// Takes `"…"` or `W/"…"` off the front of `rest`; commas inside the quotes belong to the tag.
+    /// Removes `"…"` or `W/"…"` from the start of `rest`. A comma inside the quotes belongs to the tag.
     fileprivate init?(_ rest: inout Substring.UTF8View) {
         isWeak = rest.starts(with: "W/".utf8)
         if isWeak { rest = rest.dropFirst(2) }
@@ -60,14 +60,14 @@ extension EntityTags.Tag {
     }
 }
 
-/// What a conditional read comes to.
+/// The result of the conditions of a read.
 public enum ReadOutcome: Equatable, Sendable {
     case send
     case notModified
     case preconditionFailed
 }
 
-/// The conditional fields of a GET or HEAD, as they came.
+/// The values of the conditional fields of a GET or HEAD. nil for an absent field.
 public struct ReadConditions: Sendable {
     let ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince: String?
 
@@ -81,15 +81,18 @@ public struct ReadConditions: Sendable {
         self.ifModifiedSince = ifModifiedSince
     }
 
-    /// Whether a date alone vouches for the version, which is too little for a part of it.
+    /// Whether the version is checked only by a date. Then a range is not safe, as another version may have that date.
     public var dependsOnDate: Bool { ifMatch == nil && ifUnmodifiedSince.flatMap { HTTPDate($0) } != nil }
 
-    /// Judges in the order of RFC 9110 §13.2.2. A field that cannot be read is ignored.
+    /// Evaluates the conditions in the order of RFC 9110 §13.2.2. An invalid field is ignored.
     ///
-    /// Two versions can be of the same second (§8.8.2.2), and whoever sends the date of a file that was changed may have the
-    /// version before: so of such a file 304 takes a later date.
+    /// A file can have two versions in the same second (§8.8.2.2). A client that sends the date of a changed file may
+    /// have the earlier version, so the answer for such a file is 304 only if the client's date is later.
     ///
-    /// - Parameter isUnchanged: whether there was no version before this one.
+    /// - Parameters:
+    ///   - tag: of the file, without quotes.
+    ///   - modified: when the file last changed.
+    ///   - isUnchanged: whether this is the first version of the file.
     public func evaluate(tag: String, modified: HTTPDate, isUnchanged: Bool = false) -> ReadOutcome {
         if let ifMatch {
             if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }

@@ -1,18 +1,19 @@
-// The content type of a stored file: as the upload named it, else guessed from the path's extension; and text that
-// named no charset gets that of its bytes.
+// The content type of a stored file: the upload's Content-Type, or else the type of the path's extension. Text without
+// a charset is labelled as UTF-8 if its bytes are.
 
 internal import Text
 
 public struct ContentType: Equatable, Sendable {
-    /// As it was named or guessed.
+    /// The media type, with the parameters that the upload sent.
     public let type: String
 
-    /// In bytes; a longer Content-Type is not kept.
+    /// The longest Content-Type that is kept, in bytes.
     static let maximumLength = 255
 
     /// - Parameters:
-    ///   - named: the upload's Content-Type. A malformed one says as little as none or `application/octet-stream`.
-    ///   - path: of the file. The names of its directories say nothing.
+    ///   - named: the upload's Content-Type. If it is absent, invalid or `application/octet-stream`, the extension
+    ///     decides.
+    ///   - path: the path of the file. Only the extension of its last segment matters.
     public init(named: String?, path: FilePath) {
         if let named, MediaType.essence(named) != MediaType.octets, Self.isWellFormed(named) {
             type = named
@@ -21,8 +22,8 @@ public struct ContentType: Equatable, Sendable {
         }
     }
 
-    /// The type with the charset that its bytes turned out to have. Browsers take text that does not name its charset
-    /// for Windows-1252. A charset that was named stays, and bytes that are not UTF-8 get none.
+    /// The type to store. `charset=utf-8` is added to text in UTF-8 without a charset, which browsers would read as
+    /// Windows-1252. Other types do not change.
     public func labelled(isUTF8: Bool) -> String {
         let labelled = type + "; charset=utf-8"
         guard isUTF8, MediaType.essence(type).hasPrefix("text/"), !namesCharset,

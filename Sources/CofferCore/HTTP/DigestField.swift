@@ -1,14 +1,14 @@
-// Digest fields (RFC 9530): `Repr-Digest` and `Content-Digest`, of which Coffer knows sha-256.
+// The digest fields `Repr-Digest` and `Content-Digest` (RFC 9530). Coffer supports sha-256 only.
 
 internal import Text
 
 public enum DigestField {
-    /// `sha-256=:…:`.
+    /// The value of a field for a digest: `sha-256=:…:`.
     public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
 
-    /// The sha-256 digest among the algorithms of a field; nil where it has none.
+    /// The sha-256 digest of a field. nil if the field has other algorithms only.
     ///
-    /// - Throws: `Failure` `.invalidArgument` for a sha-256 member that is not 32 bytes of base64 between colons.
+    /// - Throws: `Failure` `.invalidArgument` if the sha-256 member is not 32 bytes in base64 between colons.
     public static func parse(_ field: String) throws(Failure) -> [UInt8]? {
         for member in field.split(separator: ",") {
             let halves = member.trimmed.split(separator: "=", maxSplits: 1)

@@ -1,4 +1,4 @@
-// Media types: their names, which may be shown inline, and what a client accepts.
+// Media types: names, which types are safe to show inline, and content negotiation.
 
 internal import Text
 
@@ -6,32 +6,33 @@ public enum MediaType {
     public static let json = "application/json"
     public static let singular = "application/vnd.pgrst.object+json"
     public static let csv = "text/csv"
-    /// PostgREST's names for JSON without the members that are null.
+    /// PostgREST's types for JSON without null members.
     public static let strippedSingular = singular + stripped
     public static let strippedArray = "application/vnd.pgrst.array+json" + stripped
     fileprivate static let stripped = ";nulls=stripped"
     static let octets = "application/octet-stream"
     public static let openAPI = "application/openapi+json"
 
-    /// Whether the bytes are several, with heads and separators of their own (RFC 2046 §5.1).
+    /// Whether the type is `multipart/…`, whose body has several parts with headers and boundaries (RFC 2046 §5.1).
     ///
-    /// So is what is no type but by its blanks and quotes: whoever wrote those sends an envelope all the same.
+    /// An invalid type counts, too, if it begins with `multipart` apart from white space and quotes, because its body
+    /// is probably of that form.
     public static func isMultipart(_ type: String) -> Bool {
         let essence = essence(type)
         if isTypeAndSubtype(essence) { return essence.hasPrefix("multipart/") }
         return essence.filter { !$0.isWhitespace && !"\"'".contains($0) }.hasPrefix("multipart")
     }
 
-    /// Whether a browser may show the type: those that cannot run script in our origin, and that browsers show rather than
-    /// save. A list, since browsers know more spellings of SVG and XML than anybody else.
+    /// Whether the type is safe to show inline: it cannot run scripts in our origin, and browsers show it rather than
+    /// save it. This is a list of allowed types, because browsers accept many names for SVG and XML.
     static func isSafeInline(_ type: String) -> Bool {
         isPlayed(type) || shown.contains(essence(type))
     }
 
-    /// Whether a browser plays the type, and fetches it by a request of its own for that.
+    /// Whether browsers play the type, for which they send requests of their own.
     public static func isPlayed(_ type: String) -> Bool { played.contains(essence(type)) }
 
-    // Not audio/wav, which Firefox saves.
+    // Without audio/wav, which Firefox saves.
     private static let played: Set = [
         "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/webm", "audio/x-m4a", "video/mp4",
         "video/webm",
@@ -42,12 +43,12 @@ public enum MediaType {
         "image/webp", "image/x-icon", "text/plain",
     ]
 
-    /// Type and subtype in lower case, without parameters.
+    /// The type and subtype in lower case, without parameters.
     public static func essence(_ type: String) -> String {
         Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.lowercased()
     }
 
-    /// Whether both are there, of token characters (RFC 9110 §8.3.1).
+    /// Whether the text is `type/subtype`, both of token characters (RFC 9110 §8.3.1).
     static func isTypeAndSubtype(_ essence: String) -> Bool {
         let halves = essence.split(separator: "/", omittingEmptySubsequences: false)
         let isToken = { (byte: UInt8) in
@@ -56,9 +57,10 @@ public enum MediaType {
         return halves.count == 2 && halves.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isToken) }
     }
 
-    /// The first of `offers` that an `Accept` field takes, the client's preference first (RFC 9110 §12.5.1).
+    /// The offer that an `Accept` field prefers (RFC 9110 §12.5.1): the one of the highest quality, and among equals
+    /// the one that the field names first. Without a field it is the first offer.
     ///
-    /// - Returns: nil where none fits.
+    /// - Returns: nil if the field accepts no offer.
     public static func negotiate(_ accept: String?, offers: [String]) -> String? {
         guard let accept, !accept.trimmed.isEmpty else { return offers.first }
         let ranges = accept.split(separator: ",").map(AcceptedRange.init)
@@ -76,14 +78,14 @@ public enum MediaType {
 /// One element of an `Accept` field.
 private struct AcceptedRange {
     private let range: String
-    /// Without members that are null, where that is on offer.
+    /// Whether null members are unwanted, if there is such an offer.
     private let isStripped: Bool
-    /// 0 refuses, 1 is the standard (RFC 9110 §12.4.2).
+    /// From 0, not acceptable, to 1, the default (RFC 9110 §12.4.2).
     let quality: Double
 
     init(_ element: Substring) {
         let parts = element.split(separator: ";").map { $0.trimmed.lowercased() }
-        // PostgREST takes its own types without the suffix too.
+        // PostgREST accepts its own types without the suffix, too.
         let range = parts.first ?? ""
         self.range =
             ["application/vnd.pgrst.object", "application/vnd.pgrst.array"].contains(range) ? range + "+json" : range
@@ -91,7 +93,8 @@ private struct AcceptedRange {
         quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
     }
 
-    /// `*/*`, then `type/*`, then the type itself (RFC 9110 §12.5.1).
+    /// The most specific range that matches an offer decides: the type itself, then `type/*`, then `*/*` (RFC 9110
+    /// §12.5.1).
     var specificity: Int { range == "*/*" ? 0 : range.hasSuffix("/*") ? 1 : 2 }
 
     func matches(_ offer: String) -> Bool {

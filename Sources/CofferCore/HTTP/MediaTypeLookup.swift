@@ -1,4 +1,4 @@
-// Binary search in the table as it is written, so that nothing is built when a worker starts.
+// A binary search in the text of the table, so that a worker builds no dictionary when it starts.
 
 extension MediaTypeTable {
     /// The type of an extension in lower case; nil if the table has no such extension.
@@ -24,7 +24,7 @@ extension MediaTypeTable {
         return nil
     }
 
-    /// The line that a place belongs to, without its end.
+    /// The line around a position, without its newline.
     private static func line(around place: Int, in bytes: Span<UInt8>) -> Range<Int> {
         let end = UInt8(ascii: "\n")
         var start = place

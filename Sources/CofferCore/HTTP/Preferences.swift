@@ -1,4 +1,4 @@
-// The Prefer header (RFC 7240) with the preferences that PostgREST knows.
+// The Prefer header (RFC 7240), with PostgREST's preferences and our `session=cookie`.
 
 internal import Text
 
@@ -10,15 +10,15 @@ public struct Preferences: Equatable, Sendable {
     public private(set) var `return`: Return?
     public private(set) var count: Count?
     public private(set) var handling: Handling?
-    /// Rows that a change may affect; nil for any number. Counts under `handling=strict` only.
+    /// The largest number of rows that a change may affect. nil for no limit. It has an effect only with
+    /// `handling=strict`.
     var maxAffected: Int64? { handling == .strict ? affected : nil }
     private var affected: Int64?
-    /// `session=cookie`: a login that sets the cookie instead of giving the token.
+    /// Whether a login sets the session cookie instead of answering with the token: `session=cookie`.
     public private(set) var wantsCookie = false
 
-    /// Reads the field (several are joined with commas by the web server); of each kind the first wins.
-    ///
-    /// - Throws: `Failure` (PGRST122) for unknown preferences under `handling=strict`.
+    /// - Parameter field: the preferences, separated by commas. Of several with the same name the first one counts.
+    /// - Throws: `Failure` PGRST122 for unknown preferences with `handling=strict`.
     public init(_ field: String?) throws(Failure) {
         var unknown: [String] = []
         for part in (field ?? "").split(separator: ",") {
@@ -40,7 +40,7 @@ public struct Preferences: Equatable, Sendable {
         case "handling": return Self.keep(Handling(rawValue: value), in: &handling)
         case "max-affected":
             return Self.keep(value.utf8.allSatisfy(\.isASCIIDigit) ? Int64(value) : nil, in: &affected)
-        // PostgREST's, and nothing to apply here: there are no upserts, and times are in the server's zone.
+        // Known, but without an effect: there are no upserts, and times are in the server's time zone.
         case "resolution": return ["merge-duplicates", "ignore-duplicates"].contains(value)
         case "missing": return ["default", "null"].contains(value)
         case "tx": return ["commit", "rollback"].contains(value)
@@ -58,15 +58,15 @@ public struct Preferences: Equatable, Sendable {
         return true
     }
 
-    /// Refuses a change of more rows than `max-affected` allows; the transaction must then be rolled back.
-    ///
-    /// - Throws: `Failure` PGRST124.
+    /// - Throws: `Failure` PGRST124 if a change has affected more rows than `max-affected` allows. The caller must then
+    ///   roll back the transaction.
     public func check(affected rows: Int64) throws(Failure) {
         guard let maxAffected, rows > maxAffected else { return }
         throw Failure(.tooManyAffected, details: "The query affects \(rows) rows")
     }
 
-    /// The `Preference-Applied` field; nil where nothing was applied. `return` and `max-affected` are for changes only.
+    /// The value of `Preference-Applied`. nil if nothing was applied. `return` and `max-affected` apply to changes
+    /// only.
     public func applied(toChange isChange: Bool) -> String? {
         let parts = [
             isChange ? self.return.map { "return=\($0.rawValue)" } : nil, count.map { "count=\($0.rawValue)" },

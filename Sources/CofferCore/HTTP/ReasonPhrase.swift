@@ -1,4 +1,4 @@
-/// The reason phrase of a status that Coffer answers with (RFC 9110 §15, RFC 6585); web servers pass it on.
+/// The reason phrase of a status that Coffer uses (RFC 9110 §15, RFC 6585). The web server sends it to the client.
 public func reasonPhrase(_ status: Int) -> String {
     switch status {
     case 200: "OK"

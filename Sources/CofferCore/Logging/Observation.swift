@@ -1,20 +1,22 @@
-// Everything that a worker can log, and how it reads. Tokens, passwords, bound values and file names are in none of
-// the cases, so they cannot reach a log.
+// Everything that a worker can log, and its text. No case has a token, a password, a bound value or a file name, so
+// they cannot reach a log.
 
 public enum Observation: Equatable, Sendable {
     case served(status: Int, microseconds: Int64)
+    /// The response was an error, with the code of its body.
     case refused(code: String, status: Int)
+    /// The client closed the connection before the end of the response.
     case clientGone
-    /// PostgreSQL's own primary message.
+    /// PostgreSQL's primary message, without bound values.
     case databaseFailed(String)
     case storageFailed(String)
-    /// A refused upload's blob that could not be removed; it stays on the list of what `coffer gc` collects.
+    /// The blob of a refused upload could not be removed. `coffer gc` will remove it.
     case blobLeftBehind(String)
-    /// This host's clock is so many seconds ahead of the database's; negative ones behind.
+    /// This host's clock is ahead of the database's, or behind it if the number is negative.
     case clockDiffers(seconds: Int64)
-    /// The web server was configured otherwise than the workers.
+    /// The web server's configuration does not match the workers'.
     case webServerDiffers(String)
-    /// What a worker's share of gc removed.
+    /// A worker has collected a batch of garbage: blobs, and files in `stage/`.
     case collected(blobs: Int, stages: Int)
 
     public var level: Configuration.LogLevel {
@@ -28,7 +30,7 @@ public enum Observation: Equatable, Sendable {
         }
     }
 
-    /// Event and its fields, `key=value`.
+    /// The event and its fields, as `key=value`.
     private var text: String {
         switch self {
         case .served(let status, let microseconds): "event=served status=\(status) microseconds=\(microseconds)"
@@ -43,7 +45,7 @@ public enum Observation: Equatable, Sendable {
         }
     }
 
-    /// One line without its newline.
+    /// The log line without its newline.
     public func line(requestID: String?) -> String {
         let request = requestID.map { " request_id=\($0)" } ?? ""
         return "level=\(level.rawValue)\(request) \(text)"

@@ -63,9 +63,8 @@ extension TableQuery {
         case .csv:
             let fields = selection.map { $0.csvField(writer) }.joined(separator: " || ',' || ")
             let header = writer.bind(selection.map { csvField($0.name) }.joined(separator: ",") + "\r\n")
-            return
-                "select \(header)::text || coalesce(string_agg(page.line, ''), '') as body, count(*) as row_count\(more)"
-                + " from (select \(fields) || E'\\r\\n' as line from \(rows)) page"
+            return "select \(header)::text || coalesce(string_agg(page.line, ''), '') as body,"
+                + " count(*) as row_count\(more) from (select \(fields) || E'\\r\\n' as line from \(rows)) page"
         }
     }
 }

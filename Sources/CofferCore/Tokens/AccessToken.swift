@@ -1,9 +1,9 @@
-// A JSON Web Token (RFC 7519) in compact form, taken apart. Pure: who holds the key checks the signature between
-// `init` and `claims`.
+// Parses a JSON Web Token (RFC 7519) in compact form. This file has no keys: the caller verifies the signature after
+// `init` and before it asks for the claims.
 
 public import Text
 
-/// What a verified token says about its bearer.
+/// The claims of a verified token.
 public struct Claims: Equatable, Sendable {
     public let role: Role
     /// UUID in lower case.
@@ -13,23 +13,23 @@ public struct Claims: Equatable, Sendable {
     public let expires: HTTPDate
 }
 
-/// A token whose parts could be read and whose algorithm is HS256; nothing is verified yet.
+/// A parsed token with the algorithm HS256. Its signature is not verified yet.
 public struct AccessToken: Sendable {
-    /// Which key signed it.
+    /// The id of the key that signed it.
     public let keyID: String
-    /// The bytes that were signed: both first parts with the dot between them.
+    /// The signed bytes: the first two parts with the dot between them.
     public let signedBytes: [UInt8]
     public let signature: [UInt8]
     private let payload: ArraySlice<UInt8>
 
-    /// Bytes.
+    /// The longest token, in bytes.
     public static let maximumLength = 8192
-    /// Seconds by which clocks may differ.
+    /// The allowed difference between clocks, in seconds.
     public static let clockSkew: Int64 = 30
 
-    /// Takes a compact token apart.
+    /// Parses a token in compact form.
     ///
-    /// - Throws: `Failure` `.tokenUndecodable`.
+    /// - Throws: `Failure` `.tokenUndecodable` if a part is invalid, or if the algorithm is not HS256.
     public init(_ text: String) throws(Failure) {
         func refuse(_ message: String) -> Failure { Failure(.tokenUndecodable, message) }
         guard !text.isEmpty else { throw refuse("Empty JWT is sent in Authorization header") }
@@ -56,12 +56,11 @@ public struct AccessToken: Sendable {
         return json
     }
 
-    /// The claims, once the signature is known to be right.
+    /// The claims. The caller must have verified the signature.
     ///
-    /// - Parameter begun: when the request began that brought the token, which may run out while the body comes; now unless
-    ///   told otherwise.
-    /// - Throws: `Failure` `.tokenClaims` where a needed claim is missing or of the wrong type, or the token is not
-    ///   valid, with 30 seconds of allowance; `.tokenUndecodable` where the payload is no JSON object.
+    /// - Parameter begun: when the request began, by default `now`. The token may expire while the body arrives.
+    /// - Throws: `Failure` `.tokenClaims` if a required claim is missing or has the wrong type, or if the token is
+    ///   expired or not valid yet, by more than `clockSkew`. `.tokenUndecodable` if the payload is not a JSON object.
     public func claims(at now: HTTPDate, begun: HTTPDate? = nil) throws(Failure) -> Claims {
         guard let json = Self.object(payload) else {
             throw Failure(.tokenUndecodable, "The JWT payload cannot be decoded")
@@ -86,7 +85,7 @@ public struct AccessToken: Sendable {
             role: role, userID: userID, sessionID: try Self.uuid("sid", json), expires: HTTPDate(seconds: expires))
     }
 
-    /// A NumericDate, which is seconds; kept within ±2⁵³ so that the allowance cannot overflow.
+    /// A NumericDate, in seconds. It must be within ±9·10¹⁵, so that adding `clockSkew` cannot overflow.
     private static func time(_ name: String, _ json: JSON) throws(Failure) -> Int64? {
         guard let claim = json[name] else { return nil }
         if case .number(let text) = claim, let value = Double(text), abs(value) <= 9e15 {

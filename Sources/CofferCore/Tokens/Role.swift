@@ -1,4 +1,4 @@
-/// What a logged-in user is.
+/// The role of a user.
 public enum Role: String, Sendable, CaseIterable {
     case editor, admin
 }

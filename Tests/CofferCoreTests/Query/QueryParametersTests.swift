@@ -11,7 +11,7 @@ struct QueryParametersTests {
         ("", []), ("&&", []), ("a=1", ["a|1"]), ("a", ["a|"]), ("a=", ["a|"]), ("=1", ["|1"]), ("a=b=c", ["a|b=c"]),
         ("a=1&a=2&b=3", ["a|1", "a|2", "b|3"]), ("a+b=c+d", ["a b|c d"]), ("%61%3D=%26", ["a=|&"]), ("é=é", ["é|é"]),
     ])
-    func `parameters keep their order and are decoded after they are taken apart`(query: String, expected: [String])
+    func `parameters keep their order, and are decoded after they are separated`(query: String, expected: [String])
         throws
     {
         #expect(try pairs(query) == expected)
@@ -22,7 +22,7 @@ struct QueryParametersTests {
         #expect(refusal { () throws(Failure) in try QueryParameters(query) }?.kind == .querySyntax)
     }
 
-    @Test func `the first of several values is the one that counts`() throws {
+    @Test func `the first of several values counts`() throws {
         let parameters = try QueryParameters("a=1&a=2&b")
         #expect(parameters["a"] == "1")
         #expect(parameters["b"] == "")
