@@ -1,4 +1,4 @@
-/// A field of an answer's head, as the document tells of it.
+/// A header field of a response, as the document describes it.
 struct AnswerField: Equatable {
     let name: String
     let text: String
@@ -12,7 +12,7 @@ struct AnswerField: Equatable {
 
     var reference: (String, OrderedJSON) { (name, .reference("headers", name)) }
 
-    /// All components of this kind.
+    /// The components of this kind.
     static var all: OrderedJSON {
         let fields = [
             requestID, allow, tag, digest, lastModified, disposition, acceptRanges, contentRange, contentLocation, link,
@@ -35,17 +35,19 @@ struct AnswerField: Equatable {
         "attachment; filename=\"hello.txt\"; filename*=UTF-8''hello.txt")
     static let acceptRanges = Self("Accept-Ranges", "Ranges of bytes can be requested.", "bytes")
     static let contentRange = Self(
-        "Content-Range", "The first and last row or byte of the answer, and the total; `*` if it was not counted.",
+        "Content-Range",
+        "The first and last row or byte of the answer, and the total, or `*` if the rows were not counted.",
         "0-0/*")
-    static let contentLocation = Self("Content-Location", "The same read with sorted parameters.", "/files?limit=1")
+    static let contentLocation = Self(
+        "Content-Location", "The path of this read, with its parameters sorted.", "/files?limit=1")
     static let link = Self(
-        "Link", "With `rel=\"next\"`, the address of the next page; absent on the last one (RFC 8288).",
+        "Link", "With `rel=\"next\"`, the URL of the next page. The last page has no `Link` (RFC 8288).",
         "</rpc/list_folder?p_folder=letters&limit=1&p_cursor=faGVsbG8udHh0>; rel=\"next\"")
     static let preferenceApplied = Self("Preference-Applied", "The preferences that were applied.", "count=exact")
     static let setCookie = Self(
         "Set-Cookie", "The session cookie, or its removal.",
         "__Host-coffer=…; Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Strict")
-    static let cacheControl = Self("Cache-Control", "What caches may store.", "no-store")
+    static let cacheControl = Self("Cache-Control", "Whether caches may store the answer.", "no-store")
     static let vary = Self("Vary", "What the answer depends on.", "Accept, Prefer, Range")
     static let authenticate = Self(
         "WWW-Authenticate", "The challenge (RFC 6750).",

@@ -1,14 +1,15 @@
-// The description of the HTTP interface by the OpenAPI Specification, version 3.1, made of the tables that requests are
-// served by: routes, arguments, columns, failures. Nothing of it is made before it is asked for.
+// The description of the HTTP API (OpenAPI Specification 3.1). It is made from the tables that also serve requests:
+// routes, arguments, columns, failures. It is made at each call, so a worker does not spend start-up time on it.
 
 internal import CofferCore
 
+/// The description of the HTTP API.
 public enum OpenAPI {
-    /// The document as JSON, in the same bytes every time.
+    /// The document as JSON. Equal arguments give equal bytes.
     ///
     /// - Parameters:
-    ///   - basePath: what precedes the paths, without a slash at its end.
-    ///   - version: of the program.
+    ///   - basePath: the prefix of all paths, without a slash at its end.
+    ///   - version: the version of Coffer.
     public static func document(basePath: String, version: String) -> String {
         let document: OrderedJSON = [
             "openapi": "3.1.0",
@@ -39,7 +40,7 @@ public enum OpenAPI {
                 let operations = route.methods.map { method in
                     (method.rawValue.lowercased(), route.operation(method, sharing: shared))
                 }
-                // OPTIONS, which all have, stands last.
+                // OPTIONS, which every route has, comes last.
                 return (route.path, .members(Array(operations.dropFirst()) + operations.prefix(1)))
             })
     }
@@ -59,7 +60,7 @@ public enum OpenAPI {
         [
             "bearer": [
                 "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                "description": "The token that `/rpc/login` answers with.",
+                "description": "The token from the answer of `/rpc/login`.",
             ],
             "cookie": [
                 "type": "apiKey", "in": "cookie", "name": "__Host-coffer",
@@ -101,8 +102,8 @@ public enum OpenAPI {
         `;nulls=stripped` after either `application/vnd.pgrst` type omits members that are null. \
         **Functions** (`/rpc/…`) take a JSON object.
 
-        **Errors** always have the same four keys; `code` is for programs. An unknown path is 404, and an unknown \
-        method is 405 with `Allow`. **HEAD** is answered like GET, without the body.
+        **Errors** always have the same four keys; `code` is for programs. The status of an unknown path is \
+        404, that of an unknown method 405, with `Allow`. **HEAD** has the answer of GET without its body.
 
         A **file path** is unique for its user: at most 1,024 bytes of UTF-8, kept in NFC, `/` between folders, no \
         segment over 255 bytes, no empty segment, no `.` or `..`, no control character, no backslash, no slash at \

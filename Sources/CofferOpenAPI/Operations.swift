@@ -1,8 +1,8 @@
-// One operation for each method of each route: its name, and its words.
+// The operations, one for each method of each route, with their names and texts.
 
 internal import CofferCore
 
-/// How the document groups operations.
+/// A group of operations.
 enum OperationTag: String, CaseIterable {
     case session = "Session"
     case files = "Files"
@@ -15,7 +15,7 @@ enum OperationTag: String, CaseIterable {
     private var text: String {
         switch self {
         case .session: "Log in, log out, who you are."
-        case .files: "Store, find, fetch, rename and delete files."
+        case .files: "Store, find, download, rename and delete files."
         case .folders: "List or move a folder. A folder exists while it has files."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
@@ -41,7 +41,7 @@ extension Route {
         }
     }
 
-    /// The last words of the path.
+    /// The path's last segments, joined by `_`.
     var operationName: String {
         if self == .root { return "root" }
         let path = path.hasPrefix("/rpc/") ? path.dropFirst(5) : path.dropFirst()
@@ -78,24 +78,24 @@ extension Route {
         case .patch where self == .files:
             (
                 "Rename or describe files",
-                "Changes those of your own files that the filters select. A filter is required. Admins, too, change "
-                    + "only their own files."
+                "Changes those of your own files that match the filters. A filter is required. Admins, too, can "
+                    + "change only their own files."
             )
         case .patch:
             (
                 "Change users",
-                "Admins only. Changes the users whom the filters select. A filter is required. The last "
+                "Admins only. Changes the users that match the filters. A filter is required. The last "
                     + "enabled admin cannot be disabled or demoted. Disabling a user or changing the role ends their "
                     + "sessions."
             )
         case .delete:
             (
                 "Delete files",
-                "Deletes those of your own files that the filters select. A filter is required. Admins, too, delete "
-                    + "only their own files."
+                "Deletes those of your own files that match the filters. A filter is required. Admins, too, can "
+                    + "delete only their own files."
             )
         case .post where methods.contains(.get):
-            (words.summary + ", by POST", "The same as by GET, with the arguments in a JSON object.")
+            (words.summary + ", by POST", "The same as GET, with the arguments in a JSON object.")
         default: words
         }
     }
@@ -119,18 +119,18 @@ extension Route {
             )
         case .retrieveFile:
             (
-                "Fetch a file",
-                "The content of one of your own files. Another user's file is answered like one that does not exist, "
-                    + "also for admins."
+                "Download a file",
+                "The content of one of your own files. For another user's file the answer is the same as for a file "
+                    + "that does not exist, for admins as well."
             )
         case .listFolder:
             (
                 "List a folder",
-                "One level of your own tree. For the next page follow `Link`, or repeat the call with the last entry's "
-                    + "`cursor`."
+                "One level of your own files and folders. For the next page, follow `Link`, or send the `cursor` of "
+                    + "the last entry."
             )
         case .moveFolder:
-            ("Move a folder", "Moves all your files below one path to another in one transaction.")
+            ("Move a folder", "Moves all your files below one path to another path, in one transaction.")
         case .files: ("List files", "An editor sees their own files. An admin sees the metadata of everyone's.")
         case .users: ("List users", "An editor sees their own row, an admin sees all.")
         case .createUser: ("Create a user", "Admins only.")
@@ -138,13 +138,18 @@ extension Route {
         case .deleteUser:
             ("Delete a user", "Admins only. Deletes the user's files, too. The last enabled admin cannot be deleted.")
         case .auditLog: ("Read the audit log", "An editor sees their own entries, an admin sees all.")
-        case .root: ("The page, or this document", "The document for `Accept: application/openapi+json`.")
+        case .root:
+            (
+                "The web app, or this document",
+                "This document for `Accept: application/openapi+json`, otherwise the web app."
+            )
         case .openAPI: ("This document", "")
         case .live: ("Whether the service answers", "")
         case .ready:
             (
                 "Whether the service works",
-                "Checks database, storage, web server and clock. An error names in `details` what failed."
+                "Checks the database, the storage, the web server and the clock. The `details` of an error name what "
+                    + "failed."
             )
         }
     }

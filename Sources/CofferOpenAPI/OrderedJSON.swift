@@ -1,7 +1,8 @@
-// JSON in the making, whose members keep their order: the same document is the same bytes every time.
+// JSON that is written. Members keep their order, so that equal documents have equal bytes.
 
 internal import CofferCore
 
+/// A JSON value (RFC 8259) whose objects are ordered.
 enum OrderedJSON: Equatable, Sendable {
     case null
     case bool(Bool)
@@ -15,7 +16,7 @@ enum OrderedJSON: Equatable, Sendable {
         let value: OrderedJSON
     }
 
-    /// An object of members that are known only at run time.
+    /// An object. A dictionary literal does the same for members that are known at compile time.
     static func members(_ pairs: [(String, OrderedJSON)]) -> OrderedJSON {
         .object(pairs.map { Member(name: $0.0, value: $0.1) })
     }
@@ -25,6 +26,7 @@ enum OrderedJSON: Equatable, Sendable {
         ["$ref": .string("#/components/\(kind)/\(name)")]
     }
 
+    /// The value as JSON without white space.
     var text: String {
         var text = ""
         write(to: &text)
@@ -55,7 +57,7 @@ enum OrderedJSON: Equatable, Sendable {
         }
     }
 
-    /// Both objects' members, the left one's first.
+    /// An object with the members of both objects.
     static func + (left: OrderedJSON, right: OrderedJSON) -> OrderedJSON {
         guard case .object(let first) = left, case .object(let second) = right else { return left }
         return .object(first + second)

@@ -1,10 +1,10 @@
-// Query and header parameters. Each is a component once, by a name of its own, and operations refer to it.
+// The query and header parameters. Each is a component with a unique name, to which operations refer.
 
 internal import CofferCore
 
 /// A parameter of one or more operations.
 struct OperationParameter {
-    /// Its name among the components.
+    /// The name of the component.
     let component: String
     let json: OrderedJSON
 
@@ -48,7 +48,7 @@ extension Route {
 
     private func queryParameter(_ argument: Argument, name: String) -> OperationParameter {
         var facts = facts(argument)
-        // A query has no null.
+        // A query parameter cannot be null.
         facts.isNullable = false
         let (type, format) = argument.kind.jsonType
         let text = name == argument.name ? facts.text : "The same as `\(argument.name)`. Only one of them may be given."
@@ -58,7 +58,7 @@ extension Route {
             example: facts.example)
     }
 
-    /// Filters and what else PostgREST's conventions have for rows.
+    /// The parameters of requests for rows, by PostgREST's conventions.
     private func rows(_ relation: Relation, _ method: Method) -> [OperationParameter] {
         let filters = relation.columns.map(relation.filter) + relation.groups
         let page = [relation.order, .limit, .offset]
@@ -91,7 +91,7 @@ extension Relation {
     }
 }
 
-// What is not a filter, with an example for each relation.
+// The parameters that are not filters, with an example for each relation.
 extension Relation {
     private func query(_ name: String, _ text: String, _ example: String) -> OperationParameter {
         OperationParameter(
@@ -109,7 +109,8 @@ extension Relation {
     fileprivate var select: OperationParameter {
         query(
             "select",
-            "The columns of the answer, with commas between: `column`, `alias:column`, `column::text`, `*`. Default: all.",
+            "The columns of the answer, separated by commas: `column`, `alias:column`, `column::text`, `*`. "
+                + "Default: all.",
             example(
                 files: "id,name:file_path,size_bytes", users: "id,email,used_bytes",
                 auditLog: "occurred_at,action,subject"))
@@ -178,7 +179,7 @@ extension OperationParameter {
             + "servers join repeated headers with commas.", RunningExample.path, required: true)
     fileprivate static let description = header(
         "Description",
-        "A description of at most 2,000 characters, in the same encoding. Without it, a replaced file keeps its "
+        "A description of at most 2,000 characters, encoded like `File-Path`. Without it, a replaced file keeps its "
             + "description.", RunningExample.description)
     fileprivate static let replaces = header(
         "If-Match", "Store only if the file exists and has one of these ETags, or any ETag for `*`.",
@@ -188,7 +189,7 @@ extension OperationParameter {
         "If-None-Match", "Store only if the file does not exist.", "*", component: "If-None-Match.upload",
         schema: ["type": "string", "enum": ["*"]])
     fileprivate static let reprDigest = header(
-        "Repr-Digest", "The SHA-256 of the content (RFC 9530). Other content is refused.",
+        "Repr-Digest", "The SHA-256 of the content (RFC 9530). Content with another digest is refused.",
         RunningExample.digest, component: "Repr-Digest.upload")
     fileprivate static let contentDigest = header(
         "Content-Digest", "The same as `Repr-Digest`.", RunningExample.digest)
@@ -204,16 +205,17 @@ extension OperationParameter {
     fileprivate static let byteRange = header(
         "Range", "A range of the content (RFC 9110 §14).", "bytes=0-4", component: "Range.bytes")
     fileprivate static let ifRange = header(
-        "If-Range", "An ETag. `Range` counts only if the file still has it. With a date, the whole file is sent.",
+        "If-Range",
+        "An ETag. `Range` is ignored unless it is still the file's ETag. A date always sends the whole file.",
         RunningExample.tag)
     fileprivate static let ifMatch = header(
         "If-Match", "Send only if the file has one of these ETags, otherwise 412.", RunningExample.tag)
     fileprivate static let ifNoneMatch = header(
-        "If-None-Match", "Send only if the file has none of these ETags, otherwise 304.", RunningExample.tag)
+        "If-None-Match", "Send only if the file's ETag is not one of these, otherwise 304.", RunningExample.tag)
     fileprivate static let ifModifiedSince = header(
         "If-Modified-Since",
         "Send only if the file has changed since, otherwise 304. A file that changed in that same second is sent, "
-            + "because there may be several versions of it; an ETag is exact.",
+            + "because it may have changed twice. An ETag is exact.",
         RunningExample.modified)
     fileprivate static let ifUnmodifiedSince = header(
         "If-Unmodified-Since", "Send only if the file has not changed since, otherwise 412.", RunningExample.modified)

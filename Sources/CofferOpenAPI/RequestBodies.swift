@@ -1,9 +1,9 @@
-// What is sent: the arguments of a function, the changes of a PATCH, the content of a file.
+// Request bodies: the arguments of a function, the changes of a PATCH, the content of a file.
 
 internal import CofferCore
 
 extension Route {
-    /// nil where the method takes none.
+    /// nil if the method takes no body.
     func requestBody(of method: Method) -> OrderedJSON? {
         switch (self, method) {
         case (.storeFile, _) where method == .post: content
@@ -19,9 +19,9 @@ extension Route {
         [
             "description":
                 .string(
-                    "The content of the file, of any size. It is stored as it comes: a form, a part of a file and a "
-                        + "`Content-Encoding` are refused. Its `Content-Type` becomes the file's media type. Without it, "
-                        + "or with `application/octet-stream`, the path's extension decides."),
+                    "The content of the file, of any size. It is stored unchanged, so forms, parts of a file and a "
+                        + "`Content-Encoding` are refused. Its `Content-Type` becomes the file's media type. Without "
+                        + "it, or with `application/octet-stream`, the path's extension decides."),
             "content": ["*/*": ["schema": [:], "example": RunningExample.content]],
         ]
     }
@@ -48,7 +48,7 @@ extension Route {
 }
 
 extension OrderedJSON {
-    /// The content of a body that is JSON.
+    /// The content of a JSON body.
     static func json(_ schema: OrderedJSON, _ example: OrderedJSON) -> OrderedJSON {
         .members([(MediaType.json, .members([("schema", schema), ("example", example)]))])
     }

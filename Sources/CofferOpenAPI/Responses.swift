@@ -1,19 +1,19 @@
-// The responses of an operation: its successes, and its failures by status, each with the codes it can have.
+// The responses of an operation: its successes, and its failures, grouped by status, with their codes.
 
 internal import CofferCore
 
-/// The failures of one status.
+/// The response for all failures of an operation with the same status.
 struct FailureResponse: Hashable {
     let status: Int
     let kinds: [Failure.Kind]
 
-    /// By rising status.
+    /// The failures grouped by status, in ascending order.
     static func grouped(_ kinds: [Failure.Kind]) -> [FailureResponse] {
         let statuses = Set(kinds.map(\.status)).sorted()
         return statuses.map { status in FailureResponse(status: status, kinds: kinds.filter { $0.status == status }) }
     }
 
-    /// Its name where it is a component.
+    /// The name of the component, if the response is one.
     var component: String { kinds.map(\.rawValue).joined(separator: "_") }
 
     private var text: String {
@@ -35,7 +35,7 @@ struct FailureResponse: Hashable {
         ["description": .string(text), "headers": .members(fields.map(\.reference))]
     }
 
-    /// Without a body, as a HEAD is answered.
+    /// The response to HEAD, which has no body.
     var head: OrderedJSON {
         head("\(reasonPhrase(status)): " + kinds.map(\.rawValue).joined(separator: ", "))
     }
@@ -48,7 +48,7 @@ struct FailureResponse: Hashable {
         return head(text) + ["content": .members([(MediaType.json, content)])]
     }
 
-    /// All components that are examples.
+    /// The components of the kind `examples`.
     static var examples: OrderedJSON {
         .members(
             Failure.Kind.allCases.map { kind in
@@ -75,7 +75,7 @@ extension Success {
 }
 
 extension Route {
-    /// Those that more than one operation has, besides what no operation has: they are components.
+    /// The responses that are components: those of more than one operation, and those outside of all routes.
     static var sharedFailures: [FailureResponse] {
         var counts: [FailureResponse: Int] = [:]
         var order = FailureResponse.grouped(outsideOfRoutes)

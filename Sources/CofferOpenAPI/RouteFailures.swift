@@ -1,25 +1,25 @@
-// Which failures each operation can give. Their statuses and texts are in the registry, Failure.swift.
+// The possible failures of each operation. Their statuses and texts are in the registry, Failure.swift.
 
 internal import CofferCore
 
 extension Route {
-    /// What the method of this route can be refused with, in the registry's order, each once.
+    /// The possible failures of a method of this route, each once, in the order of the registry.
     func failures(of method: Method) -> [Failure.Kind] {
         let possible = Self.always + access(method).failures(method) + (method == .options ? [] : own(method))
         return Failure.Kind.allCases.filter(possible.contains)
     }
 
-    /// Belong to no route: the path or the method is none of the document's.
+    /// The failures of requests whose path or method is not in the document.
     static let outsideOfRoutes: [Failure.Kind] = [
         .unknownPath, .unknownFunction, .unknownTable, .functionMethod, .tableMethod,
     ]
 
-    /// Any request, the web server's refusals among them.
+    /// The possible failures of every request. Some of them come from the web server.
     private static let always: [Failure.Kind] = [
         .malformedRequest, .tooLarge, .targetTooLong, .headersTooLarge, .internalError, .gatewayUnavailable,
     ]
 
-    /// A change of the database.
+    /// The possible failures of every change of the database.
     private static let change: [Failure.Kind] = [.storageFull, .outcomeUnknown]
     private static let query: [Failure.Kind] = [
         .querySyntax, .notEmbedded, .unknownColumn, .invalidValue, .unsuitableOperator, .unsuitableType,
@@ -65,7 +65,7 @@ extension Route {
         }
     }
 
-    /// A function that changes nothing, called with arguments in the query or in a body.
+    /// The failures of a function that changes nothing. Its arguments are in the query or in a body.
     private func reading(_ method: Method) -> [Failure.Kind] {
         Self.arguments + [method == .post ? .invalidBody : .querySyntax]
             + (self == .listFolder ? [.filePathRule] : [])
@@ -83,12 +83,12 @@ extension Route {
 }
 
 extension Access {
-    /// What the service refuses before the endpoint runs.
+    /// The failures of authentication and authorization, which precede the endpoint.
     fileprivate func failures(_ method: Method) -> [Failure.Kind] {
         let identity: [Failure.Kind] = [
             .tokenMissing, .tokenUndecodable, .tokenClaims, .sessionEnded, .noVerificationKey, .databaseUnavailable,
         ]
-        // By cookie, a change must come from our own pages.
+        // With a session cookie, a change must come from our own pages.
         let caller = identity + (method.isSafe ? [] : [.crossSite])
         return switch self {
         case .public: []

@@ -1,11 +1,10 @@
-// The one story that all examples of the document tell: Ada stores letters/hello.txt, and Grace is her admin.
+// The values of all examples in the document. They tell one story: Ada stores letters/hello.txt.
 
 enum RunningExample {
     static let email: OrderedJSON = "ada@example.org"
     static let password: OrderedJSON = "correct horse battery"
     static let newPassword: OrderedJSON = "staple battery horse"
     static let userID: OrderedJSON = "5f0c6d1e-8b1a-4c8e-9d57-0a3f2b7c4e11"
-    static let adminID: OrderedJSON = "0e9b1b52-6f0d-4a53-8a35-6f3e0f1c2d7a"
     static let token: OrderedJSON = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEifQ.eyJyb2xlIjoiZWRpdG9yIn0.c2lnbmF0dXJl"
 
     static let fileID: OrderedJSON = "c9a4e7d2-31b6-4f7e-a1d8-5b2e9c0f6a34"
@@ -13,12 +12,11 @@ enum RunningExample {
     static let newFolder: OrderedJSON = "archive/letters"
     static let name: OrderedJSON = "hello.txt"
     static let path: OrderedJSON = "letters/hello.txt"
-    static let newPath: OrderedJSON = "archive/letters/hello.txt"
     static let description: OrderedJSON = "The first letter"
     static let mediaType: OrderedJSON = "text/plain"
     static let content: OrderedJSON = "Hello, Coffer!\n"
     static let size: OrderedJSON = 15
-    /// Of the content.
+    /// The digest of `content` in hexadecimal.
     static let sha256 = "76d7eb3d09bbd12bc0f79a9b79dd08d49fdb9843da5e5484781b6f2d1014145a"
     static let tag: OrderedJSON = .string("\"\(sha256)\"")
     static let digest: OrderedJSON = "sha-256=:dtfrPQm70SvA95qbed0I1J/bmEPaXlSEeBtvLRAUFFo=:"

@@ -1,9 +1,9 @@
-// The schemas of what is sent and answered, from the columns and arguments.
+// The schemas of requests and responses, made from the columns and arguments.
 
 internal import CofferCore
 
 enum Schemas {
-    /// All components of this kind.
+    /// The components of this kind.
     static var all: OrderedJSON {
         [
             "File": .rows(of: .files(for: .admin)),
@@ -21,7 +21,7 @@ enum Schemas {
         ]
     }
 
-    /// The four keys of every failure.
+    /// The body of every failure.
     private static var error: OrderedJSON {
         let text: OrderedJSON = ["type": ["string", "null"]]
         return [
@@ -30,10 +30,10 @@ enum Schemas {
             "properties": [
                 "code": [
                     "type": "string",
-                    "description": "What went wrong, for programs. The meaning of a code never changes.",
+                    "description": "The kind of error, for programs. The meaning of a code never changes.",
                 ],
                 "details": text, "hint": text,
-                "message": ["type": "string", "description": "What went wrong, for people."],
+                "message": ["type": "string", "description": "The error, for people."],
             ],
             "required": ["code", "details", "hint", "message"],
             "additionalProperties": false,
@@ -51,10 +51,10 @@ enum Schemas {
         ]
     }
 
-    /// The columns of a user that their session tells them.
+    /// The caller's account: columns of `users`, the limit of uploads, and the end of the session.
     private static var whoAmI: OrderedJSON {
         let users = Relation.users(for: .editor)
-        let told = users.columns.filter {
+        let columns = users.columns.filter {
             ["email", "role", "quota_bytes", "used_bytes", "file_count"].contains($0.name)
         }
         let id = ValueFacts("Your id.", RunningExample.userID)
@@ -63,12 +63,12 @@ enum Schemas {
             rules: ValueFacts.byteCount)
         let expiry = ValueFacts("When the session expires.", RunningExample.updated, nullable: true)
         return .object(
-            ofRequired: [("user_id", id, .uuid)] + told.map { ($0.name, users.facts($0), $0.kind) }
+            ofRequired: [("user_id", id, .uuid)] + columns.map { ($0.name, users.facts($0), $0.kind) }
                 + [("session_expires_at", expiry, .timestamp), ("max_upload_bytes", limit, .integer)],
             "Your account, your totals and limits, and your session.")
     }
 
-    /// A file's columns, which are null for a folder except for its size.
+    /// A file or a folder. The columns of a file, except for its size, are null for a folder.
     private static var folderEntry: OrderedJSON {
         let files = Relation.files(for: .editor)
         let columns = files.columns.map { column in
@@ -86,7 +86,7 @@ enum Schemas {
                     ValueFacts("The number of files below a folder; null for a file.", nil, nullable: true), .integer
                 ), ("cursor", ValueFacts("A cursor to continue after this entry.", RunningExample.cursor), .text),
             ],
-            "A file or a folder. `size_bytes` of a folder is the total of all files below it; its other columns are null."
+            "A file or a folder. A folder's `size_bytes` is the total of all files below it. Its other columns are null."
         )
     }
 
@@ -104,7 +104,7 @@ enum Schemas {
         ]
     }
 
-    /// The form of a filter; which values fit depends on the column.
+    /// The form of a filter. The allowed values depend on the column.
     private static var filter: OrderedJSON {
         let names = Filter.Operator.allCases.map(\.rawValue) + ["in", "is"]
         return [
@@ -119,7 +119,7 @@ enum Schemas {
 }
 
 extension OrderedJSON {
-    /// The schema of an object all of whose members are there.
+    /// The schema of an object whose members are all required.
     fileprivate static func object(ofRequired members: [(String, ValueFacts, Column.Kind)], _ text: String)
         -> OrderedJSON
     {
@@ -132,7 +132,7 @@ extension OrderedJSON {
         ]
     }
 
-    /// A row: with `select` it has the columns that were asked for, so none is required.
+    /// The schema of a row. No column is required, because `select` chooses the columns.
     fileprivate static func rows(of relation: Relation) -> OrderedJSON {
         [
             "type": "object",
@@ -142,7 +142,7 @@ extension OrderedJSON {
         ]
     }
 
-    /// The body of a PATCH.
+    /// The schema of a PATCH's body.
     fileprivate static func changes(of relation: Relation) -> OrderedJSON {
         [
             "type": "object", "description": "The columns to set. Others do not change.",

@@ -1,13 +1,12 @@
-// The answers of each operation where nothing fails.
+// The responses of each operation if nothing fails.
 
 internal import CofferCore
 
-/// An answer that is no failure.
+/// A response that is not an error.
 struct Success {
     struct Content {
         let type: String
-        /// nil for bytes of any type, which are no value and fit no schema: one at all, even one that takes everything, makes
-        /// programs parse them by the type of the answer.
+        /// nil for the content of a file. Even an empty schema would make programs parse the bytes by their media type.
         let schema: OrderedJSON?
         let example: OrderedJSON
     }
@@ -24,7 +23,7 @@ struct Success {
         self.content = content
     }
 
-    /// The head alone.
+    /// The response without its body.
     var head: Success { Success(status, text, fields) }
 }
 
@@ -33,7 +32,7 @@ extension Route {
         switch method {
         case .options:
             [Success(200, "The methods of this path.", [.allow])]
-        // Only a GET of a file has ranges (RFC 9110 §14.2).
+        // A HEAD of a file has no ranges (RFC 9110 §14.2).
         case .head: answers(to: .get).filter { self != .retrieveFile || $0.status != 206 }.map(\.head)
         default: answers(to: method)
         }
@@ -69,7 +68,7 @@ extension Route {
         case .storeFile:
             [
                 Success(
-                    200, "The file's id. It is on disk.", [.tag, .digest, .cacheControl],
+                    200, "The file's id. The file is stored durably.", [.tag, .digest, .cacheControl],
                     [.json(Self.identifier, RunningExample.fileID)])
             ]
         case .retrieveFile: Self.download
@@ -86,7 +85,7 @@ extension Route {
         case .root:
             [
                 Success(
-                    200, "This document if `Accept` asks for it, otherwise the page.", [],
+                    200, "This document if `Accept` requests it, otherwise the web app's page.", [],
                     .description + [.init(type: "text/html", schema: ["type": "string"], example: "<!doctype html>")])
             ]
         case .live:
@@ -105,7 +104,7 @@ extension Route {
         }
     }
 
-    /// The rows of a relation, read or changed.
+    /// The rows that a method reads or changes.
     private func rows(_ relation: Relation, _ schema: String, _ method: Method) -> [Success] {
         let example = OrderedJSON.example(relation.columns, of: relation)
         let page = [Success.Content].values(schema, example: example)
@@ -114,7 +113,7 @@ extension Route {
             let fields: [AnswerField] = [.contentRange, .contentLocation, .preferenceApplied, .cacheControl, .vary]
             return [
                 Success(200, "The rows.", fields, page + csv),
-                Success(206, "A part of the rows, if their number was requested.", fields, [page[0]] + csv),
+                Success(206, "A part of the rows, if the request counts them.", fields, [page[0]] + csv),
             ]
         }
         let fields: [AnswerField] = [.contentRange, .preferenceApplied, .cacheControl]
@@ -159,7 +158,7 @@ extension Success.Content {
         Self(type: MediaType.json, schema: schema, example: example)
     }
 
-    /// A header line and one row.
+    /// CSV with a header line and one row.
     fileprivate static func csv(_ names: [String], _ row: OrderedJSON) -> Self {
         guard case .object(let members) = row else { return json([:], nil) }
         let fields = members.map { member in
@@ -175,7 +174,7 @@ extension Success.Content {
 }
 
 extension [Success.Content] {
-    /// An array, or with the singular media type its one element.
+    /// An array of one element, or that element alone with the singular media type.
     fileprivate static func values(_ schema: String, example: OrderedJSON) -> Self {
         let element = OrderedJSON.reference("schemas", schema)
         return [
@@ -184,7 +183,7 @@ extension [Success.Content] {
         ]
     }
 
-    /// A value that is one anyway.
+    /// A single value, with either media type.
     fileprivate static func value(_ schema: OrderedJSON, example: OrderedJSON) -> Self {
         [.json(schema, example), .init(type: MediaType.singular, schema: schema, example: example)]
     }

@@ -1,14 +1,14 @@
-// What columns and arguments mean: for each a sentence, an example and the rules of its values. The names and kinds are
-// those of Relation.swift and Argument.swift.
+// The meaning of columns and arguments: for each a sentence, an example and the rules of its values. Their names and
+// kinds are in Relation.swift and Argument.swift.
 
 internal import CofferCore
 
-/// What the document says of a value beyond its kind.
+/// The description of a value, apart from its kind.
 struct ValueFacts {
     let text: String
     let example: OrderedJSON
     var isNullable = false
-    /// More keywords of its JSON schema.
+    /// Further keywords of the JSON schema.
     var rules: OrderedJSON = [:]
 
     init(_ text: String, _ example: OrderedJSON, nullable: Bool = false, rules: OrderedJSON = [:]) {
@@ -18,7 +18,7 @@ struct ValueFacts {
         self.rules = rules
     }
 
-    /// The JSON schema of such a value.
+    /// The JSON schema of the value.
     func schema(type: String, format: String?) -> OrderedJSON {
         var rules = rules
         // An enumeration allows null only where it lists it.
@@ -89,7 +89,7 @@ extension Relation {
                 rules: ["maxLength": .integer(Int64(PatchBody.maximumDescription))])
         case "content_type":
             ValueFacts(
-                "The media type of downloads. Text in UTF-8 that named no charset gets `charset=utf-8`.",
+                "The media type of downloads. `charset=utf-8` was added to text in UTF-8 that had no charset.",
                 RunningExample.mediaType)
         case "size_bytes":
             ValueFacts("The size of the content in bytes.", RunningExample.size, rules: ValueFacts.byteCount)
@@ -131,11 +131,12 @@ extension Relation {
 
     private func auditFacts(_ column: String) -> ValueFacts {
         switch column {
-        case "id": ValueFacts("The number of the entry. Later entries have larger numbers.", 42)
+        case "id": ValueFacts("The entry's number. Later entries have larger numbers.", 42)
         case "occurred_at": ValueFacts("When it happened.", RunningExample.created)
         case "actor_id":
             ValueFacts(
-                "Who did it; null for the operator and without a session.", RunningExample.userID, nullable: true)
+                "Who did it; null for the operator, and if there was no session.", RunningExample.userID,
+                nullable: true)
         case "user_id":
             ValueFacts(
                 "The account concerned; null if it does not exist.", RunningExample.userID,
@@ -156,7 +157,7 @@ extension Route {
     func facts(_ argument: Argument) -> ValueFacts {
         switch argument.name {
         case "email", "p_email":
-            // A login refuses what is no address with the same words as a wrong one.
+            // A login has no rule for the address: it answers an invalid address like a wrong one.
             ValueFacts(
                 "The user's e-mail address. Upper and lower case are the same.", RunningExample.email,
                 rules: self == .login ? [:] : ValueFacts.email)
@@ -183,7 +184,8 @@ extension Route {
                 nullable: true, rules: ["minimum": 1])
         case "p_cursor":
             ValueFacts(
-                "Continue after an entry: its `cursor`.", RunningExample.cursor, nullable: true)
+                "The `cursor` of an entry. The answer continues after that entry.", RunningExample.cursor,
+                nullable: true)
         case "p_from": ValueFacts("The folder to move.", RunningExample.folder, rules: ValueFacts.path)
         case "p_to": ValueFacts("Its new path.", RunningExample.newFolder, rules: ValueFacts.path)
         default: ValueFacts("", nil)

@@ -9,14 +9,14 @@ struct OpenAPITests {
 
     init() throws { document = try JSON(Array(Self.text.utf8)) }
 
-    /// The method's description, or nil.
+    /// The operation of a method. nil if there is none.
     private func operation(_ route: Route, _ method: CofferCore.Method) -> JSON? {
         document["paths"]?[route.path]?[method.rawValue.lowercased()]
     }
 
     private func component(_ kind: String, _ name: String) -> JSON? { document["components"]?[kind]?[name] }
 
-    /// The values behind a name, anywhere in a value.
+    /// All members with a name, at any depth.
     private func all(_ name: String, in json: JSON) -> [JSON] {
         switch json {
         case .array(let elements): elements.flatMap { all(name, in: $0) }
@@ -25,7 +25,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `the document says what it is and where`() {
+    @Test func `the document has its version, the program's and the server`() {
         #expect(document["openapi"] == .string("3.1.0"))
         #expect(document["info"]?["version"] == .string("1.2.3"))
         #expect(document["servers"] == .array([.object(["url": .string("/box")])]))
@@ -36,7 +36,7 @@ struct OpenAPITests {
         #expect(document["servers"] == .array([.object(["url": .string("/")])]))
     }
 
-    @Test func `it is the same bytes every time, and not too many`() {
+    @Test func `the document has the same bytes every time, and at most 150 KiB`() {
         #expect(OpenAPI.document(basePath: "/box", version: "1.2.3") == Self.text)
         #expect(Self.text.utf8.count < 150 * 1024)
     }
@@ -50,7 +50,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `operations have names of their own, a summary, and a tag that is explained`() throws {
+    @Test func `operations have unique names, a summary, and a tag that is explained`() throws {
         let operations = Route.allCases.flatMap { route in route.methods.compactMap { operation(route, $0) } }
         let names = operations.compactMap { $0["operationId"]?.string }
         #expect(Set(names).count == operations.count)
@@ -97,7 +97,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `every failure appears, with the registry's status and text`() {
+    @Test func `every failure appears, with the registry's code and text`() {
         let codes = { (json: JSON) in
             Set(
                 self.all("enum", in: .array(self.all("code", in: json))).flatMap { values -> [String] in
@@ -120,7 +120,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `every component is of use`() throws {
+    @Test func `every component is used`() throws {
         let references = Set(all("$ref", in: document).compactMap(\.string))
         for kind in ["schemas", "parameters", "headers", "examples"] {
             guard case .object(let components)? = document["components"]?[kind] else { throw Missing() }
@@ -128,7 +128,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test func `the head of an answer has no schema of a body`() {
+    @Test func `the answer of HEAD has no schema of a body`() {
         for route in Route.allCases where route.methods.contains(.head) {
             let responses = operation(route, .head)?["responses"] ?? .null
             #expect(all("content", in: responses).isEmpty)

@@ -5,7 +5,7 @@ import Testing
 
 struct RouteFailuresTests {
     @Test(arguments: Route.allCases)
-    func `the description asks for a token where the route does, and lists the refusals`(route: Route) throws {
+    func `the description requires a token where the route does, and lists the errors`(route: Route) throws {
         let document = try JSON(Array(OpenAPI.document(basePath: "", version: "0").utf8))
         for method in route.methods {
             let access = route.access(method)
