@@ -191,9 +191,6 @@ def no_leftovers(instance):
 
 @pytest.fixture(scope="session")
 def own():
-    """An instance that tests may stop and starve; root has its store on a small file system at `own.mount`.
-
-    A worker waits five seconds for the database: soon for tests that freeze it, long for a busy machine.
-    """
-    with OwnInstance(small_disk=True, DATABASE_TIMEOUT_SECONDS=5) as instance:
+    """An instance that tests may stop and starve; root has its store on a small file system at `own.mount`."""
+    with OwnInstance(small_disk=True) as instance:
         yield instance

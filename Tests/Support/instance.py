@@ -214,6 +214,8 @@ class OwnInstance(Instance):
             "COFFER_RUN_DIR": str(self.folder / "run"),
             "COFFER_PROGRAMS": str(SCRIPTS.parent / ".build/release"),
             "COFFER_LOGIN_RATE": "10r/s",
+            # Less than nginx waits for a worker, and more than a statement takes on a busy machine.
+            "COFFER_DATABASE_TIMEOUT_SECONDS": "50",
             **(environment or {}),
         }
         self.set_options(options)
