@@ -1,7 +1,6 @@
 """A worker's clock that differs from the database's, which dates the tokens."""
 
 import json
-import time
 
 import pytest
 from installation import EMAIL
@@ -41,6 +40,7 @@ def test_a_clock_that_tokens_allow_is_ready(installation):
     assert "event=clock_differs" in log.read_text(), "it is worth a warning"
     assert "level=error" not in log.read_text()
     worker, log = logged(installation)
-    assert worker.ask("GET", "/health/ready")[0] == 200
-    time.sleep(0.1)
+    # When it answers the second time, it has done what the first question led to.
+    for _ in range(2):
+        assert worker.ask("GET", "/health/ready")[0] == 200
     assert log.read_text() == ""

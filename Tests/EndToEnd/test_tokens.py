@@ -72,8 +72,9 @@ def test_a_well_signed_token_without_a_claim_is_refused(url, sign, claims, missi
 
 
 def test_clocks_may_differ_by_30_seconds(url, sign, claims):
-    assert Client(url, sign({**claims, "exp": int(time.time()) - 20})).get("/rpc/whoami").status == 200
-    assert "expired" in assert_refused(url, sign({**claims, "exp": int(time.time()) - 40}))["message"]
+    # As far from 30 as a busy machine may need, where the time that it takes counts.
+    assert Client(url, sign({**claims, "exp": int(time.time()) - 3})).get("/rpc/whoami").status == 200
+    assert "expired" in assert_refused(url, sign({**claims, "exp": int(time.time()) - 31}))["message"]
     assert Client(url, sign({**claims, "iat": int(time.time()) + 20})).get("/rpc/whoami").status == 200
 
 
@@ -188,7 +189,6 @@ def test_a_token_of_an_older_key_serves_until_the_key_is_retired(url, account, s
     assert client.get("/rpc/whoami").status == 200
     assert account.log_in().get("/rpc/whoami").status == 200, "an unknown kid is looked up at once"
     sql(f"select internal.retire_key('{kid}')")
-    deadline = time.monotonic() + 40
-    while client.get("/rpc/whoami").status == 200:
-        assert time.monotonic() < deadline, "the copy of the keys is kept for longer than 30 seconds"
-        time.sleep(1)
+    # A worker may keep a copy of the keys for 30 seconds.
+    time.sleep(31)
+    assert {client.get("/rpc/whoami").status for _ in range(20)} == {401}
