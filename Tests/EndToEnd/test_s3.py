@@ -1,7 +1,6 @@
 """Uploads to a bucket: by one request or in parts, whole or not at all."""
 
 import socket
-import time
 from xml.etree import ElementTree
 
 import pytest
@@ -72,7 +71,6 @@ def test_a_broken_upload_leaves_the_old_version_and_no_object(s3, sent, announce
     head = f"POST /rpc/store_file HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {s3.editor.token}\r\nFile-Path: broken\r\n"
     with socket.create_connection((s3.editor.host, s3.editor.port)) as connection:
         connection.sendall(f"{head}Content-Length: {announced}\r\n\r\n".encode() + pattern(sent))
-        time.sleep(0.5)
     wait_until(lambda: uploads(s3.server) == [] and objects(s3.server) == before, 120, "the end of it")
     assert s3.editor.retrieve("broken").body == b"old"
 

