@@ -51,15 +51,15 @@ def local(tmp_path):
 
 @pytest.fixture
 def slow(app):
-    """The browser's network sends 200 kB/s."""
+    """The browser's network sends 20 kB/s, so that a test is done before an upload; a call lets it go."""
 
     def emulate(rate):
         conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
         app.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
 
     app.driver.execute_cdp_cmd("Network.enable", {})
-    emulate(200_000)
-    yield
+    emulate(20_000)
+    yield lambda: emulate(-1)
     emulate(-1)
 
 
@@ -105,6 +105,7 @@ def test_what_the_server_refuses_is_shown_with_its_details(app, person, local, s
     app.choose(local(1_000_000), "file")
     app.wait(lambda: "bytes" in app.find("progress-text").text or "%" in app.find("progress-text").text, "bytes")
     person(999_999)
+    slow()
     app.wait_for_notice("The quota would be exceeded. 1000000 bytes would be used, 999999 are allowed.")
 
 

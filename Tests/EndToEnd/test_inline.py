@@ -1,14 +1,13 @@
 """What `p_disposition=inline` shows: each type of the list in Chromium and in Firefox, and no other type."""
 
 import base64
-import os
 import subprocess
 from urllib.parse import urlsplit
 
+import browser as browser_module
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
+from browser import PATIENCE_SECONDS
 from client import retrieve_target
 from firefox import Firefox
 from media import FILMS, PICTURES, SOUNDS, pdf
@@ -16,19 +15,12 @@ from pool import wait_until
 
 LOCKED = "sandbox; default-src 'none'"
 PLAYING = "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
-PATIENCE_SECONDS = 300
 TEXT = "Grüße aus 東京, für immer"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in ["--headless=new", "--disable-dev-shm-usage", "--no-proxy-server", "--window-size=600,600"]:
-        options.add_argument(argument)
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+def chromium(tmp_path_factory):
+    driver = browser_module.chromium(tmp_path_factory.mktemp("downloads"))
     yield driver
     driver.quit()
 

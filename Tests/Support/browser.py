@@ -117,7 +117,9 @@ def chromium(downloads, **preferences):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     # In an ASCII locale Chromium would save downloads under mangled names.
     service = Service("/usr/bin/chromedriver", env={**os.environ, "LC_ALL": "C.UTF-8"})
-    return webdriver.Chrome(service=service, options=options)
+    driver = webdriver.Chrome(service=service, options=options)
+    driver.set_script_timeout(PATIENCE_SECONDS)
+    return driver
 
 
 @pytest.fixture(scope="module")

@@ -43,11 +43,13 @@ class Firefox:
         try:
             port = self.profile / "MarionetteActivePort"
             wait_until(lambda: port.exists() and port.read_text(), PATIENCE_SECONDS, "Firefox")
-            self.connection = socket.create_connection(("127.0.0.1", int(port.read_text())), PATIENCE_SECONDS)
+            # Firefox is to be the one that says that it took too long.
+            self.connection = socket.create_connection(("127.0.0.1", int(port.read_text())), PATIENCE_SECONDS + 60)
             self.stream = self.connection.makefile("rb")
             self.receive()
             self.command("WebDriver:NewSession")
-            self.command("WebDriver:SetTimeouts", pageLoad=50_000)
+            # In milliseconds.
+            self.command("WebDriver:SetTimeouts", pageLoad=PATIENCE_SECONDS * 1000, script=PATIENCE_SECONDS * 1000)
         except BaseException:
             self.__exit__()
             raise
