@@ -20,7 +20,7 @@ from instance import OwnInstance, children
 # How often which process is killed, of a hundred.
 VICTIMS = {"worker": 46, "backend": 18, "nginx worker": 16, "nginx": 8, "postmaster": 6, "pool": 6}
 # A request that got no answer may still be carried out by a server process that outlives its client, for so long.
-LATE_SECONDS = 20
+LATE_SECONDS = 120
 
 SIZES = [(10, 0, 0), (40, 1, 4 << 10), (30, 4 << 10, 200 << 10), (15, 200 << 10, 1 << 20), (5, 1 << 20, 4 << 20)]
 
