@@ -52,10 +52,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=rank)
 
 
-def pytest_collection_finish(session):
-    """pytest-xdist groups by what it adds to each name; where it cannot, tests of one file would meet in one account."""
-    if session.config.getoption("loadgroup", False) and not all("@" in item.nodeid for item in session.items):
-        raise pytest.UsageError("pytest-xdist does not group the tests: it needs another version of pytest")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node, ids):
+    """Ends the run, with this sentence as its last line, if pytest-xdist would let tests of one file meet in one account.
+
+    It groups by what it adds to each name. This runs in the process that distributes the tests: what another one says
+    would be lost in an internal error.
+    """
+    if node.config.getoption("dist") == "loadgroup" and not all("@" in name.rpartition("]")[2] for name in ids):
+        pytest.exit("pytest-xdist does not group the tests: it needs another version of pytest", returncode=2)
 
 
 def setting(name):
