@@ -44,7 +44,7 @@ def test_what_is_not_public_is_401_without_a_session(document, nobody, ended):
         assert "401" in operation["responses"]
 
 
-def test_what_is_public_is_answered_whoever_asks(document, nobody, ended):
+def test_what_is_public_needs_no_session(document, nobody, ended):
     public = [each for each in operations(document) if each[2].get("security") == []]
     assert len(public) > 20
     for method, path, operation in public:

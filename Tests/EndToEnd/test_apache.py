@@ -73,7 +73,7 @@ def test_what_apache_refuses_has_the_four_keys(behind_pool):
         assert answer.split()[1] == b"400" and b'"code":"KF024"' in answer and b"application/json" in answer, answer
 
 
-def test_a_pool_that_is_away_is_503(instance):
+def test_an_unavailable_pool_is_503(instance):
     nowhere = Instance(instance.settings | {"COFFER_SOCKET": instance["SOCKET"] + ".none"})
     with Apache("pool", nowhere) as apache:
         answer = Client(apache.url).get("/files")

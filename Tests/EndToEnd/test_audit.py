@@ -136,7 +136,7 @@ def test_downloads_are_recorded_where_an_option_says_so(person, admin):
     assert recorded(admin, person.user, "actor_id,remote_address")[-1] == (person.user, "192.0.2.1")
 
 
-def test_it_holds_no_secret(person, admin, url, nobody, sql):
+def test_the_log_contains_no_secret(person, admin, url, nobody, sql):
     client, mark = person.client, secrets.token_hex(12)
     client.store("a", f"content-{mark}".encode(), Description=f"description-{mark}")
     nobody.post("/rpc/login", {"email": person.email, "password": f"wrong-{mark}"})
@@ -161,7 +161,7 @@ def test_it_holds_no_secret(person, admin, url, nobody, sql):
         assert secret not in whole
 
 
-def test_nobody_but_the_program_writes_it(person, admin):
+def test_no_client_can_write_the_log(person, admin):
     for client in (person.client, admin):
         for method in ("POST", "PATCH", "DELETE", "PUT"):
             answer = client.request(method, "/audit_log?id=gt.0", {"Content-Type": "application/json"}, '{"subject":"x"}')
@@ -376,7 +376,7 @@ def test_a_chain_that_was_removed_with_its_head_is_found_by_saved_heads(log, kep
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "{}", '[{"chain":"x"}]', "[1]"])
-def test_saved_heads_that_are_none_are_an_error(log, kept, content):
+def test_invalid_saved_heads_are_an_error(log, kept, content):
     heads = kept(content)
     done = log.verify("--heads", heads)
     assert done.returncode == 1 and "no problem" not in done.stdout, done

@@ -24,7 +24,7 @@ def move_backup(installation, elsewhere):
     return elsewhere.folder / "backup"
 
 
-def test_the_drill_back_up_under_load_destroy_restore_check(installation, elsewhere):
+def test_a_backup_made_under_load_restores_a_destroyed_installation(installation, elsewhere):
     contents = installation.fill(100)
     with Load(installation, "a") as one, Load(installation, "b") as two:
         for load in (one, two):
@@ -75,7 +75,7 @@ def test_damage_in_a_backup_is_found_by_the_next_one(installation):
     assert "0 of them copied" in save(installation, "--digest")
 
 
-def test_what_no_file_needs_any_more_is_removed_when_asked(installation):
+def test_prune_removes_blobs_that_no_file_uses(installation):
     installation.fill(3)
     save(installation)
     installation.worker.ask("DELETE", "/files?file_path=eq.files/0001", installation.token())
@@ -104,7 +104,7 @@ def test_a_backup_needs_no_store_that_nothing_but_garbage_is_in(installation):
     installation.fill(5)
     old = installation.storage_url
     installation.move_to(installation.new_store())
-    with installation.away(old):
+    with installation.unavailable(old):
         assert save(installation) == "saved 5 files, 5 of them copied now\n"
 
 

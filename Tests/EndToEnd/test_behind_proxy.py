@@ -132,7 +132,7 @@ def test_a_browser_logs_in_by_a_secure_cookie(proxied, front, page, host):
     assert front.ask("GET", "/rpc/whoami", mine).status == 401
 
 
-def test_wrong_passwords_lock_out_the_address_they_came_from_alone(proxied, front):
+def test_wrong_passwords_lock_out_only_the_address_they_came_from(proxied, front):
     """Each account is another one, so that only the address counts."""
     for number in range(10):
         value = {"email": f"{number}-{front.nginx.port}@nobody.example", "password": "wrong"}

@@ -31,7 +31,7 @@ def test_the_file_manager_leads_to_the_login_without_a_session(app):
     app.wait_for_login()
 
 
-def test_a_wrong_password_is_told(app):
+def test_a_wrong_password_is_reported(app):
     app.log_in("not the password")
     app.wait_for_notice("Invalid email or password")
     assert app.address() == "/login"

@@ -115,7 +115,7 @@ def test_prose_keeps_its_spaces_and_lines(show):
     assert show("  a\n  b\t\u202ec", "shownProse") == "  a\n  b\t‹U+202E›c"
 
 
-def test_a_name_that_turns_around_is_listed_asked_for_and_told_as_it_is(logged_in, named):
+def test_a_name_that_changes_direction_is_shown_as_it_is_in_list_question_and_notice(logged_in, named):
     row = named("invoice\u202efdp.exe")
     text = f"{FOLDER}/invoice‹U+202E›fdp.exe"
     assert shown(row) == text

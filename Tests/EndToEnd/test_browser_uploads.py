@@ -130,12 +130,12 @@ def test_a_connection_that_breaks_without_a_reason_is_lost(app, person, local, l
     app.choose(local(LIMIT), "file")
     app.wait(lambda: "%" in app.find("progress-text").text, "bytes to be sent")
 
-    def is_told():
+    def is_reported():
         # Again and again, as Chromium sends once more what broke on a connection that had served before.
         break_connections(limited)
         return "The connection was lost during the upload." in app.find("notice").text
 
-    app.wait(is_told, "the notice")
+    app.wait(is_reported, "the notice")
 
 
 def break_connections(instance):

@@ -71,15 +71,15 @@ def test_without_digests_only_sizes_are_compared(installation):
 
 def test_repair_lists_a_blob_of_no_file_for_gc_and_leaves_the_rest(installation):
     installation.fill(5)
-    lost, stray = lose(installation), orphan(installation)
+    lost, unlisted = lose(installation), orphan(installation)
     found, totals = check(installation, status=1)
-    assert set(found) == {lost, stray} and not found[stray]["repaired"]
+    assert set(found) == {lost, unlisted} and not found[unlisted]["repaired"]
     found, totals = check(installation, "--repair", status=1)
-    assert found[stray]["repaired"] and not found[lost]["repaired"]
+    assert found[unlisted]["repaired"] and not found[lost]["repaired"]
     assert (totals["problems"], totals["repaired"]) == (1, 1)
     assert set(check(installation, status=1)[0]) == {lost}
     installation.coffer("gc", "--grace", "0")
-    assert stray[1] not in installation.blobs()
+    assert unlisted[1] not in installation.blobs()
 
 
 def test_a_young_blob_of_no_file_is_left_alone(installation):
@@ -88,7 +88,7 @@ def test_a_young_blob_of_no_file_is_left_alone(installation):
     assert "0 problems" in installation.coffer("check")
 
 
-def test_people_at_work_give_no_false_alarm(installation):
+def test_a_check_during_changes_reports_no_problem(installation):
     installation.fill(50)
     with Load(installation) as load:
         for _ in range(15):
@@ -141,14 +141,14 @@ def half_moved(installation):
 
 
 @pytest.mark.parametrize("which", ["the old one", "the one in use"])
-def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, which):
+def test_an_unavailable_store_is_reported_and_the_others_are_checked(installation, which):
     installation.fill(5)
     old, new = half_moved(installation)
     assert installation.put("in the new one", b"x" * 100) == 200
     away, files = (old, 1) if which == "the old one" else (new, 5)
     rest = new if away == old else old
-    stray = orphan(installation, rest)
-    with installation.away(away):
+    unlisted = orphan(installation, rest)
+    with installation.unavailable(away):
         for options in ((), ("--digest",)):
             done = installation.run("check", "--age", "0", *options)
             assert done.returncode == 1
@@ -156,7 +156,7 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
             store = 1 if away == old else 2
             assert line.startswith(f"coffer: store {store} is unavailable, {away}: The storage is not available.")
             found, total = done.stdout.splitlines()
-            assert found.startswith("orphan") and stray[1] in found
+            assert found.startswith("orphan") and unlisted[1] in found
             assert total == f"{files} files are correct, 1 problems, 0 repaired, 1 stores not checked"
         found, totals = check(installation, "--repair", status=1)
         assert [problem["repaired"] for problem in found.values()] == [True]
@@ -166,42 +166,42 @@ def test_a_store_that_is_away_is_told_and_the_others_are_checked(installation, w
 
 
 @pytest.mark.parametrize("which", ["the old one", "the one in use"])
-def test_a_check_that_is_resumed_begins_with_the_store_that_was_away(installation, which):
+def test_a_resumed_check_begins_with_the_store_that_was_unavailable(installation, which):
     installation.fill(3)
     old, new = half_moved(installation)
     lost = lose(installation)
-    stray = orphan(installation, new)
+    unlisted = orphan(installation, new)
     cursor = installation.folder / "cursor"
-    with installation.away(old if which == "the old one" else new):
+    with installation.unavailable(old if which == "the old one" else new):
         check(installation, "--resume", cursor, status=1)
     found, totals = check(installation, "--resume", cursor, status=1)
-    assert set(found) == ({lost, stray} if which == "the old one" else {stray})
+    assert set(found) == ({lost, unlisted} if which == "the old one" else {unlisted})
     assert totals["problems"] == 2, "nothing is left out and nothing counted twice"
     assert not cursor.exists()
 
 
-def test_a_store_that_goes_away_meanwhile_is_told(installation):
+def test_a_store_that_becomes_unavailable_during_a_check_is_reported(installation):
     installation.fill(3, size=100_000)
     # So slow that it has read next to nothing of the first blob.
     run = installation.launch("check", "--digest", "--rate", "100000", "--threads", "1")
     with ExitStack() as until_the_end:
         with stopped_while_reading(run, installation):
-            until_the_end.enter_context(installation.away())
+            until_the_end.enter_context(installation.unavailable())
         output, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "coffer: store 1 is unavailable" in errors, errors
     assert output.endswith(", 0 problems, 0 repaired, 1 stores not checked\n"), output
 
 
-def test_what_is_mended_meanwhile_is_not_told(installation):
+def test_what_is_repaired_during_a_check_is_not_reported(installation):
     installation.fill(4, size=100_000)
     lost = installation.blobs()[installation.blob("files/0000")]
     hidden = lost.rename(installation.folder / "hidden")
-    _, stray = orphan(installation)
+    _, unlisted = orphan(installation)
     # The lists are compared before the bytes are read, and what was found is looked at once more behind that.
     run = installation.launch("check", "--digest", "--age", "0", "--rate", "100000", "--threads", "1")
     with stopped_while_reading(run, installation):
         hidden.rename(lost)
-        installation.blobs()[stray].unlink()
+        installation.blobs()[unlisted].unlink()
     output, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and " 0 problems" in output, (output, errors)
 

@@ -16,7 +16,7 @@ def total(client, target, count, **headers):
 
 
 @pytest.fixture(scope="module")
-def nobodys(instance, sql):
+def without_files(instance, sql):
     """An editor without any file."""
     email, password = "counts@end-to-end.example", "counting to nothing"
     sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
@@ -44,11 +44,11 @@ def crowd(sql, stranger):
     "id=not.is.null",
 ])  # fmt: skip
 @pytest.mark.parametrize("limit", ["", "limit=1", "limit=0"])
-def test_what_others_have_changes_no_total(nobodys, crowd, count, filter, limit):
+def test_what_others_have_changes_no_total(without_files, crowd, count, filter, limit):
     query = "&".join(part for part in ("select=id", filter, limit) if part)
-    counted, answer = total(nobodys, f"/files?{query}", count)
+    counted, answer = total(without_files, f"/files?{query}", count)
     assert (counted, answer.status, answer.header("Content-Range")) == (0, 200, "*/0")
-    assert nobodys.head(f"/files?{query}", Prefer=f"count={count}").header("Content-Range") == "*/0"
+    assert without_files.head(f"/files?{query}", Prefer=f"count={count}").header("Content-Range") == "*/0"
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -83,7 +83,7 @@ def test_a_file_with_other_bytes_is_replaced_only_when_asked(installation, tree)
     assert read(tree) == contents
 
 
-def test_a_file_beside_a_folder_of_its_name_is_told(installation, tree):
+def test_a_file_with_the_name_of_a_folder_is_reported(installation, tree):
     for name in ("both", "both/inside", "fine", "other/x/y", "other/x"):
         assert installation.put(name, name.encode()) == 200
     output = export(installation, tree, status=1)
@@ -114,7 +114,7 @@ def test_damaged_bytes_are_not_exported(installation, tree):
     assert read(tree) == {}
 
 
-def test_what_cannot_be_a_users_file_is_told(installation, tree):
+def test_what_cannot_be_a_file_of_a_user_is_reported(installation, tree):
     write(installation, tree, {"good": b"good", "back\\slash": b"x", "tab\tname": b"x"})
     (tree / "empty").mkdir()
     (tree / "link").symlink_to("good")
@@ -157,6 +157,6 @@ def test_an_import_that_is_refused_in_the_end_leaves_no_blob(installation, tree)
     assert installation.blobs() == {} and installation.listed() == set()
 
 
-def test_an_unknown_user_is_told(installation, tree):
+def test_an_unknown_user_is_reported(installation, tree):
     installation.coffer("export", "nobody@installation.example", tree, status=1)
     assert not tree.exists()

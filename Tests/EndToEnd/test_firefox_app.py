@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 import pytest
-from browser import PATIENCE_SECONDS, setting
+from browser import TIMEOUT_SECONDS, setting
 from firefox import Firefox
 from pool import wait_until
 from test_browser_cookies import WORDS
@@ -39,7 +39,7 @@ def firefox():
 
 def wait_for(firefox, script, text):
     # Between two pages there is no answer.
-    wait_until(lambda: text in (firefox.execute_script(script) or ""), PATIENCE_SECONDS, text)
+    wait_until(lambda: text in (firefox.execute_script(script) or ""), TIMEOUT_SECONDS, text)
 
 
 def log_in(firefox):
@@ -66,7 +66,7 @@ def test_names_are_shown_as_they_are_and_downloads_start_or_say_why_not(firefox,
     wait_for(browser, PATHS, f"{folder}/a‹U+202E›b.bin")
     click = f"Array.from(document.querySelectorAll('#rows tr')).find((row) => row.textContent.includes('{folder}'))"
     browser.execute_script(f"{click}.querySelector('a').click()")
-    wait_until(lambda: saved(tmp_path) == [1000], PATIENCE_SECONDS, "the download")
+    wait_until(lambda: saved(tmp_path) == [1000], TIMEOUT_SECONDS, "the download")
     assert editor.clear(folder).status == 204
     browser.execute_script(f"{click}.querySelector('a').click()")
     wait_for(browser, NOTICE, "File not found")

@@ -285,7 +285,7 @@ def test_a_renamed_file_keeps_all_but_its_name(editor, folder, sql):
     assert editor.retrieve(f"{folder}/new/e\u0301 ©.md").body == b"bytes"
 
 
-def test_a_description_can_be_set_emptied_and_taken_away(editor, folder):
+def test_a_description_can_be_set_emptied_and_removed(editor, folder):
     editor.store(f"{folder}/a", b"bytes")
     for text in ("first\nsecond 😀", "", None, "x" * 2000):
         answer = patch(editor, f"{folder}/a", {"description": text}, Prefer="return=representation")

@@ -80,46 +80,46 @@ def test_gc_removes_abandoned_stages(installation):
     assert not stage.exists()
 
 
-def leave_note(installation, blob):
-    """What a worker leaves that was killed before the commit; the note and the blob."""
+def leave_pending_marker(installation, blob):
+    """What a worker leaves that was killed before the commit; the marker and the blob."""
     store = installation.store()
-    note, path = store / "stage" / blob, store / blob[:2] / blob
+    marker, path = store / "stage" / blob, store / blob[:2] / blob
     path.parent.mkdir(mode=0o750, exist_ok=True)
-    note.write_bytes(b"noted")
-    os.link(note, path)
-    for each in (path.parent, note):
+    marker.write_bytes(b"pending")
+    os.link(marker, path)
+    for each in (path.parent, marker):
         installation.own(each)
-    return note, path
+    return marker, path
 
 
-def test_what_a_killed_worker_has_noted_is_listed_and_has_its_week(installation):
+def test_a_pending_blob_of_a_killed_worker_is_listed_and_removed_after_a_week(installation):
     blob = "cd" * 16
-    note, path = leave_note(installation, blob)
+    marker, path = leave_pending_marker(installation, blob)
     assert "0 problems" in installation.coffer("check", "--age", "0"), "it may be on its way"
     installation.coffer("gc", "--grace", "0")
-    assert note.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
+    assert marker.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
     installation.coffer("gc", "--grace", "0", before=ahead("+2m"))
-    assert not note.exists() and path.exists() and installation.listed() == {blob}
+    assert not marker.exists() and path.exists() and installation.listed() == {blob}
     assert "0 problems" in installation.coffer("check", "--age", "0")
     installation.collect()
     assert not path.exists() and installation.listed() == set()
 
 
-def test_a_note_that_was_left_behind_a_commit_goes_alone(installation):
+def test_a_pending_marker_left_after_a_commit_is_removed_without_its_blob(installation):
     installation.fill(1)
     blob = installation.blob("files/0000")
-    note = installation.store() / "stage" / blob
-    os.link(installation.blobs()[blob], note)
+    marker = installation.store() / "stage" / blob
+    os.link(installation.blobs()[blob], marker)
     installation.collect()
-    assert not note.exists() and installation.listed() == set() and installation.wrongs() == []
+    assert not marker.exists() and installation.listed() == set() and installation.wrongs() == []
 
 
-def test_a_worker_lists_what_was_noted_in_its_share(site):
+def test_a_worker_lists_pending_blobs_in_its_share(site):
     blob = "cd" * 16
-    note, path = leave_note(site, blob)
+    marker, path = leave_pending_marker(site, blob)
     make_due(site)
     live(site.work(before=worker_ahead("+2m")))
-    wait_for_removal(note)
+    wait_for_removal(marker)
     assert path.exists() and site.listed() == {blob}
 
 
@@ -155,7 +155,7 @@ def test_what_a_file_has_is_not_removed_whatever_the_list_says(installation):
 
 
 @pytest.mark.parametrize("which", ["the old one", "the one in use"])
-def test_a_store_that_is_away_holds_up_no_other(installation, which):
+def test_an_unavailable_store_does_not_hold_up_others(installation, which):
     old, new = installation.storage_url, installation.new_store()
     # More than gc takes at once, and older than what is in the other store.
     installation.fill(2)
@@ -168,7 +168,7 @@ def test_a_store_that_is_away_holds_up_no_other(installation, which):
     away, rest = (old, new) if which == "the old one" else (new, old)
     in_rest = 1 if rest == new else 1102
     installation.sql("update internal.sessions set expires_at = now() - interval '8 days'")
-    with installation.away(away):
+    with installation.unavailable(away):
         before = installation.blobs(rest).keys()
         done = installation.run("gc", "--grace", "0")
         assert done.returncode == 1

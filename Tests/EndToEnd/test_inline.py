@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import browser as browser_module
 import pytest
 
-from browser import PATIENCE_SECONDS
+from browser import TIMEOUT_SECONDS
 from client import retrieve_target
 from firefox import Firefox
 from media import FILMS, PICTURES, SOUNDS, pdf
@@ -46,7 +46,7 @@ def show(browser, url, editor, path, media_type, body):
 
 
 def shows(browser, script):
-    wait_until(lambda: browser.execute_script(f"return {script}"), PATIENCE_SECONDS, script)
+    wait_until(lambda: browser.execute_script(f"return {script}"), TIMEOUT_SECONDS, script)
 
 
 @pytest.mark.parametrize("media_type", PICTURES)
@@ -79,7 +79,7 @@ def test_text_that_is_not_utf_8_is_left_to_the_browser(browser, url, editor, fol
 def test_a_pdf_is_shown(browser, url, editor, folder):
     """Green is the page's own color: the viewers let no script look into them."""
     show(browser, url, editor, f"{folder}/a", "application/pdf", pdf("Hello"))
-    wait_until(lambda: greens(browser) > 5000, PATIENCE_SECONDS, "the green page")
+    wait_until(lambda: greens(browser) > 5000, TIMEOUT_SECONDS, "the green page")
 
 
 def greens(browser):

@@ -48,7 +48,7 @@ def test_an_editor_sees_own_files_and_a_stranger_none(as_role, users, secret):
     assert rows(as_role("coffer_admin", users["admin"], query)) == [secret]
 
 
-def test_nobody_changes_or_deletes_anothers_file(as_role, users, secret):
+def test_a_user_cannot_change_or_delete_a_file_of_another(as_role, users, secret):
     for role, user in (("coffer_editor", "stranger"), ("coffer_admin", "admin")):
         for statement in (
             f"delete from api.files where id = '{secret}' returning id",
@@ -60,14 +60,14 @@ def test_nobody_changes_or_deletes_anothers_file(as_role, users, secret):
     ) == [secret]
 
 
-def test_the_blob_of_a_file_is_told_to_its_owner_only(as_role, users, secret, folder):
+def test_only_the_owner_of_a_file_sees_its_blob(as_role, users, secret, folder):
     query = f"select count(*) from api.retrieve_file('{folder}/secret')"
     assert rows(as_role("coffer_editor", users["editor"], query)) == ["1"]
     assert rows(as_role("coffer_editor", users["stranger"], query)) == ["0"]
     assert rows(as_role("coffer_admin", users["admin"], query)) == ["0"]
 
 
-def test_nobody_gives_a_file_away_or_takes_one(as_role, users, secret):
+def test_a_user_cannot_change_the_owner_of_a_file(as_role, users, secret):
     for user in ("editor", "stranger"):
         done = as_role(
             "coffer_editor", users[user], f"update api.files set user_id = '{users['stranger']}' where id = '{secret}'"

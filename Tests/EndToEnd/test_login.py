@@ -74,7 +74,7 @@ def test_a_login_that_is_not_understood_is_400(nobody, body):
     assert_failure(answer, 400)
 
 
-def test_whoami_tells_who_and_how_much(account):
+def test_whoami_shows_the_account_and_its_usage(account):
     client = account.log_in()
     before = client.post("/rpc/whoami").json()
     assert before["email"] == account.email
@@ -88,7 +88,7 @@ def test_whoami_tells_who_and_how_much(account):
 
 @pytest.mark.parametrize(("option", "told"), [("0", None), ("1000", 1000), ("9223372036854775807", 2**63 - 1)])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_whoami_tells_the_largest_upload(account, method, option, told):
+def test_whoami_shows_the_largest_upload(account, method, option, told):
     token = account.log_in().token
     answer = ask(method, "/rpc/whoami", token, configuration={"COFFER_MAX_UPLOAD_BYTES": option})
     assert (answer.status, answer.json()["max_upload_bytes"]) == (200, told)

@@ -85,7 +85,7 @@ def test_without_an_address_only_the_account_counts(account):
     assert guess(account.email, account.password, None).status == 200
 
 
-def test_thirty_guesses_at_once_are_told_no_more_than_ten(account):
+def test_of_thirty_guesses_at_once_ten_are_answered(account):
     with ThreadPoolExecutor(8) as executor:
         answers = list(executor.map(lambda _: guess(account.email, "wrong", address()), range(3 * LIMIT)))
     assert sorted(answer.status for answer in answers) == [400] * LIMIT + [429] * 2 * LIMIT

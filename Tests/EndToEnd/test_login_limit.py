@@ -63,6 +63,6 @@ def test_a_refusal_for_failed_logins_keeps_its_own_reason(site, account, sql):
 
 
 @pytest.mark.parametrize("option", ["--login-rate", "--logins-rate"])
-def test_a_rate_that_is_none_is_refused(instance, option):
+def test_an_invalid_rate_is_refused(instance, option):
     with pytest.raises(AssertionError, match=option):
         Nginx(instance, options=[option, "0r/s"])

@@ -36,7 +36,7 @@ def test_gc_and_check_report_what_is_open_and_since_when(site, server):
 
 
 @pytest.mark.parametrize("code", ["NoSuchUpload", None])
-def test_a_store_that_says_404_of_its_uploads_is_not_away(site, code):
+def test_a_store_that_answers_404_for_its_uploads_is_not_unavailable(site, code):
     harm = {"code": code} if code else {}
     site.proxy.add(9, lambda method, path: "uploads" in path, status=404, **harm)
     assert "store 1: 0 uploads are open" in site.coffer("gc")
@@ -54,7 +54,7 @@ def test_blobs_that_are_gone_are_removed(site, code):
     assert site.listed() == set()
 
 
-def test_a_bucket_that_is_gone_is_away(site):
+def test_a_bucket_that_does_not_exist_is_unavailable(site):
     site.proxy.add(99, status=404, code="NoSuchBucket")
     done = site.run("gc")
     assert done.returncode == 1 and "store 1 is unavailable" in done.stderr

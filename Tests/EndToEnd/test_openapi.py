@@ -90,7 +90,7 @@ def test_every_example_is_valid(document):
     assert count > 300
 
 
-def test_paths_and_methods_are_those_that_options_tells(document, nobody):
+def test_paths_and_methods_are_those_that_options_lists(document, nobody):
     for path, methods in document["paths"].items():
         answer = nobody.request("OPTIONS", path)
         assert answer.status == 200, (path, answer)

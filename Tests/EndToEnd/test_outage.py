@@ -66,7 +66,7 @@ def away(folder):
 
 
 @pytest.mark.parametrize("method,target,body", ROUTES, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_database_that_is_away_is_503(editor, method, target, body, tmp_path):
+def test_an_unavailable_database_is_503(editor, method, target, body, tmp_path):
     code = None if "health" in target else "PGRST000"
     assert_outage(ask(method, target, editor.token, body, away(tmp_path), **STORE), code)
 
@@ -82,7 +82,7 @@ def test_alive_says_nothing_of_the_database(tmp_path):
     assert ask("GET", "/health/live", configuration=away(tmp_path)).status == 200
 
 
-def test_a_store_that_is_away_is_503(editor, folder, tmp_path):
+def test_an_unavailable_store_is_503(editor, folder, tmp_path):
     editor.store(f"{folder}/a", b"x")
     gone = {"COFFER_STORAGE_URL": f"file://{tmp_path}/absent"}
     assert_outage(ask("POST", "/rpc/store_file", editor.token, b"x", gone, **STORE), "KF008")

@@ -92,7 +92,7 @@ def test_overwriting_and_deleting_free_what_was_there(account, limited, sql):
     assert_counted(sql, account, 0, 0)
 
 
-def test_a_quota_that_is_lowered_under_use_takes_nothing_away(account, limited, sql):
+def test_a_quota_below_what_is_used_removes_nothing(account, limited, sql):
     client = limited(100)
     assert client.store("a", b"x" * 80).status == 200
     assert client.store("b", b"x" * 10).status == 200

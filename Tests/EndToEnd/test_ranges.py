@@ -128,12 +128,12 @@ def assert_is(answer, expected):
 
 
 @pytest.mark.parametrize("field", RANGES, ids=lambda field: field[:30])
-def test_a_range_is_judged_alike(sender, files, field):
+def test_a_range_gives_the_same_answer_from_every_sender(sender, files, field):
     assert_is(sender("GET", files.ten, {"Range": field}), RANGES[field])
 
 
 @pytest.mark.parametrize("fields,expected", CONDITIONS, ids=lambda value: str(value)[:60])
-def test_a_range_with_a_condition_is_judged_alike(sender, files, fields, expected):
+def test_a_range_with_a_condition_gives_the_same_answer_from_every_sender(sender, files, fields, expected):
     fields = {name: value.format(modified=files.modified) for name, value in fields.items()}
     assert_is(sender("GET", files.ten, {"Range": "bytes=0-3", **fields}), expected)
 
@@ -156,7 +156,7 @@ def test_no_other_header_makes_a_part(sender, files):
 
 
 @pytest.mark.parametrize("kind", [None, "pool", "cgi"])
-def test_two_ranges_on_two_lines_are_none(instance, url, editor, files, kind):
+def test_two_ranges_on_two_lines_are_ignored(instance, url, editor, files, kind):
     def send(url):
         connection = Client(url).connection()
         connection.putrequest("GET", retrieve_target(files.ten))

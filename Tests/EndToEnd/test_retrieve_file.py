@@ -282,7 +282,7 @@ def test_a_blob_that_has_gone_is_an_outage_and_not_an_absent_file(editor, folder
         assert blob not in answer.body.decode()
 
 
-def test_the_web_server_is_told_where_the_bytes_lie(editor, path):
+def test_the_worker_names_the_file_for_the_web_server(editor, path):
     target, blobs = retrieve_target(path), os.environ["COFFER_BLOBS"]
     streamed = ask("GET", target, editor.token)
     assert (streamed.status, streamed.body) == (200, BODY)

@@ -202,7 +202,7 @@ def test_the_pages_are_guarded(nobody, target):
     assert b"<script>" not in answer.body and b"style=" not in answer.body and b"onclick" not in answer.body
 
 
-def test_the_server_does_not_tell_its_version(nobody):
+def test_the_server_does_not_show_its_version(nobody):
     assert nobody.get("/").header("Server") in (None, "nginx")
 
 

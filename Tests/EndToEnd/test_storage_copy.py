@@ -131,7 +131,7 @@ def test_an_interrupted_copy_goes_on(installation, other):
     assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
 
 
-def test_a_damaged_blob_is_told_and_nothing_is_switched(installation, other):
+def test_a_damaged_blob_is_reported_and_nothing_is_switched(installation, other):
     installation.fill(3)
     with installation.blobs()[installation.blob("files/0001")].open("r+b") as blob:
         blob.write(b"x")

@@ -155,7 +155,7 @@ def head_of(client, path, length, *more):
 
 
 @pytest.mark.parametrize("sent", [0, 10, 70000, 5000000])
-def test_a_client_that_goes_away_half_way_changes_nothing(editor, instance, folder, no_leftovers, sent):
+def test_a_client_that_disconnects_half_way_changes_nothing(editor, instance, folder, no_leftovers, sent):
     path = f"{folder}/a"
     editor.store(path, b"the old file")
     # Of less the web server keeps what it has in memory, and Apache's CGI all of it.

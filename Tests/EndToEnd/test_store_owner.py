@@ -124,7 +124,7 @@ def test_folders_that_root_made_before_are_given_back(installation):
         assert installation.get(path)[0] == 200
 
 
-def test_a_user_who_is_not_the_owner_is_refused_and_told_how(installation):
+def test_a_user_who_is_not_the_owner_is_refused_with_a_remedy(installation):
     folder, _ = tree(installation, 2)
     for path in (folder, *folder.iterdir()):
         installation.own(path)
@@ -168,7 +168,7 @@ def assert_noticed(installation, files, folders):
     assert status == 503 and "storage" in json.loads(body)["details"]
 
 
-def test_a_file_of_roots_in_stage_keeps_no_other_from_being_swept(installation):
+def test_a_file_of_root_in_stage_does_not_stop_the_removal_of_others(installation):
     for name, who in (("-" + "a" * 32, (0, 0)), ("-" + "b" * 32, owner(installation))):
         path = installation.store() / "stage" / name
         path.write_bytes(b"left")

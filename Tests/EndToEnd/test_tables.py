@@ -191,7 +191,7 @@ def test_unknown_preferences_under_strict_handling(editor, five, prefer, details
 # Formats
 
 
-def test_csv_tells_null_from_empty_and_can_be_read_back(editor, folder):
+def test_csv_distinguishes_null_from_empty_and_can_be_read_back(editor, folder):
     texts = {"a": "", "b": None, "c": 'two "quotes", a comma', "d": "line\nbreak\r\n", "e": " spaces ", "f": "é 日 😀"}
     for name, text in texts.items():
         editor.store(f"{folder}/{name}", b"x")
@@ -592,7 +592,7 @@ def test_sizes_that_are_taken_and_sizes_that_are_not(editor, shelf):
         ("/", "OPTIONS,GET,HEAD"),
     ],
 )
-def test_options_and_405_tell_what_is_allowed(nobody, editor, target, allow):
+def test_options_and_405_list_the_allowed_methods(nobody, editor, target, allow):
     answer = nobody.request("OPTIONS", target)
     assert (answer.status, answer.header("Allow"), answer.header("Content-Length")) == (200, allow, "0")
     for method in {"POST", "PUT", "PATCH", "DELETE", "GET", "FETCH"} - set(allow.split(",")):

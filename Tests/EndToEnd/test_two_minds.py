@@ -137,7 +137,7 @@ def test_a_web_server_that_fetches_nothing_is_no_difference(bucket):
     assert "web server" not in ready(made, COFFER_BLOBS_DIRECTORY="/nowhere")[1]
 
 
-def test_a_web_server_that_fetches_from_a_bucket_is_none_for_a_folder(installation):
+def test_a_web_server_that_fetches_from_a_bucket_does_not_fit_a_store_in_a_directory(installation):
     assert ready(installation, COFFER_SENDFILE_REMOTE="/_coffer/remote https://s3.example") == (503, "Failed: web server")
 
 

@@ -18,7 +18,7 @@ def log_in(installation, email, password):
 
 @pytest.mark.parametrize("typed", [PC, MAC])
 @pytest.mark.parametrize("address", [COMPOSED, DECOMPOSED, DECOMPOSED.upper()])
-def test_whoever_was_added_on_one_system_logs_in_from_another(installation, address, typed):
+def test_an_account_added_on_one_system_logs_in_from_another(installation, address, typed):
     installation.coffer("user", "add", DECOMPOSED, "--role", "editor", stdin=MAC + "\n")
     assert log_in(installation, address, typed) == 200
     assert log_in(installation, address, "Zurich-2026") == 400
@@ -55,7 +55,7 @@ def test_a_hash_from_before_works_as_it_was_typed_and_then_in_every_form(install
     assert installation.sql("select count(*) from internal.audit_log where action = 'user_password'") == ["1"]
 
 
-def test_accounts_that_share_an_address_in_two_forms_are_told_apart_by_it_and_no_third_one_can_join(installation):
+def test_two_accounts_with_one_address_in_two_forms_stay_apart_and_no_third_one_can_join(installation):
     for email, password in ((DECOMPOSED, "the one on a Mac"), (COMPOSED, "the one on a PC")):
         installation.sql(
             "insert into internal.users (email, password_hash, role) "
@@ -68,7 +68,7 @@ def test_accounts_that_share_an_address_in_two_forms_are_told_apart_by_it_and_no
     assert third.returncode == 1 and "already" in third.stderr
 
 
-def test_an_account_can_be_made_whoever_read_the_table_first(installation):
+def test_an_account_can_be_created_after_an_editor_has_read_the_table(installation):
     """On one connection, which remembers the index of the addresses as the first reader could see it."""
     installation.add("admin@installation.example")
     installation.sql("update internal.users set role = 'admin' where email like 'admin@%'")

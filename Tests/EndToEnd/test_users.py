@@ -18,7 +18,7 @@ def email():
 
 
 @pytest.fixture(autouse=True)
-def nobody_stays(sql):
+def no_account_remains(sql):
     yield
     sql("select internal.delete_user(email) from internal.users where email like '%@users.example'")
 

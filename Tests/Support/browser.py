@@ -12,7 +12,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
 def setting(name):
@@ -37,7 +37,7 @@ class App:
         return self.driver.find_element(By.ID, identifier)
 
     def wait(self, condition, what):
-        WebDriverWait(self.driver, PATIENCE_SECONDS).until(lambda _: condition(), f"waited in vain for: {what}")
+        WebDriverWait(self.driver, TIMEOUT_SECONDS).until(lambda _: condition(), f"waited in vain for: {what}")
 
     def address(self):
         return self.driver.current_url.removeprefix(self.url)
@@ -118,7 +118,7 @@ def chromium(downloads, **preferences):
     # In an ASCII locale Chromium would save downloads under mangled names.
     service = Service("/usr/bin/chromedriver", env={**os.environ, "LC_ALL": "C.UTF-8"})
     driver = webdriver.Chrome(service=service, options=options)
-    driver.set_script_timeout(PATIENCE_SECONDS)
+    driver.set_script_timeout(TIMEOUT_SECONDS)
     return driver
 
 

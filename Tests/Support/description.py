@@ -4,7 +4,7 @@ import schemathesis
 from schemathesis.checks import CHECKS, load_all_checks
 
 load_all_checks()
-JUDGES = CHECKS.get_by_names(
+ANSWER_CHECKS = CHECKS.get_by_names(
     [
         "not_a_server_error",
         "status_code_conformance",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from processes import wait_until
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 PREFERENCES = {
     # A free one; the profile's file names it then.
     "marionette.port": 0,
@@ -42,14 +42,14 @@ class Firefox:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             port = self.profile / "MarionetteActivePort"
-            wait_until(lambda: port.exists() and port.read_text(), PATIENCE_SECONDS, "Firefox")
+            wait_until(lambda: port.exists() and port.read_text(), TIMEOUT_SECONDS, "Firefox")
             # Firefox is to be the one that says that it took too long.
-            self.connection = socket.create_connection(("127.0.0.1", int(port.read_text())), PATIENCE_SECONDS + 60)
+            self.connection = socket.create_connection(("127.0.0.1", int(port.read_text())), TIMEOUT_SECONDS + 60)
             self.stream = self.connection.makefile("rb")
             self.receive()
             self.command("WebDriver:NewSession")
             # In milliseconds.
-            self.command("WebDriver:SetTimeouts", pageLoad=PATIENCE_SECONDS * 1000, script=PATIENCE_SECONDS * 1000)
+            self.command("WebDriver:SetTimeouts", pageLoad=TIMEOUT_SECONDS * 1000, script=TIMEOUT_SECONDS * 1000)
         except BaseException:
             self.__exit__()
             raise
@@ -57,7 +57,7 @@ class Firefox:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(timeout=PATIENCE_SECONDS)
+        self.process.wait(timeout=TIMEOUT_SECONDS)
         shutil.rmtree(self.profile, ignore_errors=True)
 
     def receive(self):

@@ -130,7 +130,7 @@ class Installation(Instance):
         self.coffer("storage", "switch", "--to", url)
 
     @contextmanager
-    def away(self, url=None):
+    def unavailable(self, url=None):
         """A store that is not there for a while."""
         store = self.store(url)
         hidden = store.rename(store.with_suffix(".away"))
