@@ -219,7 +219,11 @@ def in_the_end(session, workers):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/test-kill")
+    parser = argparse.ArgumentParser(
+        prog="scripts/test-kill",
+        description="Kills Coffer's processes, nginx and PostgreSQL at random moments while clients are at work, and "
+        "checks that no acknowledged change is lost.",
+    )
     parser.add_argument("--kills", type=int, default=200, help="how many times something is killed (200)")
     parser.add_argument("--seconds", type=int, default=600, help="the most seconds of killing (600)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="of all choices")

@@ -6,9 +6,9 @@ internal import POSIX
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Verify that nobody has altered the audit log.",
+        abstract: "Verify that the audit log has not been altered.",
         discussion: """
-            Each user's rows form a chain of hashes, so a changed, removed, added or moved row is found. Somebody with \
+            Each user's rows form a chain of hashes, so a changed, removed, added or moved row is found. A person with \
             write access to the database could still forge a whole chain. To detect that, keep the output of \
             `coffer audit heads` on another machine and pass it to `coffer audit verify --heads` later.
             """,

@@ -122,7 +122,7 @@ struct StorageCommand: ParsableCommand {
 
     struct Switch: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Use the new store, after copying what was uploaded meanwhile.",
+            abstract: "Use the new store, after copying the blobs that were uploaded since.",
             discussion: "The blobs in the old store become garbage. gc removes them after the grace period.")
 
         @Option(help: "The URL of the new store. Needed if blobs were copied to more than one.") var to: String?
