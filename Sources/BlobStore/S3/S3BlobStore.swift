@@ -40,7 +40,7 @@ final class S3BlobStore: BlobStore {
     }
 
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
-        S3BlobReader(client, address.key(of: name), size: try status(of: name).size)
+        S3BlobReader(client, address.key(of: name), size: try Self.size(head(of: name)))
     }
 
     func path(of name: BlobName) -> String? { nil }
@@ -53,21 +53,29 @@ final class S3BlobStore: BlobStore {
     }
 
     func status(of name: BlobName) throws(BlobStoreError) -> BlobStatus {
-        let head: HTTPHead
+        let head = try head(of: name)
+        guard let modified = head.field("Last-Modified").flatMap({ HTTPDate($0)?.seconds }) else {
+            throw BlobStoreError(.unavailable, "The storage did not report the time of a blob.")
+        }
+        return BlobStatus(name: name, size: try Self.size(head), modified: modified)
+    }
+
+    private static func size(_ head: HTTPHead) throws(BlobStoreError) -> Int64 {
+        guard let size = head.field("Content-Length").flatMap({ Int64($0) }) else {
+            throw BlobStoreError(.unavailable, "The storage did not report the size of a blob.")
+        }
+        return size
+    }
+
+    private func head(of name: BlobName) throws(BlobStoreError) -> HTTPHead {
         do {
-            head = try client.perform(S3Request("HEAD", address.key(of: name))).head
+            return try client.perform(S3Request("HEAD", address.key(of: name))).head
         } catch  where error.kind == .absent {
             // The answer to HEAD does not say whether the blob or the bucket is missing. This request fails without
             // bucket.
             _ = try client.perform(S3Request("GET", query: [("list-type", "2"), ("max-keys", "1")]))
             throw error
         }
-        guard let size = head.field("Content-Length").flatMap({ Int64($0) }),
-            let modified = head.field("Last-Modified").flatMap({ HTTPDate($0)?.seconds })
-        else {
-            throw BlobStoreError(.unavailable, "The storage did not report the size and time of a blob.")
-        }
-        return BlobStatus(name: name, size: size, modified: modified)
     }
 
     /// Stores a blob of a few random bytes, reads it back and removes it.
