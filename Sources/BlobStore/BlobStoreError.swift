@@ -57,3 +57,13 @@ public struct BlobStoreError: Error, Equatable, Sendable, CustomStringConvertibl
         }
     }
 }
+
+extension BlobStoreError: MappedError {
+    public init(mapping error: any Error) {
+        switch error {
+        case let error as BlobStoreError: self = error
+        case let error as SystemError: self.init(error)
+        default: self.init(.unavailable, "The storage is not available: \(error)")
+        }
+    }
+}

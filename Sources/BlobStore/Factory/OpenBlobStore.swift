@@ -17,10 +17,8 @@ public func openBlobStore(
     if url.hasPrefix("s3:") { return S3BlobStore(try S3Client(S3Address(url), settings)) }
     var layout = LocalLayout(root: try localRoot(url))
     if settings.writesAsOwner {
-        do throws(SystemError) {
-            layout.ownership = try LocalOwnership(of: layout.root, newOwner: settings.newOwner)
-        } catch {
-            throw BlobStoreError(error)
+        layout.ownership = try mapError(to: BlobStoreError.self) {
+            try LocalOwnership(of: layout.root, newOwner: settings.newOwner)
         }
     }
     if creating { try layout.makeMissingDirectories() } else { try layout.requirePresence() }

@@ -13,7 +13,7 @@ final class HandOffBlob: PendingBlob {
     init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
         self.stage = stage
         self.name = name
-        do { size = try stage.file.status().size } catch { throw BlobStoreError(error) }
+        size = try mapError(to: BlobStoreError.self) { try stage.file.status().size }
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {

@@ -9,7 +9,7 @@ extension LocalBlobStore {
     func requireOwner() throws(BlobStoreError) { try layout.requireOwner() }
 
     func inaccessible() throws(BlobStoreError) -> InaccessibleParts {
-        do {
+        try mapError(to: BlobStoreError.self) {
             let owner = try FileSystem.status(layout.root).fileOwner
             var parts = InaccessibleParts(ownerName: owner.userName, path: layout.root)
             if owner.isRoot { return parts }
@@ -21,8 +21,6 @@ extension LocalBlobStore {
                 parts.files += try Self.files(in: directory) { !$0.permits(owner, needed) }
             }
             return parts
-        } catch {
-            throw BlobStoreError(error)
         }
     }
 

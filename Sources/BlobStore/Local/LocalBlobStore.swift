@@ -70,8 +70,7 @@ final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
 
     /// Copies a body file that cannot be linked.
     private func copy(_ path: String, to blob: WrittenBlob) throws(BlobStoreError) -> WrittenBlob {
-        let source: FileDescriptor
-        do { source = try FileSystem.openRegular(path, for: .reading) } catch { throw BlobStoreError(error) }
+        let source = try mapError(to: BlobStoreError.self) { try FileSystem.openRegular(path, for: .reading) }
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob
     }

@@ -40,21 +40,19 @@ struct LocalLayout: Sendable {
     func makeMissingDirectories() throws(BlobStoreError) {
         if FileSystem.exists(stage), FileSystem.exists(incoming), ownership == .process { return }
         try requireOwner()
-        do throws(SystemError) {
+        try mapError(to: BlobStoreError.self) {
             try makeDirectories(root)
             for directory in [stage, incoming] {
                 if try !exists(directory) { try makeDirectoryDurably(directory) }
                 try handBack(openDirectory(directory))
             }
-        } catch {
-            throw BlobStoreError(error)
         }
     }
 
     /// Fails as `.unavailable` unless stage/ exists. A mount point without its file system has no stage/, so it is not
     /// mistaken for a store without blobs.
     func requirePresence() throws(BlobStoreError) {
-        do { _ = try FileSystem.status(stage) } catch { throw BlobStoreError(error) }
+        _ = try mapError(to: BlobStoreError.self) { try FileSystem.status(stage) }
     }
 
     /// Opens the root, or a directory right below it, which must not be a link. Otherwise an attacker who controls a

@@ -11,7 +11,7 @@ extension LocalBlobStore {
     /// linked.
     func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
         let now = Clock.realtimeSeconds()
-        do {
+        return try mapError(to: BlobStoreError.self) {
             let stage = try layout.openDirectory(layout.stage)
             let incoming = try layout.openDirectory(layout.incoming)
             let stages = try abandoned(in: stage, olderThan: age) { BlobName($0) == nil }
@@ -19,36 +19,25 @@ extension LocalBlobStore {
                 now - status.modified >= Self.incomingAge
             }
             return try remove(stages, from: stage) + remove(bodies, from: incoming)
-        } catch {
-            throw BlobStoreError(error)
         }
     }
 
     func hasMarker(of name: BlobName) throws(BlobStoreError) -> Bool {
-        do {
-            _ = try FileSystem.status(layout.markerPath(of: name), followingLinks: false)
-            return true
-        } catch  where error.number == ErrorNumber.noSuchFile {
-            return false
-        } catch {
-            throw BlobStoreError(error)
+        try mapError(to: BlobStoreError.self) {
+            try FileSystem.statusIfPresent(layout.markerPath(of: name), followingLinks: false) != nil
         }
     }
 
     func abandonedMarkers(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
-        do {
-            return try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }
+        try mapError(to: BlobStoreError.self) {
+            try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) { BlobName($0) != nil }
                 .compactMap { BlobName($0) }
-        } catch {
-            throw BlobStoreError(error)
         }
     }
 
     func removeMarkers(of names: [BlobName]) throws(BlobStoreError) {
-        do {
-            _ = try remove(names.map(\.description), from: layout.openDirectory(layout.stage))
-        } catch {
-            throw BlobStoreError(error)
+        _ = try mapError(to: BlobStoreError.self) {
+            try remove(names.map(\.description), from: layout.openDirectory(layout.stage))
         }
     }
 

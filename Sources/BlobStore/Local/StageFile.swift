@@ -46,12 +46,10 @@ final class StageFile {
     static func create(in layout: LocalLayout, pending name: BlobName?) throws(BlobStoreError) -> StageFile {
         try layout.requireOwner()
         let path = try layout.stagePath(pending: name)
-        do {
+        return try mapError(to: BlobStoreError.self) {
             let stage = StageFile(try layout.createFile(path), path, layout, isMarker: name != nil)
             try stage.lock()
             return stage
-        } catch {
-            throw BlobStoreError(error)
         }
     }
 

@@ -23,7 +23,7 @@ final class S3SpooledBody: StagedBlob {
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {
         guard file != nil else { throw BlobStoreError(.refused, "The blob is finished or discarded already.") }
-        do { try file?.write(all: bytes) } catch { throw BlobStoreError(error) }
+        try mapError(to: BlobStoreError.self) { try file?.write(all: bytes) }
         size += Int64(bytes.count)
     }
 
