@@ -1,4 +1,4 @@
-// A query string taken apart.
+// Parses a query string into its parameters.
 
 internal import Text
 

@@ -14,12 +14,12 @@ public struct RowRange: Equatable, Sendable {
     ///   - maximum: the most rows that any request gets.
     /// - Throws: `Failure` 416 for a negative limit, and for a range that ends before it begins.
     public init(limit: String?, offset: String?, range: String?, maximum: Int64) throws(Failure) {
-        let asked = limit.flatMap { Int64($0) }
-        if let asked, asked < 0 {
+        let requested = limit.flatMap { Int64($0) }
+        if let requested, requested < 0 {
             throw Failure(.rangeNotSatisfiable, details: "Limit should be greater than or equal to zero.")
         }
         var first = max(0, offset.flatMap { Int64($0) } ?? 0)
-        var count = min(asked ?? maximum, maximum)
+        var count = min(requested ?? maximum, maximum)
         if let range, let rows = try Self.rows(range) {
             let last = min(first.addingClamped(count), rows.last.map { $0.addingClamped(1) } ?? .max)
             first = max(first, rows.first)

@@ -6,11 +6,11 @@ extension QueryParser {
 
     /// The columns in the given order. A repeated column appears once.
     mutating func selection(of relation: Relation) throws(Failure) -> [SelectedColumn] {
-        let asked = try list(atMost: Self.maximumColumns) { parser throws(Failure) in
+        let requested = try list(atMost: Self.maximumColumns) { parser throws(Failure) in
             try parser.selected(of: relation)
         }
         var selection: [SelectedColumn] = []
-        for column in asked.joined() where !selection.contains(column) {
+        for column in requested.joined() where !selection.contains(column) {
             guard !selection.contains(where: { $0.name.utf8.elementsEqual(column.name.utf8) }) else {
                 throw refused("\"\(column.name)\" would name two columns")
             }
