@@ -86,9 +86,9 @@ case "$*" in
     "reload nginx")
         # The old workers go when the new ones are there.
         main=$(</run/nginx.pid)
-        read -ra workers <"/proc/$main/task/$main/children"
+        workers=$(<"/proc/$main/task/$main/children")
         nginx -s reload
-        for worker in "${workers[@]}"; do
+        for worker in $workers; do
             while [[ -e /proc/$worker ]]; do sleep 0.1; done
         done
         ;;
