@@ -54,10 +54,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node, ids):
-    """Ends the run, with this sentence as its last line, if pytest-xdist would let tests of one file meet in one account.
+    """Ends the run if pytest-xdist does not group the tests, as tests of one file would meet in one account.
 
-    It groups by what it adds to each name. This runs in the process that distributes the tests: what another one says
-    would be lost in an internal error.
+    It groups by what it adds to each name. This runs in the process that distributes the tests: an error of another
+    process would be lost in an internal error of pytest-xdist.
     """
     if node.config.getoption("dist") == "loadgroup" and not all("@" in name.rpartition("]")[2] for name in ids):
         pytest.exit("pytest-xdist does not group the tests: it needs another version of pytest", returncode=2)

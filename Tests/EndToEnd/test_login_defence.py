@@ -120,9 +120,10 @@ def test_every_refusal_takes_one_bcrypt(new_installation, kind):
     site.add(EMAIL)
     if kind == "disabled":
         site.sql(f"select internal.set_disabled('{EMAIL}', true)")
-    login = {"email": f"x{EMAIL}" if kind == "unknown" else EMAIL, "password": PASSWORD if kind == "disabled" else "wrong"}
+    email = f"x{EMAIL}" if kind == "unknown" else EMAIL
+    body = json.dumps({"email": email, "password": PASSWORD if kind == "disabled" else "wrong"}).encode()
     worker = site.work()
-    assert worker.ask("POST", "/rpc/login", body=json.dumps(login).encode())[0] == 400
+    assert worker.ask("POST", "/rpc/login", body=body)[0] == 400
     # A backend that ends reports what it has counted.
     site.workers.remove(worker)
     worker.stop()
@@ -135,4 +136,5 @@ def test_every_refusal_takes_one_bcrypt(new_installation, kind):
 
 def test_the_hash_of_no_account_costs_as_much_as_one_of_an_account(account, sql):
     in_functions = r"select distinct m[1] from pg_proc, regexp_matches(prosrc, '\$2\w\$\d\d\$', 'g') m"
-    assert sql(in_functions) == sql(f"select left(password_hash, 7) from internal.users where email = '{account.email}'")
+    of_account = f"select left(password_hash, 7) from internal.users where email = '{account.email}'"
+    assert sql(in_functions) == sql(of_account)
