@@ -6,17 +6,12 @@ import time
 
 import pytest
 
-from client import SINGULAR, assert_failure
+from client import SINGULAR, assert_failure, within_limit
 from worker import ask
 
 
 def attempt(client, email, password, **headers):
-    for _ in range(20):
-        answer = client.post("/rpc/login", {"email": email, "password": password}, **headers)
-        if answer.status != 429:
-            return answer
-        time.sleep(int(answer.header("Retry-After")))
-    return answer
+    return within_limit(lambda: client.post("/rpc/login", {"email": email, "password": password}, **headers))
 
 
 def test_a_login_gives_a_token_in_an_array(nobody, account):
@@ -65,13 +60,8 @@ def test_every_refused_login_looks_the_same(nobody, account, sql):
     ],
 )
 def test_a_login_that_is_not_understood_is_400(nobody, body):
-    answer = nobody.request("POST", "/rpc/login", {"Content-Type": "application/json"}, body)
-    for _ in range(20):
-        if answer.status != 429:
-            break
-        time.sleep(int(answer.header("Retry-After")))
-        answer = nobody.request("POST", "/rpc/login", {"Content-Type": "application/json"}, body)
-    assert_failure(answer, 400)
+    fields = {"Content-Type": "application/json"}
+    assert_failure(within_limit(lambda: nobody.request("POST", "/rpc/login", fields, body)), 400)
 
 
 def test_whoami_shows_the_account_and_its_usage(account):

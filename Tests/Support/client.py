@@ -101,14 +101,20 @@ def retrieve_target(path, disposition=None):
     return f"/rpc/retrieve_file?p_file_path={quote(path, safe='')}{suffix}"
 
 
-def log_in(to, email, password):
-    """A client with a new session, by a transport or at a URL. Waits where the web server limits logins."""
-    client = Client(to)
+def within_limit(send):
+    """The answer to a login, which is sent again while the web server limits logins."""
     for _ in range(20):
-        answer = client.post("/rpc/login", {"email": email, "password": password})
+        answer = send()
         if answer.status != 429:
             break
         time.sleep(int(answer.header("Retry-After")))
+    return answer
+
+
+def log_in(to, email, password):
+    """A client with a new session, by a transport or at a URL."""
+    client = Client(to)
+    answer = within_limit(lambda: client.post("/rpc/login", {"email": email, "password": password}))
     assert answer.status == 200, answer
     return Client(to, answer.json()[0]["token"])
 
