@@ -131,6 +131,15 @@ def account(url, sql):
     sql(f"select internal.delete_user(email) from internal.users where email = '{email}'")
 
 
+@pytest.fixture(scope="module")
+def editor_of_file(url, sql):
+    """An editor of one test file alone, without files at first: logged in."""
+    email, password = f"{secrets.token_hex(8)}@end-to-end.example", secrets.token_urlsafe(24)
+    sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
+    yield log_in(url, email, password)
+    sql(f"select internal.delete_user('{email}')")
+
+
 @pytest.fixture(scope="session")
 def cluster():
     made = Cluster()

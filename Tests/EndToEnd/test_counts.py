@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from client import log_in
-
 COUNTS = ["exact", "planned", "estimated"]
 
 
@@ -13,15 +11,6 @@ def total(client, target, count, **headers):
     answer = client.get(target, Prefer=f"count={count}", **headers)
     assert answer.status in (200, 206), answer
     return int(answer.header("Content-Range").partition("/")[2]), answer
-
-
-@pytest.fixture(scope="module")
-def without_files(instance, sql):
-    """An editor without any file."""
-    email, password = "counts@end-to-end.example", "counting to nothing"
-    sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
-    yield log_in(instance["URL"], email, password)
-    sql(f"select internal.delete_user('{email}')")
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +33,11 @@ def crowd(sql, stranger):
     "id=not.is.null",
 ])  # fmt: skip
 @pytest.mark.parametrize("limit", ["", "limit=1", "limit=0"])
-def test_what_others_have_changes_no_total(without_files, crowd, count, filter, limit):
+def test_what_others_have_changes_no_total(editor_of_file, crowd, count, filter, limit):
     query = "&".join(part for part in ("select=id", filter, limit) if part)
-    counted, answer = total(without_files, f"/files?{query}", count)
+    counted, answer = total(editor_of_file, f"/files?{query}", count)
     assert (counted, answer.status, answer.header("Content-Range")) == (0, 200, "*/0")
-    assert without_files.head(f"/files?{query}", Prefer=f"count={count}").header("Content-Range") == "*/0"
+    assert editor_of_file.head(f"/files?{query}", Prefer=f"count={count}").header("Content-Range") == "*/0"
 
 
 @pytest.mark.parametrize("count", COUNTS)

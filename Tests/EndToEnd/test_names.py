@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from client import assert_failure, log_in, retrieve_target
+from client import assert_failure, retrieve_target
 
 COMPOSED, DECOMPOSED = "caf\u00e9.txt", "cafe\u0301.txt"
 # 30 syllables are 270 bytes as a Mac sends them, and 90 as they are stored.
@@ -17,20 +17,12 @@ def encoded(path):
     return f"UTF-8''{quote(path, safe='')}"
 
 
-@pytest.fixture(scope="module")
-def owner(instance, sql):
-    email, password = "names@end-to-end.example", "names in two forms"
-    sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
-    yield log_in(instance["URL"], email, password)
-    sql(f"select internal.delete_user('{email}')")
-
-
 @pytest.fixture
-def client(owner, sql):
-    """An editor without files, whose audit log tells of nothing yet."""
-    yield owner
-    user = owner.get("/rpc/whoami").json()["user_id"]
-    assert owner.delete(f"/files?user_id=eq.{user}").status == 204
+def client(editor_of_file):
+    """An editor without files."""
+    yield editor_of_file
+    user = editor_of_file.get("/rpc/whoami").json()["user_id"]
+    assert editor_of_file.delete(f"/files?user_id=eq.{user}").status == 204
 
 
 @pytest.mark.parametrize("form", [str, encoded], ids=["raw", "encoded"])

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from client import assert_failure, log_in
+from client import assert_failure
 
 JSON = {"Content-Type": "application/json"}
 NO_CONDITION = [
@@ -18,20 +18,12 @@ NO_CONDITION = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def owner(instance, sql):
-    email, password = "unconditional@end-to-end.example", "all or nothing"
-    sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
-    yield log_in(instance["URL"], email, password)
-    sql(f"select internal.delete_user('{email}')")
-
-
 @pytest.fixture
-def three(owner):
+def three(editor_of_file):
     """The owner of three files."""
     for name in "abc":
-        assert owner.store(name, name.encode()).status == 200
-    return owner
+        assert editor_of_file.store(name, name.encode()).status == 200
+    return editor_of_file
 
 
 def listing(client):
