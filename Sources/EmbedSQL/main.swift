@@ -1,4 +1,4 @@
-// embed-sql text|level FOLDER OUTPUT, for the build: writes what is in sql/ as Swift.
+// embed-sql text|level DIRECTORY OUTPUT: writes the files of sql/ as Swift. The build runs it.
 //
 // `text` is every file as a string literal: string literals compile in no time, while SwiftPM's own `.embedInCode` makes
 // an array literal of every byte, which costs minutes. `level` is the number of the newest migration and the digest of

@@ -41,9 +41,6 @@ internal import Text
 
     deinit { unsafe client.releaseHandle(easy) }
 
-    /// Whether the transfer has ended, successfully or not. Buffered bytes may still be unread.
-    public var hasEnded: Bool { code != nil }
-
     /// Waits for the head of the response.
     public func head() throws(HTTPError) -> HTTPHead {
         try wait { $0.isHeadComplete }

@@ -118,13 +118,6 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Takes the exclusive advisory lock. Waits until it is free.
-    ///
-    /// The corresponding C function is `flock` with `LOCK_EX`.
-    public func lockExclusively() throws(SystemError) {
-        try Faults.call(.flock) { flock(number, LOCK_EX) }
-    }
-
     private func writeSome(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
         let count = Faults.shortened(bytes.count)
         return try Faults.call(.write) {

@@ -43,7 +43,7 @@ public final class StoreCache {
     }
 
     /// Opens a store again, without retries: an outage is an error at once.
-    public func impatientStore(_ url: String?) throws(BlobStoreError) -> any BlobStore {
+    public func storeWithoutRetries(_ url: String?) throws(BlobStoreError) -> any BlobStore {
         var settings = settings()
         settings.retryLimit = .zero
         return try openBlobStore(url ?? configuredURL, settings)

@@ -181,17 +181,17 @@ def refused(installation, words, *command):
 def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
     contents = installation.fill(3)
     first = installation.storage_url
-    refused(installation, "No store of this URL is known. See: coffer storage list", "forget", "file:///nowhere")
+    refused(installation, "No store with this URL is registered. See: coffer storage list", "forget", "file:///nowhere")
     installation.coffer("storage", "copy", "--to", other)
     refused(installation, "There are still 0 files, 0 blobs that gc has to remove and 3 copies", "forget", other)
-    refused(installation, "This store is the one in use.", "forget", first)
+    refused(installation, "This store is in use.", "forget", first)
     installation.sql("select internal.use_store(2::smallint)")
     refused(installation, "COFFER_STORAGE_URL still names this store.", "forget", first)
     installation.configure(COFFER_STORAGE_URL=other)
     refused(installation, "There are still 3 files, 0 blobs that gc has to remove and 0 copies", "forget", first)
     installation.coffer("storage", "switch")
     refused(installation, "There are still 0 files, 3 blobs that gc has to remove and 0 copies", "forget", first)
-    refused(installation, "This store is the one in use.", "forget", other)
+    refused(installation, "This store is in use.", "forget", other)
     assert len(stores(installation)) == 2
     installation.coffer("gc", "--grace", "0")
     shutil.rmtree(installation.store(first))

@@ -29,8 +29,8 @@ struct StoreCacheTests {
     }
 
     @Test func `a store is opened anew for a question that must not wait`() throws {
-        #expect(try stores.impatientStore(nil) !== stores.store())
-        #expect(try stores.impatientStore(place.url).absolutePath(of: .generate())?.hasPrefix(place.path) == true)
+        #expect(try stores.storeWithoutRetries(nil) !== stores.store())
+        #expect(try stores.storeWithoutRetries(place.url).absolutePath(of: .generate())?.hasPrefix(place.path) == true)
     }
 
     @Test func `a worker makes no directory, and the operator's command does`() throws {

@@ -57,7 +57,7 @@ begin
             message = 'COFFER_STORAGE_URL does not name the store that is in use.',
             hint = 'See: coffer storage list';
     elsif p_url = v_current.url then
-        raise exception using errcode = 'KF014', message = 'This store is the one in use.';
+        raise exception using errcode = 'KF014', message = 'This store is in use.';
     end if;
     select s.id into v_id from internal.stores s where s.url = p_url;
     if not found then
@@ -188,10 +188,10 @@ begin
     lock table internal.stores in share row exclusive mode;
     select s.* into v_store from internal.stores s where s.url = p_url;
     if not found then
-        raise exception using errcode = 'KF014', message = 'No store of this URL is known.',
+        raise exception using errcode = 'KF014', message = 'No store with this URL is registered.',
             hint = 'See: coffer storage list';
     elsif v_store.is_current then
-        raise exception using errcode = 'KF014', message = 'This store is the one in use.';
+        raise exception using errcode = 'KF014', message = 'This store is in use.';
     elsif p_url = p_configured then
         raise exception using errcode = 'KF014', message = 'COFFER_STORAGE_URL still names this store.';
     end if;

@@ -37,7 +37,7 @@ select is((select s::text from internal.current_store('file:///x') s), '(file://
 
 -- A second store.
 select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''file:///a'', ''file:///a'')'),
-    'KF014 This store is the one in use.');
+    'KF014 This store is in use.');
 select is(internal.add_store('file:///a', 'file:///b'), 2::smallint, 'a second store is added');
 select is(internal.add_store('file:///a', 'file:///b'), 2::smallint, 'adding a store again returns its number');
 select is(pg_temp.failure('coffer_owner', null, 'select internal.add_store(''file:///c'', ''file:///b'')'),
@@ -123,8 +123,8 @@ create function pg_temp.forget(p_configured text, p_url text) returns text langu
     select pg_temp.failure('coffer_owner', null, format('select internal.forget_store(%L, %L)', p_configured, p_url))
 $$;
 delete from internal.garbage;
-select is(pg_temp.forget('file:///b', 'file:///x'), 'KF014 No store of this URL is known.');
-select is(pg_temp.forget('file:///a', 'file:///b'), 'KF014 This store is the one in use.');
+select is(pg_temp.forget('file:///b', 'file:///x'), 'KF014 No store with this URL is registered.');
+select is(pg_temp.forget('file:///a', 'file:///b'), 'KF014 This store is in use.');
 select is(pg_temp.forget('file:///a', 'file:///a'), 'KF014 COFFER_STORAGE_URL still names this store.');
 select is(pg_temp.forget('file:///b', 'file:///a'),
     'KF014 There are still 2 files, 0 blobs that gc has to remove and 0 copies in this store.');

@@ -20,7 +20,7 @@ struct User: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create an account and print its id.")
 
         @Argument(help: "The e-mail address to log in with.") var email: String
-        @Option(help: "The role. editor: manage their own files. admin: also manage users.") var role: Role
+        @Option(help: "What the user may do. An editor manages their own files, an admin also users.") var role: Role
         @Option(help: "The quota in bytes. Default: no limit.") var quota: Int64?
 
         func run() throws {

@@ -53,6 +53,6 @@ struct MigrationPlan: Equatable {
 
     private static let refusal =
         "This database was made by an earlier Coffer, before its first release, and cannot be upgraded. Save each "
-        + "user's files with that version (coffer export EMAIL FOLDER), make a new database and an empty store, run "
-        + "coffer migrate, and bring the files in (coffer import EMAIL FOLDER)."
+        + "user's files with that version (coffer export EMAIL DIRECTORY), make a new database and an empty store, run "
+        + "coffer migrate, and bring the files in (coffer import EMAIL DIRECTORY)."
 }

@@ -14,10 +14,10 @@ struct CurrentStore {
 
     /// Opens the store. If the database does not answer, opens the configured store instead.
     ///
-    /// - Parameter isImpatient: true to report an outage at once, for a worker that starts.
+    /// - Parameter withoutRetries: true to report an outage at once, for a worker that starts.
     /// - Throws: `BlobStoreError`, with `.misconfigured` if the configuration names no store of this database, or if
     ///   the place does not carry the store's mark. `PostgresError` `.unexpectedResult` if the answer cannot be read.
-    func open(isImpatient: Bool = false) throws -> any BlobStore {
+    func open(withoutRetries: Bool = false) throws -> any BlobStore {
         // `Database` has recorded why it does not answer.
         guard let rows = try? database.run([Query(Self.statement, [.text(storage.configuredURL)])])[0]
         else { return try storage.store() }
@@ -27,7 +27,7 @@ struct CurrentStore {
                 .misconfigured, "COFFER_STORAGE_URL names no store of this database: coffer storage list")
         }
         let url = try row.text("url")
-        let store = isImpatient ? try storage.impatientStore(url) : try storage.store(url)
+        let store = withoutRetries ? try storage.storeWithoutRetries(url) : try storage.store(url)
         try store.requireMark(try row.optionalText("identity"))
         storage.isRecognised = true
         return store

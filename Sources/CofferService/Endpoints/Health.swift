@@ -38,7 +38,7 @@ struct Health {
     func checkStore() {
         guard database.isConnected else { return }
         _ = try? logger.reporting {
-            try CurrentStore(database: database, storage: storage).open(isImpatient: true)
+            try CurrentStore(database: database, storage: storage).open(withoutRetries: true)
         }
     }
 
