@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,9 @@ class Server:
             yield
         finally:
             for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
+                # One of them may be gone by then.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")
