@@ -569,8 +569,9 @@ def test_sizes_that_are_taken_and_sizes_that_are_not(editor, shelf):
     assert editor.files(f"{shelf}&description=eq.{long}").json() == []
     listed = ",".join(str(number) for number in range(3, 4500))
     assert names(editor.files(f"{shelf}&order=file_path&size_bytes=in.({listed})")) == "cde"
-    # PostgreSQL refuses what would grow without end.
-    assert_failure(editor.files(f"{shelf}&description=match.{quote('(((x{1,100}){1,100}){1,100})')}"), 400, "2201B")
+    # PostgreSQL refuses what would grow without end, or has not finished counting when a search has had its time.
+    answer = editor.files(f"{shelf}&description=match.{quote('(((x{1,100}){1,100}){1,100})')}")
+    assert assert_failure(answer, 400)["code"] in ("2201B", "KF031")
     assert_failure(editor.files(f"{shelf}&description=like.{quote('v' + chr(92))}"), 400, "22025")
 
 
