@@ -130,7 +130,7 @@ struct ConnectionTests {
             awaitSleep(of: backend)
             shutdown(socket, Int32(SHUT_RDWR))
         }
-        #expect(within.failure("select pg_sleep(3600)", name: "sleep")?.kind == .connection)
+        #expect(within.failure("select pg_sleep(7200)", name: "sleep")?.kind == .connection)
         #expect(!within.isUsable)
     }
 
