@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 
 /// Without the standard library's regular expressions, which would make the worker 1.4 MB larger. The methods
 /// `split`, `replacing` and `contains` for a text within a text belong to them; use `separated(by:)` of `Text` instead.
-let worker =
+let workerSettings =
     settings + [
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])
     ]
@@ -25,7 +25,7 @@ func module(
     plugins: [Target.PluginUsage] = []
 ) -> [Target] {
     [
-        .target(name: name, dependencies: dependencies, swiftSettings: worker, plugins: plugins),
+        .target(name: name, dependencies: dependencies, swiftSettings: workerSettings, plugins: plugins),
         .testTarget(
             name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
             swiftSettings: settings),
@@ -87,7 +87,7 @@ let package = Package(
                 name: "coffer.fcgi",
                 dependencies: ["CofferService", "CofferCore", "Gateway", "POSIX"],
                 path: "Sources/CofferWorker",
-                swiftSettings: worker),
+                swiftSettings: workerSettings),
             .target(
                 name: "CofferCommand",
                 dependencies: [

@@ -13,7 +13,7 @@ fail() {
 
 # With --help, prints the comment at the head of the calling script, and exits.
 help_if_asked() {
-    [[ ${1-} == @(--help|-h) ]] || return 0
+    [[ " $* " == *" --help "* || " $* " == *" -h "* ]] || return 0
     sed -n '2,/^[^#]/ { /^# shellcheck /d; s/^# \{0,1\}//p }' "$0"
     exit
 }

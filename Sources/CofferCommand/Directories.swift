@@ -1,6 +1,5 @@
-// Directories and files that the operator names on the command line.
+// Directories that the operator names on the command line.
 
-internal import Storage
 internal import POSIX
 
 /// The path from the root, without a slash at its end, for programs and URLs that know no working directory.
@@ -22,12 +21,5 @@ func makeDirectory(_ path: String) throws(Failure) {
         do {
             try FileSystem.createDirectory(path, mode: 0o700)
         } catch let error as SystemError where error.number == ErrorNumber.fileExists {}
-    }
-}
-
-extension Interruption {
-    /// SHA-256 of a file in hexadecimal.
-    func digest(ofFile path: String) throws(Failure) -> String {
-        try mapError(as: "\(path) cannot be read") { try VerifiedReader(self).digest(ofFile: path) }
     }
 }

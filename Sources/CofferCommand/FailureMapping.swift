@@ -1,6 +1,7 @@
-// What goes wrong below the commands, in the command's words.
+// Maps errors of lower modules to failures of the command.
 
 internal import BlobStore
+internal import Postgres
 internal import Storage
 internal import POSIX
 
@@ -9,6 +10,17 @@ extension Failure {
     static let interrupted = Failure("interrupted; run the same command again to continue")
 
     init(_ error: BlobStoreError) { self.init("The storage: \(error)") }
+}
+
+extension Failure: MappedError {
+    init(mapping error: any Error) {
+        switch error {
+        case let error as Failure: self = error
+        case let error as PostgresError: self.init(error)
+        case let error as BlobStoreError: self.init(error)
+        default: self.init("\(error)")
+        }
+    }
 }
 
 /// Runs `body`. What it throws becomes a failure that begins with `problem`; a `Failure` stays as it is, and an

@@ -86,7 +86,7 @@ enum Schemas {
                     ValueFacts("The number of files below a folder; null for a file.", nil, nullable: true), .integer
                 ), ("cursor", ValueFacts("A cursor to continue after this entry.", RunningExample.cursor), .text),
             ],
-            "A file or a folder. A folder's `size_bytes` is the total of all files below it. Its other columns are null."
+            "A file or a folder. A folder's `size_bytes` is the total of all files below it; the rest is null."
         )
     }
 

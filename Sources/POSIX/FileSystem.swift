@@ -95,6 +95,17 @@ public enum FileSystem {
         try Faults.call(.rmdir) { unsafe rmdir(path) }
     }
 
+    /// The metadata of the file at a path. nil if it does not exist.
+    public static func statusIfPresent(
+        _ path: String, followingLinks: Bool = true
+    ) throws(SystemError) -> FileStatus? {
+        do {
+            return try status(path, followingLinks: followingLinks)
+        } catch  where error.number == ErrorNumber.noSuchFile {
+            return nil
+        }
+    }
+
     /// The metadata of the file at a path.
     ///
     /// The corresponding C functions are `stat`, and `lstat` if links are not followed.

@@ -6,7 +6,7 @@ internal import CPostgreSQL
 @safe struct ResultHandle: ~Copyable {
     let pointer: OpaquePointer
 
-    init(adopting pointer: OpaquePointer) {
+    init(owning pointer: OpaquePointer) {
         unsafe self.pointer = pointer
     }
 

@@ -86,8 +86,8 @@ public struct Row {
         return bytes
     }
 
-    /// The text forms of all values, in the order of the columns; nil for null. For output whose columns the program does
-    /// not know.
+    /// The text forms of all values, in the order of the columns; nil for null. For output whose columns the program
+    /// does not know.
     public var texts: [String?] { (0..<rows.columnCount).map { rows.text(index, $0) } }
 
     /// A value to be read in place.

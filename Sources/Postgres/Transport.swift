@@ -26,7 +26,7 @@ extension Connection {
             if unsafe PQconsumeInput(pointer) == 0 { break }
         }
         guard let result = unsafe PQgetResult(pointer) else { return nil }
-        return unsafe ResultHandle(adopting: result)
+        return unsafe ResultHandle(owning: result)
     }
 
     private func wait(for event: Deadline.Event, _ deadline: Deadline) throws(PostgresError) {

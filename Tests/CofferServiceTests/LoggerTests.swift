@@ -42,7 +42,7 @@ struct LoggerTests {
         #expect(lines.all.isEmpty)
     }
 
-    @Test func `reporting writes why a store failed or a result cannot be read, and throws what the client sees`()
+    @Test func `reporting writes why a request failed, and throws what the client sees`()
         throws
     {
         let name = try BlobName.generate()
@@ -54,6 +54,7 @@ struct LoggerTests {
                 PostgresError(.unexpectedResult, message: "no column"),
                 #"level=error event=database_failed message="unexpectedResult: no column""#
             ),
+            (SystemError(.write, 5), "level=error event=failed type=SystemError"),
         ]
         for (error, line) in cases {
             lines.all = []
@@ -64,7 +65,7 @@ struct LoggerTests {
 
     @Test func `reporting does not write errors that are recorded elsewhere`() {
         let errors: [any Error] = [
-            Failure(.storageUnavailable), PostgresError(.connection, message: "x"), SystemError(.write, 5),
+            Failure(.storageUnavailable), PostgresError(.connection, message: "x"),
         ]
         for error in errors {
             #expect(refusal { try logger.reporting { throw error } } == Failure(mapping: error))

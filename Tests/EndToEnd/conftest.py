@@ -194,7 +194,7 @@ def blobs(instance):
 @pytest.fixture
 def no_leftovers(instance):
     """Asserts that, after a moment, nothing is left of the test's uploads in flight."""
-    # An earlier test may have let an upload end in doubt, whose note stays until gc has looked.
+    # An earlier test may have left an upload with an unknown outcome, whose pending marker stays until gc runs.
     before = set(instance.in_flight())
 
     def check():

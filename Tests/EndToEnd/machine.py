@@ -89,7 +89,9 @@ case "$*" in
         workers=$(<"/proc/$main/task/$main/children")
         nginx -s reload
         for worker in $workers; do
-            while [[ -e /proc/$worker ]]; do sleep 0.1; done
+            for ((try = 0; try < 1200; try++)); do [[ -e /proc/$worker ]] || continue 2; sleep 0.1; done
+            echo "nginx's old worker $worker does not end" >&2
+            exit 1
         done
         ;;
     "reload postgresql") pg_ctlcluster "$(ls /etc/postgresql)" main reload ;;

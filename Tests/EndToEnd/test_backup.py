@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
@@ -34,9 +35,11 @@ def test_a_backup_made_under_load_restores_a_destroyed_installation(installation
             assert "a backup is running" in installation.coffer("gc", "--grace", "0")
             for load in (one, two):
                 load.go_on(5)
+        deadline = time.monotonic() + 300
         while run.poll() is None:
+            assert time.monotonic() < deadline, "the backup does not end"
             installation.coffer("gc", "--grace", "0")
-        output, errors = run.communicate()
+        output, errors = run.communicate(timeout=300)
         assert run.returncode == 0 and output.startswith("saved "), (output, errors)
     assert one.failures == two.failures == []
     token = installation.token()

@@ -1,4 +1,4 @@
-"""coffer check: every kind of damage is found, told and, where that is safe, repaired; work in progress is none."""
+"""coffer check finds and reports every kind of damage, and repairs what is safe. Work in progress is not damage."""
 
 import json
 import os

@@ -140,7 +140,7 @@ def test_a_stopped_server_is_503_at_once_and_a_started_one_is_used(own, owner, s
         assert_all_503_in_time(own, owner)
         ready = assert_failure(owner.get("/health/ready"), 503)
         assert "database" in ready["details"] and "storage" not in ready["details"]
-    # Each worker finds out by itself that its connection is gone, and nobody is told.
+    # Each worker finds out by itself that its connection is gone: the server does not report it.
     assert [owner.files("limit=1").status for _ in range(20)] == [200] * 20
     assert owner.retrieve("database/a").body == OLD
 

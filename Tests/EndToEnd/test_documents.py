@@ -105,7 +105,8 @@ def test_every_script_has_help(name):
     """A script that does not know --help would start its work, so none is run that does not seem to."""
     assert re.search(r"help_if_asked|--help|import argparse|import main", (SCRIPTS / name).read_text())
     done = subprocess.run([SCRIPTS / name, "--help"], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0 and f"scripts/{name}" in done.stdout or f"usage: {name}" in done.stdout
+    assert done.returncode == 0, done
+    assert f"scripts/{name}" in done.stdout or f"usage: {name}" in done.stdout
 
 
 def links(name):

@@ -68,7 +68,7 @@ def paths(client):
 
 
 def assert_totals(sql, client):
-    """What is kept of a user's files, and what is told of them, are the sums of the files."""
+    """The stored and the reported totals of a user's files are the sums of the files."""
     whoami = client.get("/rpc/whoami").json()
     user = whoami["user_id"]
     (sums,) = sql(f"select count(*), coalesce(sum(size_bytes), 0) from internal.files where user_id = '{user}'")

@@ -16,7 +16,7 @@ def site(new_installation):
     return new_installation(COFFER_WORKER_GC="on", COFFER_GRACE_SECONDS="3600").set_up()
 
 
-def discard(installation, path="files/0000", age="2 hours"):
+def make_garbage(installation, path="files/0000", age="2 hours"):
     """Deletes a file long ago; the path of its blob."""
     blob = installation.blobs()[installation.blob(path)]
     status, _ = installation.worker.ask("DELETE", f"/files?file_path=eq.{path}", installation.token())
@@ -26,12 +26,12 @@ def discard(installation, path="files/0000", age="2 hours"):
 
 
 def make_due(installation):
-    """Since when a share is due."""
+    """Since when a batch is due."""
     return installation.sql("update internal.collection_schedule set due_at = now() returning due_at")[0]
 
 
 def live(worker):
-    """A request after which a share is due, whatever the worker's clock and store are like."""
+    """A request after which a batch is due, whatever the worker's clock and store are like."""
     assert worker.ask("GET", "/health/live")[0] == 200
 
 
@@ -40,7 +40,7 @@ def wait_for_removal(path):
 
 
 def live_and_collect(worker):
-    """The same and the share behind it: a worker answers the next request only when it is done with that."""
+    """The same and the batch behind it: a worker answers the next request only when it is done with that."""
     for _ in range(2):
         live(worker)
 
@@ -52,7 +52,7 @@ def collect_by_a_worker(installation):
 
 def test_gc_removes_after_the_grace_period(installation):
     installation.fill(2)
-    blob = discard(installation, age="10 minutes")
+    blob = make_garbage(installation, age="10 minutes")
     assert "removed 0 blobs" in installation.coffer("gc", "--grace", "900")
     assert "would remove 1 blobs and 0 expired sessions" in installation.coffer("gc", "--grace", "300", "--dry-run")
     assert blob.exists()
@@ -114,7 +114,7 @@ def test_a_pending_marker_left_after_a_commit_is_removed_without_its_blob(instal
     assert not marker.exists() and installation.listed() == set() and installation.wrongs() == []
 
 
-def test_a_worker_lists_pending_blobs_in_its_share(site):
+def test_a_worker_lists_pending_blobs_in_its_batch(site):
     blob = "cd" * 16
     marker, path = leave_pending_marker(site, blob)
     make_due(site)
@@ -199,18 +199,18 @@ def test_two_gcs_and_people_at_work_do_no_harm(installation):
     assert len(installation.blobs()) == int(installation.sql("select count(*) from internal.files")[0])
 
 
-def test_a_worker_does_a_share_after_a_request(site):
+def test_a_worker_does_a_batch_after_a_request(site):
     site.fill(2)
-    blob = discard(site)
+    blob = make_garbage(site)
     make_due(site)
     live(site.work())
     wait_for_removal(blob)
     wait_until(lambda: site.sql("select count(*) from internal.garbage") == ["0"], 120, "its row to go")
 
 
-def test_there_is_one_share_a_minute_for_all_workers(site):
+def test_there_is_one_batch_a_minute_for_all_workers(site):
     site.fill(3)
-    first = discard(site)
+    first = make_garbage(site)
     due = make_due(site)
     live(site.work())
     wait_for_removal(first)
@@ -218,7 +218,7 @@ def test_there_is_one_share_a_minute_for_all_workers(site):
     assert site.sql(next_due.format(due)) == ["t"]
     # A busy machine may need longer than this minute.
     site.sql("update internal.collection_schedule set due_at = due_at + interval '1 hour'")
-    second = discard(site, "files/0001")
+    second = make_garbage(site, "files/0001")
     for _ in range(3):
         worker = site.work()
         live_and_collect(worker)
@@ -230,16 +230,16 @@ def test_there_is_one_share_a_minute_for_all_workers(site):
     wait_for_removal(second)
 
 
-def test_a_share_leaves_what_is_young(site):
+def test_a_batch_leaves_what_is_young(site):
     site.fill(1)
-    blob = discard(site, age="30 minutes")
+    blob = make_garbage(site, age="30 minutes")
     collect_by_a_worker(site)
     assert blob.exists()
 
 
-def test_a_share_that_fails_forgets_nothing(site):
+def test_a_batch_that_fails_forgets_nothing(site):
     site.fill(1)
-    blob = discard(site)
+    blob = make_garbage(site)
     away = blob.parent.with_suffix(".away")
     blob.parent.rename(away)
     # Not a folder: unlink fails.
@@ -252,17 +252,17 @@ def test_a_share_that_fails_forgets_nothing(site):
     wait_for_removal(blob)
 
 
-def test_shares_can_be_switched_off(new_installation):
+def test_batches_can_be_switched_off(new_installation):
     site = new_installation(COFFER_WORKER_GC="off").set_up()
     site.fill(1)
-    blob = discard(site)
+    blob = make_garbage(site)
     collect_by_a_worker(site)
     assert blob.exists()
 
 
-def test_a_cgi_process_does_shares_too(site):
+def test_a_cgi_process_does_batches_too(site):
     site.fill(1)
-    blob = discard(site)
+    blob = make_garbage(site)
     make_due(site)
     program = site["WORKER"]
     command = [*site.as_owner(program), program]
@@ -280,7 +280,7 @@ def test_a_cgi_process_does_shares_too(site):
 
 def test_nothing_is_removed_while_a_backup_holds_it(site):
     site.fill(1)
-    blob = discard(site)
+    blob = make_garbage(site)
     with site.holding("select internal.hold_collection()"):
         assert "a backup is running" in site.coffer("gc", "--grace", "0")
         collect_by_a_worker(site)

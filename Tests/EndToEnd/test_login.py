@@ -76,12 +76,12 @@ def test_whoami_shows_the_account_and_its_usage(account):
     assert (after["file_count"], after["used_bytes"]) == (1, 5)
 
 
-@pytest.mark.parametrize(("option", "told"), [("0", None), ("1000", 1000), ("9223372036854775807", 2**63 - 1)])
+@pytest.mark.parametrize(("option", "reported"), [("0", None), ("1000", 1000), ("9223372036854775807", 2**63 - 1)])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_whoami_shows_the_largest_upload(account, method, option, told):
+def test_whoami_shows_the_largest_upload(account, method, option, reported):
     token = account.log_in().token
     answer = ask(method, "/rpc/whoami", token, configuration={"COFFER_MAX_UPLOAD_BYTES": option})
-    assert (answer.status, answer.json()["max_upload_bytes"]) == (200, told)
+    assert (answer.status, answer.json()["max_upload_bytes"]) == (200, reported)
     assert answer.json()["email"] == account.email
 
 
@@ -162,19 +162,19 @@ OTHER_ORIGIN = [
 ]
 
 
-def told(headers, url):
+def origin_fields(headers, url):
     return {name: value.format(url=url) for name, value in headers.items()}
 
 
 @pytest.mark.parametrize("headers", SAME_ORIGIN)
 def test_a_change_by_cookie_is_taken_from_the_same_origin(nobody, url, cookie, headers):
-    assert nobody.store("a", b"x", Cookie=cookie, **told(headers, url)).status == 200
-    assert nobody.delete("/files?file_path=eq.a", Cookie=cookie, **told(headers, url)).status == 204
+    assert nobody.store("a", b"x", Cookie=cookie, **origin_fields(headers, url)).status == 200
+    assert nobody.delete("/files?file_path=eq.a", Cookie=cookie, **origin_fields(headers, url)).status == 204
 
 
 @pytest.mark.parametrize("headers", OTHER_ORIGIN)
 def test_a_change_by_cookie_is_refused_from_elsewhere(nobody, url, cookie, headers):
-    headers = told(headers, url)
+    headers = origin_fields(headers, url)
     assert_failure(nobody.store("a", b"x", Cookie=cookie, **headers), 403, "KF012")
     assert_failure(nobody.delete("/files?file_path=eq.a", Cookie=cookie, **headers), 403, "KF012")
     assert_failure(nobody.post("/rpc/logout", Cookie=cookie, **headers), 403, "KF012")

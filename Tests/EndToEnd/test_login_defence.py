@@ -37,8 +37,8 @@ def test_an_account_is_blocked_after_ten_failures_even_for_the_right_password(ac
     assert_blocked(guess(account.email, "wrong", address()))
     assert_blocked(guess(account.email.upper(), account.password, address()))
     (user,) = sql(f"select id from internal.users where email = '{account.email}'")
-    told = sql(f"select action, count(*) from internal.audit_log where user_id = '{user}' group by 1 order by 1")
-    assert told == ["login_blocked|1", "login_failed|10", "user_create|1"]
+    recorded = sql(f"select action, count(*) from internal.audit_log where user_id = '{user}' group by 1 order by 1")
+    assert recorded == ["login_blocked|1", "login_failed|10", "user_create|1"]
 
 
 def test_the_block_ends_with_the_window(account, sql):

@@ -108,7 +108,13 @@ def test_a_session_that_is_ended_meanwhile_refuses(session, account, instance, n
         _, results = outliving(session, revoke)
     else:
         client, identifier = session(3600)
-        results = slowly(client, lambda: revoke(identifier))
+
+        def meanwhile():
+            # Gives the uploads time to begin: one that begins later gets the same answer.
+            time.sleep(2)
+            revoke(identifier)
+
+        results = slowly(client, meanwhile)
     for answer, _ in results.values():
         assert_failure(answer, 401, "KF011")
     later = account.log_in()

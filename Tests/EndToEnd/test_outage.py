@@ -1,4 +1,4 @@
-"""What is away: a worker of our own with a database or a store that does not answer, never the instance's."""
+"""Outages: a worker of our own with a database or a store that does not answer, never the instance's."""
 
 import json
 import socket
@@ -61,14 +61,14 @@ ROUTES = [
 ]
 
 
-def away(folder):
+def unavailable(folder):
     return {"COFFER_DATABASE_URL": f"host={folder} dbname=none user=none"}
 
 
 @pytest.mark.parametrize("method,target,body", ROUTES, ids=lambda value: value if isinstance(value, str) else "")
 def test_an_unavailable_database_is_503(editor, method, target, body, tmp_path):
     code = None if "health" in target else "PGRST000"
-    assert_outage(ask(method, target, editor.token, body, away(tmp_path), **STORE), code)
+    assert_outage(ask(method, target, editor.token, body, unavailable(tmp_path), **STORE), code)
 
 
 @pytest.mark.parametrize("method,target,body", [ROUTES[0], ROUTES[3], ROUTES[-1]], ids=["list", "store", "ready"])
@@ -79,7 +79,7 @@ def test_a_database_that_never_answers_is_503_while_it_is_still_silent(editor, m
 
 
 def test_alive_says_nothing_of_the_database(tmp_path):
-    assert ask("GET", "/health/live", configuration=away(tmp_path)).status == 200
+    assert ask("GET", "/health/live", configuration=unavailable(tmp_path)).status == 200
 
 
 def test_an_unavailable_store_is_503(editor, folder, tmp_path):
@@ -93,7 +93,7 @@ def test_an_unavailable_store_is_503(editor, folder, tmp_path):
 
 
 def test_not_ready_says_which_part_and_no_more(tmp_path):
-    answer = ask("GET", "/health/ready", configuration=away(tmp_path))
+    answer = ask("GET", "/health/ready", configuration=unavailable(tmp_path))
     assert answer.status == 503
     assert b"database" in answer.body.lower() and b"storage" not in answer.body.lower()
     assert str(tmp_path).encode() not in answer.body

@@ -1,4 +1,4 @@
-"""Parts of a file: whoever sends the bytes, the status and the bytes are those of the one judge, the worker's."""
+"""Parts of a file: every sender gives the same status and bytes, because the worker evaluates the range."""
 
 import os
 from types import SimpleNamespace

@@ -113,7 +113,7 @@ def owner(remote):
     return Client(remote["URL"], remote.log_in().token)
 
 
-def told(client, path, **headers):
+def answered(client, path, **headers):
     """Names and values of what a download says, less what no two answers share."""
     answer = client.request("GET", retrieve_target(path), headers)
     own = ("date", "x-request-id", "last-modified", "connection")
@@ -125,7 +125,7 @@ def test_nothing_that_a_store_says_beside_the_bytes_reaches_a_client(owner, edit
     path = f"{folder}/page.html"
     for client in (owner, editor):
         assert client.store(path, PAGE, Content_Type="text/html").status == 200
-    assert told(owner, path, **headers) == told(editor, path, **headers)
+    assert answered(owner, path, **headers) == answered(editor, path, **headers)
 
 
 def test_without_njs_what_rclone_says_does_not(monkeypatch, remote, owner, folder):

@@ -91,7 +91,7 @@ def test_a_worker_that_knew_one_store_goes_on_with_two(installation, other):
     installation.coffer("storage", "switch")
     all_readable(installation, contents, worker)
     assert installation.put("new", b"new", worker=worker) == 200
-    # The web server knows the folder of the first store only, so it is not told to send what is in the second.
+    # The web server knows the folder of the first store only, so the worker does not ask it to send what is in the second.
     sendfile = {"COFFER_SENDFILE": "x-accel-redirect:/_coffer/blobs/"}
     assert installation.get("new", worker=worker, **sendfile) == (200, b"new")
     installation.configure(COFFER_STORAGE_URL=other)

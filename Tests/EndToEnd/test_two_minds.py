@@ -1,4 +1,4 @@
-"""Web server, workers and database that do not mean the same store: ready and the log say so, and nothing goes astray."""
+"""Web server, workers and database with different stores: ready and the log report it, and no file is lost."""
 
 import json
 import os

@@ -131,7 +131,7 @@ class Installation(Instance):
 
     @contextmanager
     def unavailable(self, url=None):
-        """A store that is not there for a while."""
+        """Makes a store unavailable while the block runs."""
         store = self.store(url)
         hidden = store.rename(store.with_suffix(".away"))
         try:
@@ -195,7 +195,7 @@ class Installation(Instance):
 
 @contextmanager
 def stopped(command, when, what):
-    """Stops a running command at a moment when a condition holds, and lets it go on in the end.
+    """Stops a running command at a moment when a condition holds, and continues it afterwards.
 
     However slow the machine is, the command is no further than that while the block runs.
     """
@@ -203,11 +203,14 @@ def stopped(command, when, what):
     def is_stopped_in_time():
         assert command.poll() is None, f"the command ended before {what}"
         command.send_signal(signal.SIGSTOP)
-        wait_until(lambda: state(command.pid) in ("T", "Z", None), 120, "the command to stop")
-        if when():
-            return True
-        command.send_signal(signal.SIGCONT)
-        return False
+        is_in_time = False
+        try:
+            wait_until(lambda: state(command.pid) in ("T", "Z", None), 120, "the command to stop")
+            is_in_time = when()
+        finally:
+            if not is_in_time:
+                command.send_signal(signal.SIGCONT)
+        return is_in_time
 
     wait_until(is_stopped_in_time, 120, what)
     try:
@@ -253,7 +256,7 @@ class Load:
         self.thread.join()
 
     def go_on(self, rounds):
-        """Waits for so many more rounds."""
+        """Waits for this number of further rounds."""
         wanted = self.rounds + rounds
         wait_until(lambda: self.rounds >= wanted or self.failures, 300, f"{rounds} rounds")
         assert self.failures == []

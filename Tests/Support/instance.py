@@ -170,7 +170,7 @@ class Instance:
 
     def collect(self):
         """Runs gc as if all that lies about had been lying there for longer than any grace."""
-        # Twice: what the first run finds noted in the store it only lists.
+        # Twice, because the first run only lists the blobs with pending markers.
         for _ in range(2):
             self.sql("update internal.garbage set listed_at = listed_at - interval '9 days'")
             self.coffer("gc", "--grace", "0", before=ahead("+9d"))

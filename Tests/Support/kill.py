@@ -165,7 +165,7 @@ class Killer:
                 self.instance.start()
 
     def pids(self, victim):
-        """Nobody when there is none at the moment."""
+        """None if no such process runs at the moment."""
         nginx, postgres, pool = (self.instance.pid(name) for name in ("nginx", "postgres", "pool"))
         whole = [nginx, *children(nginx)] if nginx else []
         # All of nginx goes at once, as its workers would keep the port.

@@ -1,5 +1,6 @@
 """Processes of the tests: the user that they run as, their children, waiting for them, and ports for them."""
 
+import contextlib
 import os
 import random
 import socket
@@ -61,7 +62,10 @@ def free_port():
     while True:
         port = random.randrange(10000, 20000)
         with socket.socket() as free:
-            if free.connect_ex(("127.0.0.1", port)) != 0:
+            # A port that has only just been left counts as free.
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                free.bind(("127.0.0.1", port))
                 return port
 
 

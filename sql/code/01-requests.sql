@@ -40,4 +40,4 @@ comment on function internal.schema_level() is
 create function internal.longest_upload() returns interval
 language sql immutable parallel safe
 return interval '7 days';
-comment on function internal.longest_upload() is 'Returns how long an upload may take.';
+comment on function internal.longest_upload() is 'Returns how long an upload may take. For the operator.';

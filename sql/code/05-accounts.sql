@@ -84,8 +84,8 @@ begin
 end
 $$;
 comment on function internal.set_password(text, text) is
-    'Sets a user''s password and ends the sessions. KF014 if there is no such user, KF017 for the password. For the '
-    'operator.';
+    'Sets a user''s password and ends the sessions. KF014 if there is no such user, KF017 for the password, KF027 if '
+    'the user was deleted in the meantime. For the operator.';
 
 create function internal.set_disabled(p_email text, p_disabled boolean) returns void
 language plpgsql volatile security definer set search_path = ''

@@ -13,7 +13,7 @@ create function internal.is_due(p_reason text, p_listed_at timestamptz, p_grace 
 language sql stable parallel safe
 return p_listed_at <= now() - case p_reason when 'uploading' then internal.longest_upload() else p_grace end;
 comment on function internal.is_due(text, timestamptz, interval) is
-    'Returns whether the blob of a row of internal.garbage may be removed.';
+    'Returns whether the blob of a row of internal.garbage may be removed. For the operator.';
 
 create function internal.may_collect() returns boolean
 language sql volatile security definer set search_path = ''

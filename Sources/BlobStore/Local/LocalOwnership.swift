@@ -35,13 +35,3 @@ extension LocalOwnership {
         return try owner(above: directory)
     }
 }
-
-extension FileSystem {
-    static func statusIfPresent(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus? {
-        do {
-            return try status(path, followingLinks: followingLinks)
-        } catch  where error.number == ErrorNumber.noSuchFile {
-            return nil
-        }
-    }
-}

@@ -12,7 +12,7 @@ struct DatabaseTool {
 
     /// Runs one of PostgreSQL's programs with the database's connection in its environment, and waits for it.
     ///
-    /// - Throws: also if the program fails, or the operator interrupts. It is terminated then.
+    /// - Throws: also if the program fails, or if the operator interrupts, which terminates the program.
     func run(_ program: String, _ arguments: [String]) throws(Failure) {
         guard let path = Self.find(program) else {
             throw Failure("\(program) is missing: install postgresql-client.")

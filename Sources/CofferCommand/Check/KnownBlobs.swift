@@ -35,8 +35,12 @@ struct KnownBlobs {
             limit $3
             """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)]
         ).readAll { row in
-            let isFile = try row.optionalInteger("size_bytes") != nil
-            return KnownBlob(name: try row.blobName("blob"), file: isFile ? try row.fileBlob() : nil)
+            // Only a file has a size.
+            guard try row.optionalInteger("size_bytes") != nil else {
+                return KnownBlob(name: try row.blobName("blob"), file: nil)
+            }
+            let file = try row.fileBlob()
+            return KnownBlob(name: file.name, file: file)
         }
         var known: [KnownBlob] = []
         known.reserveCapacity(found.count)
@@ -86,4 +90,11 @@ struct KnownBlobs {
             on conflict do nothing
             """, [.integer(store), .text(name.description)])
     }
+}
+
+/// A blob that has a row.
+struct KnownBlob: Sendable {
+    let name: BlobName
+    /// nil if no file uses the blob: garbage, and copies that are not used yet. Their blobs may be missing.
+    let file: FileBlob?
 }

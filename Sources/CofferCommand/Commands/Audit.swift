@@ -39,10 +39,8 @@ struct Audit: ParsableCommand {
         }
 
         private func contents(of path: String) throws(Failure) -> String {
-            do {
-                return String(decoding: try FileSystem.contents(of: path, limit: 1 << 28), as: UTF8.self)
-            } catch {
-                throw Failure("The file given to --heads cannot be read: \(error)")
+            try mapError(as: "The file given to --heads cannot be read") {
+                String(decoding: try FileSystem.contents(of: path, limit: 1 << 28), as: UTF8.self)
             }
         }
     }

@@ -1,4 +1,4 @@
-// Exit statuses that several commands share.
+// The exit status of commands that skip unavailable stores.
 
 internal import ArgumentParser
 

@@ -1,4 +1,4 @@
-// coffer user list, key list, session list: shows a query's rows as a table, or as JSON made by PostgreSQL.
+// Queries whose rows a command shows as a table, or as JSON made by PostgreSQL.
 
 internal import ArgumentParser
 internal import Postgres

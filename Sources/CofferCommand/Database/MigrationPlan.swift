@@ -52,7 +52,7 @@ struct MigrationPlan: Equatable {
     private static let beforeFirstRelease = "0001-roles.sql"
 
     private static let refusal =
-        "This database was made by an earlier Coffer, before its first release, and cannot be upgraded. Save each "
+        "This database was made by a version of Coffer before its first release, and cannot be upgraded. Save each "
         + "user's files with that version (coffer export EMAIL DIRECTORY), make a new database and an empty store, run "
         + "coffer migrate, and bring the files in (coffer import EMAIL DIRECTORY)."
 }

@@ -31,14 +31,3 @@ extension Row {
         Amount(files: try integer(files), bytes: try integer(bytes))
     }
 }
-
-extension Failure: MappedError {
-    init(mapping error: any Error) {
-        switch error {
-        case let error as Failure: self = error
-        case let error as PostgresError: self.init(error)
-        case let error as BlobStoreError: self.init(error)
-        default: self.init("\(error)")
-        }
-    }
-}

@@ -53,7 +53,7 @@ final class BlobCopier {
     /// - Returns: the outcomes in the order of the tasks.
     static func copy(_ tasks: [CopyTask], _ options: Options) -> [(task: CopyTask, outcome: Outcome)] {
         let outcomes = inParallel(tasks, threads: options.threads, with: { BlobCopier(options) }) { $1.copy($0) }
-        return Array(zip(tasks, outcomes)).map { (task: $0, outcome: $1) }
+        return zip(tasks, outcomes).map { (task: $0, outcome: $1) }
     }
 
     private func copy(_ task: CopyTask) -> Outcome {

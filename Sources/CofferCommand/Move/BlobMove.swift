@@ -92,7 +92,7 @@ final class BlobMove {
         }
     }
 
-    /// Leaves out blobs that no file uses any more: they were deleted and collected in the meantime.
+    /// The problems of blobs that a file still uses. The other blobs were deleted and collected in the meantime.
     private func stillUsed(
         _ problems: [(name: BlobName, reason: String)]
     ) throws(Failure) -> [(name: BlobName, reason: String)] {

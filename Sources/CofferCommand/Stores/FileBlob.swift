@@ -1,4 +1,4 @@
-// Blobs as the database describes them.
+// The blob of a file, as its row describes it.
 
 internal import BlobStore
 internal import Postgres
@@ -10,13 +10,6 @@ struct FileBlob: Equatable, Sendable {
     let size: Int64
     /// In hexadecimal.
     let sha256: String
-}
-
-/// A blob that has a row.
-struct KnownBlob: Sendable {
-    let name: BlobName
-    /// nil if no file uses the blob: garbage, and copies that are not used yet. Their blobs may be missing.
-    let file: FileBlob?
 }
 
 extension Row {

@@ -29,7 +29,7 @@ final class TreeWriter {
     func write(_ file: TreeFile) throws -> Bool {
         let path = "\(root)/\(file.path)"
         try makeDirectories(above: file.path)
-        if let status = try status(path) {
+        if let status = try FileSystem.statusIfPresent(path, followingLinks: false) {
             try checkName(path)
             guard status.kind == .regular else { throw Problem(text: "this name exists and is not a file") }
             if try status.size == file.blob.size && reader.digest(ofFile: path) == file.blob.sha256 {
@@ -67,7 +67,7 @@ final class TreeWriter {
         var directory = root
         for segment in path.split(separator: "/").dropLast() {
             directory += "/\(segment)"
-            if let status = try status(directory) {
+            if let status = try FileSystem.statusIfPresent(directory, followingLinks: false) {
                 guard status.kind == .directory else { throw Problem(text: "a file has the name of its directory") }
                 try checkName(directory)
             } else {
@@ -85,14 +85,6 @@ final class TreeWriter {
         // Compared by bytes, as Swift's strings are equal in all normal forms of Unicode.
         guard listed.names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
             throw Problem(text: "this file system does not distinguish its name from another one")
-        }
-    }
-
-    private func status(_ path: String) throws(SystemError) -> FileStatus? {
-        do {
-            return try FileSystem.status(path, followingLinks: false)
-        } catch  where error.number == ErrorNumber.noSuchFile {
-            return nil
         }
     }
 }

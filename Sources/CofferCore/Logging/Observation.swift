@@ -10,6 +10,8 @@ public enum Observation: Equatable, Sendable {
     /// PostgreSQL's primary message, without bound values.
     case databaseFailed(String)
     case storageFailed(String)
+    /// An error that no other case describes, by the name of its type.
+    case failed(String)
     /// The blob of a refused upload could not be removed. `coffer gc` will remove it.
     case blobLeftBehind(String)
     /// This host's clock is ahead of the database's, or behind it if the number is negative.
@@ -26,7 +28,7 @@ public enum Observation: Equatable, Sendable {
         case .blobLeftBehind: .warning
         case .collected: .info
         case .clockDiffers(let seconds): abs(seconds) > AccessToken.clockSkew ? .error : .warning
-        case .databaseFailed, .storageFailed, .webServerDiffers: .error
+        case .databaseFailed, .storageFailed, .failed, .webServerDiffers: .error
         }
     }
 
@@ -38,6 +40,7 @@ public enum Observation: Equatable, Sendable {
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"
         case .storageFailed(let message): "event=storage_failed message=\(JSON.quoted(message))"
+        case .failed(let type): "event=failed type=\(type)"
         case .clockDiffers(let seconds): "event=clock_differs seconds=\(seconds) allowed=\(AccessToken.clockSkew)"
         case .webServerDiffers(let message): "event=web_server_differs message=\(JSON.quoted(message))"
         case .collected(let blobs, let stages): "event=collected blobs=\(blobs) stages=\(stages)"

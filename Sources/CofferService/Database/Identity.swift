@@ -52,17 +52,20 @@ enum Identity {
     ///
     /// - Throws: `Failure` 400 if the client's address is not UTF-8.
     func query(for request: Request, _ configuration: Configuration) throws(Failure) -> Query {
-        let origin = [Parameter.text(request.id), .text(try request.text(.remoteAddress) ?? "")]
+        func origin() throws(Failure) -> [Parameter] {
+            [.text(request.id), .text(try request.text(.remoteAddress) ?? "")]
+        }
         switch self {
         case .anonymous:
             let limits = [
                 configuration.sessionSeconds, configuration.loginFailures, configuration.loginAddressFailures,
             ]
-            return Query(Self.takeAnonymous, origin + limits.map { .text(String($0)) })
+            return Query(Self.takeAnonymous, try origin() + limits.map { .text(String($0)) })
         case .user(let claims):
             // A wrong current password counts as a failed login.
             let limit = Parameter.text(String(configuration.loginFailures))
-            return Query(Self.takeUser, Self.parameters(claims) + origin + [limit, .integer(request.began.age)])
+            return Query(
+                Self.takeUser, Self.parameters(claims) + (try origin()) + [limit, .integer(request.began.age)])
         case .reader(let claims): return Query(Self.takeReader, Self.parameters(claims))
         }
     }

@@ -20,7 +20,8 @@ struct Health {
 
     /// `GET /health/ready`.
     ///
-    /// - Throws: `Failure` 503 with the names of the parts that failed. The reasons are in the log.
+    /// - Throws: `Failure` 503 with the names of the parts that failed, and the clock's difference if it is too large. The
+    ///   reasons are in the log.
     func ready(_ request: Request) throws(Failure) -> Response {
         let (database, skew) = databaseIsReady()
         // If the database is unavailable, do not wait for it a second time.
@@ -72,7 +73,7 @@ struct Health {
     /// Compares the web server with the configured store, which may differ from the one that uploads go to: while
     /// blobs are moved, the database changes first, and then both configurations together.
     private func serverAgrees(_ server: WebServer) -> Bool {
-        // `storageIsReady` reports a store that cannot be opened.
+        // A store that cannot be opened is not compared. `storageIsReady` reports it if it is the current one.
         guard let store = try? storage.store(), let difference = try? server.difference(from: store)
         else { return true }
         logger.record(.webServerDiffers(difference))

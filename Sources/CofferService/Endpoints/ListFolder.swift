@@ -52,9 +52,9 @@ struct ListFolder {
         }
     }
 
-    private func limit(_ asked: Parameter) throws(Failure) -> Int64 {
+    private func limit(_ requested: Parameter) throws(Failure) -> Int64 {
         let maximum = Int64(configuration.maximumRows)
-        guard case .integer(let limit) = asked else { return maximum }
+        guard case .integer(let limit) = requested else { return maximum }
         guard limit > 0 else { throw Failure(.invalidArgument, "The limit must be at least 1") }
         return min(limit, maximum)
     }

@@ -24,8 +24,8 @@ struct StoredFile {
         path = try row.text("file_path")
         mediaType = try row.text("content_type")
         size = try row.integer("size_bytes")
-        tag = try row.text("sha256")
         digest = try row.value("sha256") { bytes(hexadecimal: $0) }
+        tag = hexadecimal(digest)
         blob = try row.value("blob") { BlobName($0) }
         modified = HTTPDate(seconds: try row.integer("updated_at"))
         storeURL = try row.optionalText("store_url")

@@ -69,3 +69,10 @@ struct Upload {
         return .text("true")
     }
 }
+
+extension Request {
+    /// Whether the web server asks if an upload may begin, before it receives the body itself.
+    var isUploadQuestion: Bool {
+        get throws(Failure) { try text(.uploadQuestion) == "on" }
+    }
+}

@@ -4,25 +4,7 @@ internal import CofferCore
 internal import Gateway
 internal import Storage
 
-/// The installation's limit for the size of a file.
-struct UploadLimit {
-    /// nil for no limit.
-    let bytes: Int64?
-
-    /// - Throws: `Failure` 413 if the size is known and exceeds the limit.
-    func check(_ size: Int64?) throws(Failure) {
-        if let size, let bytes, size > bytes {
-            throw Failure(.tooLarge, details: "\(size) bytes were sent or announced, \(bytes) are allowed")
-        }
-    }
-}
-
 extension Request {
-    /// Whether the web server asks if an upload may begin, before it receives the body itself.
-    var isUploadQuestion: Bool {
-        get throws(Failure) { try text(.uploadQuestion) == "on" }
-    }
-
     /// The longest body, in bytes, that is read before the database is asked: reading it takes less time than asking.
     private static let short: Int64 = 65_536
 

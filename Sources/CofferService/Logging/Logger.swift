@@ -40,15 +40,16 @@ final class Logger {
         }
     }
 
-    /// Records an error of a store, or a result of the database that cannot be read. `Database` has recorded the
-    /// database's other errors, and `Service` records each `Failure` that becomes a response.
+    /// Records an error, except those that are recorded elsewhere: `Database` records its own, unless a result cannot be
+    /// read, and `Service` records each `Failure` that becomes a response.
     func record(_ error: any Error) {
         switch error {
         case let error as BlobStoreError: record(.storageFailed(error.description))
         case let error as BlobLeftBehind: record(.blobLeftBehind(error.name.description))
         case let error as PostgresError where error.kind == .unexpectedResult:
             record(.databaseFailed(error.description))
-        default: break
+        case is PostgresError, is Failure: break
+        default: record(.failed("\(type(of: error))"))
         }
     }
 }

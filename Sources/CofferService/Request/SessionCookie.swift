@@ -60,7 +60,8 @@ enum SessionCookie {
     ///   - seconds: how long the session lasts.
     /// - Throws: `Failure` 400 if the connection is not fit for a cookie.
     static func field(_ request: Request, token: String?, seconds: Int64) throws(Failure) -> HeaderField {
-        // A page of ours whose origin is not the request's host: a proxy has replaced the host, so it proves nothing.
+        // Without TLS, a page of our own origin whose host is not the request's shows that a proxy has replaced the host.
+        // Then a loopback host proves nothing.
         let (isSecure, isOwnOrigin) = (try request.isSecure, try SameOrigin.isOwnOrigin(request))
         guard isSecure || isOwnOrigin != false, let name = try name(request) else {
             throw Failure(

@@ -46,11 +46,11 @@ struct CrossOrigin {
         guard origin(request.exchange) != nil, try request.text(.preflightMethod) != nil else {
             return []
         }
-        let asked = try request.text(.preflightHeaders).map { $0 + ", " } ?? ""
+        let requested = try request.text(.preflightHeaders).map { $0 + ", " } ?? ""
         return [
             HeaderField("Access-Control-Allow-Methods", Self.methods),
             HeaderField(
-                "Access-Control-Allow-Headers", "Authorization, \(asked)Accept, Accept-Language, Content-Language"),
+                "Access-Control-Allow-Headers", "Authorization, \(requested)Accept, Accept-Language, Content-Language"),
             HeaderField("Access-Control-Max-Age", String(Self.maximumAge)),
         ]
     }
