@@ -54,7 +54,7 @@ let package = Package(
         // The ground floor: one coder each of what texts are made of. All others may import it.
         + module("Text", ["CCalendar"], testing: ["TestSupport"])
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
-        + module("POSIX", ["CSystem"])
+        + module("POSIX", ["CSystem"], testing: ["TestSupport"])
         + module("Cryptography", ["COpenSSL"])
         + module("Postgres", ["CPostgreSQL", "POSIX", "Text"], testing: ["TestSupport"])
         + module("Gateway", ["CFastCGI", "POSIX"])
@@ -102,6 +102,7 @@ let package = Package(
                 name: "CofferCommandTests",
                 dependencies: [
                     "CofferCommand", "CofferSchema", "CofferCore", "Storage", "BlobStore", "POSIX", "Text",
+                    "TestSupport",
                 ],
                 swiftSettings: settings),
         ]

@@ -1,5 +1,6 @@
 import BlobStore
 import POSIX
+import TestSupport
 import Testing
 
 /// The promises of every kind of store, tested with a local store and with the buckets in COFFER_TEST_S3. That variable
@@ -34,7 +35,7 @@ struct ConformanceTests {
             try? store.remove(page.map(\.name))
         }
         if let name = try? BlobName.generate(), let path = store.absolutePath(of: name) {
-            try? TestStore.remove(String(path.dropLast(36)))
+            try? TemporaryDirectory.remove(String(path.dropLast(36)))
         }
     }
 

@@ -1,5 +1,6 @@
 import BlobStore
 import POSIX
+import TestSupport
 import Testing
 
 struct OpenBlobStoreTests {
@@ -25,7 +26,7 @@ struct OpenBlobStoreTests {
 
     @Test func `the operator's command makes the root and its parents, and may run again`() throws {
         let parent = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
-        defer { try? TestStore.remove(parent) }
+        defer { try? TemporaryDirectory.remove(parent) }
         for _ in 1...2 {
             try openBlobStore("file://\(parent)/a/b/", creating: true).probe()
         }

@@ -57,7 +57,7 @@ struct S3AbsenceTests {
         let open = try #require(try store.openUploads())
         #expect(open.count == 2 && open.since == "2020-01-01T00:00:00Z")
         #expect(try openBlobStore("file:///tmp/coffer-\(Self.names[0])", creating: true).openUploads() == nil)
-        try TestStore.remove("/tmp/coffer-\(Self.names[0])")
+        try TemporaryDirectory.remove("/tmp/coffer-\(Self.names[0])")
         _ = server
     }
 

@@ -1,5 +1,6 @@
 import BlobStore
 import Synchronization
+import TestSupport
 import POSIX
 
 /// A store in a directory of its own, which is removed with the last reference.
@@ -13,7 +14,7 @@ final class TestStore {
         blobs = try openBlobStore("file://\(root)", creating: true)
     }
 
-    deinit { try? Self.remove(root) }
+    deinit { try? TemporaryDirectory.remove(root) }
 
     /// Files in stage/.
     var stages: [String] { get throws { try FileSystem.list(root + "/stage") } }
@@ -53,15 +54,6 @@ final class TestStore {
         let path = "\(directory ?? root + "/incoming")/\(try BlobName.generate())"
         try FileSystem.create(path, mode: 0o600).write(all: bytes.span)
         return path
-    }
-
-    static func remove(_ directory: String) throws {
-        for name in try FileSystem.list(directory) {
-            let path = "\(directory)/\(name)"
-            let isDirectory = try FileSystem.status(path, followingLinks: false).kind == .directory
-            if isDirectory { try remove(path) } else { try FileSystem.unlink(path) }
-        }
-        try FileSystem.removeDirectory(directory)
     }
 }
 

@@ -1,6 +1,7 @@
 import Dispatch
 import Synchronization
 import POSIX
+import TestSupport
 import Testing
 
 @testable import CofferCommand

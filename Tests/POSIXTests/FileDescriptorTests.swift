@@ -1,5 +1,6 @@
 import Synchronization
 import POSIX
+import TestSupport
 import Testing
 
 struct FileDescriptorTests {
