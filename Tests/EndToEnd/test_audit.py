@@ -180,8 +180,8 @@ def template(instance):
         made.coffer("migrate", "--skip-storage")
         for email in ("one@audit.example", "two@audit.example"):
             (user,) = made.sql(f"select internal.create_user('{email}', 'long enough 1', 'editor', null)")
-            made.sql(f"select internal.record('store', '{user}', array['a', 'b', 'c', 'd'])")
-            made.sql(f"select internal.record('delete', '{user}', array['b'])")
+            made.sql(f"select internal.record_all('store', '{user}', array['a', 'b', 'c', 'd'])")
+            made.sql(f"select internal.record('delete', '{user}', 'b')")
         made.sql("select internal.rotate_key()")
         yield made.database
 
@@ -233,7 +233,7 @@ def test_a_log_that_is_whole(log, kept):
     assert json.loads(log.verify("--json").stdout) == []
     heads = kept(log.heads())
     assert len(json.loads(Path(heads).read_text())) == 3
-    log.run(f"select internal.record('login', '{log.one}', array[null::text])")
+    log.run(f"select internal.record('login', '{log.one}', null)")
     assert log.verify("--heads", heads).returncode == 0, "a log that has grown is whole"
 
 
@@ -339,8 +339,8 @@ begin
     alter table internal.audit_log drop constraint audit_log_chain_key;
     for v_row in select * from internal.audit_log a where a.chain = p_chain order by a.id loop
         v_position := v_position + 1;
-        v_row.position := v_position;
-        v_hash := internal.audit_hash(v_hash, v_row);
+        v_hash := internal.audit_hash(v_hash, v_row.chain, v_position, v_row.id, v_row.occurred_at, v_row.actor_id,
+            v_row.user_id, v_row.action, v_row.subject, v_row.request_id, v_row.remote_address);
         update internal.audit_log a set position = v_position, hash = v_hash where a.id = v_row.id;
     end loop;
     update internal.audit_chains c set length = v_position, hash = v_hash where c.chain = p_chain;
@@ -363,7 +363,7 @@ def test_a_chain_that_was_rebuilt_is_found_by_saved_heads(log, kept, forgery):
     assert log.verify().returncode == 0, "who can write everything can forge everything"
     assert_found(log, log.one, "saved head", arguments=("--heads", heads), rows=1)
     # More of it does not hide it.
-    log.run(f"select internal.record('store', '{log.one}', array['x', 'y', 'z'])")
+    log.run(f"select internal.record_all('store', '{log.one}', array['x', 'y', 'z'])")
     assert_found(log, log.one, "saved head", arguments=("--heads", heads), rows=1)
 
 
@@ -392,7 +392,7 @@ def test_uploads_of_two_users_do_not_wait_for_each_other(person, stranger, folde
     """One user's upload is held open, with the end of its chain locked, while another's goes through."""
     person.client.store("a", b"x")
     script = f"""begin;
-        select internal.record('store', '{person.user}', array['held']);
+        select internal.record('store', '{person.user}', 'held');
         update internal.users set used_bytes = used_bytes where id = '{person.user}'"""
     with instance.holding(script):
         # Had they to wait, the database's timeout would make it 503.

@@ -19,7 +19,6 @@ comment on column internal.audit_log.chain is
 comment on column internal.audit_log.position is 'Place in the chain, from 1, without gaps.';
 comment on column internal.audit_log.hash is 'Hash of this row and of the hash before it, see internal.audit_hash.';
 comment on table internal.audit_chains is 'The head of each chain of the audit log: its length and its last hash.';
-comment on function internal.is_audit_action(text) is 'Returns whether the audit log has this action.';
 
 -- A failed login belongs to no user's chain, even if the account exists. Otherwise its transaction would wait for
 -- another lock than a failed login to an unknown account, and the time would show which accounts exist.
@@ -30,66 +29,96 @@ return case when p_user_id is null or p_action in ('login_failed', 'login_blocke
 comment on function internal.audit_chain(text, uuid) is 'Returns the chain that a row of the audit log belongs to.';
 
 -- The row is hashed as a JSON array: different rows give different texts, and nothing depends on time zone, locale or
--- settings. The hash can be computed outside the database.
-create function internal.audit_hash(p_previous bytea, p_row internal.audit_log) returns bytea
+-- settings. The hash can be computed outside the database. Each argument is used once, so that PostgreSQL inlines it.
+create function internal.audit_hash(
+    p_previous bytea, p_chain uuid, p_position bigint, p_id bigint, p_occurred_at timestamptz, p_actor_id uuid,
+    p_user_id uuid, p_action text, p_subject text, p_request_id text, p_remote_address text) returns bytea
 language sql stable parallel safe
-return sha256(p_previous || convert_to(json_build_array((p_row).chain, (p_row).position, (p_row).id,
-    (extract(epoch from (p_row).occurred_at) * 1000000)::bigint, (p_row).actor_id, (p_row).user_id, (p_row).action,
-    (p_row).subject, (p_row).request_id, (p_row).remote_address)::text, 'UTF8'));
-comment on function internal.audit_hash(bytea, internal.audit_log) is
+return sha256(p_previous || convert_to(json_build_array(p_chain, p_position, p_id,
+    (extract(epoch from p_occurred_at) * 1000000)::bigint, p_actor_id, p_user_id, p_action, p_subject, p_request_id,
+    p_remote_address)::text, 'UTF8'));
+comment on function internal.audit_hash(
+        bytea, uuid, bigint, bigint, timestamptz, uuid, uuid, text, text, text, text) is
     'Returns the SHA-256 of the hash before (empty for the first row) and of the row as a JSON array, its time in '
     'microseconds.';
 
--- The head of a chain stays locked until the commit. The hashes of all subjects are computed first and then written by
--- one statement: updating the head for each of a hundred thousand files would leave as many dead rows, through which
--- the next update has to step. One subject, the case of every upload, is inserted without arrays.
+-- The update locks the head until the commit. If it waits for that lock, PostgreSQL evaluates its expressions again on
+-- the new head, so that the id is drawn again too: within a chain, ids grow.
 create function internal.record(
-    p_action text, p_user_id uuid, p_subjects text[], p_actor_id uuid default internal.current_user_id()) returns void
+    p_action text, p_user_id uuid, p_subject text, p_actor_id uuid default internal.current_user_id()) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_row internal.audit_log;
+    v_chain constant uuid := internal.audit_chain(p_action, p_user_id);
+    v_request_id constant text := nullif(current_setting('coffer.request_id', true), '');
+    v_address constant text := nullif(current_setting('coffer.remote_address', true), '');
+    v_id bigint;
+    v_position bigint;
+    v_hash bytea;
+begin
+    loop
+        update internal.audit_chains c
+        set length = c.length + 1,
+            hash = internal.audit_hash(c.hash, v_chain, c.length + 1, nextval('internal.audit_log_id_seq'), now(),
+                p_actor_id, p_user_id, p_action, p_subject, v_request_id, v_address)
+        where c.chain = v_chain
+        returning currval('internal.audit_log_id_seq'), c.length, c.hash into v_id, v_position, v_hash;
+        exit when found;
+        insert into internal.audit_chains (chain, length, hash) values (v_chain, 0, '') on conflict do nothing;
+    end loop;
+    insert into internal.audit_log (
+        id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
+    overriding system value
+    values (v_id, now(), p_actor_id, p_user_id, p_action, p_subject, v_request_id, v_address, v_chain, v_position,
+        v_hash);
+end
+$$;
+comment on function internal.record(text, uuid, text, uuid) is
+    'Records one action in the user''s chain. Nothing but this function and the next writes the audit log. Call it '
+    'last: it locks the head of the chain.';
+
+-- The hashes are computed first and then written by one statement: updating the head for each of a hundred thousand
+-- files would leave as many dead rows, through which the next update has to step.
+create function internal.record_all(p_action text, p_user_id uuid, p_subjects text[]) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_chain constant uuid := internal.audit_chain(p_action, p_user_id);
+    v_actor_id constant uuid := internal.current_user_id();
+    v_request_id constant text := nullif(current_setting('coffer.request_id', true), '');
+    v_address constant text := nullif(current_setting('coffer.remote_address', true), '');
+    v_subject text;
+    v_id bigint;
+    v_length bigint;
     v_hash bytea;
     v_ids bigint[] := '{}';
     v_hashes bytea[] := '{}';
 begin
-    v_row.chain := internal.audit_chain(p_action, p_user_id);
-    v_row.occurred_at := now();
-    v_row.actor_id := p_actor_id;
-    v_row.user_id := p_user_id;
-    v_row.action := p_action;
-    v_row.request_id := nullif(current_setting('coffer.request_id', true), '');
-    v_row.remote_address := nullif(current_setting('coffer.remote_address', true), '');
     loop
-        select c.length, c.hash into v_row.position, v_hash
-        from internal.audit_chains c where c.chain = v_row.chain for no key update;
+        select c.length, c.hash into v_length, v_hash
+        from internal.audit_chains c where c.chain = v_chain for no key update;
         exit when found;
-        insert into internal.audit_chains (chain, length, hash) values (v_row.chain, 0, '') on conflict do nothing;
+        insert into internal.audit_chains (chain, length, hash) values (v_chain, 0, '') on conflict do nothing;
     end loop;
-    foreach v_row.subject in array p_subjects loop
-        v_row.id := nextval('internal.audit_log_id_seq');
-        v_row.position := v_row.position + 1;
-        v_hash := internal.audit_hash(v_hash, v_row);
-        v_ids := v_ids || v_row.id;
+    foreach v_subject in array p_subjects loop
+        v_id := nextval('internal.audit_log_id_seq');
+        v_length := v_length + 1;
+        v_hash := internal.audit_hash(v_hash, v_chain, v_length, v_id, now(), v_actor_id, p_user_id, p_action,
+            v_subject, v_request_id, v_address);
+        v_ids := v_ids || v_id;
         v_hashes := v_hashes || v_hash;
     end loop;
-    if cardinality(p_subjects) = 1 then
-        v_row.hash := v_hash;
-        insert into internal.audit_log overriding system value values (v_row.*);
-    else
-        insert into internal.audit_log (
-            id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
-        overriding system value
-        select n.id, v_row.occurred_at, v_row.actor_id, v_row.user_id, v_row.action, n.subject, v_row.request_id,
-            v_row.remote_address, v_row.chain, v_row.position - cardinality(p_subjects) + n.number, n.hash
-        from unnest(v_ids, p_subjects, v_hashes) with ordinality as n (id, subject, hash, number);
-    end if;
-    update internal.audit_chains c set length = v_row.position, hash = v_hash where c.chain = v_row.chain;
+    insert into internal.audit_log (
+        id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
+    overriding system value
+    select n.id, now(), v_actor_id, p_user_id, p_action, n.subject, v_request_id, v_address, v_chain,
+        v_length - cardinality(p_subjects) + n.number, n.hash
+    from unnest(v_ids, p_subjects, v_hashes) with ordinality as n (id, subject, hash, number);
+    update internal.audit_chains c set length = v_length, hash = v_hash where c.chain = v_chain;
 end
 $$;
-comment on function internal.record(text, uuid, text[], uuid) is
-    'Records one action on each of the subjects (array[null] if there is none) in the user''s chain. Nothing else '
-    'writes the audit log. Call it last: it locks the head of the chain.';
+comment on function internal.record_all(text, uuid, text[]) is
+    'Does what internal.record does, for each of the subjects.';
 
 create function internal.audit_heads() returns table (chain uuid, length bigint, hash text)
 language sql stable security definer set search_path = ''
@@ -110,7 +139,9 @@ begin atomic
         select a.chain, a.position, a.id, a.hash,
             a.position - coalesce(lag(a.position) over chain_order, 0) - 1 as missing,
             a.id < lag(a.id) over chain_order as is_displaced,
-            a.hash = internal.audit_hash(coalesce(lag(a.hash) over chain_order, ''), a) as is_intact,
+            a.hash = internal.audit_hash(coalesce(lag(a.hash) over chain_order, ''), a.chain, a.position, a.id,
+                a.occurred_at, a.actor_id, a.user_id, a.action, a.subject, a.request_id, a.remote_address)
+                as is_intact,
             row_number() over chain_order as number,
             lead(a.position) over chain_order is null as is_last
         from internal.audit_log a

@@ -69,11 +69,11 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     if tg_op = 'INSERT' then
-        perform internal.record('user_create', new.id, array[new.email]);
+        perform internal.record('user_create', new.id, new.email);
     elsif tg_op = 'DELETE' then
-        perform internal.record('user_delete', old.id, array[old.email]);
+        perform internal.record('user_delete', old.id, old.email);
     else
-        perform internal.record(c.action, new.id, array[new.email])
+        perform internal.record(c.action, new.id, new.email)
         from (values
             ('user_password', new.password_hash <> old.password_hash
                 and new.rehashed_at is not distinct from old.rehashed_at),

@@ -102,7 +102,7 @@ begin
     where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
         and s.user_id = internal.current_user_id();
     if found then
-        perform internal.record('logout', internal.current_user_id(), array[null::text]);
+        perform internal.record('logout', internal.current_user_id(), null);
     end if;
 end
 $$;
@@ -130,7 +130,7 @@ declare
     v_user_id uuid;
 begin
     delete from internal.sessions s where s.id = p_id returning s.user_id into v_user_id;
-    perform internal.record('session_revoke', u.id, array[u.email]) from internal.users u where u.id = v_user_id;
+    perform internal.record('session_revoke', u.id, u.email) from internal.users u where u.id = v_user_id;
     return v_user_id is not null;
 end
 $$;
@@ -147,7 +147,7 @@ declare
 begin
     delete from internal.sessions s where s.user_id = v_user.id;
     get diagnostics v_count = row_count;
-    perform internal.record('session_revoke', v_user.id, array[v_user.email]) where v_count > 0;
+    perform internal.record('session_revoke', v_user.id, v_user.email) where v_count > 0;
     return v_count;
 end
 $$;

@@ -29,7 +29,7 @@ declare
     v_kid constant text := encode(extensions.gen_random_bytes(8), 'hex');
 begin
     insert into internal.jwt_keys (kid, secret) values (v_kid, extensions.gen_random_bytes(32));
-    perform internal.record('key_rotate', null, array[v_kid]);
+    perform internal.record('key_rotate', null, v_kid);
     return v_kid;
 end
 $$;
@@ -50,7 +50,7 @@ begin
             hint = 'Rotate first.';
     end if;
     update internal.jwt_keys k set secret = null, retired_at = now() where k.kid = p_kid;
-    perform internal.record('key_retire', null, array[p_kid]);
+    perform internal.record('key_retire', null, p_kid);
 end
 $$;
 comment on function internal.retire_key(text) is

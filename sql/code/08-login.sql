@@ -93,10 +93,10 @@ begin
     insert into internal.login_failures (account, address)
     select k.account, k.address from (values (p_account, null::inet), (null, p_address)) as k (account, address)
     where num_nonnulls(k.account, k.address) = 1;
-    perform internal.record('login_failed', p_user_id, array[null::text]);
-    perform internal.record('login_blocked', p_user_id, array[null::text])
+    perform internal.record('login_failed', p_user_id, null);
+    perform internal.record('login_blocked', p_user_id, null)
     where internal.login_retry_after(p_account, null) is not null;
-    perform internal.record('login_blocked', null, array[abbrev(p_address)])
+    perform internal.record('login_blocked', null, abbrev(p_address))
     where internal.login_retry_after(null, p_address) is not null;
 end
 $$;
@@ -157,7 +157,7 @@ begin
     end if;
     perform internal.clear_login_failures(v_account);
     return query select s.token, s.expires_at, null::integer from internal.open_session(v_user.id, v_user.role) s;
-    perform internal.record('login', v_user.id, array[null::text], v_user.id);
+    perform internal.record('login', v_user.id, null, v_user.id);
 end
 $$;
 grant execute on function api.login(text, text) to coffer_anonymous;

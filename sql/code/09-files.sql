@@ -32,7 +32,11 @@ grant select, update (file_path, description), delete on api.files to coffer_edi
 comment on view api.files is 'Files: an editor''s own, for an admin all. Users can change only their own.';
 
 -- The table's check runs with the rights of the role that changes a row.
-grant execute on function internal.file_path_problem(text) to coffer_editor, coffer_admin;
+grant execute on function internal.file_path_problem(text), internal.is_plain_path(text)
+    to coffer_editor, coffer_admin;
+comment on function internal.is_plain_path(text) is
+    'Returns whether a path is short, of printable ASCII, breaks no rule, and has no segment that begins with a dot. '
+    'For editors and admins, as the next function.';
 comment on function internal.file_path_problem(text) is
     'Returns the rule that a file path breaks, as a sentence; null if it breaks none. For editors and admins, whose '
     'changes of files are checked with it.';
@@ -82,14 +86,15 @@ create function internal.count_usage(p_user_id uuid, p_files bigint, p_bytes big
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_user internal.users;
+    v_used_bytes bigint;
+    v_quota_bytes bigint;
 begin
     update internal.users u
     set file_count = u.file_count + p_files, used_bytes = u.used_bytes + p_bytes
     where u.id = p_user_id
-    returning u.* into v_user;
-    if p_bytes > 0 then
-        perform internal.require_quota(v_user.used_bytes, v_user.quota_bytes);
+    returning u.used_bytes, u.quota_bytes into v_used_bytes, v_quota_bytes;
+    if p_bytes > 0 and v_used_bytes > v_quota_bytes then
+        perform internal.require_quota(v_used_bytes, v_quota_bytes);
     end if;
 end
 $$;

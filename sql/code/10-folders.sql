@@ -138,8 +138,9 @@ begin
     end if;
     if p_cursor is null or p_cursor like 'd%' then
         return query
-            select d.name::text, true, null::uuid, null::uuid, null::text, null::text, null::text, d.size_bytes,
-                null::text, null::timestamptz, null::timestamptz, d.file_count, internal.folder_cursor(true, d.name)
+            select d.name::text, true, null::uuid, null::uuid, null::text, null::text, null::text,
+                d.size_bytes::bigint, null::text, null::timestamptz, null::timestamptz, d.file_count::bigint,
+                internal.folder_cursor(true, d.name)
             from internal.folders d
             where d.user_id = v_user_id and d.parent = v_folder and d.name > v_after
             order by d.name
@@ -147,9 +148,9 @@ begin
         get diagnostics v_count = row_count;
     end if;
     return query
-        select split_part(f.file_path, '/', -1), false, f.id, f.user_id, f.file_path::text, f.description,
-            f.content_type, f.size_bytes, encode(f.sha256, 'hex'), f.created_at, f.updated_at, null::bigint,
-            internal.folder_cursor(false, split_part(f.file_path, '/', -1))
+        select split_part(f.file_path, '/', -1), false, f.id, f.user_id, f.file_path::text, f.description::text,
+            f.content_type::text, f.size_bytes::bigint, encode(f.sha256, 'hex'), f.created_at, f.updated_at,
+            null::bigint, internal.folder_cursor(false, split_part(f.file_path, '/', -1))
         from internal.files f
         where f.user_id = v_user_id
             and left(f.file_path, -strpos(reverse(f.file_path), '/')) = v_folder

@@ -17,7 +17,7 @@ begin
     from new_files n, (select count(*) as files from new_files) t limit 1;
     if v_file.files = 1 then
         perform internal.count_file(v_file.user_id, v_file.file_path, 1, v_file.size_bytes);
-        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
+        perform internal.record('store', v_file.user_id, v_file.file_path);
         return null;
     end if;
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
@@ -26,7 +26,7 @@ begin
                 sum(n.size_bytes)::bigint as bytes
             from new_files n group by 1, 2) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record('store', t.user_id, t.paths)
+    perform internal.record_all('store', t.user_id, t.paths)
     from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
         from new_files n group by n.user_id order by n.user_id) t;
     return null;
@@ -52,7 +52,7 @@ begin
         if v_file.growth <> 0 then
             perform internal.count_file(v_file.user_id, v_file.file_path, 0, v_file.growth);
         end if;
-        perform internal.record('store', v_file.user_id, array[v_file.file_path]);
+        perform internal.record('store', v_file.user_id, v_file.file_path);
         return null;
     end if;
     -- A blob that is now in another store is garbage in the store it was in.
@@ -71,7 +71,7 @@ begin
                 select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) f
             group by 1, 2 having sum(f.files) <> 0 or sum(f.bytes) <> 0) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record(t.action, t.user_id, t.paths)
+    perform internal.record_all(t.action, t.user_id, t.paths)
     from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
         from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
                 case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
@@ -114,7 +114,7 @@ begin
                 -sum(o.size_bytes)::bigint as bytes
             from old_files o group by 1, 2) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record('delete', t.user_id, t.paths)
+    perform internal.record_all('delete', t.user_id, t.paths)
     from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths
         from old_files o group by o.user_id order by o.user_id) t;
     return null;

@@ -97,38 +97,6 @@ comment on function api.begin_upload(text, text, bigint, text, boolean) is
     'until store_file takes it off. Returns the URL of the store to write to, null for the configured one. KF014 for '
     'the blob name, KF019 if it is taken. For editors and admins.';
 
--- The caller has locked the user's row, so no other transaction changes this user's files between the query and the
--- change.
-create function internal.put_file(p_file internal.files, p_if_match text, p_if_none_match boolean)
-returns uuid
-language plpgsql volatile security definer set search_path = ''
-as $$
-declare
-    v_id uuid;
-    v_sha256 bytea;
-begin
-    select f.id, f.sha256 into v_id, v_sha256
-    from internal.files f where f.user_id = p_file.user_id and f.file_path = p_file.file_path;
-    if not internal.precondition_holds(p_if_match, p_if_none_match, v_sha256) then
-        return null;
-    elsif v_id is not null then
-        update internal.files f
-        set description = coalesce(p_file.description, f.description), content_type = p_file.content_type,
-            size_bytes = p_file.size_bytes, sha256 = p_file.sha256, blob = p_file.blob, store = p_file.store
-        where f.id = v_id;
-    else
-        insert into internal.files (user_id, file_path, description, content_type, size_bytes, sha256, blob, store)
-        values (p_file.user_id, p_file.file_path, p_file.description, p_file.content_type, p_file.size_bytes,
-            p_file.sha256, p_file.blob, p_file.store)
-        returning id into v_id;
-    end if;
-    return v_id;
-end
-$$;
-comment on function internal.put_file(internal.files, text, boolean) is
-    'Creates or overwrites a file and returns its id; null if a precondition does not hold. An overwritten file keeps '
-    'its id, created_at, and its description if none is given.';
-
 create function api.store_file(
     p_blob text, p_file_path text, p_description text, p_content_type text, p_size bigint, p_sha256 bytea,
     p_if_match text, p_if_none_match boolean, p_store_url text default null) returns uuid
@@ -137,50 +105,65 @@ language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off
 as $$
 declare
-    v_file internal.files;
+    v_path constant text := case when internal.is_plain_path(p_file_path) then p_file_path
+        else internal.checked_file_path(p_file_path) end;
+    v_type constant text := coalesce(p_content_type, 'application/octet-stream');
+    v_user_id uuid;
+    v_store smallint;
+    v_is_garbage boolean;
     v_id uuid;
+    v_sha256 bytea;
 begin
-    v_file.file_path := internal.checked_file_path(p_file_path);
-    v_file.description := p_description;
-    v_file.content_type := coalesce(p_content_type, 'application/octet-stream');
-    v_file.size_bytes := p_size;
-    v_file.sha256 := p_sha256;
-    v_file.blob := p_blob;
-    if p_blob is null or p_blob !~ '^[0-9a-f]{32}$' then
+    if p_blob is null or length(p_blob) <> 32 or p_blob ~ '[^0-9a-f]' then
         raise exception using errcode = 'KF014', message = 'The blob name is not valid.';
     elsif char_length(p_description) > 2000 then
         raise exception using errcode = 'KF014', message = 'The description is longer than 2,000 characters.';
-    elsif v_file.content_type !~ '^[ -~]{1,255}$' then
+    elsif v_type !~ '^[ -~]+$' or octet_length(v_type) > 255 then
         raise exception using errcode = 'KF014', message = 'The content type is not valid.';
     elsif p_size is null or p_size < 0 or p_sha256 is null or octet_length(p_sha256) <> 32 then
         raise exception using errcode = 'KF014', message = 'The size or the digest is not valid.';
     end if;
     if p_store_url is not null then
         perform pg_advisory_xact_lock_shared(internal.current_store_lock());
-        select s.id into v_file.store from internal.stores s
-        where s.is_current and coalesce(s.url, p_store_url) = p_store_url;
-        if not found then
+        select s.id, exists (select from internal.garbage g where g.blob = p_blob) into v_store, v_is_garbage
+        from internal.stores s where s.is_current and coalesce(s.url, p_store_url) = p_store_url;
+        if v_store is null then
             return null;
         end if;
-        -- A blob that is garbage, or that belongs to an abandoned upload, must not become a file.
-        if exists (select from internal.garbage g where g.blob = p_blob) then
-            raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
-        end if;
     end if;
-    v_file.user_id := internal.lock_current_user();
+    select u.id into v_user_id from internal.users u where u.id = internal.current_user_id() for no key update;
+    if v_user_id is null then
+        perform internal.raise_session_ended();
+    end if;
     if p_store_url is null then
         -- Either this deletes the row, and the blob stays, or gc does, and the blob is removed.
         delete from internal.garbage g
-        where g.blob = p_blob and g.reason = 'uploading' and g.user_id = v_file.user_id
-        returning g.store into v_file.store;
-        if not found then
-            raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
+        where g.blob = p_blob and g.reason = 'uploading' and g.user_id = v_user_id
+        returning g.store into v_store;
+    end if;
+    -- A blob that is garbage, or that belongs to an abandoned upload, must not become a file.
+    if v_is_garbage or v_store is null then
+        raise exception using errcode = 'KF019', message = 'The upload has expired.', hint = 'Send it again.';
+    end if;
+    -- No other transaction changes this user's files now, so the preconditions hold until the change.
+    select f.id, f.sha256 into v_id, v_sha256
+    from internal.files f where f.user_id = v_user_id and f.file_path = v_path;
+    if p_if_match is not null or p_if_none_match then
+        if not internal.precondition_holds(p_if_match, p_if_none_match, v_sha256) then
+            raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
         end if;
     end if;
     -- The triggers of the table count the file, and raise KF006 if the quota is exceeded.
-    v_id := internal.put_file(v_file, p_if_match, p_if_none_match);
     if v_id is null then
-        raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
+        insert into internal.files (user_id, file_path, description, content_type, size_bytes, sha256, blob, store)
+        values (v_user_id, v_path, p_description, v_type, p_size, p_sha256, p_blob, v_store)
+        returning id into v_id;
+    else
+        -- An overwritten file keeps its id, created_at, and its description if none is given.
+        update internal.files f
+        set description = coalesce(p_description, f.description), content_type = v_type, size_bytes = p_size,
+            sha256 = p_sha256, blob = p_blob, store = v_store
+        where f.id = v_id;
     end if;
     return v_id;
 end
@@ -188,10 +171,10 @@ $$;
 grant execute on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text)
     to coffer_editor, coffer_admin;
 comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text) is
-    'Makes a published blob a file of the current user and returns the file''s id. p_store_url is the store of a '
-    'one-phase upload, whose blob was not listed: null, and nothing is done, if another store is current. KF003 for '
-    'the path, KF004 for a precondition, KF006 for the quota, KF011 if the user is gone, KF014 for another argument, '
-    'KF019 if the upload has expired. For editors and admins.';
+    'Makes a published blob a file of the current user, which it creates or overwrites, and returns the file''s id. '
+    'p_store_url is the store of a one-phase upload, whose blob was not listed: null, and nothing is done, if another '
+    'store is current. KF003 for the path, KF004 for a precondition, KF006 for the quota, KF011 if the user is gone, '
+    'KF014 for another argument, KF019 if the upload has expired. For editors and admins.';
 
 create function api.abandon_upload(p_blob text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -206,4 +189,4 @@ grant execute on function api.abandon_upload(text) to coffer_editor, coffer_admi
 comment on function api.abandon_upload(text) is
     'Takes the blob of an upload of the current user off the list of garbage; the caller has removed it. For editors '
     'and admins.';
--- Deliberately not granted: lock_current_user and put_file, to any role.
+-- Deliberately not granted: lock_current_user, to any role.

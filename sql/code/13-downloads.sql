@@ -42,7 +42,7 @@ as $$
 begin
     return query select f.* from api.retrieve_file(p_file_path) f;
     if found then
-        perform internal.record('retrieve', internal.current_user_id(), array[normalize(p_file_path, NFC)]);
+        perform internal.record('retrieve', internal.current_user_id(), normalize(p_file_path, NFC));
     end if;
 end
 $$;

@@ -107,7 +107,7 @@ begin
             insert into internal.blob_copies (store, blob) select p_store, p.blob from page p
             on conflict do nothing
         )
-        select p.blob::text, p.url, p.size_bytes, p.sha256 from page p order by p.blob;
+        select p.blob::text, p.url, p.size_bytes::bigint, p.sha256::bytea from page p order by p.blob;
 end
 $$;
 comment on function internal.begin_copies(smallint, text, integer) is

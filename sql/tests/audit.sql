@@ -36,7 +36,7 @@ select is((select string_agg(position || ' ' || action || ' ' || subject, ', ' o
     from internal.audit_log where chain = :editor),
     '1 user_create Editor@test.invalid, 2 store a, 3 store b, 4 store a, 5 move c, 6 delete a, 7 delete c',
     'each user has a chain without gaps');
-select is((select length from internal.audit_chains where chain = :editor), 7::bigint,
+select is((select length::bigint from internal.audit_chains where chain = :editor), 7::bigint,
     'the head of a chain has its length');
 select is((select count(*)::int from internal.audit_log where chain <> user_id
     and action not like 'login_%'), 0, 'each row but a failed login is in its user''s chain');
@@ -73,8 +73,7 @@ select is(pg_temp.found_after('update internal.audit_log set actor_id = null whe
     'editor 7 Altered', 'a removed actor is found');
 select is(pg_temp.found_after($$ update internal.audit_log a set subject = 'x', hash = internal.audit_hash(
         (select p.hash from internal.audit_log p where p.chain = a.chain and p.position = 2),
-        row(a.id, a.occurred_at, a.actor_id, a.user_id, a.action, 'x', a.request_id, a.remote_address, a.chain,
-            a.position, null)::internal.audit_log)
+        a.chain, a.position, a.id, a.occurred_at, a.actor_id, a.user_id, a.action, 'x', a.request_id, a.remote_address)
     where chain = pg_temp.editor() and position = 3 $$),
     'editor 4 Altered', 'a change with its hash computed again breaks the next row');
 select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_temp.editor() and position in (3, 4)'),

@@ -59,6 +59,7 @@ $$, $$ values
     ('internal.email_key(text)', 'coffer_admin coffer_anonymous coffer_authenticator coffer_editor'),
     ('internal.file_path_problem(text)', 'coffer_admin coffer_editor'),
     ('internal.is_email(text)', 'coffer_admin'),
+    ('internal.is_plain_path(text)', 'coffer_admin coffer_editor'),
     ('internal.add_orphans(text,text[])', 'coffer_authenticator'),
     ('internal.refuse_session()', 'coffer_authenticator'),
     ('internal.schema_level()', 'coffer_authenticator'),
