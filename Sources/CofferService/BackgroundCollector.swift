@@ -68,6 +68,9 @@ private struct WorkerGarbage: GarbageDatabase {
                 let url = try row.optionalText("url")
                 return try row.optionalValue("blob") { BlobName($0) }.map { (url: url, name: $0) }
             }
+            // The change that made a blob garbage may not be on the disk yet: after a crash, the blob would be a file
+            // again. This connection has an open transaction, so another one waits.
+            if !blobs.isEmpty { try database.waitForDisk() }
             // If a blob cannot be removed, the rollback restores all rows.
             guard Garbage.group(blobs).allSatisfy(remove) else { throw Failure(.storageUnavailable) }
             return blobs.count

@@ -28,10 +28,12 @@ public struct PostgresError: Error, Sendable {
     public let hint: String?
     /// The name of the violated constraint.
     public let constraint: String?
+    /// The name of the statement that the server refused. nil if the error is of no statement.
+    public let statement: String?
 
     public init(
         _ kind: Kind, sqlState: String? = nil, message: String, detail: String? = nil, hint: String? = nil,
-        constraint: String? = nil
+        constraint: String? = nil, statement: String? = nil
     ) {
         self.kind = kind
         self.sqlState = sqlState
@@ -39,6 +41,7 @@ public struct PostgresError: Error, Sendable {
         self.detail = detail
         self.hint = hint
         self.constraint = constraint
+        self.statement = statement
     }
 }
 

@@ -37,7 +37,7 @@ internal import CPostgreSQL
             sqlState: sqlState,
             message: query.map { redact(message, sqlState: sqlState, texts: $0.texts) } ?? message,
             detail: field(coffer_diag_detail), hint: field(coffer_diag_hint),
-            constraint: field(coffer_diag_constraint))
+            constraint: field(coffer_diag_constraint), statement: query?.statement.name)
     }
 }
 

@@ -28,7 +28,9 @@ struct CollectGarbage: ParsableCommand {
         let configuration = try loadConfiguration(arguments: ["COFFER_GRACE_SECONDS": grace])
         let owner = try OwnerConnection(configuration)
         let records = try StoreRecord.all(owner, configuredURL: configuration.storageURL)
-        let garbage = OwnerGarbage(owner, records, graceSeconds: configuration.graceSeconds)
+        let garbage = OwnerGarbage(owner, records, graceSeconds: configuration.graceSeconds) { () throws(Failure) in
+            try OwnerConnection(configuration).waitForDisk()
+        }
         if dryRun {
             let due = try garbage.forecast()
             return print("would remove \(due.blobs) blobs and \(due.sessions) expired sessions")

@@ -27,6 +27,10 @@ struct OwnerConnection {
         }
     }
 
+    /// Waits until everything that other connections have committed is on the disk. Workers commit before that, and
+    /// wait afterwards.
+    func waitForDisk() throws(Failure) { try call("select pg_logical_emit_message(true, 'coffer', '')") }
+
     /// Runs `body` in a transaction as coffer_owner. If it fails, the transaction is rolled back.
     func transaction<Value>(_ body: (Transaction) throws(Failure) -> Value) throws(Failure) -> Value {
         try execute("begin; set local role coffer_owner")

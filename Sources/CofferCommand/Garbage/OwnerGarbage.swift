@@ -6,6 +6,8 @@ internal import Storage
 
 final class OwnerGarbage: GarbageDatabase {
     private let owner: OwnerConnection
+    /// Waits until what a transaction of `owner` has seen is on the disk.
+    private let waitForDisk: () throws(Failure) -> Void
     private let records: [StoreRecord]
     private let graceSeconds: Int
     /// Whether a backup is running. The blobs then wait for the next run.
@@ -13,8 +15,11 @@ final class OwnerGarbage: GarbageDatabase {
 
     static let batch = 500
 
-    init(_ owner: OwnerConnection, _ records: [StoreRecord], graceSeconds: Int) {
-        (self.owner, self.records, self.graceSeconds) = (owner, records, graceSeconds)
+    init(
+        _ owner: OwnerConnection, _ records: [StoreRecord], graceSeconds: Int,
+        waitForDisk: @escaping () throws(Failure) -> Void
+    ) {
+        (self.owner, self.records, self.graceSeconds, self.waitForDisk) = (owner, records, graceSeconds, waitForDisk)
     }
 
     /// Skips stores that were registered after the start. If a store fails, the rows of the other stores' blobs are
@@ -31,6 +36,9 @@ final class OwnerGarbage: GarbageDatabase {
                 """,
                 [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch)), .array(stores.map(\.id))]
             ).readAll { (store: try $0.integer("store"), name: try $0.blobName("blob")) }
+            // The change that made a blob garbage may not be on the disk yet: after a crash, the blob would be a file
+            // again.
+            if !due.isEmpty { try waitForDisk() }
             for store in stores {
                 let blobs = due.filter { $0.store == store.id }.map { (url: String?(store.url), name: $0.name) }
                 for garbage in Garbage.group(blobs) where remove(garbage) {

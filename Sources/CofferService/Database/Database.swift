@@ -49,6 +49,9 @@ final class Database {
     /// The commit takes a second round trip, after the change has been answered. So a change that the worker gives up
     /// before is never carried out, even if the server executes it later.
     ///
+    /// The commit itself does not wait for the disk, so the locks of the change are not held meanwhile. A second
+    /// transaction of the same round trip waits for both. Until then others may see a change that a crash would undo.
+    ///
     /// - Throws: `Failure`. Then nothing was changed, except for `.outcomeUnknown`: the commit was not answered.
     func change<Value>(
         _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
@@ -72,7 +75,8 @@ final class Database {
     private func change<Value>(_ queries: [Query], read: (Rows) throws -> Value) throws -> Value {
         let value: Value
         do {
-            value = try read(try run([Query(Self.begin)] + queries, isRepeatable: false).last!)
+            let opening = [Query(Self.begin), Query(Self.commitWithoutDisk)]
+            value = try read(try run(opening + queries, isRepeatable: false).last!)
         } catch {
             rollback()
             throw error
@@ -89,10 +93,18 @@ final class Database {
             throw PostgresError(.connection, message: "the connection was lost before the commit")
         }
         do {
-            _ = try finish { () throws(PostgresError) in try kept.run([Query(Self.commit)]) }
+            _ = try finish { () throws(PostgresError) in try kept.run([Query(Self.commit), Query(Self.waitForDisk)]) }
         } catch {
-            throw error.kind == .statement ? error as any Error : Self.unknown
+            // A deferred constraint refuses in the commit.
+            let isRefused = error.kind == .statement && error.statement == Self.commit.name
+            throw isRefused ? error as any Error : Self.unknown
         }
+    }
+
+    /// Waits until everything that other connections have committed is on the disk. Call it before something outside
+    /// of the database is removed because of what a transaction has read.
+    func waitForDisk() throws(PostgresError) {
+        _ = try connect().run([Query(Self.waitForDisk)])
     }
 
     private static let unknown = Failure(
@@ -106,7 +118,11 @@ final class Database {
     }
 
     private static let begin = Statement(name: "begin", sql: "begin")
+    private static let commitWithoutDisk = Statement(name: "off", sql: "set local synchronous_commit to off")
     private static let commit = Statement(name: "commit", sql: "commit")
+    /// Writes an empty record to the write-ahead log. Its commit flushes the log, with all that precedes the record.
+    private static let waitForDisk = Statement(
+        name: "disk", sql: "select pg_logical_emit_message(true, 'coffer', '')")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
     /// Records and converts errors. A search that the server has cancelled gets a failure of its own.
@@ -194,12 +210,16 @@ final class Database {
 
     private func open() throws(PostgresError) -> Connection {
         if let connection { return connection }
-        let fresh = try Connection(
+        let fresh = try connect()
+        connection = fresh
+        return fresh
+    }
+
+    private func connect() throws(PostgresError) -> Connection {
+        try Connection(
             configuration.databaseURL, timeout: configuration.databaseTimeout,
             preparesStatements: configuration.preparesStatements,
             statementTimeout: configuration.preparesStatements ? statementTimeout : nil, applicationName: "coffer")
-        connection = fresh
-        return fresh
     }
 
     /// Runs `body`, records errors that are not the client's, and drops the connection if it cannot be used any more.
