@@ -15,7 +15,7 @@ where f.user_id = (select internal.current_user_id());
 grant select on internal.own_blobs to coffer_editor, coffer_admin;
 comment on view internal.own_blobs is 'The current user''s files with the blobs that hold their bytes.';
 
--- Written so that PostgreSQL inlines it and caches the plan. Stored paths are in NFC.
+-- Written so that PostgreSQL inlines it and caches the plan. Stored paths are in NFC, and ASCII is.
 create function api.retrieve_file(p_file_path text)
 returns table (
     file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
@@ -24,12 +24,27 @@ language sql stable
 begin atomic
     select b.file_path, b.content_type, b.size_bytes, b.sha256, b.blob, b.updated_at, b.store_url, b.is_unchanged
     from internal.own_blobs b
-    where b.file_path = normalize(p_file_path, NFC);
+    where b.file_path = case when octet_length(p_file_path) = length(p_file_path) then p_file_path
+        else normalize(p_file_path, NFC) end;
 end;
 grant execute on function api.retrieve_file(text) to coffer_editor, coffer_admin;
 comment on function api.retrieve_file(text) is
     'Returns the current user''s file of this path; no row if there is none. The digest is in hex, updated_at in Unix '
     'seconds. For editors and admins.';
+
+create function api.retrieve_file_in_session(p_file_path text)
+returns table (
+    file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
+    is_unchanged boolean)
+language sql stable
+begin atomic
+    select f.file_path, f.content_type, f.size_bytes, f.sha256, f.blob, f.updated_at, f.store_url, f.is_unchanged
+    from internal.current_session s left join api.retrieve_file(p_file_path) f on true;
+end;
+grant execute on function api.retrieve_file_in_session(text) to coffer_editor, coffer_admin;
+comment on function api.retrieve_file_in_session(text) is
+    'Does what api.retrieve_file does, but returns a row of nulls if there is no file, and no row if the session of the '
+    'request is not live. For editors and admins.';
 
 -- It writes, so it waits for the disk and for other records of the same user. The worker calls it instead of
 -- api.retrieve_file only if COFFER_AUDIT_DOWNLOADS is set.

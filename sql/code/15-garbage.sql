@@ -79,8 +79,8 @@ begin
     select n.blob, 'uploading', v_store from unnest(p_blobs) as n (blob)
     where not exists (select from internal.files f where f.blob = n.blob and f.store = v_store)
     on conflict do nothing;
-    -- The caller removes the markers of all these blobs. So what was read here has to be on the disk too, and this makes
-    -- the commit wait for it, even if nothing was inserted.
+    -- The caller removes the markers of all these blobs. So what was read here must be on the disk too: this makes the
+    -- commit wait for it, even if nothing was inserted.
     perform pg_logical_emit_message(true, 'coffer', '');
     return true;
 end

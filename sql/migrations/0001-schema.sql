@@ -54,9 +54,9 @@ create table internal.code_files (
 alter table internal.code_files enable row level security, force row level security;
 create policy owner_all on internal.code_files to coffer_owner using (true) with check (true);
 
--- Values are checked by domains and not by constraints of the tables: for each statement, PostgreSQL reads and plans all
--- constraints of the table anew, which would take a fifth of the time of an upload, but only the domains of the columns
--- that the statement sets, and these are planned once per session.
+-- Values are checked by domains and not by constraints of the tables. For each statement, PostgreSQL reads and plans
+-- all constraints of the table anew, which would take a fifth of the time of an upload. Of the domains, it checks only
+-- those of the columns that the statement sets, and it plans them once per session.
 --
 -- The functions run with the rights of the role that changes a row, so they use no object of ours.
 create function internal.file_path_problem(p_file_path text) returns text

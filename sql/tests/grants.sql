@@ -48,6 +48,7 @@ $$, $$ values
     ('api.reset_password(uuid,text)', 'coffer_admin'),
     ('api.retrieve_file(text)', 'coffer_admin coffer_editor'),
     ('api.retrieve_file_audited(text)', 'coffer_admin coffer_editor'),
+    ('api.retrieve_file_in_session(text)', 'coffer_admin coffer_editor'),
     ('api.store_file(text,text,text,text,bigint,bytea,text,boolean,text)', 'coffer_admin coffer_editor'),
     ('api.upload_room(text)', 'coffer_admin coffer_editor'),
     ('api.whoami()', 'coffer_admin coffer_editor'),

@@ -1,7 +1,7 @@
 -- Logging in, the token, the session behind it, and the keys.
 begin;
 \ir setup.psql
-select plan(45);
+select plan(54);
 
 create temporary table seen (name text primary key, token text);
 create function pg_temp.login(p_email text, p_password text) returns text language sql as $$
@@ -102,6 +102,25 @@ select lives_ok($$ select pg_temp.store('00000000-0000-4000-8000-00000000000e', 
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.whoami()::jsonb - ''session_expires_at''')::jsonb,
     '{"user_id": "00000000-0000-4000-8000-00000000000e", "email": "Editor@test.invalid", "role": "editor",
     "quota_bytes": null, "used_bytes": 5, "file_count": 1}', 'whoami returns the user and the totals');
+-- A download looks up its session and its file in one statement.
+create function pg_temp.downloaded(p_role text, p_user uuid, p_path text = 'a') returns text language sql as $$
+    select pg_temp.attempt(p_role, p_user, format('select count(*) || '' '' || coalesce(max(size_bytes), 0)
+        from api.retrieve_file_in_session(%L)', p_path))
+$$;
+select is(pg_temp.downloaded('coffer_editor', :editor), '1 5', 'a live session retrieves its user''s file');
+select is(pg_temp.downloaded('coffer_editor', :editor, 'none'), '1 0', 'a path without a file is a row of nulls');
+select is(pg_temp.downloaded('coffer_editor', :other), '0 0', 'another user''s session retrieves nothing');
+select is(pg_temp.downloaded('coffer_admin', :editor), '0 0', 'a session of another role retrieves nothing');
+select is(pg_temp.downloaded('coffer_anonymous', :editor), '42501', 'without a role nothing is retrieved');
+select set_config('coffer.session_id', pg_temp.part(:'admin_token', 2) ->> 'sid', true);
+select is(pg_temp.downloaded('coffer_admin', :admin), '1 0', 'an admin retrieves no file of others');
+update internal.sessions set expires_at = now() where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
+select is(pg_temp.downloaded('coffer_admin', :admin), '0 0', 'an expired session retrieves nothing');
+update internal.sessions set expires_at = now() + interval '1 hour'
+where id = (pg_temp.part(:'admin_token', 2) ->> 'sid')::uuid;
+select set_config('coffer.session_id', '', true);
+select is(pg_temp.downloaded('coffer_editor', :editor), '0 0', 'without a session nothing is retrieved');
+select set_config('coffer.session_id', pg_temp.part(:'editor_token', 2) ->> 'sid', true);
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select extract(epoch from (api.whoami() ->> ''session_expires_at'')::timestamptz)::bigint'),
     pg_temp.part(:'editor_token', 2) ->> 'exp', 'whoami returns when the session expires');
@@ -110,6 +129,7 @@ select is(pg_temp.attempt('coffer_editor', :other, 'select api.logout()'), '',
 select is(pg_temp.admitted(:'editor_token'), 'coffer_editor', 'another user''s logout does not end the session');
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.logout()'), '', 'the editor logs out');
 select is(pg_temp.admitted(:'editor_token'), 'KF011', 'after the logout the token is refused');
+select is(pg_temp.downloaded('coffer_editor', :editor), '0 0', 'after the logout nothing is retrieved');
 select is((select count(*)::int from internal.audit_log where action = 'logout' and actor_id = :editor), 1,
     'the logout is recorded once');
 update internal.sessions set expires_at = now() where user_id = :admin;

@@ -14,6 +14,8 @@ struct Caller {
     var identity: Identity { .user(claims) }
     /// For statements that write nothing to the audit log.
     var reading: Identity { .reader(claims) }
+    /// For a statement that returns no row if the session is not live.
+    var unconfirmed: Identity { .unconfirmed(claims) }
 }
 
 struct Authenticator {

@@ -8,11 +8,13 @@ enum Identity {
     case user(Claims)
     /// A user whose statement writes nothing to the audit log, so the database needs no facts about the request.
     case reader(Claims)
+    /// A user whose session the statement itself looks up, in `internal.current_session`.
+    case unconfirmed(Claims)
 
     var claims: Claims? {
         switch self {
         case .anonymous: nil
-        case .user(let claims), .reader(let claims): claims
+        case .user(let claims), .reader(let claims), .unconfirmed(let claims): claims
         }
     }
 
@@ -45,8 +47,15 @@ enum Identity {
             set_config('coffer.login_failures', $6, true)
             """)
 
+    private static let takeClaims = Statement(
+        name: "claims",
+        sql: """
+            select set_config('coffer.session_id', $1, true), set_config('coffer.user_id', $2, true),
+                set_config('role', 'coffer_' || $3, true)
+            """)
+
     /// The statements that nearly every request uses.
-    static var frequent: [Statement] { [takeReader, takeUser] }
+    static var frequent: [Statement] { [takeClaims, takeReader, takeUser] }
 
     /// The query that takes this identity.
     ///
@@ -67,6 +76,7 @@ enum Identity {
             return Query(
                 Self.takeUser, Self.parameters(claims) + (try origin()) + [limit, .integer(request.began.age)])
         case .reader(let claims): return Query(Self.takeReader, Self.parameters(claims))
+        case .unconfirmed(let claims): return Query(Self.takeClaims, Self.parameters(claims))
         }
     }
 
