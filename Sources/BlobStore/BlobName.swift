@@ -9,7 +9,7 @@ public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// nil unless `text` is exactly 32 lower-case hexadecimal digits. So a name cannot contain a path.
     public init?(_ text: String) {
-        guard text.utf8.count == 32, text.utf8.allSatisfy(\.isLowerHexadecimalDigit) else { return nil }
+        guard text.utf8.count == 32, text.allBytes(\.isLowerHexadecimalDigit) else { return nil }
         description = text
     }
 
@@ -29,7 +29,7 @@ public struct BlobName: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// The first two digits, by which stores distribute their blobs.
-    var prefix: String { String(description.prefix(2)) }
+    var prefix: Substring { Substring(description.utf8.prefix(2)) }
 
     private init(random bytes: [UInt8]) { description = hexadecimal(bytes) }
 }

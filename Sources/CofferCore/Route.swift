@@ -82,7 +82,7 @@ public enum Route: Sendable, CaseIterable {
     ///
     /// - Throws: `Failure` 405 with `Allow`, if the route does not have the method.
     public func method(_ name: String) throws(Failure) -> Method {
-        if let method = Method(rawValue: name), methods.contains(method) { return method }
+        if let method = Method(rawValue: name), method == .options || entry.methods.contains(method) { return method }
         let allow = [HeaderField("Allow", allow)]
         if path.hasPrefix("/rpc/") {
             throw Failure(.functionMethod, "Cannot use the \(name) method on RPC", fields: allow)

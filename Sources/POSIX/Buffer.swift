@@ -50,11 +50,12 @@
 extension OutputSpan<UInt8> {
     /// Appends a copy of `bytes`, several times faster than byte by byte. The program stops if there is not enough free
     /// capacity.
-    public mutating func append(copying bytes: Span<UInt8>) {
+    @inlinable public mutating func append(copying bytes: Span<UInt8>) {
         precondition(bytes.count <= freeCapacity, "no room")
         unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe withUnsafeMutableBufferPointer { memory, count in
-                _ = unsafe memory.extracting(count...).update(fromContentsOf: bytes)
+                guard let source = bytes.baseAddress, let start = memory.baseAddress else { return }
+                unsafe (start + count).update(from: source, count: bytes.count)
                 count += bytes.count
             }
         }

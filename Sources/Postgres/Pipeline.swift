@@ -3,6 +3,7 @@
 
 internal import CPostgreSQL
 internal import POSIX
+internal import Text
 
 extension Connection {
     /// Runs queries in order, in one round trip and in one transaction, unless a script has begun another one.
@@ -54,7 +55,7 @@ extension Connection {
     /// Refuses texts with NUL before anything is sent, as libpq would cut them.
     private func check(_ queries: [Query]) throws(PostgresError) {
         if isLost { throw PostgresError(.connection, message: "the connection is lost") }
-        for query in queries where query.texts.contains(where: { $0.utf8.contains(0) }) {
+        for query in queries where query.texts.contains(where: { $0.hasByte(0) }) {
             throw PostgresError(
                 .statement, sqlState: "22021", message: "invalid byte sequence for encoding \"UTF8\": 0x00")
         }

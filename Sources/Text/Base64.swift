@@ -30,18 +30,21 @@ public enum Base64 {
     }
 
     private static func decode(_ text: ArraySlice<UInt8>, _ table: [UInt8]) -> [UInt8]? {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count * 3 / 4)
+        var result = [UInt8](repeating: 0, count: text.count * 3 / 4)
+        var bytes = result.mutableSpan
+        let (text, table) = (text.span, table.span)
+        var length = 0
         var bits: UInt32 = 0
         var count: UInt32 = 0
-        for byte in text {
-            let value = table[Int(byte)]
+        for index in text.indices {
+            let value = table[Int(text[index])]
             guard value != 255 else { return nil }
             bits = bits << 6 | UInt32(value)
             count += 6
             if count >= 8 {
                 count -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> count))
+                bytes[length] = UInt8(truncatingIfNeeded: bits >> count)
+                length += 1
             }
         }
         // Six remaining bits are too few for a byte. Fewer must be zero, so that each value has only one text.

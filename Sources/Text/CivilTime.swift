@@ -53,9 +53,12 @@ public struct CivilTime: Sendable {
 
     /// `08:49:37`, or with another separator.
     public func clock(_ separator: String = ":") -> String {
-        [hour, minute, second].map(twoDigits).joined(separator: separator)
+        twoDigits(hour) + separator + twoDigits(minute) + separator + twoDigits(second)
     }
 }
 
 /// A number below 100 with two digits.
-func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+func twoDigits(_ number: Int) -> String {
+    let digits = [UInt8(ascii: "0") + UInt8(number / 10), UInt8(ascii: "0") + UInt8(number % 10)]
+    return String(decoding: digits, as: UTF8.self)
+}

@@ -14,8 +14,24 @@ public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible
     /// `Sun, 06 Nov 1994 08:49:37 GMT`.
     public var description: String {
         let time = CivilTime(seconds: seconds)
-        let day = "\(Self.days[time.weekday]), \(twoDigits(time.day))"
-        return "\(day) \(Self.months[time.month - 1]) \(time.year) \(time.clock()) GMT"
+        let bytes = [UInt8](capacity: 29) { text in
+            text.append(Self.days[time.weekday])
+            text.append(", ")
+            text.append(digits: time.day)
+            text.append(" ")
+            text.append(Self.months[time.month - 1])
+            text.append(" ")
+            text.append(digits: time.year / 100)
+            text.append(digits: time.year % 100)
+            text.append(" ")
+            text.append(digits: time.hour)
+            text.append(":")
+            text.append(digits: time.minute)
+            text.append(":")
+            text.append(digits: time.second)
+            text.append(" GMT")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Parses an IMF-fixdate. nil for any other text, including the obsolete forms: a condition with one is ignored.
@@ -32,5 +48,18 @@ public struct HTTPDate: Equatable, Comparable, Sendable, CustomStringConvertible
         // second (60), it is derived from that of the second before.
         let own = second == 60 ? Self(seconds: seconds - 1).description.dropLast(6) + "60 GMT" : description[...]
         guard own == text else { return nil }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(_ text: String) {
+        let bytes = text.utf8.span
+        for index in bytes.indices { append(bytes[index]) }
+    }
+
+    /// Appends a number below 100 with two digits.
+    fileprivate mutating func append(digits number: Int) {
+        append(UInt8(ascii: "0") + UInt8(number / 10))
+        append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }

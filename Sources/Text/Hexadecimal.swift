@@ -11,7 +11,7 @@ extension UInt8 {
         }
     }
 
-    public var isLowerHexadecimalDigit: Bool {
+    @inlinable public var isLowerHexadecimalDigit: Bool {
         isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 
@@ -22,7 +22,7 @@ extension UInt8 {
 }
 
 /// Two lower-case digits for each byte.
-public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+public func hexadecimal(_ bytes: [UInt8]) -> String {
     var digits: [UInt8] = []
     digits.reserveCapacity(2 * bytes.count)
     for byte in bytes {
@@ -33,12 +33,14 @@ public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
 }
 
 /// Decodes two digits for each byte, in either case. nil for any other text.
-public func bytes(hexadecimal text: some StringProtocol) -> [UInt8]? {
+public func bytes(hexadecimal text: String) -> [UInt8]? {
+    let digits = text.utf8.span
+    guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count / 2)
-    var digits = text.utf8.makeIterator()
-    while let digit = digits.next() {
-        guard let high = digit.hexadecimalValue, let low = digits.next()?.hexadecimalValue else { return nil }
+    bytes.reserveCapacity(digits.count / 2)
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = digits[index].hexadecimalValue, let low = digits[index + 1].hexadecimalValue
+        else { return nil }
         bytes.append(high << 4 | low)
     }
     return bytes

@@ -5,29 +5,35 @@ public enum PercentCoding {
     ///
     /// - Parameter form: whether `+` means a space.
     public static func decode(_ text: Substring.UTF8View, form: Bool = false) -> String? {
+        let text = text.span
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
-        var rest = text
-        while let byte = rest.popFirst() {
-            switch byte {
+        var position = 0
+        while position < text.count {
+            switch text[position] {
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst()?.hexadecimalValue, let low = rest.popFirst()?.hexadecimalValue
+                guard position + 2 < text.count, let high = text[position + 1].hexadecimalValue,
+                    let low = text[position + 2].hexadecimalValue
                 else { return nil }
                 bytes.append(high << 4 | low)
+                position += 2
             case UInt8(ascii: "+") where form: bytes.append(UInt8(ascii: " "))
-            default: bytes.append(byte)
+            case let byte: bytes.append(byte)
             }
+            position += 1
         }
-        return String(validating: bytes, as: UTF8.self)
+        return String(utf8: bytes.span)
     }
 
     /// Encodes all bytes except letters, digits and those of `allowed`.
     public static func encode(_ text: String, allowed: StaticString = "-._~") -> String {
-        let kept = allowed.description.utf8
+        let kept = allowed.description
+        let text = text.utf8.span
         var result: [UInt8] = []
-        result.reserveCapacity(text.utf8.count)
-        for byte in text.utf8 {
-            if byte.isASCIILetter || byte.isASCIIDigit || kept.contains(byte) {
+        result.reserveCapacity(text.count)
+        for index in text.indices {
+            let byte = text[index]
+            if byte.isASCIILetter || byte.isASCIIDigit || kept.hasByte(byte) {
                 result.append(byte)
             } else {
                 result.append(UInt8(ascii: "%"))

@@ -18,15 +18,15 @@ struct LocalLayout: Sendable {
 
     init(root: String) {
         self.root = root
-        fanOut = (0...UInt8.max).map { "\(root)/\(hexadecimal(CollectionOfOne($0)))" }
+        fanOut = (0...UInt8.max).map { "\(root)/\(hexadecimal([$0]))" }
     }
 
     var stage: String { root + "/stage" }
     var incoming: String { root + "/incoming" }
 
-    func relativePath(of name: BlobName) -> String { "\(name.prefix)/\(name)" }
+    func relativePath(of name: BlobName) -> String { name.prefix + "/" + name.description }
 
-    func path(of name: BlobName) -> String { "\(root)/\(relativePath(of: name))" }
+    func path(of name: BlobName) -> String { root + "/" + relativePath(of: name) }
 
     /// - Parameter name: the blob, if the file is to be its pending marker.
     func stagePath(pending name: BlobName?) throws(BlobStoreError) -> String {

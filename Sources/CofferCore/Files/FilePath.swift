@@ -1,6 +1,8 @@
 // The rules for file paths. The database enforces the same rules by a constraint. This type refuses an invalid path
 // before the database sees it, and its message names the broken rule.
 
+internal import Text
+
 /// A valid file path in NFC, as the database stores it.
 public struct FilePath: Equatable, Sendable {
     public let text: String
@@ -19,29 +21,41 @@ public struct FilePath: Equatable, Sendable {
     }
 
     private static func brokenRule(_ text: String) -> String? {
-        if text.isEmpty { return "must not be empty" }
-        if text.utf8.count > maximumLength { return "must not be longer than \(maximumLength) bytes" }
-        if text.utf8.contains(UInt8(ascii: "\\")) { return "must not contain a backslash" }
-        if hasControlCharacter(text) { return "must not contain a control character" }
-        if text.utf8.first == UInt8(ascii: "/") { return "must not begin with a slash" }
-        if text.utf8.last == UInt8(ascii: "/") { return "must not end with a slash" }
-        for segment in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            if segment.isEmpty { return "must not have an empty segment" }
-            if segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) {
-                return "must not have a segment '.' or '..'"
-            }
-            if segment.count > maximumSegmentLength {
-                return "must not have a segment longer than \(maximumSegmentLength) bytes"
-            }
+        let bytes = text.utf8.span
+        let slash = UInt8(ascii: "/")
+        if bytes.isEmpty { return "must not be empty" }
+        if bytes.count > maximumLength { return "must not be longer than \(maximumLength) bytes" }
+        if text.hasByte(UInt8(ascii: "\\")) { return "must not contain a backslash" }
+        if hasControlCharacter(bytes) { return "must not contain a control character" }
+        if bytes[0] == slash { return "must not begin with a slash" }
+        if bytes[bytes.count - 1] == slash { return "must not end with a slash" }
+        var start = 0
+        while start <= bytes.count {
+            let end = bytes.firstIndex(of: slash, from: start) ?? bytes.count
+            if let rule = brokenRule(segment: bytes.extracting(start..<end)) { return rule }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private static func brokenRule(segment: Span<UInt8>) -> String? {
+        if segment.isEmpty { return "must not have an empty segment" }
+        let dot = UInt8(ascii: ".")
+        if segment[0] == dot, segment.count == 1 || segment.count == 2 && segment[1] == dot {
+            return "must not have a segment '.' or '..'"
+        }
+        if segment.count > maximumSegmentLength {
+            return "must not have a segment longer than \(maximumSegmentLength) bytes"
         }
         return nil
     }
 
     /// Whether there is a scalar of the category Cc: U+0000 to U+001F and U+007F to U+009F. This compares bytes,
     /// because a look-up in Unicode's tables would take longer than all other rules together.
-    private static func hasControlCharacter(_ text: String) -> Bool {
+    private static func hasControlCharacter(_ bytes: Span<UInt8>) -> Bool {
         var previous: UInt8 = 0
-        for byte in text.utf8 {
+        for index in bytes.indices {
+            let byte = bytes[index]
             if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && (0x80...0x9F).contains(byte)) { return true }
             previous = byte
         }

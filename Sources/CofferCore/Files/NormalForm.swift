@@ -3,12 +3,13 @@
 // an SPI. Foundation has a public call, but would double the start-up time of a worker.
 
 @_spi(_Unicode) internal import Swift
+internal import Text
 
 extension String {
     /// The text in NFC.
     var normalized: String {
         // Most names are ASCII, which is in NFC already.
-        if utf8.allSatisfy({ $0 < 0x80 }) { return self }
+        if allBytes({ $0 < 0x80 }) { return self }
         var result = ""
         result.unicodeScalars.append(contentsOf: _nfc)
         return result

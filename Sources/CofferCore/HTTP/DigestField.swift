@@ -4,7 +4,7 @@ internal import Text
 
 public enum DigestField {
     /// The value of a field for a digest: `sha-256=:…:`.
-    public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:\(Base64.encode(digest)):" }
+    public static func sha256(_ digest: [UInt8]) -> String { "sha-256=:" + Base64.encode(digest) + ":" }
 
     /// The sha-256 digest of a field. nil if the field has other algorithms only.
     ///

@@ -18,7 +18,7 @@ public struct AccessToken: Sendable {
     /// The id of the key that signed it.
     public let keyID: String
     /// The signed bytes: the first two parts with the dot between them.
-    public let signedBytes: [UInt8]
+    public let signedBytes: ArraySlice<UInt8>
     public let signature: [UInt8]
     private let payload: ArraySlice<UInt8>
 
@@ -35,25 +35,20 @@ public struct AccessToken: Sendable {
         guard !text.isEmpty else { throw refuse("Empty JWT is sent in Authorization header") }
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumLength else { throw refuse("The JWT is longer than 8192 bytes") }
-        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw refuse("Expected 3 parts in JWT; got \(parts.count)") }
-        guard let header = Self.object(parts[0]) else { throw refuse("The JWT header cannot be decoded") }
+        let dots = bytes.indices.filter { bytes[$0] == UInt8(ascii: ".") }
+        guard dots.count == 2 else { throw refuse("Expected 3 parts in JWT; got \(dots.count + 1)") }
+        guard let header = Members(bytes[..<dots[0]]) else { throw refuse("The JWT header cannot be decoded") }
         guard header["alg"]?.string == "HS256", header["crit"] == nil else {
             throw refuse("Wrong or unsupported encoding algorithm")
         }
         guard let keyID = header["kid"]?.string else { throw refuse("No suitable key or wrong key type") }
-        guard let signature = Base64.decodeURL(parts[2]), signature.count == 32 else {
+        guard let signature = Base64.decodeURL(bytes[(dots[1] + 1)...]), signature.count == 32 else {
             throw refuse("JWT cryptographic operation failed")
         }
         self.keyID = keyID
         self.signature = signature
-        signedBytes = Array(bytes[..<(parts[0].count + 1 + parts[1].count)])
-        payload = parts[1]
-    }
-
-    private static func object(_ part: ArraySlice<UInt8>) -> JSON? {
-        guard let bytes = Base64.decodeURL(part), let json = try? JSON(bytes), case .object = json else { return nil }
-        return json
+        signedBytes = bytes[..<dots[1]]
+        payload = bytes[(dots[0] + 1)..<dots[1]]
     }
 
     /// The claims. The caller must have verified the signature.
@@ -62,7 +57,7 @@ public struct AccessToken: Sendable {
     /// - Throws: `Failure` `.tokenClaims` if a required claim is missing or has the wrong type, or if the token is
     ///   expired or not valid yet, by more than `clockSkew`. `.tokenUndecodable` if the payload is not a JSON object.
     public func claims(at now: HTTPDate, begun: HTTPDate? = nil) throws(Failure) -> Claims {
-        guard let json = Self.object(payload) else {
+        guard let json = Members(payload) else {
             throw Failure(.tokenUndecodable, "The JWT payload cannot be decoded")
         }
         let expires = try Self.time("exp", json)
@@ -86,18 +81,31 @@ public struct AccessToken: Sendable {
     }
 
     /// A NumericDate, in seconds. It must be within ±9·10¹⁵, so that adding `clockSkew` cannot overflow.
-    private static func time(_ name: String, _ json: JSON) throws(Failure) -> Int64? {
+    private static func time(_ name: String, _ json: Members) throws(Failure) -> Int64? {
         guard let claim = json[name] else { return nil }
+        if let value = claim.integer, abs(value) <= 9_000_000_000_000_000 { return value }
         if case .number(let text) = claim, let value = Double(text), abs(value) <= 9e15 {
             return Int64(value.rounded(.down))
         }
         throw Failure(.tokenClaims, "The JWT '\(name)' claim must be a number")
     }
 
-    private static func uuid(_ name: String, _ json: JSON) throws(Failure) -> String {
+    private static func uuid(_ name: String, _ json: Members) throws(Failure) -> String {
         guard let text = json[name]?.string, isUUID(text) else {
             throw Failure(.tokenClaims, "The JWT '\(name)' claim must be a UUID")
         }
         return text
     }
+}
+
+/// The members of a part of a token that is a JSON object.
+private struct Members {
+    private let members: [(name: String, value: JSON)]
+
+    init?(_ part: ArraySlice<UInt8>) {
+        guard let members = Base64.decodeURL(part).flatMap(JSON.members) else { return nil }
+        self.members = members
+    }
+
+    subscript(name: String) -> JSON? { members.first { $0.name == name }?.value }
 }

@@ -16,7 +16,7 @@ extension RetrieveFile {
         switch offer {
         case .accelRedirect(let locations):
             guard let location = try location(locations, request, range) else { return nil }
-            return store.path(of: file.blob).map { HeaderField("X-Accel-Redirect", location + $0) }
+            return store.path(of: file.blob).map { HeaderField("X-Accel-Redirect", String(location) + $0) }
         case .xSendfile:
             guard try isSentAlike(request, range) else { return nil }
             return store.absolutePath(of: file.blob).map { HeaderField("X-Sendfile", $0) }

@@ -35,7 +35,7 @@ struct StoredFile {
     /// The fields that a 304 has as well (RFC 9110 §15.4.5).
     var validators: [HeaderField] {
         [
-            HeaderField("ETag", "\"\(tag)\""), HeaderField("Last-Modified", "\(modified)"),
+            HeaderField("ETag", "\"" + tag + "\""), HeaderField("Last-Modified", modified.description),
             HeaderField("Cache-Control", "private, no-cache"),
         ]
     }

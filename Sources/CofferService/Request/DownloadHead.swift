@@ -1,6 +1,7 @@
 // What the head of a download asks for, and how the web server offers to send the file.
 
 internal import CofferCore
+internal import Text
 
 /// How the web server offers to send a file of the local store.
 enum SendfileOffer {
@@ -64,7 +65,9 @@ extension Request {
             if offer == "x-sendfile" { return .xSendfile }
             let prefix = "x-accel-redirect:"
             guard offer.hasPrefix(prefix) else { return nil }
-            return .accelRedirect(locations: offer.dropFirst(prefix.count).split(separator: " "))
+            var locations = offer.separated(by: " ")
+            locations[0] = Substring(locations[0].utf8.dropFirst(prefix.utf8.count))
+            return .accelRedirect(locations: locations.filter { !$0.isEmpty })
         }
     }
 

@@ -3,6 +3,7 @@
 internal import CofferCore
 internal import Gateway
 internal import POSIX
+internal import Text
 
 /// A request, with the properties that all steps need. Its fields are read on demand, by typed names.
 struct Request {
@@ -24,7 +25,7 @@ struct Request {
         let script = try exchange.text(.scriptName) ?? ""
         let info = try exchange.text(.pathInfo) ?? ""
         let target = try exchange.text(.requestURI) ?? script + info
-        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        let path = target.utf8.prefix(target.utf8.span.firstIndex(of: UInt8(ascii: "?")) ?? .max)
         self.basePath = try exchange.text(.basePath) ?? basePath
         guard path.starts(with: self.basePath.utf8) else { throw Failure(.unknownPath) }
         route = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
@@ -37,7 +38,7 @@ struct Request {
     static func identifier(_ exchange: any Exchange) -> String {
         let isFit = { (id: String) in
             (1...64).contains(id.utf8.count)
-                && id.utf8.allSatisfy {
+                && id.allBytes {
                     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
                         || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
                 }

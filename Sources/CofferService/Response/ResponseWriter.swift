@@ -3,7 +3,9 @@
 internal import BlobStore
 internal import CofferCore
 internal import Gateway
+internal import POSIX
 internal import Postgres
+internal import Text
 
 struct ResponseWriter {
     let exchange: any Exchange
@@ -37,23 +39,28 @@ struct ResponseWriter {
 
     /// - Parameter length: nil for no Content-Length.
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
-        var head: [UInt8] = []
-        head.reserveCapacity(2048)
-        append("Status", "\(response.status) \(reasonPhrase(response.status))", to: &head)
-        append("X-Request-Id", requestID, to: &head)
-        for field in response.fields { append(field.name, field.value, to: &head) }
-        if let length { append("Content-Length", String(length), to: &head) }
-        head += "\r\n".utf8
+        var fields = [
+            HeaderField("Status", String(response.status) + " " + reasonPhrase(response.status)),
+            HeaderField("X-Request-Id", requestID),
+        ]
+        fields += response.fields
+        if let length { fields.append(HeaderField("Content-Length", String(length))) }
+        let size = fields.reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let head = [UInt8](capacity: size) { head in
+            for field in fields {
+                head.append(copying: field.name.utf8.span)
+                head.append(copying: ": ".utf8.span)
+                head.append(copying: Self.oneLine(field.value).utf8.span)
+                head.append(copying: "\r\n".utf8.span)
+            }
+            head.append(copying: "\r\n".utf8.span)
+        }
         try exchange.write(head.span)
     }
 
-    /// Adds a field without the line breaks in its value, so that no value can begin another field.
-    private func append(_ name: String, _ value: String, to head: inout [UInt8]) {
-        head += name.utf8
-        head += ": ".utf8
-        let isOneLine = value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A }
-        head += (isOneLine ? value : String(value.filter { !$0.isNewline })).utf8
-        head += "\r\n".utf8
+    /// The value without line breaks, so that no value can begin another field.
+    private static func oneLine(_ value: String) -> String {
+        value.allBytes { $0 != 0x0D && $0 != 0x0A } ? value : String(value.filter { !$0.isNewline })
     }
 
     private func stream(_ reader: any BlobReader, _ range: ByteRange) throws {
