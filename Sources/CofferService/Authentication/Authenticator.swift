@@ -21,13 +21,9 @@ struct Caller {
 struct Authenticator {
     let keys: KeyRing
 
-    /// Fetches the keys and makes OpenSSL load its algorithm, before a request has to wait for that. An error is
+    /// Fetches the keys, for which OpenSSL loads its algorithm, before a request has to wait for that. An error is
     /// ignored, as the request that needs the keys gets it again.
-    func warmUp() {
-        _ = try? keys.secret(of: "")
-        let nothing: [UInt8] = [0]
-        _ = try? hmacSHA256(key: nothing.span, message: nothing.span)
-    }
+    func warmUp() { _ = try? keys.key("") }
 
     /// The bearer of the token in the Authorization header or, without one, in the cookie.
     ///
@@ -43,37 +39,46 @@ struct Authenticator {
     /// The token of `Bearer <token>` (RFC 6750 §2.1), whose scheme is not case-sensitive. nil if there are only other
     /// schemes: their credentials are for a server in front of us, such as a web server with passwords of its own.
     private static func bearerToken(_ request: Request) throws(Failure) -> String? {
-        let tokens = Set(try request.texts(.authorization).flatMap(credentials).compactMap(bearerToken))
-        guard tokens.count <= 1 else {
-            throw Failure(.malformedRequest, "The header Authorization was sent more than once, with different tokens")
+        var found: String?
+        for field in try request.texts(.authorization) {
+            for token in credentials(field).compactMap(bearerToken) {
+                guard found == nil || found == token else {
+                    throw Failure(
+                        .malformedRequest, "The header Authorization was sent more than once, with different tokens")
+                }
+                found = token
+            }
         }
-        return tokens.first
+        return found
     }
 
-    private static func bearerToken(_ credentials: String) -> String? {
-        let parts = credentials.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "\t" })
-        guard parts.first?.lowercased() == "bearer" else { return nil }
-        return parts.count == 2 ? String(parts[1].drop { $0 == " " || $0 == "\t" }) : ""
+    private static func bearerToken(_ credentials: Substring) -> String? {
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let words = credentials.utf8.drop(while: isBlank)
+        let scheme = words.prefix { !isBlank($0) }
+        guard Substring(scheme).lowercased() == "bearer" else { return nil }
+        return String(Substring(words.dropFirst(scheme.count).drop(while: isBlank)))
     }
 
     /// The credentials in a field, into which a web server may have joined several fields. Credentials that contain
     /// commas themselves, such as those of Digest, are split as well, but no part of them looks like a token of ours,
     /// as quoted strings are removed.
-    private static func credentials(_ field: String) -> [String] {
+    private static func credentials(_ field: String) -> [Substring] {
+        guard field.hasByte(UInt8(ascii: "\"")) else { return field.separated(by: ", ") }
         let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")
-        return outside.separated(by: ", ").filter { !$0.isEmpty }.map(String.init)
+        return outside.separated(by: ", ")
     }
 
     private func verify(_ text: String, _ request: Request) throws(Failure) -> Caller {
         let token = try AccessToken(text)
-        guard let secret = try keys.secret(of: token.keyID) else {
+        guard let key = try keys.key(token.keyID) else {
             throw Failure(
                 .tokenUndecodable, "No suitable key or wrong key type",
                 details: "None of the keys was able to decode the JWT")
         }
         let signature = try mapError(to: Failure.self) {
-            try hmacSHA256(key: secret.span, message: token.signedBytes.span)
+            try key.code(of: token.signedBytes.span)
         }
         guard constantTimeEqual(signature.span, token.signature.span) else {
             throw Failure(.tokenUndecodable, "JWT cryptographic operation failed")

@@ -2,12 +2,13 @@
 // working within that time.
 
 internal import CofferCore
+internal import Cryptography
 internal import Postgres
 internal import POSIX
 
 final class KeyRing {
     private let database: Database
-    private var keys: [String: [UInt8]] = [:]
+    private var keys: [String: HMACKey] = [:]
     /// When the copy was made, on the monotonic clock, in nanoseconds. nil before the first one.
     private var fetched: Int64?
 
@@ -23,13 +24,13 @@ final class KeyRing {
     private static let statement = Statement(
         name: "keys", sql: "select kid, secret, \(ClockSkew.column) from internal.verification_keys()")
 
-    /// The secret of a key. If it is unknown, the keys are fetched again, as it may be new.
+    /// A key by its id. If it is unknown, the keys are fetched again, as it may be new.
     ///
     /// - Returns: nil if the database does not know the key either.
     /// - Throws: `Failure` 503 if the database does not answer, 500 if it has no keys.
-    func secret(of id: String) throws(Failure) -> [UInt8]? {
+    func key(_ id: String) throws(Failure) -> HMACKey? {
         let isFresh = fetched.map { Clock.monotonicNanoseconds() - $0 < Self.lifetime } ?? false
-        if isFresh, let secret = keys[id] { return secret }
+        if isFresh, let key = keys[id] { return key }
         try fetch()
         return keys[id]
     }
@@ -39,10 +40,14 @@ final class KeyRing {
             // This host's clock decides whether tokens have expired.
             let ask = { () throws(PostgresError) in try self.database.run([Query(Self.statement)])[0] }
             let rows = try ClockSkew.measuring(logger, ask).rows
-            let secrets = try rows.map { (try $0.text("kid"), try $0.bytes("secret")) }
-            return Dictionary(secrets) { first, _ in first }
+            return Dictionary(try rows.map(Self.key)) { first, _ in first }
         }
         fetched = Clock.monotonicNanoseconds()
         guard !keys.isEmpty else { throw Failure(.noVerificationKey, hint: "Run: coffer key rotate") }
+    }
+
+    private static func key(_ row: Row) throws -> (id: String, key: HMACKey) {
+        let secret = try row.bytes("secret")
+        return (try row.text("kid"), try HMACKey(secret.span))
     }
 }
