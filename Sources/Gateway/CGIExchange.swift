@@ -27,9 +27,11 @@ final class CGIExchange: Exchange {
 
     /// The request of this process.
     convenience init() {
+        var parameters = ParameterList()
+        unsafe parameters.fill(coffer_cgi_parameters())
         self.init(input: FileDescriptor(owning: 0), output: FileDescriptor(owning: 1)) {
-            (name) throws(GatewayError) in
-            try unsafe value(of: name, in: coffer_cgi_parameters())
+            [parameters] (name) throws(GatewayError) in
+            try parameters.value(of: name)
         }
     }
 

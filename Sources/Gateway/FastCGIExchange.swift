@@ -10,6 +10,7 @@ internal import POSIX
 @safe final class FastCGIExchange: Exchange {
     /// On the heap, since libfcgi's streams point to it.
     private let request: UnsafeMutablePointer<FCGX_Request>
+    private var parameters = ParameterList()
     private var body: BodyLength?
     private var isClientGone = false
     /// Whether connections inherit the listener's receive timeout, as TCP connections do. It would end a slow body.
@@ -41,6 +42,7 @@ internal import POSIX
         let result = unsafe FCGX_Accept_r(request)
         if result == -ErrorNumber.wouldBlock { return false }
         guard result == 0 else { throw .library(-result) }
+        unsafe parameters.fill(request.pointee.envp)
         body = nil
         isClientGone = false
         if inheritsTimeout { try? Sockets.setReceiveTimeout(connection, .zero) }
@@ -58,11 +60,11 @@ internal import POSIX
     }
 
     func parameter(_ name: StaticString) throws(GatewayError) -> String? {
-        try unsafe value(of: name, in: request.pointee.envp)
+        try parameters.value(of: name)
     }
 
     func parameters(_ name: StaticString) throws(GatewayError) -> [String] {
-        try unsafe values(of: name, in: request.pointee.envp)
+        try parameters.values(of: name)
     }
 
     /// The corresponding C function is `FCGX_GetStr`.
@@ -116,6 +118,7 @@ internal import POSIX
         _ = unsafe FCGX_Detach(request)
         unsafe FCGX_Free(request, 1)
         unsafe request.pointee.envp = nil
+        unsafe parameters.fill(nil)
     }
 
     /// Reads the rest of the body for at most two seconds, since a close with unread bytes resets the connection and

@@ -1,29 +1,58 @@
 // Request parameters in libfcgi's form or in the environment: a null-terminated array of `NAME=value` strings.
 
 internal import CFastCGI
+internal import Glibc
 
-/// The first value of a parameter.
-///
-/// The corresponding C function is `FCGX_GetParam`. The name is static, so that a lookup allocates only the value.
-func value(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError) -> String? {
-    let key = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-    guard let list = unsafe list, let value = unsafe FCGX_GetParam(key, list) else { return nil }
-    guard let text = unsafe String(validatingCString: value) else { throw .malformedParameter("\(name)") }
-    return text
-}
+/// The parameters of one request, which must outlive it. The lengths of their names are measured once, since a request
+/// is asked for some twenty names.
+@safe struct ParameterList {
+    private var entries: [(text: UnsafePointer<CChar>, nameLength: Int)] = unsafe []
 
-/// All values of a parameter, in order.
-func values(of name: StaticString, in list: FCGX_ParamArray?) throws(GatewayError) -> [String] {
-    let key = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-    guard var rest = unsafe list else { return [] }
-    var values: [String] = []
-    while let value = unsafe FCGX_GetParam(key, rest) {
-        guard let text = unsafe String(validatingCString: value) else { throw .malformedParameter("\(name)") }
-        values.append(text)
-        // Continue after the entry that was found. It begins with the name and `=`.
-        let found = unsafe UnsafePointer(value) - name.utf8CodeUnitCount - 1
-        while let entry = unsafe rest.pointee, unsafe UnsafePointer(entry) != found { unsafe rest += 1 }
-        unsafe rest += 1
+    /// Replaces the parameters by those of a list.
+    mutating func fill(_ list: FCGX_ParamArray?) {
+        unsafe entries.removeAll(keepingCapacity: true)
+        guard var next = unsafe list else { return }
+        while let entry = unsafe next.pointee {
+            if let equals = unsafe strchr(entry, Int32(UInt8(ascii: "="))) {
+                unsafe entries.append((UnsafePointer(entry), equals - entry))
+            }
+            unsafe next += 1
+        }
     }
-    return values
+
+    /// The first value of a parameter. The name is static, so that a look-up allocates only the value.
+    func value(of name: StaticString) throws(GatewayError) -> String? {
+        guard let index = index(of: name, from: 0) else { return nil }
+        return try value(at: index, name)
+    }
+
+    /// All values of a parameter, in order.
+    func values(of name: StaticString) throws(GatewayError) -> [String] {
+        var values: [String] = []
+        var next = 0
+        while let index = index(of: name, from: next) {
+            values.append(try value(at: index, name))
+            next = index + 1
+        }
+        return values
+    }
+
+    private func index(of name: StaticString, from start: Int) -> Int? {
+        let length = name.utf8CodeUnitCount
+        var index = start
+        while unsafe index < entries.count {
+            let entry = unsafe entries[index]
+            if unsafe entry.nameLength == length && memcmp(entry.text, name.utf8Start, length) == 0 { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    private func value(at index: Int, _ name: StaticString) throws(GatewayError) -> String {
+        let entry = unsafe entries[index]
+        guard let text = unsafe String(validatingCString: entry.text + entry.nameLength + 1) else {
+            throw .malformedParameter("\(name)")
+        }
+        return text
+    }
 }
