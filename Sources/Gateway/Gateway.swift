@@ -1,8 +1,9 @@
 // Accepts requests from the web server and passes them to the application, one at a time on one thread.
 //
-// Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them between requests.
-// `accept` therefore times out twice a second. With a signal handler, a signal could arrive between the check and the
-// accept. libfcgi's own handler would lose the connection that it has just accepted.
+// Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them twice a second between
+// requests: more often would cost a busy worker system calls. So that an idle one checks, too, `accept` times out. With a
+// signal handler, a signal could arrive between the check and the accept. libfcgi's own handler would lose the connection
+// that it has just accepted.
 
 internal import CFastCGI
 internal import POSIX
@@ -49,8 +50,8 @@ public enum Gateway {
         exchange.finish()
     }
 
-    /// Serves requests on `listener` until `shouldStop` returns true. It is called before each request and after each
-    /// `pause` without a request.
+    /// Serves requests on `listener` until `shouldStop` returns true. It is called first and then once in each `pause`,
+    /// after a request or while there is none.
     static func serve(
         on listener: borrowing FileDescriptor, pause: Duration = .milliseconds(500), until shouldStop: () -> Bool,
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
@@ -58,7 +59,13 @@ public enum Gateway {
         _ = isCGI
         do { try Sockets.setReceiveTimeout(listener.number, pause) } catch { throw .system(error) }
         let exchange = FastCGIExchange(listener: listener.number)
-        while !shouldStop() {
+        var nextCheck: Int64 = .min
+        while true {
+            let now = Clock.monotonicNanoseconds()
+            if now >= nextCheck {
+                if shouldStop() { return }
+                nextCheck = now + Int64(pause / .nanoseconds(1))
+            }
             guard try exchange.accept() else { continue }
             if exchange.isResponder { handle(exchange) } else { exchange.refuseRole() }
             exchange.finish()
