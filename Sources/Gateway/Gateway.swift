@@ -1,9 +1,9 @@
 // Accepts requests from the web server and passes them to the application, one at a time on one thread.
 //
-// Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them twice a second between
-// requests: more often would cost a busy worker system calls. So that an idle one checks, too, `accept` times out. With a
-// signal handler, a signal could arrive between the check and the accept. libfcgi's own handler would lose the connection
-// that it has just accepted.
+// Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them twice a second,
+// between requests: checking more often would cost a busy worker system calls. So that an idle worker checks as well,
+// `accept` times out. With a signal handler, a signal could arrive between the check and the accept. libfcgi's own
+// handler would lose the connection that it has just accepted.
 
 internal import CFastCGI
 internal import POSIX

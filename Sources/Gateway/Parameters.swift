@@ -1,11 +1,11 @@
 // Request parameters in libfcgi's form or in the environment: a null-terminated array of `NAME=value` strings.
 
 internal import CFastCGI
-internal import Glibc
 
 /// The parameters of one request, which must outlive it. The lengths of their names are measured once, since a request
 /// is asked for some twenty names.
 @safe struct ParameterList {
+    private let equals = CChar(bitPattern: UInt8(ascii: "="))
     private var entries: [(text: UnsafePointer<CChar>, nameLength: Int)] = unsafe []
 
     /// Replaces the parameters by those of a list.
@@ -13,9 +13,9 @@ internal import Glibc
         unsafe entries.removeAll(keepingCapacity: true)
         guard var next = unsafe list else { return }
         while let entry = unsafe next.pointee {
-            if let equals = unsafe strchr(entry, Int32(UInt8(ascii: "="))) {
-                unsafe entries.append((UnsafePointer(entry), equals - entry))
-            }
+            var length = 0
+            while unsafe entry[length] != 0 && entry[length] != equals { length += 1 }
+            if unsafe entry[length] == equals { unsafe entries.append((UnsafePointer(entry), length)) }
             unsafe next += 1
         }
     }
@@ -41,11 +41,16 @@ internal import Glibc
         let length = name.utf8CodeUnitCount
         var index = start
         while unsafe index < entries.count {
-            let entry = unsafe entries[index]
-            if unsafe entry.nameLength == length && memcmp(entry.text, name.utf8Start, length) == 0 { return index }
+            if unsafe entries[index].nameLength == length && begins(entries[index].text, with: name) { return index }
             index += 1
         }
         return nil
+    }
+
+    private func begins(_ text: UnsafePointer<CChar>, with name: StaticString) -> Bool {
+        for place in 0..<name.utf8CodeUnitCount
+        where unsafe UInt8(bitPattern: text[place]) != name.utf8Start[place] { return false }
+        return true
     }
 
     private func value(at index: Int, _ name: StaticString) throws(GatewayError) -> String {
