@@ -90,6 +90,7 @@ private struct JSONReader {
     /// The members of the object that is the whole text.
     mutating func members() throws(JSON.SyntaxError) -> [(name: String, value: JSON)] {
         var members: [(name: String, value: JSON)] = []
+        members.reserveCapacity(8)
         skipSpace()
         guard next == UInt8(ascii: "{") else { throw failure }
         try object(depth: 0) { name, value in
@@ -209,7 +210,9 @@ private struct JSONReader {
     private var endOfRun: Int {
         let bytes = bytes.span
         var end = position
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 {
+        while end < bytes.count {
+            let byte = bytes[end]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
             end += 1
         }
         return end

@@ -39,12 +39,12 @@ public enum Base64 {
         for index in text.indices {
             let value = table[Int(text[index])]
             guard value != 255 else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
+            bits = bits &<< 6 | UInt32(value)
+            count &+= 6
             if count >= 8 {
-                count -= 8
-                bytes[length] = UInt8(truncatingIfNeeded: bits >> count)
-                length += 1
+                count &-= 8
+                bytes[length] = UInt8(truncatingIfNeeded: bits &>> count)
+                length &+= 1
             }
         }
         // Six remaining bits are too few for a byte. Fewer must be zero, so that each value has only one text.

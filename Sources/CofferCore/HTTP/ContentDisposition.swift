@@ -12,8 +12,8 @@ public enum ContentDisposition {
         return kind + "; filename=\"" + plain(name) + "\"; filename*=UTF-8''" + extended
     }
 
-    /// The name in ASCII, with `_` for each other character. `%` is replaced, too, because some clients decode it in the
-    /// plain form (RFC 6266, appendix D).
+    /// The name in ASCII, with `_` for each other character. `%` is replaced, too, because some clients decode it in
+    /// the plain form (RFC 6266, appendix D).
     private static func plain(_ name: String) -> String {
         let bytes = name.utf8.span
         var plain: [UInt8] = []

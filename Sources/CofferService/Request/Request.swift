@@ -117,7 +117,8 @@ extension Exchange {
     func text(_ variable: ServerVariable) throws(Failure) -> String? { try text(variable.name) }
 
     private func text(_ name: StaticString) throws(Failure) -> String? {
-        let value = try mapError(to: Failure.self) { try parameter(name) }
+        let value: String?
+        do throws(GatewayError) { value = try parameter(name) } catch { throw Failure(error) }
         return value?.isEmpty == true ? nil : value
     }
 }

@@ -39,28 +39,18 @@ struct ResponseWriter {
 
     /// - Parameter length: nil for no Content-Length.
     private func send(head response: Response, length: Int64?) throws(GatewayError) {
-        var fields = [
-            HeaderField("Status", String(response.status) + " " + reasonPhrase(response.status)),
-            HeaderField("X-Request-Id", requestID),
-        ]
-        fields += response.fields
-        if let length { fields.append(HeaderField("Content-Length", String(length))) }
-        let size = fields.reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let status = HeaderField("Status", String(response.status) + " " + reasonPhrase(response.status))
+        let id = HeaderField("X-Request-Id", requestID)
+        let length = length.map { HeaderField("Content-Length", String($0)) }
+        let size = response.fields.reduce(status.size + id.size + (length?.size ?? 0) + 2) { $0 + $1.size }
         let head = [UInt8](capacity: size) { head in
-            for field in fields {
-                head.append(copying: field.name.utf8.span)
-                head.append(copying: ": ".utf8.span)
-                head.append(copying: Self.oneLine(field.value).utf8.span)
-                head.append(copying: "\r\n".utf8.span)
-            }
+            head.append(status)
+            head.append(id)
+            for field in response.fields { head.append(field) }
+            if let length { head.append(length) }
             head.append(copying: "\r\n".utf8.span)
         }
         try exchange.write(head.span)
-    }
-
-    /// The value without line breaks, so that no value can begin another field.
-    private static func oneLine(_ value: String) -> String {
-        value.allBytes { $0 != 0x0D && $0 != 0x0A } ? value : String(value.filter { !$0.isNewline })
     }
 
     private func stream(_ reader: any BlobReader, _ range: ByteRange) throws {
@@ -77,5 +67,24 @@ struct ResponseWriter {
             try exchange.write(buffer.span)
             sent += Int64(buffer.count)
         }
+    }
+}
+
+extension HeaderField {
+    /// The number of bytes in a head, at most.
+    fileprivate var size: Int { name.utf8.count + value.utf8.count + 4 }
+
+    /// The value without line breaks, so that no value can begin another field.
+    fileprivate var oneLineValue: String {
+        value.allBytes { $0 != 0x0D && $0 != 0x0A } ? value : String(value.filter { !$0.isNewline })
+    }
+}
+
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(_ field: HeaderField) {
+        append(copying: field.name.utf8.span)
+        append(copying: ": ".utf8.span)
+        append(copying: field.oneLineValue.utf8.span)
+        append(copying: "\r\n".utf8.span)
     }
 }
