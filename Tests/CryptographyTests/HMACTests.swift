@@ -45,6 +45,15 @@ struct HMACTests {
         #expect(try code([], []) == hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"))
     }
 
+    @Test("gives the same code when a key is used again after another message")
+    func usedAgain() throws {
+        let (message, other): ([UInt8], [UInt8]) = ([1, 2, 3], [4])
+        let key = try HMACKey(message.span)
+        let codes = try [key.code(of: message.span), key.code(of: other.span), key.code(of: message.span)]
+        #expect(codes[0] == codes[2])
+        #expect(try codes[..<2] == [code(message, message), code(message, other)])
+    }
+
     @Test("keeps nothing from one call to the next")
     func independent() throws {
         let first = try code([1, 2, 3], [4])

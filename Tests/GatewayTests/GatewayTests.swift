@@ -68,6 +68,16 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         #expect(throws: SystemError.self) { _ = try FastCGIClient(worker.path) }
     }
 
+    @Test("a busy worker looks for a stop once in each pause, not with each request")
+    func stopChecks() throws {
+        let worker = try Worker(pause: .seconds(2)) { $0.echo() }
+        for _ in 0..<200 {
+            #expect(try FastCGIClient(worker.path).request(announcing: "1", body: [65]).output == [65])
+        }
+        #expect(worker.stop() == nil)
+        #expect(worker.checks < 200)
+    }
+
     @Test("a descriptor that cannot accept ends the loop with an error")
     func notListening() throws {
         let file = try FileSystem.open("/dev/null")

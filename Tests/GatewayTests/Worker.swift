@@ -8,24 +8,31 @@ import POSIX
 final class Worker: Sendable {
     let path: String
     private let shouldStop = Atomic(false)
+    private let checkCount = Atomic(0)
     private let failure = Mutex<GatewayError?>(nil)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ handle: @escaping @Sendable (any Exchange) -> Void) throws {
+    /// How often the loop has asked whether it should stop.
+    var checks: Int { checkCount.load(ordering: .acquiring) }
+
+    init(pause: Duration = .milliseconds(20), _ handle: @escaping @Sendable (any Exchange) -> Void) throws {
         path = temporaryPath()
         let listener = try Sockets.listen(path: path).release()
         Thread.detachNewThread { [self] in
-            let error = serve(listener, handle)
+            let error = serve(listener, pause, handle)
             failure.withLock { $0 = error }
             ended.signal()
         }
     }
 
-    private func serve(_ listener: Int32, _ handle: (any Exchange) -> Void) -> GatewayError? {
+    private func serve(_ listener: Int32, _ pause: Duration, _ handle: (any Exchange) -> Void) -> GatewayError? {
         let socket = FileDescriptor(owning: listener)
         do throws(GatewayError) {
-            let shouldStop = { self.shouldStop.load(ordering: .acquiring) }
-            try Gateway.serve(on: socket, pause: .milliseconds(20), until: shouldStop, handle)
+            let shouldStop = {
+                self.checkCount.add(1, ordering: .acquiringAndReleasing)
+                return self.shouldStop.load(ordering: .acquiring)
+            }
+            try Gateway.serve(on: socket, pause: pause, until: shouldStop, handle)
             return nil
         } catch {
             return error
