@@ -5,8 +5,10 @@ Run by scripts/test-kill. A run is made of its seed, which is printed; moments s
 import argparse
 import hashlib
 import http.client
+import json
 import os
 import random
+import secrets
 import signal
 import sys
 import threading
@@ -14,14 +16,15 @@ import time
 from collections import Counter
 from urllib.parse import quote
 
-from client import digest_field
+from client import digest_field, log_in
 from instance import OwnInstance, children
 
 # How often which process is killed, of a hundred.
-VICTIMS = {"worker": 46, "backend": 18, "nginx worker": 16, "nginx": 8, "postmaster": 6, "pool": 6}
+VICTIMS = {"worker": 44, "backend": 16, "nginx worker": 14, "nginx": 8, "postmaster": 4, "database": 8, "pool": 6}
 # A request that got no answer may still be carried out by a server process that outlives its client, for so long.
 LATE_SECONDS = 120
 
+CLIENTS = 8
 SIZES = [(10, 0, 0), (40, 1, 4 << 10), (30, 4 << 10, 200 << 10), (15, 200 << 10, 1 << 20), (5, 1 << 20, 4 << 20)]
 
 
@@ -42,13 +45,14 @@ class File:
 
 
 class Worker(threading.Thread):
-    """A client at work: uploads, overwrites, reads and deletes its own files one request after the other."""
+    """A client at work: uploads, overwrites, reads, renames and deletes its own files, one request after the other."""
 
     def __init__(self, number, instance, session, seed, stop):
         super().__init__(name=f"client {number}")
         self.instance, self.client, self.stop = instance, session, stop
         self.random = random.Random(f"{seed} {number}")
         self.files = [File(f"kill/{number}/{n % 3}/{n}") for n in range(9)]
+        self.renamed = []  # what has another name now
         self.counts, self.wrongs, self.serial = Counter(), [], 0
 
     def run(self):
@@ -60,7 +64,7 @@ class Worker(threading.Thread):
 
     def turn(self):
         file = self.random.choice(self.files)
-        act = self.random.choices([self.upload, self.read, self.delete], [60, 30, 10])[0]
+        act = self.random.choices([self.upload, self.read, self.rename, self.delete], [55, 25, 10, 10])[0]
         try:
             status = act(file)
         except (OSError, http.client.HTTPException, ValueError, IndexError):
@@ -121,6 +125,26 @@ class Worker(threading.Thread):
 
         return self.change(file, None, request)
 
+    def rename(self, file):
+        """To a name that was never used. The answer says which version has it now."""
+        self.serial += 1
+        target, allowed = File(f"{os.path.dirname(file.path)}/renamed {self.serial}"), file.allowed()
+        fields = {"Content-Type": "application/json", "Prefer": "return=representation"}
+
+        def request():
+            body = json.dumps({"file_path": target.path})
+            answer = self.client.request("PATCH", f"/files?file_path=eq.{quote(file.path)}", fields, body)
+            if answer.status == 200:
+                rows = answer.json()
+                target.acknowledged = rows[0]["sha256"] if rows else None
+                self.files[self.files.index(file)] = target
+                self.renamed.append(file)
+                if target.acknowledged not in allowed:
+                    self.wrongs.append(f"{file.path}: renamed {target.acknowledged}, allowed are {allowed}")
+            return answer.status, answer.body
+
+        return self.change(file, None, request)
+
     def read(self, file):
         allowed = file.allowed()
         answer = self.client.retrieve(file.path)
@@ -160,7 +184,7 @@ class Killer:
             # What has been replaced goes meanwhile; a server that is down is for the next time.
             if sum(self.counts.values()) % 10 == 0:
                 self.instance.run("gc", "--grace", "0")
-            if victim in ("nginx", "postmaster", "pool"):
+            if victim in ("nginx", "postmaster", "database", "pool"):
                 time.sleep(self.random.uniform(0, 0.3))
                 self.instance.start()
 
@@ -169,22 +193,43 @@ class Killer:
         nginx, postgres, pool = (self.instance.pid(name) for name in ("nginx", "postgres", "pool"))
         whole = [nginx, *children(nginx)] if nginx else []
         # All of nginx goes at once, as its workers would keep the port.
-        groups = {"nginx": whole, "postmaster": [postgres], "pool": [pool]}
+        groups = {"nginx": whole, "postmaster": [postgres], "database": database_processes(self.instance), "pool": [pool]}
         if victim in groups:
             return [pid for pid in groups[victim] if pid]
         one_of = {"worker": children(pool), "backend": children(postgres), "nginx worker": whole[1:]}[victim]
         return [self.random.choice(one_of)] if one_of else []
 
 
-def run(kills, seconds, seed, clients=6, say=print):
-    """Kills that many times, for so many seconds at most; what was wrong, and the number of kills."""
-    say(f"seed {seed}")
+def database_processes(instance):
+    """All of PostgreSQL. If they are killed together, what they have not yet written to the log is lost."""
+    postgres = instance.pid("postgres")
+    return [postgres, *children(postgres)] if postgres else []
+
+
+def lose_unwritten(instance):
+    """What is committed without waiting for the disk is truly lost when the server is killed."""
+    instance.sql("alter system set wal_writer_delay = '10s'; select pg_reload_conf()")
+
+
+def sessions(instance, users):
+    """One for each user."""
+    made = [instance.log_in()]
+    for number in range(1, users):
+        email, password = f"kill{number}@end-to-end.example", secrets.token_urlsafe(24)
+        instance.sql(f"select internal.create_user('{email}', '{password}', 'editor', null)")
+        made.append(log_in(instance["URL"], email, password))
+    return made
+
+
+def run(kills, seconds, seed, users, say=print):
+    """Kills that many times, for so many seconds at most, under eight clients of so many users; what was wrong, and the
+    number of kills."""
+    say(f"seed {seed}, {users} users")
     with OwnInstance() as instance:
-        # What is committed without waiting for the disk is truly lost when the server is killed.
-        instance.sql("alter system set wal_writer_delay = '10s'; select pg_reload_conf()")
-        session = instance.log_in()
+        lose_unwritten(instance)
+        clients = sessions(instance, users)
         stop = threading.Event()
-        workers = [Worker(number, instance, session, seed, stop) for number in range(clients)]
+        workers = [Worker(number, instance, clients[number % users], seed, stop) for number in range(CLIENTS)]
         killer = Killer(instance, seed)
         for worker in workers:
             worker.start()
@@ -196,25 +241,26 @@ def run(kills, seconds, seed, clients=6, say=print):
                 worker.join()
         instance.start()
         wrongs = [wrong for worker in workers for wrong in worker.wrongs]
-        wrongs += in_the_end(session, workers)
+        wrongs += in_the_end(workers)
         instance.collect()
         wrongs += instance.wrongs()
         # And it still works.
-        assert session.store("kill/last", b"last").status == 200
+        assert clients[0].store("kill/last", b"last").status == 200
         requests = sum((worker.counts for worker in workers), Counter())
         say(f"kills: {dict(killer.counts)}")
         say(f"requests: {dict(sorted(requests.items()))}")
         return wrongs, sum(killer.counts.values())
 
 
-def in_the_end(session, workers):
+def in_the_end(workers):
     """Every file is the version that was acknowledged last, or one that got no answer after it."""
     wrongs = []
-    for file in (file for worker in workers for file in worker.files):
-        answer = session.retrieve(file.path)
-        found = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else None
-        if answer.status not in (200, 400) or found not in file.allowed():
-            wrongs.append(f"{file.path} is {answer.status} {found}, allowed are {file.allowed()}")
+    for worker in workers:
+        for file in worker.files + worker.renamed:
+            answer = worker.client.retrieve(file.path)
+            found = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else None
+            if answer.status not in (200, 400) or found not in file.allowed():
+                wrongs.append(f"{file.path} is {answer.status} {found}, allowed are {file.allowed()}")
     return wrongs
 
 
@@ -227,8 +273,9 @@ def main():
     parser.add_argument("--kills", type=int, default=200, help="how many times something is killed (200)")
     parser.add_argument("--seconds", type=int, default=600, help="the most seconds of killing (600)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="of all choices")
+    parser.add_argument("--users", type=int, default=8, help="the users that eight clients belong to (8)")
     options = parser.parse_args()
-    wrongs, kills = run(options.kills, options.seconds, options.seed)
+    wrongs, kills = run(options.kills, options.seconds, options.seed, options.users)
     for wrong in wrongs:
         print(f"wrong: {wrong}")
     if kills < options.kills:
