@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from figures import Row, Sample, alternately, samples
 from instance import Instance
 
 SMALL = 100_000
@@ -23,11 +24,15 @@ select u.id, 'check/' || n % 1000 || '/' || n, 'text/plain', 1024, sha256(conver
     md5('check' || n)
 from internal.users u, generate_series(1, {count}) n where u.email = '{email}';
 """
-REMOVE = "set session_replication_role = replica; delete from internal.files where file_path like 'check/%' or file_path like 'large/%';"
+REMOVE = """
+set session_replication_role = replica;
+delete from internal.files where file_path like 'check/%' or file_path like 'large/%';
+"""
 LARGE_ROW = """
 set session_replication_role = replica;
 insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
-select u.id, 'large/{blob}', 'text/plain', {size}, '\\x{sha256}', '{blob}' from internal.users u where u.email = '{email}';
+select u.id, 'large/{blob}', 'text/plain', {size}, '\\x{sha256}', '{blob}'
+from internal.users u where u.email = '{email}';
 """
 
 
@@ -71,9 +76,10 @@ class Checks:
         self.made = []
 
     def check(self, *options):
+        """Files a second."""
         begin = time.perf_counter()
         subprocess.run([os.environ["COFFER_COMMAND"], "check", *options], check=True, capture_output=True)
-        return time.perf_counter() - begin
+        return len(self.made) / (time.perf_counter() - begin)
 
     def digests(self):
         return self.check("--digest")
@@ -82,24 +88,21 @@ class Checks:
         begin = time.perf_counter()
         names = "\0".join(self.made).encode()
         subprocess.run(["xargs", "-0", "sha256sum"], input=names, check=True, stdout=subprocess.DEVNULL)
-        return time.perf_counter() - begin
+        return len(self.made) / (time.perf_counter() - begin)
 
 
-def checks(rounds, alternately):
-    """Rows: figure, ours, against, ratio, required ratio."""
+def checks(rounds):
+    """The rows of the table."""
     site = Checks()
     try:
         site.make_small()
-        plain, digests, sums = alternately(rounds, site.check, site.digests, site.sha256sum)
-        yield "check, 100,000 files", f"{SMALL / plain:,.0f}/s", "50,000/s", SMALL / plain / 50_000, 1.0
-        yield "… with digests, 1 KiB each", f"{SMALL / digests:,.0f}/s", f"sha256sum {SMALL / sums:,.0f}/s", sums / digests, 0.7
+        plain, digests, sums = samples(rounds, "requests", site.check, site.digests, site.sha256sum)
+        yield Row("check, 100,000 files", plain, "", Sample([50_000], "requests"), 1.0)
+        yield Row("… with digests, 1 KiB each", digests, "sha256sum", sums, 0.7)
         site.remove()
         site.make_large()
-        digests, sums = alternately(rounds, site.digests, site.sha256sum)
-        mebibytes = LARGE * LARGE_BYTES >> 20
-        yield (
-            "… with digests, 128 MiB each", f"{mebibytes / digests:,.0f} MiB/s",
-            f"sha256sum {mebibytes / sums:,.0f} MiB/s", sums / digests, 0.7,
-        )
+        rounds_of_both = alternately(rounds, site.digests, site.sha256sum)
+        digests, sums = (Sample([value * LARGE_BYTES for value in each], "bytes a second") for each in rounds_of_both)
+        yield Row("… with digests, 128 MiB each", digests, "sha256sum", sums, 0.7)
     finally:
         site.remove()

@@ -50,7 +50,8 @@ class RemoteBench:
         remote = f":s3,provider=Other,access_key_id={self.server.access_key},secret_access_key={self.server.secret_key}"
         remote += f",endpoint='{self.server.endpoint}':coffer/rclone/large.bin"
         command = [self.rclone, "copyto", "--s3-no-check-bucket", "--ignore-times", str(self.large), remote]
-        subprocess.run(command, check=True, env={"PATH": os.defpath, "HOME": str(self.server.folder)}, stderr=subprocess.DEVNULL)
+        environment = {"PATH": os.defpath, "HOME": str(self.server.folder)}
+        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
         return self.large.stat().st_size / (time.perf_counter() - begin)
 
     def download(self):
@@ -79,4 +80,5 @@ class RemoteBench:
         return sum(int(re.search(r"wchar: (\d+)", (worker / "io").read_text())[1]) for worker in self.workers())
 
     def peak_memory(self):
-        return max(int(re.search(r"VmHWM:\s*(\d+) kB", (worker / "status").read_text())[1]) * 1024 for worker in self.workers())
+        texts = [(worker / "status").read_text() for worker in self.workers()]
+        return max(int(re.search(r"VmHWM:\s*(\d+) kB", text)[1]) * 1024 for text in texts)

@@ -9,11 +9,15 @@ import subprocess
 import time
 from pathlib import Path
 
+from client import Client
+from figures import Row, Sample, samples
 from instance import Instance
+from transports import FastCGI
 from worker_process import WorkerProcess
 
 FEW, MANY = 1_000, 1_000_000
 BELOW = 100_000
+REQUESTS = 300
 PAGE = "/files?order=file_path&limit=100"
 
 # The user's own files: 1,000 in ten folders, a folder with ten small folders, and one with ten large ones. Triggers are
@@ -52,7 +56,8 @@ class Database:
         self.owner = owner.replace("/coffer?", f"/{name}?")
         self.instance.sql(f"create database {name}")
         environment = os.environ | {"COFFER_OWNER_DATABASE_URL": self.owner}
-        subprocess.run([os.environ["COFFER_COMMAND"], "migrate", "--skip-storage"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        command = [os.environ["COFFER_COMMAND"], "migrate", "--skip-storage"]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
         self.token = self.instance.sql(FILL.format(below=BELOW, others=others), url=self.owner)[-1]
         self.configuration = work / f"{name}.conf"
         text = Path(os.environ["COFFER_CONFIG"]).read_text()
@@ -69,7 +74,28 @@ class Database:
 
     def seconds(self, target):
         """The median of many requests, one after the other."""
-        return statistics.median(self.timed(target) for _ in range(300))
+        return statistics.median(self.timed(target) for _ in range(REQUESTS))
+
+    def page(self):
+        return self.seconds(PAGE)
+
+    def download(self):
+        self.upload()
+        return self.seconds("/rpc/retrieve_file?p_file_path=bench/1.bin")
+
+    def upload(self):
+        """The same for uploads that replace as many files, directly to the worker."""
+        client = Client(FastCGI(self.worker.path, timeout=None), self.token)
+        return statistics.median(self.timed_upload(client, f"bench/{number}.bin") for number in range(REQUESTS))
+
+    @staticmethod
+    def timed_upload(client, path):
+        begin = time.perf_counter()
+        answer = client.store(path, bytes(4096))
+        seconds = time.perf_counter() - begin
+        if answer.status not in (200, 201):
+            raise SystemExit(f"bench: an upload was answered by {answer.status}: {answer.body[:500]!r}")
+        return seconds
 
     def timed(self, target):
         begin = time.perf_counter()
@@ -89,23 +115,24 @@ class Database:
         return first, statistics.median(self.timed(PAGE) for _ in range(30))
 
 
-def tables(work, runner, rounds, alternately):
+def tables(work, runner, rounds):
     """The rows of the table."""
     few = Database("coffer_bench_few", FEW, work, runner)
     many = Database("coffer_bench_many", MANY, work, runner)
     try:
         for figure, target in (("page of 100 files", PAGE), ("one level of folders", "/rpc/list_folder?p_folder=5")):
-            large, small = alternately(rounds, lambda: many.seconds(target), lambda: few.seconds(target))
-            yield figure, large, f"{FEW:,} rows of others", small, 1.3
-        large, small = alternately(
+            large, small = samples(rounds, "seconds", lambda: many.seconds(target), lambda: few.seconds(target))
+            yield Row(figure, large, f"{FEW:,} rows of others", small, 1.3, more=False)
+        large, small = samples(
             rounds,
+            "seconds",
             lambda: many.seconds("/rpc/list_folder?p_folder=many"),
             lambda: many.seconds("/rpc/list_folder?p_folder=few"),
         )
-        yield f"a level with {BELOW:,} files below", large, "10 files below", small, 1.3
+        yield Row(f"a level with {BELOW:,} files below", large, "10 files below", small, 1.3, more=False)
         pairs = [many.first_and_later() for _ in range(2 * rounds + 1)]
-        first, later = (statistics.median(column) for column in zip(*pairs))
-        yield "first request of a worker", first, "its later ones", later, 3
+        first, later = (Sample(column, "seconds") for column in zip(*pairs))
+        yield Row("first request of a worker", first, "its later ones", later, 3, more=False)
     finally:
         few.drop()
         many.drop()

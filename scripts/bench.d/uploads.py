@@ -6,20 +6,17 @@ checks no token, and it does not flush the file to the disk. A second opponent w
 users, quota or log. It shows what these cost.
 """
 
-import base64
-import json
 import os
 import re
 import subprocess
 
-from client import log_in
+from bench import claims
 from instance import Instance
 
 CLIENTS = 8
 SIZE = 4096
 SECONDS = 5
 DATABASE = "coffer_bench_plpython"
-PASSWORD = "bench-" + os.urandom(12).hex()
 
 SAME_ROWS = """
 create extension plpython3u;
@@ -75,31 +72,14 @@ ONE_ROW_CALL = f"""\\set n random(1, 1000000000)
 select store_file({PATH}, {BODY});
 """
 
-REQUESTS = """
-local tokens = {%s}
-local number = math.random(1, 1000000000)
-local body = string.rep("a", %d)
-request = function()
-    number = number + 1
-    local path = "uploads/" .. number %% 100 .. "/" .. number
-    local token = "Bearer " .. tokens[number %% #tokens + 1]
-    return wrk.format("POST", "/rpc/store_file", {["Authorization"] = token, ["File-Path"] = path}, body)
-end
-init = function() math.randomseed(tonumber(tostring({}):match("0x(%%x+)"), 16)) number = math.random(1, 1000000000) end
-"""
-
 
 class Uploads:
-    def __init__(self, work, site, blobs, wrk):
-        self.work, self.site, self.blobs, self.wrk = work, site, blobs, wrk
-        tokens = [self.account(number) for number in range(CLIENTS)]
-        self.script = work / "upload.lua"
-        self.script.write_text(REQUESTS % (", ".join(f'"{token}"' for token in tokens), SIZE))
+    def __init__(self, bench):
+        self.work, self.blobs = bench.work, bench.blobs
         self.owner = os.environ["COFFER_OWNER_DATABASE_URL"]
         self.sql(self.owner, SAME_ROWS.replace("{folder}", self.folder("same-rows")))
-        for number, token in enumerate(tokens):
-            claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-            values = f"{number}, '{claims['sid']}', '{claims['user_id']}', '{claims['role']}'"
+        for number, claimed in enumerate(map(claims, bench.tokens)):
+            values = f"{number}, '{claimed['sid']}', '{claimed['user_id']}', '{claimed['role']}'"
             self.sql(self.owner, f"insert into public.bench_sessions values ({values})")
         self.plain = self.owner.replace("/coffer?", f"/{DATABASE}?")
         self.sql(self.owner, f"create database {DATABASE}")
@@ -109,23 +89,12 @@ class Uploads:
     def sql(url, script):
         Instance().sql(script, url=url)
 
-    def account(self, number):
-        """A token for each client, which has a user of its own, like people."""
-        email = f"bench{number}@example.com"
-        subprocess.run([os.environ["COFFER_COMMAND"], "user", "add", email, "--role", "editor"], input=PASSWORD, check=True, text=True,
-            stdout=subprocess.DEVNULL)
-        return log_in(self.site, email, PASSWORD).token
-
     def folder(self, name):
         folder = self.blobs / name
         folder.mkdir()
         store = self.blobs.stat()
         os.chown(folder, store.st_uid, store.st_gid)
         return str(folder)
-
-    def ours(self):
-        """Requests per second through nginx."""
-        return self.wrk(f"{self.site}/rpc/store_file", "-s", self.script, clients=CLIENTS)
 
     def with_the_same_rows(self):
         return self.pgbench(self.owner, SAME_ROWS_CALL)
