@@ -66,7 +66,7 @@ def machine(work):
     """One line: processor, memory, file system, kernel."""
     model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     memory = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1]) / (1 << 20)
-    file_system = output("stat", "--file-system", "--format=%T", work)
+    file_system = output("findmnt", "--noheadings", "--output", "FSTYPE", "--target", work)
     return (
         f"{os.cpu_count()} × {model[1] if model else platform.machine()}, {memory:.0f} GiB of memory,"
         f" {file_system}, Linux {platform.release()}"
