@@ -22,6 +22,11 @@ from processes import children
 LARGE = 1 << 30
 FILES = {"small": "bench/small.bin", "large": "bench/large.bin"}
 PASSWORD = "bench-" + os.urandom(12).hex()
+SESSIONS = """
+insert into internal.users (email, password_hash, role)
+    select 'many' || n || '@bench.example', 'none', 'editor' from generate_series(1, 1000) n;
+select s.token from internal.users u, internal.open_session(u.id, 'editor') s where u.email like 'many%@bench.example';
+"""
 WORKERS = int(os.environ.get("COFFER_WORKERS", "4"))
 
 
@@ -63,6 +68,11 @@ class Bench:
     def tokens(self):
         """Those of eight users, as many as clients upload at once."""
         return [self.account(f"bench{number}@example.com") for number in range(8)]
+
+    @functools.cached_property
+    def many_tokens(self):
+        """Those of a thousand users, without passwords, as hashing those would take minutes."""
+        return self.instance.sql(SESSIONS)
 
     def account(self, email):
         command = [os.environ["COFFER_COMMAND"], "user", "add", email, "--role", "editor"]

@@ -30,8 +30,8 @@ done = function(summary, latency)
 end
 """
 
-# Each thread has one connection, an account, and a folder of its own, which it fills with 100 files before it begins
-# the next: like a person who copies several folders at once.
+# Each of up to eight threads fills a folder with 100 files before it begins the next: like a person who copies several
+# folders at once. A thread has an account of its own if there are eight, or takes turns with its share of more.
 UPLOADS = """
 local count = 0
 setup = function(thread) thread:set("id", count) count = count + 1 end
@@ -44,7 +44,7 @@ local body = string.rep("a", 4096)
 request = function()
     number = number + 1
     local path = string.format("%su%d/%d/%d", below, id, math.floor(number / 100) % 100, number)
-    local fields = {["Authorization"] = accounts[id % #accounts + 1]}
+    local fields = {["Authorization"] = accounts[(id + 8 * number) % #accounts + 1]}
     if header == "" then return wrk.format("PUT", path, fields, body) end
     fields[header] = path
     return wrk.format("POST", nil, fields, body)
@@ -109,8 +109,9 @@ class Wrk:
 
     @staticmethod
     def run(url, script, *more, arguments=(), size=SMALL, clients, threads=2, seconds=SECONDS, may_fail=False):
-        words = ["wrk", "-t", min(threads, clients), "-c", clients, "-d", f"{seconds:.0f}s", "-s", script, *more, url]
-        done = subprocess.run([str(word) for word in (*words, "--", *arguments)], capture_output=True, text=True)
+        words = ["wrk", "-t", min(threads, clients), "-c", clients, "-d", f"{seconds:.0f}s", "--timeout", "60s"]
+        words += ["-s", script, *more, url, "--", *arguments]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
         found = re.search(r"^bench:" + r" (\d+)" * 6 + "$", done.stdout, re.M)
         if not found:
             sys.exit(f"bench: wrk has failed:\n{done.stdout}{done.stderr}")

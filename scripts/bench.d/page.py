@@ -12,38 +12,29 @@ from pathlib import Path
 from plots import PLOTS
 from results import kept
 
-HEAD = "| work | Coffer | against | its figure | ratio | must reach |\n|---|---:|---|---:|---:|---|\n"
+HEAD = "| work, and what it is compared with | median | rounds | ratio | must reach |\n|---|---:|---:|---:|---|\n"
 
 
-def value(sample):
-    """The median, and the spread in brackets."""
-    return f"{sample} ({sample.spread})" if sample.spread else str(sample)
-
-
-def line(row):
-    """One row of a table. A missed target is in bold."""
-    ratio = f"{row.ratio:.2f}" if row.theirs.median else "–"
-    cells = [row.figure, value(row.ours), row.against or "at most", value(row.theirs)]
-    return cells + [ratio if row.is_reached else f"**{ratio}**", row.wanted]
+def line(*cells):
+    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 def table(results):
-    """All rows of a group. A cell that repeats the one above stays empty."""
-    text, before = HEAD, [""] * 6
+    """All rows of a group, below a row for each figure of Coffer. A missed target is in bold."""
+    text, before = HEAD if results["rows"] else "", None
     for row in results["rows"]:
-        cells = line(row)
-        same = 2 if cells[:2] == before[:2] else 0
-        text += f"| {' | '.join([''] * same + cells[same:])} |\n"
-        before = cells
-    return text + "".join(grid_table(grid) for grid in results["grids"])
+        if (row.figure, row.ours) != before:
+            text += line(f"**{row.figure}**", row.ours, row.ours.spread, "", "")
+        before = row.figure, row.ours
+        ratio = f"{row.ratio:.2f}" if row.theirs.median else "–"
+        ratio = ratio if row.is_reached else f"**{ratio}**"
+        text += line(row.against or "at most", row.theirs, row.theirs.spread, ratio, row.wanted)
+    return "\n".join([text, *map(grid_table, results["grids"])])
 
 
 def grid_table(grid):
-    head = " | ".join(f"{step} {grid.step}" if step == grid.steps[0] else str(step) for step in grid.steps)
-    text = f"\n| {grid.title}, {grid.series} | {head} |\n|---:|{'---:|' * len(grid.steps)}\n"
-    for name, samples in grid.lines.items():
-        text += f"| {name} | {' | '.join(map(str, samples))} |\n"
-    return text
+    head = line(f"{grid.title}: {grid.series} below, {grid.step} beside", *grid.steps)
+    return head + f"|---:|{'---:|' * len(grid.steps)}\n" + "".join(line(name, *samples) for name, samples in grid.lines.items())
 
 
 def about(groups):
