@@ -34,7 +34,8 @@ def table(results):
 
 def grid_table(grid):
     head = line(f"{grid.title}: {grid.series} below, {grid.step} beside", *grid.steps)
-    return head + f"|---:|{'---:|' * len(grid.steps)}\n" + "".join(line(name, *samples) for name, samples in grid.lines.items())
+    head += f"|---:|{'---:|' * len(grid.steps)}\n"
+    return head + "".join(line(name, *samples) for name, samples in grid.lines.items())
 
 
 def about(groups):
