@@ -190,12 +190,20 @@ def has_ended(connection):
 
 
 def processor_seconds(pids):
-    """What these processes have used so far, as the scheduler counts it."""
-    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+    """By process: what it has used so far, as the scheduler counts it. PostgreSQL starts and ends some in between."""
+    seconds = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            seconds[pid] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return seconds
 
 
 def processor(parts, measure):
     """The load of a measure, and the seconds of processor that the processes of each part used for one request."""
     before = {part: processor_seconds(pids) for part, pids in parts.items()}
     load = measure()
-    return load, {part: (processor_seconds(pids) - before[part]) / load.requests for part, pids in parts.items()}
+    used = {}
+    for part, begun in before.items():
+        ended = processor_seconds(begun)
+        used[part] = sum(seconds - begun[pid] for pid, seconds in ended.items()) / load.requests
+    return load, used

@@ -147,7 +147,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=GROUPS, action="append", help="measure this group; may be repeated")
     options = parser.parse_args()
-    machine = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before"
+    # Of other programs.
+    options.load = round(os.getloadavg()[0], 1)
+    machine = f"{os.cpu_count()} processors, load {options.load} before"
     bench = Bench(options)
     groups = options.only or [group for group in GROUPS if group not in LONG]
     bench.prepare(not WITH_LARGE_FILE.isdisjoint(groups))

@@ -42,13 +42,14 @@ def about(groups):
     """The machine, the versions and the commits of all groups that were measured."""
     measured = {name: results for name, results in groups.items() if results}
     newest = max(measured.values(), key=lambda results: results["date"])
-    lines = [f"- Machine: {machine}" for machine in dict.fromkeys(results["machine"] for results in measured.values())]
+    machines = dict.fromkeys(results["machine"] for results in measured.values())
+    lines = [f"- Machine: {machine}" for machine in machines]
     lines.append("- Programs: " + ", ".join(f"{name} {number}" for name, number in newest["versions"].items()))
     by_run = {}
     for name, results in measured.items():
-        by_run.setdefault((results["commit"], results["date"], results["rounds"]), []).append(name)
-    for (commit, date, rounds), names in by_run.items():
-        lines.append(f"- Coffer {commit}, {date}, medians of {rounds} rounds: {', '.join(names)}")
+        run = f"Coffer {results['commit']}, {results['date']}, {results['rounds']} rounds, load {results['load']} before"
+        by_run.setdefault(run, []).append(name)
+    lines += [f"- {run}: {', '.join(names)}" for run, names in by_run.items()]
     return "\n".join(textwrap.fill(line, 120, subsequent_indent="  ", break_on_hyphens=False) for line in lines) + "\n"
 
 

@@ -28,6 +28,7 @@ def keep(options, group, results):
         "commit": options.commit,
         "date": datetime.date.today().isoformat(),
         "rounds": options.rounds,
+        "load": options.load,
         "machine": machine(Path(options.work)),
         "versions": versions(),
         "rows": [row_as_json(result) for result in results if isinstance(result, Row)],

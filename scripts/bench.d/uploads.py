@@ -30,7 +30,8 @@ if "fs" not in SD:
     SD["enter"] = plpy.prepare(
         "select set_config('coffer.user_id', b.user_id, true), set_config('coffer.session_id', b.session_id, true),"
         " s.database_role from public.bench_sessions b join internal.live_sessions s"
-        " on s.id = b.session_id::uuid and s.user_id = b.user_id::uuid and s.role = b.role where b.number = $1", ["int"])
+        " on s.id = b.session_id::uuid and s.user_id = b.user_id::uuid and s.role = b.role where b.number = $1",
+        ["int"])
     SD["put"] = plpy.prepare(
         "select api.store_file($1, $2, null, 'application/octet-stream', $3, $4, null, false, 'file:///bench') as id",
         ["text", "text", "bigint", "bytea"])
