@@ -47,7 +47,7 @@ def about(groups):
     lines.append("- Programs: " + ", ".join(f"{name} {number}" for name, number in newest["versions"].items()))
     by_run = {}
     for name, results in measured.items():
-        run = f"Coffer {results['commit']}, {results['date']}, {results['rounds']} rounds, load {results['load']} before"
+        run = "Coffer {commit}, {date}, {rounds} rounds, load {load} before".format_map(results)
         by_run.setdefault(run, []).append(name)
     lines += [f"- {run}: {', '.join(names)}" for run, names in by_run.items()]
     return "\n".join(textwrap.fill(line, 120, subsequent_indent="  ", break_on_hyphens=False) for line in lines) + "\n"
