@@ -101,7 +101,7 @@ def grid(figure, method, sites, rounds):
     for workers, line in lines.items():
         best = max(line, key=lambda sample: sample.median)
         bar = 0.9 if workers == WORKERS else None
-        yield Row(f"4 KiB {figure}, {workers} workers, 256 conn.", line[-1], "the best of fewer", best, bar)
+        yield Row(f"4 KiB {figure}, {workers} workers, 256 conn.", line[-1], "the best number", best, bar)
 
 
 def users(bench, rounds):
