@@ -28,12 +28,14 @@ public enum PercentCoding {
     /// Encodes all bytes except letters, digits and those of `allowed`.
     public static func encode(_ text: String, allowed: StaticString = "-._~") -> String {
         let kept = allowed.description
+        let isKept = { (byte: UInt8) in byte.isASCIILetter || byte.isASCIIDigit || kept.hasByte(byte) }
+        if text.allBytes(isKept) { return text }
         let text = text.utf8.span
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         for index in text.indices {
             let byte = text[index]
-            if byte.isASCIILetter || byte.isASCIIDigit || kept.hasByte(byte) {
+            if isKept(byte) {
                 result.append(byte)
             } else {
                 result.append(UInt8(ascii: "%"))

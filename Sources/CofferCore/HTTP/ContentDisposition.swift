@@ -15,6 +15,7 @@ public enum ContentDisposition {
     /// The name in ASCII, with `_` for each other character. `%` is replaced, too, because some clients decode it in
     /// the plain form (RFC 6266, appendix D).
     private static func plain(_ name: String) -> String {
+        if name.allBytes({ $0 < 0x80 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "%") }) { return name }
         let bytes = name.utf8.span
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)

@@ -64,7 +64,8 @@ struct Authenticator {
     /// commas themselves, such as those of Digest, are split as well, but no part of them looks like a token of ours,
     /// as quoted strings are removed.
     private static func credentials(_ field: String) -> [Substring] {
-        guard field.hasByte(UInt8(ascii: "\"")) else { return field.separated(by: ", ") }
+        let isAlone = field.allBytes { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") }
+        if isAlone { return [field[...]] }
         let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
         let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")
         return outside.separated(by: ", ")
