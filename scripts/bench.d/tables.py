@@ -74,10 +74,14 @@ class Database:
         self.worker = self.start()
 
     def start(self):
-        return WorkerProcess(os.environ["COFFER_WORKER"], self.configuration, self.socket, self.runner)
+        worker = WorkerProcess(os.environ["COFFER_WORKER"], self.configuration, self.socket, self.runner)
+        # scripts/bench ends what this program cannot.
+        self.configuration.with_suffix(".pid").write_text(f"{worker.process.pid}\n")
+        return worker
 
     def drop(self):
         self.worker.stop()
+        self.configuration.with_suffix(".pid").unlink()
         self.instance.sql(f"drop database {self.name} with (force)")
 
     def seconds(self, target):
