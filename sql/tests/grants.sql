@@ -95,6 +95,7 @@ $$, $$
         ('api.files', 'update', 'file_path description'),
         ('api.users', 'select', 'id email role quota_bytes used_bytes file_count disabled_at created_at'),
         ('internal.audit_log', 'select', 'id occurred_at actor_id user_id action subject request_id remote_address'),
+        ('internal.current_session', 'select', 'id'),
         ('internal.files', 'select',
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
         ('internal.files', 'update', 'file_path description'),
