@@ -139,10 +139,15 @@ def test_a_worker_killed_at_each_step_leaves_the_old_file_or_the_new(upload, is_
     assert upload.instance.wrongs() == []
     # Every kind of step was there.
     wanted = {"fsync", "link", "unlink", "before the response", "finished"}
-    asked = ["begin_upload", "store_file"] if upload.way == "streaming" else ["store_file"]
+    asked = ["begin_upload", "store_file", "disk"] if upload.way == "streaming" else ["store_file", "disk"]
     wanted |= {f"{when} {statement}" for statement in asked for when in ("before", "sent", "after")}
     assert wanted <= set(passed), passed
     assert passed.count("fsync") >= 2
+    # Only what is on the disk is answered, and only then does a pending marker go.
+    on_disk = passed.index("after disk")
+    assert passed.index("before the response") > on_disk
+    if upload.way != "streaming":
+        assert "unlink" in passed[on_disk:] and "unlink" not in passed[:on_disk]
     print(f"{len(passed)} points: {', '.join(passed)}")
 
 

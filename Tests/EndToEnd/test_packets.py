@@ -26,9 +26,10 @@ def test_the_header_and_the_bytes_of_a_small_file_come_in_one_packet(editor, fol
     editor.store(f"{folder}/small", b"a" * 4096)
     connection = http.client.HTTPConnection(urlsplit(editor.url).netloc, timeout=300)
     connection.connect()
+    fields = {"Authorization": f"Bearer {editor.token}"}
     for _ in range(3):
         before = segments_in(connection)
-        connection.request("GET", retrieve_target(f"{folder}/small"), headers={"Authorization": f"Bearer {editor.token}"})
+        connection.request("GET", retrieve_target(f"{folder}/small"), headers=fields)
         assert connection.getresponse().read() == b"a" * 4096
         assert segments_in(connection) - before == 1
     connection.close()

@@ -193,7 +193,8 @@ class Killer:
         nginx, postgres, pool = (self.instance.pid(name) for name in ("nginx", "postgres", "pool"))
         whole = [nginx, *children(nginx)] if nginx else []
         # All of nginx goes at once, as its workers would keep the port.
-        groups = {"nginx": whole, "postmaster": [postgres], "database": database_processes(self.instance), "pool": [pool]}
+        database = database_processes(self.instance)
+        groups = {"nginx": whole, "postmaster": [postgres], "database": database, "pool": [pool]}
         if victim in groups:
             return [pid for pid in groups[victim] if pid]
         one_of = {"worker": children(pool), "backend": children(postgres), "nginx worker": whole[1:]}[victim]
