@@ -53,7 +53,9 @@ extension Connection {
         switch error.sqlState {
         case _ where error.kind != .statement: isLost = true
         // query_canceled, by `cancel`.
-        case "57014" where isLost: return PostgresError(.statement, sqlState: error.sqlState, message: timeoutMessage)
+        case "57014" where isLost:
+            return PostgresError(
+                .statement, sqlState: error.sqlState, message: timeoutMessage, statement: error.statement)
         // invalid_sql_statement_name: the server, or the one that a pooler has switched to, has no prepared statements.
         case "26000": prepared = []
         // "cached plan must not change result type": after a migration. A new connection has no such plan.

@@ -20,6 +20,7 @@ from results import keep
 from scale import files, scale, users
 from tables import tables
 from uploads import Uploads
+from webserver import webserver
 
 
 def constant(value, unit):
@@ -125,6 +126,7 @@ GROUPS = {
     "lists": lists,
     "check": check,
     "uploads": uploads,
+    "nginx": webserver,
     "http2": http2,
     "s3": remote,
     "peers-get": peers_get,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from figures import Row, samples
 from nginx import Nginx
 from processes import children
 
@@ -42,8 +43,7 @@ def processor_seconds_of_a_request(server, path, *more):
     return (processor_seconds(server) - before) / int(re.search(r"(\d+) requests in", text)[1])
 
 
-def webserver(bench, rounds, alternately):
-    """Rows: figure, ours, against, ratio, required ratio, whether a larger one is better."""
+def webserver(bench, rounds):
     instance = {"SOCKET": str(Path(bench.c_socket).with_name("responder.sock")), "BLOBS": str(bench.blobs)}
     upload = bench.work / "upload.lua"
     upload.write_text(UPLOAD)
@@ -55,5 +55,5 @@ def webserver(bench, rounds, alternately):
     with Nginx(instance) as site, Nginx(instance, BARE_SITE.format(socket=instance["SOCKET"]), site=None) as bare:
         for figure, words in figures.items():
             measures = [lambda s=s, words=words: processor_seconds_of_a_request(s, *words) for s in (site, bare)]
-            ours, least = alternately(rounds, *measures)
-            yield figure, f"{ours * 1e6:.0f} µs", f"bare site {least * 1e6:.0f} µs", ours / least, 1.6, False
+            ours, least = samples(rounds, "microseconds", *measures)
+            yield Row(figure, ours, "a bare site", least, 1.6, more=False)

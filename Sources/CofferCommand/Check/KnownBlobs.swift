@@ -85,8 +85,8 @@ struct KnownBlobs {
         try owner.call(
             """
             insert into internal.garbage (blob, reason, store)
-            select $2, 'deleted', $1 where not exists (
-                select from internal.files f where f.blob = $2 and f.store = $1)
+            select $2::text, 'deleted', $1 where not exists (
+                select from internal.files f where f.blob = $2::text and f.store = $1)
             on conflict do nothing
             """, [.integer(store), .text(name.description)])
     }
