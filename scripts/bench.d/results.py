@@ -70,7 +70,7 @@ def machine(work):
     file_system = output("findmnt", "--noheadings", "--output", "FSTYPE", "--target", work)
     return (
         f"{os.cpu_count()} × {model[1] if model else platform.machine()}, {memory:.0f} GiB of memory,"
-        f" {file_system}, Linux {platform.release()}"
+        f" {file_system}, Linux {platform.release().split('-')[0]}"
     )
 
 
