@@ -2,7 +2,7 @@
 --
 -- A function's result and a view's columns cannot be changed in place, and an object that code/ no longer defines would
 -- remain. So `coffer migrate` replaces code/ as a whole if anything in it differs, in the same transaction. What the
--- migrations created remains: tables with their owner's policies, and the functions that checks and indexes use. There
+-- migrations created remains: tables with their owner's policies, and the functions that domains and indexes use. There
 -- is no `cascade`: if another object depends on one that is dropped, the migration fails and changes nothing.
 set local role coffer_owner;
 

@@ -31,7 +31,7 @@ grant select, update (file_path, description), delete on api.files to coffer_edi
 -- Deliberately not granted: anything to coffer_anonymous.
 comment on view api.files is 'Files: an editor''s own, for an admin all. Users can change only their own.';
 
--- The table's check runs with the rights of the role that changes a row.
+-- The domain's check runs with the rights of the role that changes a row.
 grant execute on function internal.file_path_problem(text), internal.is_plain_path(text)
     to coffer_editor, coffer_admin;
 comment on function internal.is_plain_path(text) is

@@ -1,4 +1,4 @@
--- The tables, with their keys, checks and indexes. Grants, other policies and all other functions are in code/.
+-- The tables, with their keys, domains and indexes. Grants, other policies and all other functions are in code/.
 --
 -- A URL can name what is in schema `api`, and nothing in `internal`. The schema `extensions` has pgcrypto alone: its
 -- functions are open to PUBLIC, so only the owner may use that schema.

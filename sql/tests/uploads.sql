@@ -1,7 +1,7 @@
 -- A sequence of storing, overwriting, preconditions, retrieving and deleting, and the garbage after each step.
 begin;
 \ir setup.psql
-select plan(45);
+select plan(47);
 
 create function pg_temp.path_failure(p_path text) returns text language sql as $$
     select pg_temp.failure('coffer_editor', '00000000-0000-4000-8000-00000000000e',
@@ -109,6 +109,22 @@ select is(array(select blob from internal.take_garbage('0', 100)) @> array(selec
 update internal.garbage set listed_at = now() - interval '8 days' where blob = md5('gone' || :editor);
 select internal.delete_garbage(1::smallint, array(select blob from internal.take_garbage('0', 1000)));
 select is(pg_temp.garbage(), null, 'an upload is taken after a week, and the rows of removed blobs are deleted');
+
+-- The pattern that most paths pass must accept none that breaks a rule.
+create temporary table paths as
+    with recursive made(path, length) as (
+        values ('', 0)
+        union all
+        select m.path || c, m.length + 1
+        from made m, unnest(array['a', 'b', '.', '/', '\', ' ', ']', '[', '-', e'\t', e'\u007f', 'é', e'e\u0301']) c
+        where m.length < 4)
+    select path from made union all select repeat('a', n) from generate_series(254, 257) n;
+select is_empty($$ select path, internal.file_path_problem(path) from paths
+    where internal.is_plain_path(path) and internal.file_path_problem(path) is not null $$,
+    'no plain path breaks a rule');
+select is((select count(*)::int from paths where internal.is_plain_path(path) and length(path) < 254), (
+    select count(*)::int from paths where path ~ '^[ -~]+$' and internal.file_path_problem(path) is null
+        and '/' || path !~ '/\.' and length(path) < 254), 'all ASCII paths without dots at the front are plain');
 
 select * from finish();
 rollback;

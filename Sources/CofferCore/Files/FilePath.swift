@@ -1,4 +1,4 @@
-// The rules for file paths. The database enforces the same rules by a constraint. This type refuses an invalid path
+// The rules for file paths. The database enforces the same rules by a domain. This type refuses an invalid path
 // before the database sees it, and its message names the broken rule.
 
 internal import Text
