@@ -131,10 +131,7 @@ begin
             return null;
         end if;
     end if;
-    select u.id into v_user_id from internal.users u where u.id = internal.current_user_id() for no key update;
-    if v_user_id is null then
-        perform internal.raise_session_ended();
-    end if;
+    v_user_id := internal.lock_current_user();
     if p_store_url is null then
         -- Either this deletes the row, and the blob stays, or gc does, and the blob is removed.
         delete from internal.garbage g
