@@ -7,7 +7,7 @@
 set local role coffer_owner;
 
 -- In the order in which requests lock them, so that this cannot deadlock with a request.
-lock table internal.sessions, internal.users, internal.stores, internal.files, internal.folders, internal.audit_chains,
+lock table internal.sessions, internal.users, internal.stores, internal.files, internal.ledgers, internal.folders,
     internal.audit_log in access exclusive mode;
 
 do $$

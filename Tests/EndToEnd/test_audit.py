@@ -284,7 +284,7 @@ def test_removed_rows_whose_gap_is_closed_are_found(log):
     log.run(f"""delete from internal.audit_log where chain = '{log.one}' and position = 3;
         alter table internal.audit_log drop constraint audit_log_chain_key;
         update internal.audit_log set position = position - 1 where chain = '{log.one}' and position > 3;
-        update internal.audit_chains set length = length - 1 where chain = '{log.one}'""")
+        update internal.ledgers set chain_length = chain_length - 1 where user_id = '{log.one}'""")
     assert_found(log, log.one, "Altered")
 
 
@@ -343,7 +343,7 @@ begin
             v_row.user_id, v_row.action, v_row.subject, v_row.request_id, v_row.remote_address);
         update internal.audit_log a set position = v_position, hash = v_hash where a.id = v_row.id;
     end loop;
-    update internal.audit_chains c set length = v_position, hash = v_hash where c.chain = p_chain;
+    update internal.ledgers l set chain_length = v_position, chain_hash = v_hash where l.user_id = p_chain;
 end
 $$;
 """
@@ -370,7 +370,7 @@ def test_a_chain_that_was_rebuilt_is_found_by_saved_heads(log, kept, forgery):
 def test_a_chain_that_was_removed_with_its_head_is_found_by_saved_heads(log, kept):
     heads = kept(log.heads())
     log.run(f"""delete from internal.audit_log where chain = '{log.one}';
-        delete from internal.audit_chains where chain = '{log.one}'""")
+        delete from internal.ledgers where user_id = '{log.one}'""")
     assert log.verify().returncode == 0
     assert_found(log, log.one, "saved head", arguments=("--heads", heads), rows=1)
 
@@ -389,11 +389,11 @@ def test_invalid_saved_heads_are_an_error(log, kept, content):
 
 
 def test_uploads_of_two_users_do_not_wait_for_each_other(person, stranger, folder, instance):
-    """One user's upload is held open, with the end of its chain locked, while another's goes through."""
+    """One user's upload is held open, with the user and the ledger locked, while another's goes through."""
     person.client.store("a", b"x")
     script = f"""begin;
         select internal.record('store', '{person.user}', 'held');
-        update internal.users set used_bytes = used_bytes where id = '{person.user}'"""
+        update internal.users set email = email where id = '{person.user}'"""
     with instance.holding(script):
         # Had they to wait, the database's timeout would make it 503.
         assert stranger.store(f"{folder}/a", b"x").status == 200

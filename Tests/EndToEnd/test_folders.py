@@ -72,7 +72,7 @@ def assert_totals(sql, client):
     whoami = client.get("/rpc/whoami").json()
     user = whoami["user_id"]
     (sums,) = sql(f"select count(*), coalesce(sum(size_bytes), 0) from internal.files where user_id = '{user}'")
-    assert sql(f"select file_count, used_bytes from internal.users where id = '{user}'") == [sums]
+    assert sql(f"select file_count, used_bytes from internal.ledgers where user_id = '{user}'") == [sums]
     assert f"{whoami['file_count']}|{whoami['used_bytes']}" == sums
     (row,) = client.get("/users?select=file_count,used_bytes").json()
     assert f"{row['file_count']}|{row['used_bytes']}" == sums
@@ -395,8 +395,11 @@ def test_two_moves_of_one_folder_at_once(account, sql):
 def test_a_move_takes_along_what_was_stored_while_it_waited(account, instance, sql):
     client = account.log_in()
     put(client, "a/early")
-    late = f"""begin; insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
-        select id, 'a/late', 'text/plain', 0, sha256(''), md5(email) from internal.users where email = '{account.email}'"""
+    # As api.store_file does it.
+    late = f"""begin;
+        select set_config('coffer.user_id', id::text, true) from internal.users where email = '{account.email}';
+        insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+        select internal.lock_current_user(), 'a/late', 'text/plain', 0, sha256(''), md5('{account.email}')"""
     waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and usename = 'coffer_authenticator'"
     with ThreadPoolExecutor(1) as executor:
         with instance.holding(late, "commit;"):

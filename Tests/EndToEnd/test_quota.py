@@ -24,7 +24,7 @@ def limited(account, sql):
 
 def assert_counted(sql, account, files, used):
     """The totals of the account and the sums of its files are these."""
-    totals = f"select file_count, used_bytes from internal.users where email = '{account.email}'"
+    totals = f"select file_count, used_bytes from api.users where email = '{account.email}'"
     sums = f"""select count(*), coalesce(sum(size_bytes), 0) from internal.files f join internal.users u on u.id = f.user_id
         where u.email = '{account.email}'"""
     assert sql(totals) == sql(sums) == [f"{files}|{used}"]
@@ -37,7 +37,7 @@ def test_fifty_uploads_at_once_get_what_fits(account, limited, sql, no_leftovers
 
     def watch():
         while not done.is_set():
-            most.append(int(sql(f"select used_bytes from internal.users where email = '{account.email}'")[0]))
+            most.append(int(sql(f"select used_bytes from api.users where email = '{account.email}'")[0]))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

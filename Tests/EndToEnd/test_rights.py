@@ -113,7 +113,7 @@ SQL_RIGHTS = {
         (1, 1),
     ),
     "set the totals": (
-        "update api.users set used_bytes = 0 where id = '{id}' returning id",
+        "update internal.ledgers set used_bytes = 0 where user_id = '{id}' returning user_id",
         (DENIED, DENIED),
         (DENIED, DENIED),
     ),

@@ -25,10 +25,10 @@ from transports import FastCGI
 
 # What must be empty when the totals of users and folders are those of their files.
 WRONG_TOTALS = """
-select 'user ' || u.email
-from internal.users u left join internal.files f on f.user_id = u.id
-group by u.id
-having (u.used_bytes, u.file_count) is distinct from (coalesce(sum(f.size_bytes), 0)::bigint, count(f.id));
+select 'user ' || l.user_id
+from internal.ledgers l left join internal.files f on f.user_id = l.user_id
+group by l.user_id
+having (l.used_bytes, l.file_count) is distinct from (coalesce(sum(f.size_bytes), 0)::bigint, count(f.id));
 select 'folder ' || t.parent || '/' || t.name
 from (select f.user_id, a.parent, a.name, sum(f.files) as files, sum(f.bytes) as bytes
     from (select user_id, internal.folder_of(file_path) as folder, count(*) as files, sum(size_bytes) as bytes

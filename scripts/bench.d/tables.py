@@ -41,6 +41,7 @@ create temporary table wanted as
     select format('other%s@bench.example', n % 100), format('%s/%s', n % 10, n) from generate_series(0, {others} - 1) n;
 insert into internal.users (email, password_hash, role)
     select distinct email, 'none', 'editor' from wanted;
+insert into internal.ledgers (user_id) select id from internal.users on conflict do nothing;
 insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
     select u.id, w.path, 'text/plain', 0, sha256(''), md5(w.email || w.path)
     from wanted w join internal.users u using (email);

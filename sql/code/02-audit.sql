@@ -6,8 +6,7 @@ create policy editor_select_own on internal.audit_log for select to coffer_edito
 create policy admin_select_all on internal.audit_log for select to coffer_admin using (true);
 grant select (id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address)
     on internal.audit_log to coffer_editor, coffer_admin;
--- Deliberately not granted: chain, position and hash, which are for the operator; insert, update and delete; and
--- audit_chains, which internal.record alone changes.
+-- Deliberately not granted: chain, position and hash, which are for the operator; insert, update and delete.
 comment on table internal.audit_log is 'Append-only record of logins and changes.';
 comment on column internal.audit_log.actor_id is 'Who did it; null for the operator and for anonymous requests.';
 comment on column internal.audit_log.user_id is 'Whose account or file it was; null if there is no such account.';
@@ -18,7 +17,21 @@ comment on column internal.audit_log.chain is
     'User that the chain belongs to; all zeros for the chain of rows that belong to no user.';
 comment on column internal.audit_log.position is 'Place in the chain, from 1, without gaps.';
 comment on column internal.audit_log.hash is 'Hash of this row and of the hash before it, see internal.audit_hash.';
-comment on table internal.audit_chains is 'The head of each chain of the audit log: its length and its last hash.';
+
+-- Users see the totals of their own files, and admins those of all, in api.users.
+create policy editor_select_own on internal.ledgers for select to coffer_editor
+    using (user_id = (select internal.current_user_id()));
+create policy admin_select_all on internal.ledgers for select to coffer_admin using (true);
+grant select (user_id, file_count, used_bytes) on internal.ledgers to coffer_editor, coffer_admin;
+-- Deliberately not granted: the head of the chain; and insert, update and delete, because internal.record and
+-- internal.record_all alone change the rows.
+comment on table internal.ledgers is 'The totals of each user''s files, and the head of the user''s chain.';
+comment on column internal.ledgers.user_id is
+    'A user, perhaps deleted; all zeros for the chain of rows that belong to no user.';
+comment on column internal.ledgers.file_count is 'Number of files.';
+comment on column internal.ledgers.used_bytes is 'Bytes of all files.';
+comment on column internal.ledgers.chain_length is 'Number of rows in the chain of the audit log.';
+comment on column internal.ledgers.chain_hash is 'Hash of the last row of the chain; empty if there is none.';
 
 -- A failed login belongs to no user's chain, even if the account exists. Otherwise its transaction would wait for
 -- another lock than a failed login to an unknown account, and the time would show which accounts exist.
@@ -42,10 +55,13 @@ comment on function internal.audit_hash(
     'Returns the SHA-256 of the hash before (empty for the first row) and of the row as a JSON array, its time in '
     'microseconds.';
 
--- The update locks the head until the commit. If it waits for that lock, PostgreSQL evaluates its expressions again on
--- the new head, so that the id is drawn again too: within a chain, ids grow.
+-- The totals change in the same statement as the head of the chain, and in the same transaction as the files. The
+-- update locks the ledger until the commit, so the quota holds however many uploads end at once. If it waits for that
+-- lock, PostgreSQL evaluates its expressions again on the new row, so that the id is drawn again too: within a chain,
+-- ids grow.
 create function internal.record(
-    p_action text, p_user_id uuid, p_subject text, p_actor_id uuid default internal.current_user_id()) returns void
+    p_action text, p_user_id uuid, p_subject text, p_actor_id uuid default internal.current_user_id(),
+    p_files bigint default 0, p_bytes bigint default 0) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -55,17 +71,25 @@ declare
     v_id bigint;
     v_position bigint;
     v_hash bytea;
+    v_used_bytes bigint;
 begin
     loop
-        update internal.audit_chains c
-        set length = c.length + 1,
-            hash = internal.audit_hash(c.hash, v_chain, c.length + 1, nextval('internal.audit_log_id_seq'), now(),
-                p_actor_id, p_user_id, p_action, p_subject, v_request_id, v_address)
-        where c.chain = v_chain
-        returning currval('internal.audit_log_id_seq'), c.length, c.hash into v_id, v_position, v_hash;
+        update internal.ledgers l
+        set file_count = l.file_count + p_files, used_bytes = l.used_bytes + p_bytes,
+            chain_length = l.chain_length + 1,
+            chain_hash = internal.audit_hash(l.chain_hash, v_chain, l.chain_length + 1,
+                nextval('internal.audit_log_id_seq'), now(), p_actor_id, p_user_id, p_action, p_subject, v_request_id,
+                v_address)
+        where l.user_id = v_chain
+        returning currval('internal.audit_log_id_seq'), l.chain_length, l.chain_hash, l.used_bytes
+        into v_id, v_position, v_hash, v_used_bytes;
         exit when found;
-        insert into internal.audit_chains (chain, length, hash) values (v_chain, 0, '') on conflict do nothing;
+        insert into internal.ledgers (user_id) values (v_chain) on conflict do nothing;
     end loop;
+    if p_bytes > 0 then
+        perform internal.require_quota(v_used_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and v_used_bytes > u.quota_bytes;
+    end if;
     insert into internal.audit_log (
         id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
     overriding system value
@@ -73,13 +97,15 @@ begin
         v_hash);
 end
 $$;
-comment on function internal.record(text, uuid, text, uuid) is
-    'Records one action in the user''s chain. Nothing but this function and the next writes the audit log. Call it '
-    'last: it locks the head of the chain.';
+comment on function internal.record(text, uuid, text, uuid, bigint, bigint) is
+    'Records one action in the user''s chain, and adds to the totals of the user''s files. KF006 if they grow beyond '
+    'the quota. Nothing but this function and the next writes the audit log and the ledgers. Call it last: it locks '
+    'the user''s ledger.';
 
 -- The hashes are computed first and then written by one statement: updating the head for each of a hundred thousand
 -- files would leave as many dead rows, through which the next update has to step.
-create function internal.record_all(p_action text, p_user_id uuid, p_subjects text[]) returns void
+create function internal.record_all(
+    p_action text, p_user_id uuid, p_subjects text[], p_files bigint default 0, p_bytes bigint default 0) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -93,12 +119,13 @@ declare
     v_hash bytea;
     v_ids bigint[] := '{}';
     v_hashes bytea[] := '{}';
+    v_used_bytes bigint;
 begin
     loop
-        select c.length, c.hash into v_length, v_hash
-        from internal.audit_chains c where c.chain = v_chain for no key update;
+        select l.chain_length, l.chain_hash into v_length, v_hash
+        from internal.ledgers l where l.user_id = v_chain for no key update;
         exit when found;
-        insert into internal.audit_chains (chain, length, hash) values (v_chain, 0, '') on conflict do nothing;
+        insert into internal.ledgers (user_id) values (v_chain) on conflict do nothing;
     end loop;
     foreach v_subject in array p_subjects loop
         v_id := nextval('internal.audit_log_id_seq');
@@ -114,16 +141,24 @@ begin
     select n.id, now(), v_actor_id, p_user_id, p_action, n.subject, v_request_id, v_address, v_chain,
         v_length - cardinality(p_subjects) + n.number, n.hash
     from unnest(v_ids, p_subjects, v_hashes) with ordinality as n (id, subject, hash, number);
-    update internal.audit_chains c set length = v_length, hash = v_hash where c.chain = v_chain;
+    update internal.ledgers l
+    set file_count = l.file_count + p_files, used_bytes = l.used_bytes + p_bytes, chain_length = v_length,
+        chain_hash = v_hash
+    where l.user_id = v_chain
+    returning l.used_bytes into v_used_bytes;
+    if p_bytes > 0 then
+        perform internal.require_quota(v_used_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and v_used_bytes > u.quota_bytes;
+    end if;
 end
 $$;
-comment on function internal.record_all(text, uuid, text[]) is
-    'Does what internal.record does, for each of the subjects.';
+comment on function internal.record_all(text, uuid, text[], bigint, bigint) is
+    'Does what internal.record does, for each of the subjects; p_files and p_bytes are those of all together.';
 
 create function internal.audit_heads() returns table (chain uuid, length bigint, hash text)
 language sql stable security definer set search_path = ''
 begin atomic
-    select c.chain, c.length, encode(c.hash, 'hex') from internal.audit_chains c order by c.chain;
+    select l.user_id, l.chain_length, encode(l.chain_hash, 'hex') from internal.ledgers l order by l.user_id;
 end;
 comment on function internal.audit_heads() is
     'Returns the head of each chain, its hash in hex. Keep them where a person who can write to this database cannot '
@@ -157,16 +192,16 @@ begin atomic
         from linked l
         where l.missing > 0 or l.is_displaced or not l.is_intact
         union all
-        select coalesce(c.chain, l.chain), l.position, l.id,
+        select coalesce(h.user_id, l.chain), l.position, l.id,
             case
-                when c.chain is null then 'The chain has no head.'
-                when c.length <> coalesce(l.number, 0)
-                    then format('The head says %s rows, there are %s.', c.length, coalesce(l.number, 0))
+                when h.user_id is null then 'The chain has no head.'
+                when h.chain_length <> coalesce(l.number, 0)
+                    then format('The head says %s rows, there are %s.', h.chain_length, coalesce(l.number, 0))
                 else 'The head does not have the hash of the last row.'
             end
-        from internal.audit_chains c
-        full join (select * from linked where linked.is_last) l on l.chain = c.chain
-        where c.chain is null or c.length <> coalesce(l.number, 0) or c.hash <> l.hash
+        from internal.ledgers h
+        full join (select * from linked where linked.is_last) l on l.chain = h.user_id
+        where h.user_id is null or h.chain_length <> coalesce(l.number, 0) or h.chain_hash <> l.hash
         union all
         select h.chain, h.length, a.id, 'The saved head is not in its chain any more: rows were cut off or replaced.'
         from jsonb_to_recordset(p_heads) as h (chain uuid, length bigint, hash text)

@@ -5,23 +5,25 @@ create policy editor_select_own on internal.users for select to coffer_editor
     using (id = (select internal.current_user_id()));
 create policy admin_select_all on internal.users for select to coffer_admin using (true);
 create policy admin_update_all on internal.users for update to coffer_admin using (true) with check (true);
-grant select (id, email, role, quota_bytes, used_bytes, file_count, disabled_at, created_at)
+grant select (id, email, role, quota_bytes, disabled_at, created_at)
     on internal.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on internal.users to coffer_admin;
--- Deliberately not granted: any other column, above all password_hash and the totals; insert and delete, for which
+-- Deliberately not granted: any other column, above all password_hash; insert and delete, for which
 -- there are functions. An admin has no rights over other users' files.
 comment on table internal.users is 'The accounts.';
 comment on column internal.users.email is 'In NFC; compared without case.';
 comment on column internal.users.password_hash is 'bcrypt, cost 12; only the owner''s functions can read it.';
 comment on column internal.users.quota_bytes is 'Most bytes that the files may have together; null for no quota.';
-comment on column internal.users.used_bytes is 'Bytes of all files; counted by the triggers of internal.files.';
-comment on column internal.users.file_count is 'Number of files; counted by the triggers of internal.files.';
 comment on column internal.users.disabled_at is 'Since when the account cannot log in; null if it can.';
 comment on column internal.users.rehashed_at is
     'When a login replaced the hash by one of the same password in its normal form; null if none did.';
 
+-- The totals are sub-selects, because a join would make the view read-only.
 create view api.users with (security_invoker = true) as
-select u.id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count, u.disabled_at, u.created_at
+select u.id, u.email, u.role, u.quota_bytes,
+    (select l.used_bytes::bigint from internal.ledgers l where l.user_id = u.id) as used_bytes,
+    (select l.file_count::bigint from internal.ledgers l where l.user_id = u.id) as file_count,
+    u.disabled_at, u.created_at
 from internal.users u;
 grant select on api.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on api.users to coffer_admin;
@@ -30,8 +32,8 @@ comment on view api.users is
     'Accounts: an editor''s own; for an admin all, whose role, quota and state an admin can change.';
 
 -- Two admins who disable or delete each other at the same moment must not both succeed, so such changes wait for each
--- other. The lock mode does not conflict with the row locks of uploads, which update totals. Changes of quotas take the
--- lock as well: like the others they may change many rows, and two of them could otherwise deadlock.
+-- other. The lock mode does not conflict with the row locks of uploads. Changes of quotas take the lock as well: like
+-- the others they may change many rows, and two of them could otherwise deadlock.
 create function internal.lock_users() returns trigger
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -106,8 +108,7 @@ comment on function internal.end_sessions() is
     'Ends the sessions of a user whose account changed, except the one in which users change their own password. A '
     'trigger.';
 
--- Triggers of one row fire in the order of their names. The audit log is written last, hence `then_`. All updates name
--- their columns, so that counting a file fires none of these triggers.
+-- Triggers of one row fire in the order of their names. The audit log is written last, hence `then_`.
 create trigger lock_users before update of role, quota_bytes, disabled_at or delete on internal.users
     for each statement execute function internal.lock_users();
 create trigger set_updated_at before update of email, password_hash, role, quota_bytes, disabled_at on internal.users

@@ -203,11 +203,11 @@ begin
     return (
         select row_to_json(me)
         from (
-            select u.id as user_id, u.email, u.role, u.quota_bytes, u.used_bytes, u.file_count,
+            select u.id as user_id, u.email, u.role, u.quota_bytes, l.used_bytes, l.file_count,
                 (select s.expires_at from internal.sessions s
                     where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
                         and s.user_id = u.id) as session_expires_at
-            from internal.users u
+            from internal.users u join internal.ledgers l on l.user_id = u.id
             where u.id = internal.current_user_id()) me);
 end
 $$;

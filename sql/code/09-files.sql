@@ -80,27 +80,7 @@ end
 $$;
 comment on function internal.require_quota(numeric, bigint) is 'KF006 if the quota is exceeded; null is no quota.';
 
--- The totals change in the same transaction as the files. The update locks the user's row until the commit, so one
--- user's uploads are counted one after the other, and the quota holds however many end at once.
-create function internal.count_usage(p_user_id uuid, p_files bigint, p_bytes bigint) returns void
-language plpgsql volatile security definer set search_path = ''
-as $$
-declare
-    v_used_bytes bigint;
-    v_quota_bytes bigint;
-begin
-    update internal.users u
-    set file_count = u.file_count + p_files, used_bytes = u.used_bytes + p_bytes
-    where u.id = p_user_id
-    returning u.used_bytes, u.quota_bytes into v_used_bytes, v_quota_bytes;
-    if p_bytes > 0 and v_used_bytes > v_quota_bytes then
-        perform internal.require_quota(v_used_bytes, v_quota_bytes);
-    end if;
-end
-$$;
-comment on function internal.count_usage(uuid, bigint, bigint) is
-    'Adds to a user''s totals. KF006 if they grow beyond the quota.';
--- Deliberately not granted: checked_file_path, precondition_holds, require_quota and count_usage.
+-- Deliberately not granted: checked_file_path, precondition_holds and require_quota.
 
 -- An import keeps the modification times of the files that it reads.
 create function internal.set_file_time(p_id uuid, p_modified bigint) returns void

@@ -22,10 +22,10 @@ end;
 comment on function internal.folders_above(text) is
     'Returns a folder and all folders that contain it, each as parent and name; no row for the root.';
 
--- The arguments are the folders whose own files changed, and by how much. Counting the user's totals locks the user's
--- row, or the caller has locked it, so no other transaction changes this user's folders meanwhile. The folders are
--- updated one by one by their key, at a constant cost: one statement for all of them would keep a plan that was made
--- for the number of folders at its first use.
+-- The arguments are the folders whose own files changed, and by how much. The caller has recorded the change, which
+-- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one
+-- by one by their key, at a constant cost: one statement for all of them would keep a plan that was made for the number
+-- of folders at its first use.
 create function internal.count_files(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
@@ -34,9 +34,6 @@ as $$
 declare
     v_change record;
 begin
-    perform internal.count_usage(p_user_id, sum(c.files)::bigint, sum(c.bytes)::bigint)
-    from unnest(p_files, p_bytes) as c (files, bytes)
-    having sum(c.files) <> 0 or sum(c.bytes) <> 0;
     for v_change in
         select a.parent, a.name, sum(c.files)::bigint as files, sum(c.bytes)::bigint as bytes
         from unnest(p_folders, p_files, p_bytes) as c (folder, files, bytes), internal.folders_above(c.folder) a
@@ -60,8 +57,7 @@ begin
 end
 $$;
 comment on function internal.count_files(uuid, text[], bigint[], bigint[]) is
-    'Adds to the totals of a user, of these folders and of all folders above them. KF006 if the user''s grow beyond '
-    'the quota.';
+    'Adds to the totals of these folders of a user and of all folders above them.';
 
 -- Does for one file what count_files does for many, without grouping.
 create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
@@ -71,7 +67,6 @@ declare
     v_names constant text[] := string_to_array(p_file_path, '/');
     v_parent text := '';
 begin
-    perform internal.count_usage(p_user_id, p_files, p_bytes);
     for v_depth in 1 .. cardinality(v_names) - 1 loop
         update internal.folders f set file_count = f.file_count + p_files, size_bytes = f.size_bytes + p_bytes
         where f.user_id = p_user_id and f.parent = v_parent and f.name = v_names[v_depth];
@@ -84,7 +79,7 @@ begin
 end
 $$;
 comment on function internal.count_file(uuid, text, bigint, bigint) is
-    'Adds to the totals of a user and of all folders that contain a file. KF006 if the user''s grow beyond the quota.';
+    'Adds to the totals of all folders of a user that contain a file.';
 
 -- The last entry of a page: a letter for its kind and the name in base64url. A name and not a number, so that entries
 -- that are added or deleted meanwhile do not shift the next page.

@@ -2,9 +2,9 @@
 --
 -- The triggers run as the owner, whichever role changed the rows, so every change of a file is counted and recorded,
 -- and its blob is listed as garbage. They work on statements and not on rows: deleting ten thousand files takes three
--- queries. The order is that of the locks: the user's row, the folders, the chain. No query joins old rows to new ones:
--- a plan that a connection made for one row would be a nested loop over a hundred thousand. An upload is one row and
--- has a branch of its own, because grouping one row takes longer than everything else that is done for it.
+-- queries. The order is that of the locks: the user's ledger, the folders. No query joins old rows to new ones: a plan
+-- that a connection made for one row would be a nested loop over a hundred thousand. An upload is one row and has a
+-- branch of its own, because grouping one row takes longer than everything else that is done for it.
 set local role coffer_owner;
 
 create function internal.count_inserted_files() returns trigger
@@ -13,22 +13,23 @@ as $$
 declare
     v_file record;
 begin
-    select n.user_id, n.file_path, n.size_bytes, t.files into v_file
-    from new_files n, (select count(*) as files from new_files) t limit 1;
-    if v_file.files = 1 then
+    select n.user_id, n.file_path, n.size_bytes, exists (select from new_files offset 1) as is_one_of_many into v_file
+    from new_files n limit 1;
+    if not v_file.is_one_of_many then
+        perform internal.record('store', v_file.user_id, v_file.file_path,
+            p_files => 1, p_bytes => v_file.size_bytes);
         perform internal.count_file(v_file.user_id, v_file.file_path, 1, v_file.size_bytes);
-        perform internal.record('store', v_file.user_id, v_file.file_path);
         return null;
     end if;
+    perform internal.record_all('store', t.user_id, t.paths, cardinality(t.paths), t.bytes)
+    from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths, sum(n.size_bytes)::bigint as bytes
+        from new_files n group by n.user_id order by n.user_id) t;
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
                 sum(n.size_bytes)::bigint as bytes
             from new_files n group by 1, 2) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record_all('store', t.user_id, t.paths)
-    from (select n.user_id, array_agg(n.file_path order by n.file_path) as paths
-        from new_files n group by n.user_id order by n.user_id) t;
     return null;
 end
 $$;
@@ -40,19 +41,20 @@ as $$
 declare
     v_file record;
 begin
-    select n.user_id, n.file_path, n.size_bytes - o.size_bytes as growth, t.files, n.blob <> o.blob as is_replaced,
-        n.file_path <> o.file_path or n.store <> o.store as is_moved, o.blob, o.store into v_file
-    from new_files n, old_files o, (select count(*) as files from new_files) t limit 1;
-    if not found or v_file.files = 1 and not v_file.is_replaced and not v_file.is_moved then
+    select n.user_id, n.file_path, n.size_bytes - o.size_bytes as growth, n.blob <> o.blob as is_replaced,
+        n.file_path <> o.file_path or n.store <> o.store as is_moved, o.blob, o.store,
+        exists (select from new_files offset 1) as is_one_of_many into v_file
+    from new_files n, old_files o limit 1;
+    if not found or not v_file.is_one_of_many and not v_file.is_replaced and not v_file.is_moved then
         return null;
-    elsif v_file.files = 1 and not v_file.is_moved then
+    elsif not v_file.is_one_of_many and not v_file.is_moved then
         insert into internal.garbage (blob, reason, user_id, store)
         values (v_file.blob, 'replaced', v_file.user_id, v_file.store)
         on conflict do nothing;
+        perform internal.record('store', v_file.user_id, v_file.file_path, p_bytes => v_file.growth);
         if v_file.growth <> 0 then
             perform internal.count_file(v_file.user_id, v_file.file_path, 0, v_file.growth);
         end if;
-        perform internal.record('store', v_file.user_id, v_file.file_path);
         return null;
     end if;
     -- A blob that is now in another store is garbage in the store it was in.
@@ -62,6 +64,18 @@ begin
         except select n.blob, n.user_id, n.store from new_files n) gone
     on conflict do nothing;
     -- The owner of a file never changes.
+    perform internal.record_all(t.action, t.user_id, t.paths, 0, t.bytes)
+    from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths,
+            sum(c.bytes)::bigint as bytes
+        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path, sum(f.bytes) as bytes,
+                case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
+                    when min(f.file_path) <> max(f.file_path) then 'move' end as action
+            from (select n.id, n.user_id, n.file_path, n.blob, n.size_bytes as bytes, true as is_new from new_files n
+                union all
+                select o.id, o.user_id, o.file_path, o.blob, -o.size_bytes, false from old_files o) f
+            group by f.user_id, f.id) c
+        where c.action is not null
+        group by c.user_id, c.action order by c.user_id, c.action) t;
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select f.user_id, f.folder, sum(f.files)::bigint as files, sum(f.bytes)::bigint as bytes
@@ -71,16 +85,6 @@ begin
                 select o.user_id, internal.folder_of(o.file_path), -1, -o.size_bytes from old_files o) f
             group by 1, 2 having sum(f.files) <> 0 or sum(f.bytes) <> 0) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record_all(t.action, t.user_id, t.paths)
-    from (select c.user_id, c.action, array_agg(c.file_path order by c.file_path) as paths
-        from (select f.user_id, max(f.file_path) filter (where f.is_new) as file_path,
-                case when min(f.blob collate "C") <> max(f.blob collate "C") then 'store'
-                    when min(f.file_path) <> max(f.file_path) then 'move' end as action
-            from (select n.id, n.user_id, n.file_path, n.blob, true as is_new from new_files n
-                union all select o.id, o.user_id, o.file_path, o.blob, false from old_files o) f
-            group by f.user_id, f.id) c
-        where c.action is not null
-        group by c.user_id, c.action order by c.user_id, c.action) t;
     return null;
 end
 $$;
@@ -107,16 +111,15 @@ begin
     insert into internal.garbage (blob, reason, user_id, store)
     select o.blob, 'deleted', o.user_id, o.store from old_files o
     on conflict do nothing;
-    -- If the user's row is deleted already, this changes nothing.
+    perform internal.record_all('delete', t.user_id, t.paths, -cardinality(t.paths), t.bytes)
+    from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths, -sum(o.size_bytes)::bigint as bytes
+        from old_files o group by o.user_id order by o.user_id) t;
     perform internal.count_files(t.user_id, t.folders, t.files, t.bytes)
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select o.user_id, internal.folder_of(o.file_path) as folder, -count(*) as files,
                 -sum(o.size_bytes)::bigint as bytes
             from old_files o group by 1, 2) c
         group by c.user_id order by c.user_id) t;
-    perform internal.record_all('delete', t.user_id, t.paths)
-    from (select o.user_id, array_agg(o.file_path order by o.file_path) as paths
-        from old_files o group by o.user_id order by o.user_id) t;
     return null;
 end
 $$;

@@ -16,8 +16,9 @@ begin
     if p_size < 0 then
         raise exception using errcode = 'KF014', message = 'The size is not valid.';
     end if;
-    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, u.used_bytes, u.quota_bytes into v_now
-    from internal.users u left join internal.files f on f.user_id = u.id and f.file_path = v_path
+    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, l.used_bytes, u.quota_bytes into v_now
+    from internal.users u join internal.ledgers l on l.user_id = u.id
+    left join internal.files f on f.user_id = u.id and f.file_path = v_path
     where u.id = internal.current_user_id();
     if not found then
         perform internal.raise_session_ended();
@@ -38,8 +39,8 @@ comment on function api.check_upload(text, bigint, text, boolean) is
 create function api.upload_room(p_file_path text) returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
-    select coalesce(f.size_bytes, 0) + greatest(0, u.quota_bytes - u.used_bytes)
-    from internal.users u
+    select coalesce(f.size_bytes, 0) + greatest(0, u.quota_bytes - l.used_bytes)
+    from internal.users u join internal.ledgers l on l.user_id = u.id
     left join internal.files f
         on f.user_id = u.id and f.file_path = internal.checked_file_path(p_file_path)
     where u.id = internal.current_user_id() and u.quota_bytes is not null;

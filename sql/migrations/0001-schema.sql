@@ -131,8 +131,6 @@ create table internal.users (
     rehashed_at timestamptz,
     role internal.user_role not null,
     quota_bytes internal.amount,
-    used_bytes internal.amount not null default 0,
-    file_count internal.amount not null default 0,
     disabled_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
@@ -191,7 +189,7 @@ create policy owner_all on internal.login_failures to coffer_owner using (true) 
 -- after it. Each user has a chain, and there is one for rows that belong to no user: with a single chain all uploads
 -- would wait for each other. The head of each chain has its length and its last hash, so a truncated chain is detected
 -- too. A person who can write to these tables can forge a whole chain with its head. To detect that, save the heads
--- elsewhere (internal.audit_heads) and compare them later (internal.verify_audit).
+-- elsewhere (internal.audit_heads) and compare them later (internal.verify_audit). The heads are in internal.ledgers.
 create table internal.audit_log (
     id bigint generated always as identity primary key,
     occurred_at timestamptz not null default now(),
@@ -212,16 +210,25 @@ create policy owner_read on internal.audit_log for select to coffer_owner using 
 create policy owner_add on internal.audit_log for insert to coffer_owner with check (true);
 -- No policy for update or delete: rows are never changed.
 
-create table internal.audit_chains (
-    chain uuid primary key,
-    length internal.amount not null,
-    hash bytea not null
-);
-alter table internal.audit_chains enable row level security, force row level security;
-create policy owner_read on internal.audit_chains for select to coffer_owner using (true);
-create policy owner_add on internal.audit_chains for insert to coffer_owner with check (true);
-create policy owner_advance on internal.audit_chains for update to coffer_owner using (true) with check (true);
--- No policy for delete: a chain remains when its user is deleted.
+-- What every upload changes for its user: the totals of the files, and the head of the user's chain in the audit log.
+-- It is a row of its own because the row of users is wide and has several indexes, and one row because updating a
+-- second one would cost each upload as much again. Half of each page is free, so an update finds room beside the old
+-- row and changes no index.
+--
+-- There is no foreign key: a chain remains when its user is deleted, and the one for rows that belong to no user has
+-- the user of all zeros.
+create table internal.ledgers (
+    user_id uuid primary key,
+    file_count internal.amount not null default 0,
+    used_bytes internal.amount not null default 0,
+    chain_length internal.amount not null default 0,
+    chain_hash bytea not null default ''
+) with (fillfactor = 50);
+alter table internal.ledgers enable row level security, force row level security;
+create policy owner_read on internal.ledgers for select to coffer_owner using (true);
+create policy owner_add on internal.ledgers for insert to coffer_owner with check (true);
+create policy owner_advance on internal.ledgers for update to coffer_owner using (true) with check (true);
+-- No policy for delete.
 
 -- There can be several stores of blobs, so that an installation can move from one to another while people work. Each
 -- row of a file names its store, so downloads work during a move, and no worker needs to be restarted. While there is
@@ -266,8 +273,8 @@ alter table internal.files enable row level security, force row level security;
 create policy owner_all on internal.files to coffer_owner using (true) with check (true);
 
 -- A folder exists while there are files below it. Its totals are stored here, so that listing a folder costs what it
--- returns, not what is below. The root has no row: its totals are the user's. There is no foreign key, which would be
--- checked for each upload: the triggers that count files delete the rows, also when the user is deleted.
+-- returns, not what is below. The root has no row: its totals are in the user's ledger. There is no foreign key, which
+-- would be checked for each upload: the triggers that count files delete the rows, also when the user is deleted.
 create table internal.folders (
     user_id uuid not null,
     parent text collate "C" not null,

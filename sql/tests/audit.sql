@@ -36,7 +36,7 @@ select is((select string_agg(position || ' ' || action || ' ' || subject, ', ' o
     from internal.audit_log where chain = :editor),
     '1 user_create Editor@test.invalid, 2 store a, 3 store b, 4 store a, 5 move c, 6 delete a, 7 delete c',
     'each user has a chain without gaps');
-select is((select length::bigint from internal.audit_chains where chain = :editor), 7::bigint,
+select is((select chain_length::bigint from internal.ledgers where user_id = :editor), 7::bigint,
     'the head of a chain has its length');
 select is((select count(*)::int from internal.audit_log where chain <> user_id
     and action not like 'login_%'), 0, 'each row but a failed login is in its user''s chain');
@@ -84,9 +84,9 @@ select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_t
     'editor 5 The head says 7 rows, there are 5.', 'a cut tail is found');
 select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_temp.editor()'),
     'editor - The head says 7 rows, there are 0.', 'a deleted chain is found');
-select is(pg_temp.found_after('delete from internal.audit_chains where chain = pg_temp.editor()'),
+select is(pg_temp.found_after('delete from internal.ledgers where user_id = pg_temp.editor()'),
     'editor 7 The chain has no head.', 'a deleted head is found');
-select is(pg_temp.found_after('update internal.audit_chains set hash = sha256('''') where chain = pg_temp.editor()'),
+select is(pg_temp.found_after('update internal.ledgers set chain_hash = sha256('''') where user_id = pg_temp.editor()'),
     'editor 7 The head does not have the hash of the last row.', 'a changed head is found');
 select is(pg_temp.found_after($$
     update internal.audit_log set position = 100 where chain = pg_temp.editor() and position = 3;
@@ -102,12 +102,12 @@ select jsonb_agg(h) as heads from internal.audit_heads() h \gset
 select is(pg_temp.found_after('select 1', :'heads'), null, 'saved heads are found in their chains');
 select isnt(pg_temp.store(:editor, 'later', 'later'), null);
 select is(pg_temp.found_after('select 1', :'heads'), null, 'saved heads are found in chains that have grown');
-\set cut 'delete from internal.audit_log where chain = pg_temp.editor() and position > 5; update internal.audit_chains c set length = a.position, hash = a.hash from internal.audit_log a where a.chain = c.chain and c.chain = pg_temp.editor() and a.position = 5'
+\set cut 'delete from internal.audit_log where chain = pg_temp.editor() and position > 5; update internal.ledgers l set chain_length = a.position, chain_hash = a.hash from internal.audit_log a where a.chain = l.user_id and l.user_id = pg_temp.editor() and a.position = 5'
 select is(pg_temp.found_after(:'cut'), null, 'a cut chain with a matching head has no problem');
 select is(pg_temp.found_after(:'cut', :'heads'), 'editor 7 The saved head is not in its chain any more',
     'a cut chain does not match its saved head');
 select is(pg_temp.found_after('delete from internal.audit_log where chain = pg_temp.editor();
-    delete from internal.audit_chains where chain = pg_temp.editor()', :'heads'),
+    delete from internal.ledgers where user_id = pg_temp.editor()', :'heads'),
     'editor 7 The saved head is not in its chain any more',
     'a chain that was deleted with its head does not match its saved head');
 

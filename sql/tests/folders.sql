@@ -177,7 +177,7 @@ select is(pg_temp.attempt('coffer_editor', :editor,
     'with d as (delete from api.files where file_path like ''more/%'' returning 1) select count(*) from d'), '20000',
     'twenty thousand files can be deleted');
 select is_empty('select pg_temp.miscounted()', 'no total counts deleted files');
-select is((select file_count || ' ' || used_bytes from internal.users where id = :editor),
+select is((select file_count || ' ' || used_bytes from internal.ledgers where user_id = :editor),
     (select count(*) || ' ' || sum(size_bytes) from internal.files where user_id = :editor),
     'the user''s totals do not count deleted files');
 select is_empty('select * from internal.verify_audit()', 'the chain has all rows of these changes');

@@ -101,8 +101,9 @@ $$, $$
         ('internal.files', 'update', 'file_path description'),
         ('internal.own_blobs', 'select',
             'file_path content_type size_bytes sha256 blob updated_at store_url is_unchanged'),
+        ('internal.ledgers', 'select', 'user_id file_count used_bytes'),
         ('internal.users', 'select',
-            'id email role quota_bytes used_bytes file_count disabled_at created_at')) as t (name, privilege, columns),
+            'id email role quota_bytes disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
     union all values ('api.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),
         ('internal.users', 'coffer_admin', 'update', 'role quota_bytes disabled_at'),

@@ -17,7 +17,8 @@ create function pg_temp.folders() returns text language sql as $$
     from internal.folders f where f.user_id = '00000000-0000-4000-8000-00000000000e'
 $$;
 create function pg_temp.usage() returns text language sql as $$
-    select u.file_count || ' ' || u.used_bytes from internal.users u where u.id = '00000000-0000-4000-8000-00000000000e'
+    select l.file_count || ' ' || l.used_bytes from internal.ledgers l
+    where l.user_id = '00000000-0000-4000-8000-00000000000e'
 $$;
 create function pg_temp.log() returns text language sql as $$
     select string_agg(a.action || ' ' || a.subject, ', ' order by a.id) from internal.audit_log a

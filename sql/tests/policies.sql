@@ -1,12 +1,11 @@
 -- The policies of every table; a new table fails here until it has a line.
 begin;
 \ir setup.psql
-select plan(27);
+select plan(29);
 
 select tables_are('internal', 
-    '{audit_chains,audit_log,blob_copies,code_files,collection_schedule,garbage,
-        files,folders,jwt_keys,login_failures,migrations,sessions,stores,users}'::name[]);
-select policies_are('internal', 'audit_chains', '{owner_read,owner_add,owner_advance}'::name[]);
+    '{audit_log,blob_copies,code_files,collection_schedule,garbage,
+        files,folders,jwt_keys,ledgers,login_failures,migrations,sessions,stores,users}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
 select policies_are('internal', 'code_files', '{owner_all}'::name[]);
@@ -16,6 +15,8 @@ select policies_are('internal', 'garbage', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
 select policies_are('internal', 'folders', '{owner_all}'::name[]);
+select policies_are('internal', 'ledgers',
+    '{owner_read,owner_add,owner_advance,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'login_failures', '{owner_all}'::name[]);
 select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
 select policies_are('internal', 'migrations', '{owner_all}'::name[]);
@@ -24,6 +25,8 @@ select policies_are('internal', 'users', '{owner_all,editor_select_own,admin_sel
 
 select policy_roles_are('internal', 'audit_log', 'editor_select_own', '{coffer_editor}'::name[]);
 select policy_roles_are('internal', 'audit_log', 'admin_select_all', '{coffer_admin}'::name[]);
+select policy_roles_are('internal', 'ledgers', 'editor_select_own', '{coffer_editor}'::name[]);
+select policy_roles_are('internal', 'ledgers', 'admin_select_all', '{coffer_admin}'::name[]);
 select policy_roles_are('internal', 'users', 'editor_select_own', '{coffer_editor}'::name[]);
 select policy_roles_are('internal', 'users', 'admin_select_all', '{coffer_admin}'::name[]);
 select policy_roles_are('internal', 'users', 'admin_update_all', '{coffer_admin}'::name[]);

@@ -1,15 +1,17 @@
 -- The totals of a user's files, and the quota, which refuses uploads that exceed it.
 begin;
 \ir setup.psql
-select plan(48);
+select plan(58);
 
 create function pg_temp.totals(p_user uuid) returns text language sql as $$
-    select used_bytes || ' bytes, ' || file_count || ' files' from internal.users where id = p_user
+    select used_bytes || ' bytes, ' || file_count || ' files' from internal.ledgers where user_id = p_user
 $$;
--- Users whose totals are wrong; there must be none.
-create function pg_temp.miscounted() returns setof text language sql as $$
-    select u.email from internal.users u left join internal.files f on f.user_id = u.id
-    group by u.id having u.used_bytes <> coalesce(sum(f.size_bytes), 0) or u.file_count <> count(f.id)
+-- Users whose totals are wrong, also deleted ones; there must be none.
+create function pg_temp.miscounted() returns setof uuid language sql as $$
+    select l.user_id from internal.ledgers l left join internal.files f on f.user_id = l.user_id
+    group by l.user_id having l.used_bytes <> coalesce(sum(f.size_bytes), 0) or l.file_count <> count(f.id)
+    union all
+    select u.id from internal.users u where not exists (select from internal.ledgers l where l.user_id = u.id)
 $$;
 -- An upload of this many bytes: `stored`, or the error of begin_upload or store_file with its detail.
 create function pg_temp.upload(p_path text, p_size bigint, p_announced bigint = null,
@@ -69,16 +71,25 @@ create temporary table changes (user_id uuid);
 grant insert on changes to coffer_owner;
 create function pg_temp.count_change() returns trigger language plpgsql as $$
 begin
-    insert into changes values (new.id);
+    insert into changes values (new.user_id);
     return null;
 end
 $$;
-create trigger count_change after update on internal.users for each row execute function pg_temp.count_change();
+create trigger count_change after update on internal.ledgers for each row execute function pg_temp.count_change();
+create function pg_temp.changes_of(p_result text) returns text language sql as $$
+    with gone as (delete from changes returning 1) select p_result || ' ' || count(*) from gone
+$$;
 delete from internal.files where file_path like 'many/%';
 select results_eq('select user_id, count(*) from changes group by 1 order by 1',
     $$ values ('00000000-0000-4000-8000-00000000000e'::uuid, 1::bigint), ('00000000-0000-4000-8000-00000000000f', 1) $$,
     'deleting two thousand files updates each user''s row once');
-drop trigger count_change on internal.users;
+truncate changes;
+select is(pg_temp.changes_of(pg_temp.upload('once', 5)), 'stored 1', 'an upload updates the user''s row once');
+select is(pg_temp.changes_of(pg_temp.upload('once', 6)), 'stored 1', 'an overwrite updates the user''s row once');
+select is(pg_temp.changes_of(pg_temp.upload('once', 6)), 'stored 1', 'so does one of the same size');
+select is(pg_temp.changes_of(pg_temp.failure('coffer_editor', :editor,
+    'delete from api.files where file_path = ''once''')), 'no failure 1', 'deleting a file updates the user''s row once');
+drop trigger count_change on internal.ledgers;
 select is(pg_temp.totals(:editor) || ', ' || pg_temp.totals(:other), '70 bytes, 3 files, 7 bytes, 1 files',
     'deleted files are subtracted from the totals');
 select is_empty('select pg_temp.miscounted()', 'the totals are right after the deletion');
@@ -119,7 +130,7 @@ select is(pg_temp.upload('c', 1000000, 1000000), 'stored', 'without a quota any 
 select is((select string_agg(action || ' ' || count, ', ' order by action collate "C") from (
         select action, count(*) from internal.audit_log
         where user_id = :editor and subject not like 'many/%' and action <> 'user_create' group by action) a),
-    'delete 4, move 3, store 11, user_quota 3', 'the audit log has files and quotas, but not the totals');
+    'delete 5, move 3, store 14, user_quota 3', 'the audit log has files and quotas, but not the totals');
 select is((select count(*) from internal.sessions where user_id = :editor), 1::bigint,
     'neither totals nor quotas end a session');
 
@@ -127,12 +138,22 @@ select is((select count(*) from internal.sessions where user_id = :editor), 1::b
 grant usage on schema internal to coffer_editor, coffer_admin;
 select is(pg_temp.attempt('coffer_editor', :editor, 'update internal.users set quota_bytes = null'), '42501',
     'an editor cannot change a quota');
-select is(pg_temp.attempt('coffer_admin', :admin, 'update internal.users set used_bytes = 0, file_count = 0'), '42501',
+select is(pg_temp.attempt('coffer_admin', :admin, 'update internal.ledgers set used_bytes = 0, file_count = 0'), '42501',
     'an admin cannot change the totals');
+select is(pg_temp.attempt('coffer_admin', :admin, format('%s from internal.ledgers', s)), '42501',
+    s || ' from ledgers is granted to no admin')
+from unnest('{select max(chain_length),select count(chain_hash),delete}'::text[]) s;
+select is(pg_temp.attempt('coffer_editor', :editor, 'select string_agg(user_id::text, '' '') from internal.ledgers'),
+    :editor, 'an editor sees only the totals of their own files');
+select is(pg_temp.attempt('coffer_admin', :admin, 'select count(used_bytes) from internal.ledgers'),
+    (select count(*)::text from internal.ledgers), 'an admin sees the totals of all users');
+select is(pg_temp.attempt('coffer_owner', null,
+    'with gone as (delete from internal.ledgers returning 1) select count(*) from gone'), '0',
+    'the owner''s functions cannot delete a ledger');
 
 select is(pg_temp.failure('coffer_owner', null, 'select internal.delete_user(''other@test.invalid'')'), 'no failure',
     'a user can be deleted with files');
-select is_empty('select pg_temp.miscounted()', 'the totals of all other users are right');
+select is_empty('select pg_temp.miscounted()', 'the totals of all users are right, those of the deleted one 0');
 
 select * from finish();
 rollback;

@@ -23,7 +23,9 @@ struct Account {
 
     init(_ email: String, _ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
         let found = try owner.call(
-            "select id, file_count, used_bytes from internal.find_user($1)", [.text(email)]
+            "select u.id, l.file_count, l.used_bytes from internal.find_user($1) u "
+                + "join internal.ledgers l on l.user_id = u.id",
+            [.text(email)]
         ).readFirst { (try $0.text("id"), try $0.amount(files: "file_count", bytes: "used_bytes")) }
         guard let user = found else { throw Failure("There is no user with this e-mail address.") }
         (id, total) = user
