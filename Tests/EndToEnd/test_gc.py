@@ -80,21 +80,9 @@ def test_gc_removes_abandoned_stages(installation):
     assert not stage.exists()
 
 
-def leave_pending_marker(installation, blob):
-    """What a worker leaves that was killed before the commit; the marker and the blob."""
-    store = installation.store()
-    marker, path = store / "stage" / blob, store / blob[:2] / blob
-    path.parent.mkdir(mode=0o750, exist_ok=True)
-    marker.write_bytes(b"pending")
-    os.link(marker, path)
-    for each in (path.parent, marker):
-        installation.own(each)
-    return marker, path
-
-
 def test_a_pending_blob_of_a_killed_worker_is_listed_and_removed_after_a_week(installation):
     blob = "cd" * 16
-    marker, path = leave_pending_marker(installation, blob)
+    marker, path = installation.leave_pending_marker(blob)
     assert "0 problems" in installation.coffer("check", "--age", "0"), "it may be on its way"
     installation.coffer("gc", "--grace", "0")
     assert marker.exists() and installation.listed() == set(), "nobody can tell yet that its worker is gone"
@@ -116,7 +104,7 @@ def test_a_pending_marker_left_after_a_commit_is_removed_without_its_blob(instal
 
 def test_a_worker_lists_pending_blobs_in_its_batch(site):
     blob = "cd" * 16
-    marker, path = leave_pending_marker(site, blob)
+    marker, path = site.leave_pending_marker(blob)
     make_due(site)
     live(site.work(before=worker_ahead("+2m")))
     wait_for_removal(marker)

@@ -9,7 +9,8 @@ import pytest
 
 import kill
 from client import log_in
-from instance import OwnInstance
+from instance import OwnInstance, ahead
+from processes import wait_until
 
 
 @pytest.mark.parametrize("users", [1, 8])
@@ -61,5 +62,55 @@ def test_a_change_that_was_answered_is_not_in_memory_only():
         assert client.post("/rpc/logout").status in (200, 204)
         lose_memory(instance)
         assert client.get("/rpc/whoami").status == 401, "a logout is kept"
+        instance.collect()
+        assert instance.wrongs() == []
+
+
+# A commit that removes rows of garbage never ends, so it does not bring to the disk what was committed before.
+HOLD_COLLECTION = """
+create function public.hold() returns trigger language plpgsql as 'begin perform pg_sleep(600); return null; end';
+create constraint trigger hold after delete on internal.garbage deferrable initially deferred
+    for each row execute function public.hold()"""
+# Workers commit like this, and wait for the disk afterwards.
+DELETE_IN_MEMORY = """
+set synchronous_commit = off;
+delete from internal.files;
+update internal.garbage set listed_at = now() - interval '9 days';
+update internal.collection_schedule set due_at = now()"""
+STORE_IN_MEMORY = """
+set synchronous_commit = off;
+insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+select id, 'pending', 'text/plain', 7, sha256('pending'), '{blob}' from internal.users where email = '{email}'"""
+
+
+@pytest.mark.parametrize("collector", ["command", "worker"])
+def test_a_blob_is_removed_only_when_the_deletion_of_its_file_is_on_the_disk(collector):
+    with OwnInstance() as instance:
+        kill.lose_unwritten(instance)
+        client = instance.log_in()
+        assert client.store("a", b"1").status == 200
+        (blob,) = instance.blobs().values()
+        instance.sql(HOLD_COLLECTION)
+        instance.sql(DELETE_IN_MEMORY)
+        if collector == "command":
+            command = instance.launch("gc", "--grace", "0")
+            wait_until(lambda: not blob.exists(), 120, "the command to remove the blob")
+        else:
+            wait_until(lambda: client.get("/health/live") and not blob.exists(), 120, "a worker to remove the blob")
+        lose_memory(instance)
+        assert instance.rows() == {}, "the file is back, without its blob"
+        if collector == "command":
+            assert command.wait(120) == 1, "its commit was cut off"
+
+
+def test_a_pending_marker_is_removed_only_when_the_row_of_its_file_is_on_the_disk():
+    with OwnInstance() as instance:
+        kill.lose_unwritten(instance)
+        blob = "cd" * 16
+        marker, _ = instance.leave_pending_marker(blob)
+        instance.sql(STORE_IN_MEMORY.format(blob=blob, email=instance["EDITOR_EMAIL"]))
+        instance.coffer("gc", "--grace", "0", before=ahead("+2m"))
+        assert not marker.exists()
+        lose_memory(instance)
         instance.collect()
         assert instance.wrongs() == []

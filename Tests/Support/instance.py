@@ -168,6 +168,16 @@ class Instance:
         lines = self.sql(f"select blob, size_bytes, encode(sha256, 'hex') from internal.files {of_user}")
         return {blob: (int(size), digest) for blob, size, digest in (line.split("|") for line in lines)}
 
+    def leave_pending_marker(self, blob):
+        """What a worker leaves that was killed before the commit; the marker and the blob."""
+        marker, path = self.store() / "stage" / blob, self.store() / blob[:2] / blob
+        path.parent.mkdir(mode=0o750, exist_ok=True)
+        marker.write_bytes(b"pending")
+        os.link(marker, path)
+        for each in (path.parent, marker):
+            self.own(each)
+        return marker, path
+
     def collect(self):
         """Runs gc as if all that lies about had been lying there for longer than any grace."""
         # Twice, because the first run only lists the blobs with pending markers.

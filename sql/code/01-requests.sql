@@ -35,6 +35,16 @@ comment on function internal.schema_level() is
     'Returns the number of the newest migration, and the digest of the names and digests of the applied files of '
     'code/. The worker compares both with its own. For the worker.';
 
+-- Workers commit without waiting for the disk, so that no lock is held meanwhile, and call this in a transaction of its
+-- own afterwards. It writes an empty record to the write-ahead log, and the commit flushes the log as far as that.
+create function internal.wait_for_disk() returns pg_lsn
+language sql volatile
+return pg_logical_emit_message(true, 'coffer', '');
+grant execute on function internal.wait_for_disk() to coffer_authenticator;
+comment on function internal.wait_for_disk() is
+    'Makes the commit of this transaction wait until all that was committed before is on the disk. For the worker and '
+    'the operator.';
+
 -- For this long an upload's row of internal.garbage is not due, and an expired session still admits requests that began
 -- before it expired.
 create function internal.longest_upload() returns interval

@@ -81,7 +81,7 @@ begin
     on conflict do nothing;
     -- The caller removes the markers of all these blobs. So what was read here must be on the disk too: this makes the
     -- commit wait for it, even if nothing was inserted.
-    perform pg_logical_emit_message(true, 'coffer', '');
+    perform internal.wait_for_disk();
     return true;
 end
 $$;

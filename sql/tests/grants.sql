@@ -64,7 +64,8 @@ $$, $$ values
     ('internal.add_orphans(text,text[])', 'coffer_authenticator'),
     ('internal.refuse_session()', 'coffer_authenticator'),
     ('internal.schema_level()', 'coffer_authenticator'),
-    ('internal.verification_keys()', 'coffer_authenticator')
+    ('internal.verification_keys()', 'coffer_authenticator'),
+    ('internal.wait_for_disk()', 'coffer_authenticator')
 $$, 'each function can be called by exactly these roles');
 
 select is_empty($$

@@ -29,7 +29,7 @@ struct OwnerConnection {
 
     /// Waits until everything that other connections have committed is on the disk. Workers commit before that, and
     /// wait afterwards.
-    func waitForDisk() throws(Failure) { try call("select pg_logical_emit_message(true, 'coffer', '')") }
+    func waitForDisk() throws(Failure) { try call("select internal.wait_for_disk()") }
 
     /// Runs `body` in a transaction as coffer_owner. If it fails, the transaction is rolled back.
     func transaction<Value>(_ body: (Transaction) throws(Failure) -> Value) throws(Failure) -> Value {

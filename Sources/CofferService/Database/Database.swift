@@ -120,9 +120,7 @@ final class Database {
     private static let begin = Statement(name: "begin", sql: "begin")
     private static let commitWithoutDisk = Statement(name: "off", sql: "set local synchronous_commit to off")
     private static let commit = Statement(name: "commit", sql: "commit")
-    /// Writes an empty record to the write-ahead log. Its commit flushes the log, with all that precedes the record.
-    private static let waitForDisk = Statement(
-        name: "disk", sql: "select pg_logical_emit_message(true, 'coffer', '')")
+    private static let waitForDisk = Statement(name: "disk", sql: "select internal.wait_for_disk()")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
 
     /// Records and converts errors. A search that the server has cancelled gets a failure of its own.
