@@ -106,8 +106,7 @@ language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off
 as $$
 declare
-    v_path constant text := case when internal.is_plain_path(p_file_path) then p_file_path
-        else internal.checked_file_path(p_file_path) end;
+    v_path constant text := internal.checked_file_path(p_file_path);
     v_type constant text := coalesce(p_content_type, 'application/octet-stream');
     v_user_id uuid;
     v_store smallint;

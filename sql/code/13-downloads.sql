@@ -3,7 +3,8 @@ set local role coffer_owner;
 
 -- The view runs as the owner because it names blobs, so it is limited to the current user's files, for admins too.
 -- store_url is null for the store that COFFER_STORAGE_URL names. is_unchanged says whether the file was never changed:
--- Last-Modified counts in seconds, and a changed file may have had two versions within one.
+-- Last-Modified counts in seconds, and a changed file may have had two versions within one. The functions below return
+-- its rows, and its columns keep their domains, so that PostgreSQL need not convert them.
 create view internal.own_blobs with (security_barrier) as
 select f.file_path, f.content_type, f.size_bytes, encode(f.sha256, 'hex') as sha256, f.blob,
     -- Rounded down: Last-Modified must not lie in the future.
@@ -17,13 +18,10 @@ comment on view internal.own_blobs is 'The current user''s files with the blobs 
 
 -- Written so that PostgreSQL inlines it and caches the plan. Stored paths are in NFC, and ASCII is.
 create function api.retrieve_file(p_file_path text)
-returns table (
-    file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
-    is_unchanged boolean)
+returns setof internal.own_blobs
 language sql stable
 begin atomic
-    select b.file_path, b.content_type, b.size_bytes, b.sha256, b.blob, b.updated_at, b.store_url, b.is_unchanged
-    from internal.own_blobs b
+    select b.* from internal.own_blobs b
     where b.file_path = case when octet_length(p_file_path) = length(p_file_path) then p_file_path
         else normalize(p_file_path, NFC) end;
 end;
@@ -33,13 +31,10 @@ comment on function api.retrieve_file(text) is
     'seconds. For editors and admins.';
 
 create function api.retrieve_file_in_session(p_file_path text)
-returns table (
-    file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
-    is_unchanged boolean)
+returns setof internal.own_blobs
 language sql stable
 begin atomic
-    select f.file_path, f.content_type, f.size_bytes, f.sha256, f.blob, f.updated_at, f.store_url, f.is_unchanged
-    from internal.current_session s left join api.retrieve_file(p_file_path) f on true;
+    select f.* from internal.current_session s left join api.retrieve_file(p_file_path) f on true;
 end;
 grant execute on function api.retrieve_file_in_session(text) to coffer_editor, coffer_admin;
 comment on function api.retrieve_file_in_session(text) is
@@ -49,9 +44,7 @@ comment on function api.retrieve_file_in_session(text) is
 -- It writes, so it waits for the disk and for other records of the same user. The worker calls it instead of
 -- api.retrieve_file only if COFFER_AUDIT_DOWNLOADS is set.
 create function api.retrieve_file_audited(p_file_path text)
-returns table (
-    file_path text, content_type text, size_bytes bigint, sha256 text, blob text, updated_at bigint, store_url text,
-    is_unchanged boolean)
+returns setof internal.own_blobs
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin

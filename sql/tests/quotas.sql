@@ -138,8 +138,8 @@ select is((select count(*) from internal.sessions where user_id = :editor), 1::b
 grant usage on schema internal to coffer_editor, coffer_admin;
 select is(pg_temp.attempt('coffer_editor', :editor, 'update internal.users set quota_bytes = null'), '42501',
     'an editor cannot change a quota');
-select is(pg_temp.attempt('coffer_admin', :admin, 'update internal.ledgers set used_bytes = 0, file_count = 0'), '42501',
-    'an admin cannot change the totals');
+select is(pg_temp.attempt('coffer_admin', :admin, 'update internal.ledgers set used_bytes = 0, file_count = 0'),
+    '42501', 'an admin cannot change the totals');
 select is(pg_temp.attempt('coffer_admin', :admin, format('%s from internal.ledgers', s)), '42501',
     s || ' from ledgers is granted to no admin')
 from unnest('{select max(chain_length),select count(chain_hash),delete}'::text[]) s;
