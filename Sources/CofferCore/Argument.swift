@@ -2,7 +2,7 @@
 
 /// One argument of a function.
 public struct Argument: Equatable, Sendable {
-    public enum Kind: Sendable { case text, uuid, integer }
+    public enum Kind: Sendable { case text, uuid, integer, timestamp }
 
     public let name: String
     public let kind: Kind
@@ -28,7 +28,14 @@ extension Route {
                 Argument("p_folder", optional: true), Argument("p_limit", .integer, optional: true),
                 Argument("p_cursor", optional: true),
             ]
+        case .createFolder, .deleteFolder: [Argument("p_folder")]
         case .moveFolder: [Argument("p_from"), Argument("p_to")]
+        case .restore:
+            [
+                Argument("p_id", .uuid, optional: true), Argument("p_file_path", optional: true),
+                Argument("p_entry_id", .uuid, optional: true),
+            ]
+        case .restoreFolder: [Argument("p_folder", optional: true), Argument("p_at", .timestamp)]
         case .createUser:
             [
                 Argument("p_email"), Argument("p_password"), Argument("p_role"),

@@ -26,7 +26,8 @@ public enum Access: Sendable {
 
 public enum Route: Sendable, CaseIterable {
     case login, logout, changePassword, whoami
-    case storeFile, retrieveFile, listFolder, moveFolder, files
+    case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, files
+    case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
     case root, openAPI, live, ready
 
@@ -40,7 +41,12 @@ public enum Route: Sendable, CaseIterable {
         case .storeFile: ("/rpc/store_file", [.post], .session)
         case .retrieveFile: ("/rpc/retrieve_file", [.get, .head], .session)
         case .listFolder: ("/rpc/list_folder", [.get, .head, .post], .session)
+        case .createFolder: ("/rpc/create_folder", [.post], .session)
         case .moveFolder: ("/rpc/move_folder", [.post], .session)
+        case .deleteFolder: ("/rpc/delete_folder", [.post], .session)
+        case .trash: ("/trash", [.get, .head, .delete], .session)
+        case .restore: ("/rpc/restore", [.post], .session)
+        case .restoreFolder: ("/rpc/restore_folder", [.post], .session)
         case .files: ("/files", [.get, .head, .patch, .delete], .session)
         case .users: ("/users", [.get, .head, .patch], .session)
         case .createUser: ("/rpc/create_user", [.post], .admin)

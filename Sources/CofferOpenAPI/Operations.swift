@@ -7,6 +7,7 @@ enum OperationTag: String, CaseIterable {
     case session = "Session"
     case files = "Files"
     case folders = "Folders"
+    case trash = "Trash"
     case users = "Users"
     case audit = "Audit log"
     case service = "Service"
@@ -16,7 +17,8 @@ enum OperationTag: String, CaseIterable {
         switch self {
         case .session: "Log in, log out, who you are."
         case .files: "Store, find, download, rename and delete files."
-        case .folders: "List or move a folder. A folder exists while it has files."
+        case .folders: "Create, list, move or delete a folder. One that was not created exists while it has files."
+        case .trash: "Deleted files and replaced contents, until they expire."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
         case .service: "This description, and the health of the service."
@@ -34,7 +36,8 @@ extension Route {
         switch self {
         case .login, .logout, .changePassword, .whoami: .session
         case .storeFile, .retrieveFile, .files: .files
-        case .listFolder, .moveFolder: .folders
+        case .listFolder, .createFolder, .moveFolder, .deleteFolder: .folders
+        case .trash, .restore, .restoreFolder: .trash
         case .users, .createUser, .resetPassword, .deleteUser: .users
         case .auditLog: .audit
         case .root, .openAPI, .live, .ready: .service
@@ -50,9 +53,9 @@ extension Route {
 
     private func operationID(_ method: Method) -> String {
         switch (self, method) {
-        case (.files, .get), (.users, .get), (.auditLog, .get): "list_\(operationName)"
+        case (.files, .get), (.trash, .get), (.users, .get), (.auditLog, .get): "list_\(operationName)"
         case (_, .patch): "update_\(operationName)"
-        case (.files, .delete): "delete_\(operationName)"
+        case (.files, .delete), (.trash, .delete): "delete_\(operationName)"
         case (_, .get): operationName
         case (_, .post) where !methods.contains(.get): operationName
         default: "\(method.rawValue.lowercased())_\(operationName)"
@@ -88,11 +91,16 @@ extension Route {
                     + "enabled admin cannot be disabled or demoted. Disabling a user or changing the role ends their "
                     + "sessions."
             )
+        case .delete where self == .trash:
+            (
+                "Remove from the trash",
+                "Removes what matches the filters from your own trash for good. A filter is required."
+            )
         case .delete:
             (
                 "Delete files",
-                "Deletes those of your own files that match the filters. A filter is required. Admins, too, can "
-                    + "delete only their own files."
+                "Moves those of your own files that match the filters to the trash. A filter is required. Admins, "
+                    + "too, can delete only their own files."
             )
         case .post where methods.contains(.get):
             (words.summary + ", by POST", "The same as GET, with the arguments in a JSON object.")
@@ -128,6 +136,35 @@ extension Route {
                 "List a folder",
                 "One level of your own files and folders. For the next page, follow `Link`, or send the `cursor` of "
                     + "the last entry."
+            )
+        case .createFolder:
+            (
+                "Create a folder",
+                "Creates it with the folders above it. It stays until it is deleted, also without files."
+            )
+        case .deleteFolder:
+            (
+                "Delete a folder",
+                "Moves all your files below it to the trash, as one entry. Its answer is their number."
+            )
+        case .trash:
+            (
+                "List the trash",
+                "An editor sees what they deleted or replaced. An admin sees the metadata of everyone's. Download an "
+                    + "entry by `/rpc/retrieve_file?p_version=`."
+            )
+        case .restore:
+            (
+                "Restore from the trash",
+                "With `p_id`, makes one deleted file a file again, at `p_file_path` if that is given, or makes a "
+                    + "version the content of its file; answers with the file's id. With `p_entry_id`, restores "
+                    + "everything that was deleted together, or nothing; answers with the number of files."
+            )
+        case .restoreFolder:
+            (
+                "Bring a folder back to a time",
+                "Makes all that is below the folder as it was at that time, as far as the trash reaches. What is "
+                    + "there now and was not then goes to the trash. In one transaction."
             )
         case .moveFolder:
             ("Move a folder", "Moves all your files below one path to another path, in one transaction.")

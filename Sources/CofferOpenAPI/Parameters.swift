@@ -32,12 +32,16 @@ extension Route {
         switch self {
         case _ where method == .options: []
         case .files: rows(.files(for: .admin), method)
+        case .trash: rows(.trash(for: .admin), method)
         case .users: rows(.users(for: .admin), method)
         case .auditLog: rows(.auditLog(for: .admin), method)
         case .login: [.session]
-        case .storeFile: [.filePath, .description, .replaces, .creates, .reprDigest, .contentDigest]
+        case .storeFile:
+            [
+                .filePath, .description, .modified, .ocModified, .replaces, .creates, .reprDigest, .contentDigest,
+            ]
         case .retrieveFile:
-            [.path, .disposition] + (method == .get ? [.byteRange, .ifRange] : [])
+            [.path, .version, .disposition] + (method == .get ? [.byteRange, .ifRange] : [])
                 + [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
         case .listFolder where method != .post:
             arguments.map { argument in queryParameter(argument, name: argument.name) }
@@ -98,9 +102,10 @@ extension Relation {
             "\(self.name).\(name)", name, in: "query", text, schema: ["type": "string"], example: .string(example))
     }
 
-    private func example(files: String, users: String, auditLog: String) -> String {
+    private func example(files: String, trash: String, users: String, auditLog: String) -> String {
         switch name {
         case "files": files
+        case "trash": trash
         case "users": users
         default: auditLog
         }
@@ -112,14 +117,14 @@ extension Relation {
             "The columns of the answer, separated by commas: `column`, `alias:column`, `column::text`, `*`. "
                 + "Default: all.",
             example(
-                files: "id,name:file_path,size_bytes", users: "id,email,used_bytes",
+                files: "id,name:file_path,size_bytes", trash: "id,file_path,removed_at", users: "id,email,used_bytes",
                 auditLog: "occurred_at,action,subject"))
     }
 
     fileprivate var order: OperationParameter {
         query(
             "order", "The columns to sort by, separated by commas: `column[.asc|.desc][.nullsfirst|.nullslast]`.",
-            example(files: "updated_at.desc", users: "email", auditLog: "id.desc"))
+            example(files: "updated_at.desc", trash: "removed_at.desc", users: "email", auditLog: "id.desc"))
     }
 
     fileprivate var groups: [OperationParameter] {
@@ -128,12 +133,14 @@ extension Relation {
                 "and", "Filters that must all hold. They can be nested with `and(…)` and `or(…)`; `not.and` negates.",
                 example(
                     files: "(size_bytes.gt.10,or(description.is.null,file_path.like.*.txt))",
+                    trash: "(reason.eq.deleted,removed_at.gte.2026-11-01)",
                     users: "(role.eq.editor,disabled_at.is.null)",
                     auditLog: "(action.in.(store,delete),occurred_at.gte.2026-11-01)")),
             query(
                 "or", "Filters of which at least one must hold. They can be nested, too; `not.or` negates.",
                 example(
                     files: "(content_type.eq.text/plain,description.not.is.null)",
+                    trash: "(reason.eq.deleted,size_bytes.gt.1000)",
                     users: "(used_bytes.gt.1000000,file_count.gt.100)",
                     auditLog: "(action.eq.login,action.eq.login_failed)")),
         ]
@@ -142,7 +149,7 @@ extension Relation {
     fileprivate var setColumns: OperationParameter {
         query(
             "columns", "The members of the body to use, separated by commas. Others are ignored. Default: all.",
-            example(files: "description", users: "quota_bytes", auditLog: ""))
+            example(files: "description", trash: "", users: "quota_bytes", auditLog: ""))
     }
 }
 
@@ -181,6 +188,14 @@ extension OperationParameter {
         "Description",
         "A description of at most 2,000 characters, encoded like `File-Path`. Without it, a replaced file keeps its "
             + "description.", RunningExample.description)
+    fileprivate static let modified = header(
+        "Last-Modified", "When the content was last changed. Without it, now.", "Tue, 24 Nov 2026 09:30:00 GMT",
+        component: "Last-Modified.upload")
+    fileprivate static let ocModified = header(
+        "X-OC-Mtime", "The same in seconds since 1970, for clients of ownCloud and Nextcloud.", "1795512600")
+    fileprivate static let version = OperationParameter(
+        "p_version", "p_version", in: "query", "The id of an entry of your trash, instead of `p_file_path`.",
+        schema: ["type": "string", "format": "uuid"], example: RunningExample.versionID)
     fileprivate static let replaces = header(
         "If-Match", "Store only if the file exists and has one of these ETags, or any ETag for `*`.",
         RunningExample.tag,
@@ -195,7 +210,7 @@ extension OperationParameter {
         "Content-Digest", "The same as `Repr-Digest`.", RunningExample.digest)
 
     fileprivate static let path = OperationParameter(
-        "p_file_path", "p_file_path", in: "query", "The path of one of your own files.", required: true,
+        "p_file_path", "p_file_path", in: "query", "The path of one of your own files.",
         schema: ["type": "string", "minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))],
         example: RunningExample.path)
     fileprivate static let disposition = OperationParameter(

@@ -42,7 +42,8 @@ extension Route {
         case .whoami, .listFolder: reading(method)
         case .storeFile:
             Self.change + [
-                .filePathRule, .invalidArgument, .preconditionFailed, .overQuota, .truncatedBody, .digestMismatch,
+                .filePathRule, .taken, .invalidArgument, .preconditionFailed, .overQuota, .truncatedBody,
+                .digestMismatch,
                 .lengthRequired, .uploadExpired, .storageUnavailable, .unsupportedBody, .partialBody, .repeatedField,
             ]
         case .retrieveFile:
@@ -52,13 +53,17 @@ extension Route {
             ] + (method == .get ? [.rangeNotSatisfiable] : [])
         case .moveFolder:
             Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .taken]
+        case .createFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .taken]
+        case .deleteFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderNotFound]
+        case .restore: Self.change + Self.arguments + [.invalidBody, .filePathRule, .fileNotFound, .taken]
+        case .restoreFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .taken]
         case .createUser:
             Self.change + Self.arguments + [.invalidBody, .passwordRule, .taken]
         case .resetPassword:
             Self.change + Self.arguments + [.invalidBody, .passwordRule, .userNotFound]
         case .deleteUser:
             Self.change + Self.arguments + [.invalidBody, .userNotFound, .lastAdmin]
-        case .files, .users, .auditLog: rows(method)
+        case .files, .trash, .users, .auditLog: rows(method)
         case .root, .openAPI: [.notAcceptable]
         case .live: []
         case .ready: [.notReady]

@@ -7,6 +7,8 @@ enum RunningExample {
     static let userID: OrderedJSON = "5f0c6d1e-8b1a-4c8e-9d57-0a3f2b7c4e11"
     static let token: OrderedJSON = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEifQ.eyJyb2xlIjoiZWRpdG9yIn0.c2lnbmF0dXJl"
 
+    static let versionID: OrderedJSON = "5f1d7c9e-2b6a-4c1f-9d3e-8a7b6c5d4e3f"
+    static let entryID: OrderedJSON = "0c9f2f4e-6a1b-4d8c-b3a2-1e5d7f9a0b6c"
     static let fileID: OrderedJSON = "c9a4e7d2-31b6-4f7e-a1d8-5b2e9c0f6a34"
     static let folder: OrderedJSON = "letters"
     static let newFolder: OrderedJSON = "archive/letters"

@@ -9,6 +9,8 @@ enum Schemas {
             "File": .rows(of: .files(for: .admin)),
             "FileChanges": .changes(of: .files(for: .admin)),
             "FolderEntry": folderEntry,
+            "TrashEntry": .rows(of: .trash(for: .admin)),
+            "FolderRestored": restored,
             "User": .rows(of: .users(for: .admin)),
             "UserChanges": .changes(of: .users(for: .admin)),
             "AuditEntry": .rows(of: .auditLog(for: .admin)),
@@ -55,7 +57,8 @@ enum Schemas {
     private static var whoAmI: OrderedJSON {
         let users = Relation.users(for: .editor)
         let columns = users.columns.filter {
-            ["email", "role", "quota_bytes", "used_bytes", "file_count"].contains($0.name)
+            ["email", "role", "quota_bytes", "used_bytes", "file_count", "trash_bytes", "version_bytes"]
+                .contains($0.name)
         }
         let id = ValueFacts("Your id.", RunningExample.userID)
         let limit = ValueFacts(
@@ -88,6 +91,16 @@ enum Schemas {
             ],
             "A file or a folder. A folder's `size_bytes` is the total of all files below it; the rest is null."
         )
+    }
+
+    private static var restored: OrderedJSON {
+        let count = { (text: String) in ValueFacts(text, 1, rules: ValueFacts.byteCount) }
+        return .object(
+            ofRequired: [
+                ("kept", count("The number of files that are as they were."), .integer),
+                ("restored", count("The number of files that came from the trash."), .integer),
+                ("removed", count("The number of files that went to the trash."), .integer),
+            ], "What was done to a folder.")
     }
 
     private static var health: OrderedJSON {

@@ -60,6 +60,26 @@ extension Route {
             ]
         case .moveFolder:
             [Success(200, "The number of files that were moved.", [.cacheControl], .value(Self.count, example: 1))]
+        case .createFolder: [Success(204, "The folder is created.", [.cacheControl])]
+        case .deleteFolder:
+            [
+                Success(
+                    200, "The number of files that went to the trash.", [.cacheControl],
+                    .value(Self.count, example: 1))
+            ]
+        case .restore:
+            [
+                Success(
+                    200, "The file's id, or the number of files of the entry.", [.cacheControl],
+                    .value(["oneOf": [Self.identifier, Self.count]], example: RunningExample.fileID))
+            ]
+        case .restoreFolder:
+            [
+                Success(
+                    200, "What was done.", [.cacheControl],
+                    .value(
+                        .reference("schemas", "FolderRestored"), example: ["kept": 1, "restored": 1, "removed": 1]))
+            ]
         case .createUser:
             [
                 Success(
@@ -79,6 +99,7 @@ extension Route {
                     [.json(["type": "array", "items": .reference("schemas", "FolderEntry")], [Self.entry])])
             ]
         case .files: rows(.files(for: .editor), "File", method)
+        case .trash: rows(.trash(for: .editor), "TrashEntry", method)
         case .users: rows(.users(for: .editor), "User", method)
         case .auditLog: rows(.auditLog(for: .editor), "AuditEntry", method)
         case .openAPI: [Success(200, "This document.", [], .description)]
@@ -144,7 +165,8 @@ extension Route {
     private static let whoAmI: OrderedJSON = [
         "user_id": RunningExample.userID, "email": RunningExample.email, "role": "editor",
         "quota_bytes": RunningExample.quota, "used_bytes": RunningExample.size, "file_count": 1,
-        "session_expires_at": RunningExample.updated, "max_upload_bytes": RunningExample.uploadLimit,
+        "trash_bytes": 0, "version_bytes": 0, "session_expires_at": RunningExample.updated,
+        "max_upload_bytes": RunningExample.uploadLimit,
     ]
     private static var entry: OrderedJSON {
         let files = Relation.files(for: .editor)

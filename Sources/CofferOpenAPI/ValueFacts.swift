@@ -61,6 +61,7 @@ extension Argument.Kind {
         case .text: ("string", nil)
         case .uuid: ("string", "uuid")
         case .integer: ("integer", "int64")
+        case .timestamp: ("string", "date-time")
         }
     }
 }
@@ -69,6 +70,7 @@ extension Relation {
     func facts(_ column: Column) -> ValueFacts {
         switch name {
         case "files": fileFacts(column.name)
+        case "trash": trashFacts(column.name)
         case "users": userFacts(column.name)
         default: auditFacts(column.name)
         }
@@ -100,9 +102,30 @@ extension Relation {
                 rules: ["pattern": "^[0-9a-f]{64}$"])
         case "created_at": ValueFacts("When the file was first stored.", RunningExample.created)
         case "updated_at":
-            ValueFacts("When content, path or description last changed.", RunningExample.updated)
+            ValueFacts("When content, path, description or modified_at last changed.", RunningExample.updated)
+        case "modified_at":
+            ValueFacts("When the content was last changed, as the client said.", RunningExample.updated)
         case "owner_email": ValueFacts("The owner's e-mail address. Only for admins.", RunningExample.email)
         default: ValueFacts("", nil)
+        }
+    }
+
+    private func trashFacts(_ column: String) -> ValueFacts {
+        switch column {
+        case "id": ValueFacts("The id of the entry.", RunningExample.versionID)
+        case "entry_id":
+            ValueFacts(
+                "What was deleted together has the same, so it can be restored together.", RunningExample.entryID)
+        case "file_id": ValueFacts("The file's id.", RunningExample.fileID)
+        case "file_path":
+            ValueFacts("The file's path when it was deleted or replaced.", RunningExample.path, rules: ValueFacts.path)
+        case "reason":
+            ValueFacts(
+                "Whether the file was deleted, or its content was replaced.", "deleted",
+                rules: ["enum": ["deleted", "replaced"]])
+        case "removed_at": ValueFacts("When it was deleted or replaced.", RunningExample.updated)
+        case "expires_at": ValueFacts("Until when it is kept.", RunningExample.updated)
+        default: fileFacts(column)
         }
     }
 
@@ -121,6 +144,12 @@ extension Relation {
         case "used_bytes":
             ValueFacts("The total size of the user's files in bytes.", RunningExample.size, rules: ValueFacts.byteCount)
         case "file_count": ValueFacts("The number of the user's files.", 1, rules: ValueFacts.byteCount)
+        case "trash_bytes":
+            ValueFacts(
+                "The total size of the user's trash in bytes, with the versions. It counts toward the quota.", 0,
+                rules: ValueFacts.byteCount)
+        case "version_bytes":
+            ValueFacts("The total size of the versions in the trash.", 0, rules: ValueFacts.byteCount)
         case "disabled_at":
             ValueFacts("When the user was disabled; null if the user can log in.", nil, nullable: true)
         case "created_at": ValueFacts("When the account was created.", RunningExample.created)
@@ -174,6 +203,8 @@ extension Route {
                 "The quota in bytes; null for no quota.", RunningExample.quota,
                 nullable: true, rules: ValueFacts.byteCount)
         case "p_user_id": ValueFacts("The user's id, as `/users` shows it.", RunningExample.userID)
+        case "p_folder" where [.createFolder, .deleteFolder].contains(self):
+            ValueFacts("The path of the folder.", RunningExample.folder, rules: ValueFacts.path)
         case "p_folder":
             ValueFacts(
                 "The path of the folder. Empty or absent means the root.", RunningExample.folder, nullable: true,
@@ -186,6 +217,12 @@ extension Route {
             ValueFacts(
                 "The `cursor` of an entry. The answer continues after that entry.", RunningExample.cursor,
                 nullable: true)
+        case "p_id": ValueFacts("The id of an entry of the trash.", RunningExample.versionID, nullable: true)
+        case "p_entry_id":
+            ValueFacts("The `entry_id` of entries of the trash, instead of `p_id`.", nil, nullable: true)
+        case "p_file_path":
+            ValueFacts("The path of the restored file. Absent means the path that it had.", nil, nullable: true)
+        case "p_at": ValueFacts("The time, in the past.", RunningExample.updated)
         case "p_from": ValueFacts("The folder to move.", RunningExample.folder, rules: ValueFacts.path)
         case "p_to": ValueFacts("Its new path.", RunningExample.newFolder, rules: ValueFacts.path)
         default: ValueFacts("", nil)

@@ -12,6 +12,8 @@ public struct NewFile {
     public let size: Int64?
     /// Null keeps the description of an existing file.
     public let description: Parameter
+    /// When the content was last changed, in seconds since 1970. nil for now.
+    public let modified: Int64?
     /// `*`, or entity tags separated by commas; null for no condition.
     public let ifMatch: Parameter
     /// `true` if no file may have this path yet.
@@ -19,9 +21,10 @@ public struct NewFile {
 
     public init(
         _ path: FilePath, contentType: ContentType, size: Int64?, description: Parameter = .null,
-        ifMatch: Parameter = .null, ifNoneMatch: Parameter = .text("false")
+        modified: Int64? = nil, ifMatch: Parameter = .null, ifNoneMatch: Parameter = .text("false")
     ) {
         (self.path, self.contentType, self.size, self.description) = (path, contentType, size, description)
+        self.modified = modified
         (self.ifMatch, self.ifNoneMatch) = (ifMatch, ifNoneMatch)
     }
 
@@ -32,14 +35,15 @@ public struct NewFile {
         name: "begin_upload", sql: "select api.begin_upload($1, $2, $3::bigint, $4, $5::boolean) as store_url")
     private static let store = Statement(
         name: "store_file",
-        sql: "select api.store_file($1, $2, $3, $4, $5::bigint, $6::bytea, $7, $8::boolean, $9)")
+        sql: "select api.store_file($1, $2, $3, $4, $5::bigint, $6::bytea, $7, $8::boolean, $9, "
+            + "to_timestamp($10::bigint)) as store_file")
     private static let abandon = Statement(name: "abandon_upload", sql: "select api.abandon_upload($1)")
 
     /// Fails if the file cannot be stored.
     ///
     /// - Parameter size: in bytes. nil if it is not known.
     public func check(size: Int64?) -> Query {
-        Query(Self.check, [.text(path.text), .size(size), ifMatch, ifNoneMatch])
+        Query(Self.check, [.text(path.text), .optional(size), ifMatch, ifNoneMatch])
     }
 
     /// Returns how many bytes the user may still store at this path; null for no limit.
@@ -47,7 +51,7 @@ public struct NewFile {
 
     /// Lists a blob's name as pending. Returns the URL of the current store, null for the configured one.
     func begin(_ name: BlobName) -> Query {
-        Query(Self.begin, [.text(name.description), .text(path.text), .size(size), ifMatch, ifNoneMatch])
+        Query(Self.begin, [.text(name.description), .text(path.text), .optional(size), ifMatch, ifNoneMatch])
     }
 
     /// Makes the blob the file, and returns the file's id, or null if the store of this URL is not the current one.
@@ -59,7 +63,7 @@ public struct NewFile {
             [
                 .text(name.description), .text(path.text), description,
                 .text(contentType.labelled(isUTF8: content.isUTF8)), .integer(content.size), .bytes(content.sha256),
-                ifMatch, ifNoneMatch, url,
+                ifMatch, ifNoneMatch, url, .optional(modified),
             ])
     }
 
@@ -68,5 +72,5 @@ public struct NewFile {
 }
 
 extension Parameter {
-    fileprivate static func size(_ size: Int64?) -> Parameter { size.map { .integer($0) } ?? .null }
+    fileprivate static func optional(_ number: Int64?) -> Parameter { number.map { .integer($0) } ?? .null }
 }

@@ -14,7 +14,8 @@ public struct CivilTime: Sendable {
     /// 0 is Sunday.
     public let weekday: Int
 
-    private static let range: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
+    /// The seconds of these years.
+    public static let range: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
     /// The corresponding C function is `gmtime_r`.
     ///

@@ -14,8 +14,13 @@ struct RouteTests {
                 /rpc/store_file OPTIONS,POST
                 /rpc/retrieve_file OPTIONS,GET,HEAD
                 /rpc/list_folder OPTIONS,GET,HEAD,POST
+                /rpc/create_folder OPTIONS,POST
                 /rpc/move_folder OPTIONS,POST
+                /rpc/delete_folder OPTIONS,POST
                 /files OPTIONS,GET,HEAD,PATCH,DELETE
+                /trash OPTIONS,GET,HEAD,DELETE
+                /rpc/restore OPTIONS,POST
+                /rpc/restore_folder OPTIONS,POST
                 /users OPTIONS,GET,HEAD,PATCH
                 /rpc/create_user OPTIONS,POST
                 /rpc/reset_password OPTIONS,POST

@@ -10,7 +10,7 @@ struct BackgroundCollectorTests {
 
     /// A file that was stored twice, so that one of the two blobs in the store is garbage and due.
     init() throws {
-        user = try TestUser(TestInstallation())
+        user = try TestUser(TestInstallation(options: ["COFFER_VERSION_DAYS": "0"]))
         try user.store("a", "old")
         try user.store("a", "new")
         try makeDue()

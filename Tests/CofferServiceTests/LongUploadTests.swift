@@ -7,7 +7,7 @@ import Testing
 struct LongUploadTests {
     let user: TestUser
 
-    init() throws { user = try TestUser(TestInstallation()) }
+    init() throws { user = try TestUser(TestInstallation(options: ["COFFER_VERSION_DAYS": "0"])) }
 
     /// Changes when the user's sessions expire.
     private func expire(in seconds: Int) throws {

@@ -124,7 +124,7 @@ final class TestInstallation {
     /// Blobs that neither a file nor garbage nor a pending marker names, so that gc never finds them.
     var orphans: [String] {
         get throws {
-            let known = try column("select blob from internal.files union select blob from internal.garbage")
+            let known = try column("select blob from internal.kept_blobs union select blob from internal.garbage")
             return try blobs.filter { try !known.contains($0) && !stages.contains($0) }
         }
     }

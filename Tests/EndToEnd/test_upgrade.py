@@ -5,6 +5,7 @@ migrate` and requests; a new one only needs to be added. `databases/before-first
 upgraded: the last ones of the two histories before the migrations were written anew.
 """
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -15,7 +16,8 @@ from instance import OwnInstance, postgres_program
 DATABASES = Path(__file__).parent / "databases"
 REFUSED = sorted((DATABASES / "before-first-release").glob("*.dump"))
 UPGRADED = sorted((DATABASES / "released").glob("*.dump"))
-CODE = Path(__file__).parents[2] / "sql/code"
+SQL = Path(__file__).parents[2] / "sql"
+CODE = SQL / "code"
 
 
 def dump(installation, *options):
@@ -94,6 +96,50 @@ def test_a_database_of_a_released_version_becomes_like_a_fresh_one(installation,
     old = restore(new_installation().make_empty(), path)
     old.coffer("migrate")
     assert_as_fresh(old, installation)
+
+
+@pytest.fixture
+def before_the_trash(new_installation):
+    """A database of the first migration alone, without code: a user's files and folders go in by hand."""
+    old = new_installation().make_empty()
+    first = SQL / "migrations/0001-schema.sql"
+    checksum = hashlib.sha256(first.read_bytes()).hexdigest()
+    old.sql((SQL / "roles.sql").read_text() + "reset role;" + first.read_text())
+    old.sql(f"""insert into internal.migrations (name, checksum) values ('0001-schema.sql', '{checksum}');
+        insert into internal.ledgers (user_id) values ('00000000-0000-4000-8000-000000000001');
+        insert into internal.users (id, email, password_hash, role)
+            values ('00000000-0000-4000-8000-000000000001', 'old@installation.example', 'x', 'editor')""")
+
+    def fill(*paths):
+        for path in paths:
+            old.sql(f"""insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob,
+                created_at, updated_at) values ('00000000-0000-4000-8000-000000000001', '{path}', 'text/plain', 1,
+                sha256('x'), md5('{path}'), '2026-01-02', '2026-03-04')""")
+            for depth in range(1, path.count("/") + 1):
+                names = path.split("/")[:depth]
+                old.sql(f"""insert into internal.folders (user_id, parent, name, file_count, size_bytes)
+                    values ('00000000-0000-4000-8000-000000000001', '{"/".join(names[:-1])}', '{names[-1]}', 1, 1)""")
+        return old
+
+    return fill
+
+
+def test_paths_that_are_a_file_and_a_folder_stop_the_upgrade(before_the_trash):
+    old = before_the_trash("a", "a/b", "c/d", "c/d/e", "f")
+    before = dump(old)
+    refused = old.run("migrate")
+    assert refused.returncode == 1 and len(refused.stderr.splitlines()) == 1
+    assert "2 old@installation.example" in refused.stderr and "rename" in refused.stderr
+    assert dump(old) == before
+    old.sql("delete from internal.files where file_path in ('a', 'c/d')")
+    old.coffer("migrate")
+
+
+def test_files_from_before_the_trash_keep_their_times(before_the_trash):
+    old = before_the_trash("a/b")
+    old.coffer("migrate")
+    times = "select modified_at::date, stored_at::date, created_at::date from internal.files"
+    assert old.sql(times) == ["2026-03-04|2026-01-02|2026-01-02"]
 
 
 def test_code_that_is_older_missing_or_left_over_is_replaced(installation, new_installation):

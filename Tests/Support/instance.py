@@ -29,13 +29,19 @@ select 'user ' || l.user_id
 from internal.ledgers l left join internal.files f on f.user_id = l.user_id
 group by l.user_id
 having (l.used_bytes, l.file_count) is distinct from (coalesce(sum(f.size_bytes), 0)::bigint, count(f.id));
+select 'trash of ' || l.user_id
+from internal.ledgers l left join internal.trash t on t.user_id = l.user_id
+group by l.user_id
+having (l.trash_bytes, l.version_bytes) is distinct from (coalesce(sum(t.size_bytes), 0)::bigint,
+    coalesce(sum(t.size_bytes) filter (where t.reason = 'replaced'), 0)::bigint);
 select 'folder ' || t.parent || '/' || t.name
 from (select f.user_id, a.parent, a.name, sum(f.files) as files, sum(f.bytes) as bytes
     from (select user_id, internal.folder_of(file_path) as folder, count(*) as files, sum(size_bytes) as bytes
         from internal.files group by 1, 2) f, internal.folders_above(f.folder) a
     group by 1, 2, 3) t
 full join internal.folders d using (user_id, parent, name)
-where t.files is distinct from d.file_count or t.bytes is distinct from d.size_bytes;
+where (coalesce(t.files, 0), coalesce(t.bytes, 0)) is distinct from (d.file_count, d.size_bytes)
+    or d.file_count = 0 and not d.is_created;
 """
 
 
@@ -165,7 +171,7 @@ class Instance:
     def rows(self, user=None):
         """By blob: size and digest of the files, of all users or of one."""
         of_user = f"where user_id = (select id from internal.users where email = '{user}')" if user else ""
-        lines = self.sql(f"select blob, size_bytes, encode(sha256, 'hex') from internal.files {of_user}")
+        lines = self.sql(f"select blob, size_bytes, encode(sha256, 'hex') from internal.kept_blobs {of_user}")
         return {blob: (int(size), digest) for blob, size, digest in (line.split("|") for line in lines)}
 
     def leave_pending_marker(self, blob):

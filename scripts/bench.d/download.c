@@ -14,7 +14,7 @@ static const char *const identity =
     "select set_config('coffer.session_id', $1, true), set_config('coffer.user_id', $2, true),"
     " set_config('role', 'coffer_' || $3, true)";
 static const char *const lookup =
-    "select file_path, content_type, size_bytes, sha256, blob, updated_at, store_url, is_unchanged"
+    "select file_path, content_type, size_bytes, sha256, blob, modified_at, store_url, is_unchanged"
     " from api.retrieve_file_in_session($1)";
 
 static void command(PGconn *connection, const char *text) { PQclear(PQexec(connection, text)); }

@@ -22,7 +22,7 @@ comment on column internal.audit_log.hash is 'Hash of this row and of the hash b
 create policy editor_select_own on internal.ledgers for select to coffer_editor
     using (user_id = (select internal.current_user_id()));
 create policy admin_select_all on internal.ledgers for select to coffer_admin using (true);
-grant select (user_id, file_count, used_bytes) on internal.ledgers to coffer_editor, coffer_admin;
+grant select (user_id, file_count, used_bytes, trash_bytes, version_bytes) on internal.ledgers to coffer_editor, coffer_admin;
 -- Deliberately not granted: the head of the chain; and insert, update and delete, because internal.record and
 -- internal.record_all alone change the rows.
 comment on table internal.ledgers is 'The totals of each user''s files, and the head of the user''s chain.';
@@ -30,6 +30,9 @@ comment on column internal.ledgers.user_id is
     'A user, perhaps deleted; all zeros for the chain of rows that belong to no user.';
 comment on column internal.ledgers.file_count is 'Number of files.';
 comment on column internal.ledgers.used_bytes is 'Bytes of all files.';
+comment on column internal.ledgers.trash_bytes is
+    'Bytes of the trash with its versions, which count toward the quota, too.';
+comment on column internal.ledgers.version_bytes is 'Bytes of the versions, which are part of the trash.';
 comment on column internal.ledgers.chain_length is 'Number of rows in the chain of the audit log.';
 comment on column internal.ledgers.chain_hash is 'Hash of the last row of the chain; empty if there is none.';
 
@@ -61,7 +64,8 @@ comment on function internal.audit_hash(
 -- ids grow.
 create function internal.record(
     p_action text, p_user_id uuid, p_subject text, p_actor_id uuid default internal.current_user_id(),
-    p_files bigint default 0, p_bytes bigint default 0) returns void
+    p_files bigint default 0, p_bytes bigint default 0, p_trash_bytes bigint default 0,
+    p_version_bytes bigint default 0, p_growth bigint default 0) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -72,23 +76,28 @@ declare
     v_position bigint;
     v_hash bytea;
     v_used_bytes bigint;
+    v_trash_bytes bigint;
 begin
     loop
         update internal.ledgers l
         set file_count = l.file_count + p_files, used_bytes = l.used_bytes + p_bytes,
+            trash_bytes = l.trash_bytes + p_trash_bytes, version_bytes = l.version_bytes + p_version_bytes,
             chain_length = l.chain_length + 1,
             chain_hash = internal.audit_hash(l.chain_hash, v_chain, l.chain_length + 1,
                 nextval('internal.audit_log_id_seq'), now(), p_actor_id, p_user_id, p_action, p_subject, v_request_id,
                 v_address)
         where l.user_id = v_chain
-        returning currval('internal.audit_log_id_seq'), l.chain_length, l.chain_hash, l.used_bytes
-        into v_id, v_position, v_hash, v_used_bytes;
+        returning currval('internal.audit_log_id_seq'), l.chain_length, l.chain_hash, l.used_bytes,
+            l.trash_bytes
+        into v_id, v_position, v_hash, v_used_bytes, v_trash_bytes;
         exit when found;
         insert into internal.ledgers (user_id) values (v_chain) on conflict do nothing;
     end loop;
-    if p_bytes > 0 then
-        perform internal.require_quota(v_used_bytes, u.quota_bytes)
-        from internal.users u where u.id = p_user_id and v_used_bytes > u.quota_bytes;
+    -- The failure says what the trash holds without what this would add.
+    if p_growth > 0 then
+        perform internal.require_quota(
+            v_used_bytes::numeric + p_trash_bytes, v_trash_bytes - p_trash_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and v_used_bytes + v_trash_bytes > u.quota_bytes;
     end if;
     insert into internal.audit_log (
         id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
@@ -97,15 +106,16 @@ begin
         v_hash);
 end
 $$;
-comment on function internal.record(text, uuid, text, uuid, bigint, bigint) is
-    'Records one action in the user''s chain, and adds to the totals of the user''s files. KF006 if they grow beyond '
-    'the quota. Nothing but this function and the next writes the audit log and the ledgers. Call it last: it locks '
+comment on function internal.record(text, uuid, text, uuid, bigint, bigint, bigint, bigint, bigint) is
+    'Records one action in the user''s chain, and adds to the totals of the user''s files and trash. KF006 if they grow '
+    'by p_growth bytes beyond the quota. Nothing but this function and the next writes the audit log and the ledgers. Call it last: it locks '
     'the user''s ledger.';
 
 -- The hashes are computed first and then written by one statement: updating the head for each of a hundred thousand
 -- files would leave as many dead rows, through which the next update has to step.
 create function internal.record_all(
-    p_action text, p_user_id uuid, p_subjects text[], p_files bigint default 0, p_bytes bigint default 0) returns void
+    p_action text, p_user_id uuid, p_subjects text[], p_files bigint default 0, p_bytes bigint default 0,
+    p_trash_bytes bigint default 0, p_version_bytes bigint default 0, p_growth bigint default 0) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -120,6 +130,7 @@ declare
     v_ids bigint[] := '{}';
     v_hashes bytea[] := '{}';
     v_used_bytes bigint;
+    v_trash_bytes bigint;
 begin
     loop
         select l.chain_length, l.chain_hash into v_length, v_hash
@@ -142,18 +153,21 @@ begin
         v_length - cardinality(p_subjects) + n.number, n.hash
     from unnest(v_ids, p_subjects, v_hashes) with ordinality as n (id, subject, hash, number);
     update internal.ledgers l
-    set file_count = l.file_count + p_files, used_bytes = l.used_bytes + p_bytes, chain_length = v_length,
-        chain_hash = v_hash
+    set file_count = l.file_count + p_files, used_bytes = l.used_bytes + p_bytes,
+        trash_bytes = l.trash_bytes + p_trash_bytes, version_bytes = l.version_bytes + p_version_bytes,
+        chain_length = v_length, chain_hash = v_hash
     where l.user_id = v_chain
-    returning l.used_bytes into v_used_bytes;
-    if p_bytes > 0 then
-        perform internal.require_quota(v_used_bytes, u.quota_bytes)
-        from internal.users u where u.id = p_user_id and v_used_bytes > u.quota_bytes;
+    returning l.used_bytes, l.trash_bytes into v_used_bytes, v_trash_bytes;
+    -- The failure says what the trash holds without what this would add.
+    if p_growth > 0 then
+        perform internal.require_quota(
+            v_used_bytes::numeric + p_trash_bytes, v_trash_bytes - p_trash_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and v_used_bytes + v_trash_bytes > u.quota_bytes;
     end if;
 end
 $$;
-comment on function internal.record_all(text, uuid, text[], bigint, bigint) is
-    'Does what internal.record does, for each of the subjects; p_files and p_bytes are those of all together.';
+comment on function internal.record_all(text, uuid, text[], bigint, bigint, bigint, bigint, bigint) is
+    'Does what internal.record does, for each of the subjects; the numbers are those of all together.';
 
 create function internal.audit_heads() returns table (chain uuid, length bigint, hash text)
 language sql stable security definer set search_path = ''

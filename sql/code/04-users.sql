@@ -23,7 +23,9 @@ create view api.users with (security_invoker = true) as
 select u.id, u.email, u.role, u.quota_bytes,
     (select l.used_bytes::bigint from internal.ledgers l where l.user_id = u.id) as used_bytes,
     (select l.file_count::bigint from internal.ledgers l where l.user_id = u.id) as file_count,
-    u.disabled_at, u.created_at
+    u.disabled_at, u.created_at,
+    (select l.trash_bytes::bigint from internal.ledgers l where l.user_id = u.id) as trash_bytes,
+    (select l.version_bytes::bigint from internal.ledgers l where l.user_id = u.id) as version_bytes
 from internal.users u;
 grant select on api.users to coffer_editor, coffer_admin;
 grant update (role, quota_bytes, disabled_at) on api.users to coffer_admin;

@@ -184,16 +184,19 @@ begin
     if not found then
         raise exception using errcode = 'KF027', message = 'User not found.';
     end if;
-    -- Deleting the user would cascade to these rows, but only after the audit log was locked, and that lock comes last.
+    -- Deleting the user would delete these rows, but only after the audit log was locked, and that lock comes last. The
+    -- files do not go to the trash first.
+    perform set_config('coffer.trash_days', '0', true);
     delete from internal.sessions s where s.user_id = p_user_id;
     delete from internal.files f where f.user_id = p_user_id;
+    delete from internal.trash t where t.user_id = p_user_id;
     delete from internal.users u where u.id = p_user_id;
 end
 $$;
 grant execute on function api.delete_user(uuid) to coffer_admin;
 comment on function api.delete_user(uuid) is
-    'Deletes a user with sessions and files, and lists the blobs as garbage. KF018 for the last enabled admin, KF027 '
-    'if there is no such user. For admins.';
+    'Deletes a user with sessions, files and trash, and lists the blobs as garbage. KF018 for the last enabled admin, '
+    'KF027 if there is no such user. For admins.';
 -- Deliberately not granted to editors: these three functions.
 
 create function api.whoami() returns json
@@ -203,7 +206,8 @@ begin
     return (
         select row_to_json(me)
         from (
-            select u.id as user_id, u.email, u.role, u.quota_bytes, l.used_bytes, l.file_count,
+            select u.id as user_id, u.email, u.role, u.quota_bytes, l.used_bytes, l.file_count, l.trash_bytes,
+                l.version_bytes,
                 (select s.expires_at from internal.sessions s
                     where s.id = nullif(current_setting('coffer.session_id', true), '')::uuid
                         and s.user_id = u.id) as session_expires_at

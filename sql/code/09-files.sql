@@ -9,25 +9,28 @@ create policy update_own on internal.files for update to coffer_editor, coffer_a
     with check (user_id = (select internal.current_user_id()));
 create policy delete_own on internal.files for delete to coffer_editor, coffer_admin
     using (user_id = (select internal.current_user_id()));
-grant select (id, user_id, file_path, description, content_type, size_bytes, sha256, created_at, updated_at),
-    update (file_path, description), delete
+grant select (id, user_id, file_path, description, content_type, size_bytes, sha256, created_at, updated_at,
+        modified_at),
+    update (file_path, description, modified_at), delete
     on internal.files to coffer_editor, coffer_admin;
 -- Deliberately not granted: the column blob, because who can name a blob can read it; and insert, which names one. Only
 -- api.store_file inserts rows, so there is no policy for insert either.
 comment on table internal.files is 'One row per file of a user; the bytes are in the blob store.';
 comment on column internal.files.blob is 'Generated name of the immutable blob that holds the bytes.';
 comment on column internal.files.sha256 is 'Digest of the bytes; the ETag is made from it.';
-comment on column internal.files.updated_at is 'When content, path or description last changed.';
+comment on column internal.files.updated_at is 'When content, path, description or modified_at last changed.';
+comment on column internal.files.modified_at is 'When the content was last changed, as the client says.';
+comment on column internal.files.stored_at is 'When the file got its present content.';
 comment on column internal.files.store is 'The store that holds the blob.';
 
 -- The view behind /files. It runs with the caller's rights, so the policies above decide. The owner's e-mail address is
 -- a sub-select, because a join would make the view read-only.
 create view api.files with (security_invoker = true) as
 select f.id, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes,
-    encode(f.sha256, 'hex') as sha256, f.created_at, f.updated_at,
+    encode(f.sha256, 'hex') as sha256, f.created_at, f.updated_at, f.modified_at,
     (select u.email from internal.users u where u.id = f.user_id) as owner_email
 from internal.files f;
-grant select, update (file_path, description), delete on api.files to coffer_editor, coffer_admin;
+grant select, update (file_path, description, modified_at), delete on api.files to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous.
 comment on view api.files is 'Files: an editor''s own, for an admin all. Users can change only their own.';
 
@@ -77,27 +80,34 @@ comment on function internal.precondition_holds(text, boolean, bytea) is
 
 -- Files over the quota may stay and shrink but not grow, so callers call this only if there would be more bytes. The
 -- sum is numeric because an announced size can be any bigint.
-create function internal.require_quota(p_used_bytes numeric, p_quota_bytes bigint) returns void
+create function internal.require_quota(p_used_bytes numeric, p_trash_bytes bigint, p_quota_bytes bigint) returns void
 language plpgsql immutable set search_path = ''
 as $$
 begin
-    if p_used_bytes > p_quota_bytes then
+    if p_used_bytes + p_trash_bytes > p_quota_bytes then
         raise exception using errcode = 'KF006', message = 'The quota would be exceeded',
-            detail = format('%s bytes would be used, %s are allowed', p_used_bytes, p_quota_bytes);
+            detail = format('%s bytes would be used, %s are allowed; %s of them are in the trash',
+                p_used_bytes + p_trash_bytes, p_quota_bytes, p_trash_bytes);
     end if;
 end
 $$;
-comment on function internal.require_quota(numeric, bigint) is 'KF006 if the quota is exceeded; null is no quota.';
+comment on function internal.require_quota(numeric, bigint, bigint) is
+    'KF006 if files and trash together exceed the quota; null is no quota.';
 
 -- Deliberately not granted: normalized_file_path, checked_file_path, precondition_holds and require_quota.
 
--- An import keeps the modification times of the files that it reads.
-create function internal.set_file_time(p_id uuid, p_modified bigint) returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-    update internal.files f
-    set updated_at = least(now(), to_timestamp(p_modified)), created_at = least(f.created_at, to_timestamp(p_modified))
-    where f.id = p_id;
-end;
-comment on function internal.set_file_time(uuid, bigint) is
-    'Sets when the content of a file last changed, in Unix seconds. For the operator.';
+-- The days are the installation's, so the worker sends them with each change.
+create function internal.kept_days(p_reason text) returns integer
+language sql stable parallel safe
+return coalesce(nullif(current_setting(
+    case p_reason when 'deleted' then 'coffer.trash_days' else 'coffer.version_days' end, true), ''), '30')::integer;
+comment on function internal.kept_days(text) is
+    'Returns for how many days the trash keeps what was deleted or replaced; 0 if it keeps nothing.';
+
+-- No grants: it names blobs.
+create view internal.kept_blobs as
+select f.user_id, f.id as file_id, f.file_path, f.blob, f.store, f.size_bytes, f.sha256, false as is_trash
+from internal.files f
+union all
+select t.user_id, t.file_id, t.file_path, t.blob, t.store, t.size_bytes, t.sha256, true from internal.trash t;
+comment on view internal.kept_blobs is 'The blobs that must stay: those of files and of the trash. For the operator.';

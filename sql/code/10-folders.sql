@@ -1,12 +1,14 @@
--- Folders: their totals, listing one, and moving one.
+-- Folders: their totals, and creating, listing, moving and deleting one.
 set local role coffer_owner;
 
 -- No grants: the triggers of internal.files write the table, and api.list_folder reads it for the current user.
 comment on table internal.folders is
-    'One row per folder that has files below it; written by the triggers of internal.files.';
+    'One row per folder that has files below it or was created. The triggers of internal.files count.';
 comment on column internal.folders.parent is 'Path of the folder that contains this one; empty in the root.';
 comment on column internal.folders.file_count is 'Number of files below, at any depth.';
 comment on column internal.folders.size_bytes is 'Bytes of the files below, at any depth.';
+comment on column internal.folders.is_created is
+    'Whether the folder stays when it has no files; if it does, so do all folders above it.';
 
 create function internal.folder_of(p_path text) returns text
 language sql immutable parallel safe
@@ -22,11 +24,59 @@ end;
 comment on function internal.folders_above(text) is
     'Returns a folder and all folders that contain it, each as parent and name; no row for the root.';
 
+-- A path is a file or a folder, never both. The caller has locked the user, so it stays so until the commit. The
+-- functions are volatile, so they see what their own statement has changed.
+create function internal.refuse_file(p_user_id uuid, p_folder text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if exists (select from internal.files f where f.user_id = p_user_id and f.file_path = p_folder) then
+        raise exception using errcode = '23505', message = 'A file has the path of this folder',
+            detail = format('%s is a file', p_folder);
+    end if;
+end
+$$;
+comment on function internal.refuse_file(uuid, text) is '23505 if a file has the path of a folder.';
+
+create function internal.refuse_folder(p_user_id uuid, p_parent text, p_name text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if exists (
+        select from internal.folders d where d.user_id = p_user_id and d.parent = p_parent and d.name = p_name)
+    then
+        raise exception using errcode = '23505', message = 'A folder has the path of this file',
+            detail = format('%s is a folder', concat_ws('/', nullif(p_parent, ''), p_name));
+    end if;
+end
+$$;
+comment on function internal.refuse_folder(uuid, text, text) is '23505 if a folder has the path of a file.';
+
+create function internal.name_of(p_path text) returns text
+language sql immutable parallel safe
+return split_part(p_path, '/', -1);
+comment on function internal.name_of(text) is 'Returns the part of a path after its last slash.';
+
+-- A plan that was made for few paths must suit many: each path is one look-up in the index of folders.
+create function internal.refuse_folders(p_user_id uuid, p_paths text[]) returns void
+language plpgsql volatile security definer
+set search_path = '' set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+as $$
+begin
+    perform internal.refuse_folder(p_user_id, d.parent, d.name)
+    from unnest(p_paths) as p (path)
+    join internal.folders d
+        on d.user_id = p_user_id and d.parent = internal.folder_of(p.path) and d.name = internal.name_of(p.path)
+    limit 1;
+end
+$$;
+comment on function internal.refuse_folders(uuid, text[]) is 'Does what internal.refuse_folder does, for many files.';
+
 -- The arguments are the folders whose own files changed, and by how much. The caller has recorded the change, which
--- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one
--- by one by their key, at a constant cost: one statement for all of them would keep a plan that was made for the number
--- of folders at its first use.
-create function internal.count_files(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
+-- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one by one by their key, at a
+-- constant cost: one statement for all of them would keep a plan that was made for the number of folders at its first
+-- use.
+create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
 set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
@@ -43,7 +93,7 @@ begin
         if v_change.files < 0 then
             delete from internal.folders f
             where f.user_id = p_user_id and f.parent = v_change.parent and f.name = v_change.name
-                and f.file_count = -v_change.files;
+                and f.file_count = -v_change.files and not f.is_created;
             continue when found;
         end if;
         update internal.folders f
@@ -52,15 +102,16 @@ begin
         if not found and v_change.files > 0 then
             insert into internal.folders (user_id, parent, name, file_count, size_bytes)
             values (p_user_id, v_change.parent, v_change.name, v_change.files, v_change.bytes);
+            perform internal.refuse_file(p_user_id, concat_ws('/', nullif(v_change.parent, ''), v_change.name));
         end if;
     end loop;
 end
 $$;
-comment on function internal.count_files(uuid, text[], bigint[], bigint[]) is
-    'Adds to the totals of these folders of a user and of all folders above them.';
+comment on function internal.count_folders(uuid, text[], bigint[], bigint[]) is
+    'Adds to the totals of these folders and of all folders above them. 23505 if a new folder has the path of a file.';
 
--- Does for one file what count_files does for many, without grouping.
-create function internal.count_file(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
+-- Does for one file what count_folders does for many, without grouping.
+create function internal.count_folders_of(p_user_id uuid, p_file_path text, p_files bigint, p_bytes bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -73,13 +124,17 @@ begin
         if not found then
             insert into internal.folders (user_id, parent, name, file_count, size_bytes)
             values (p_user_id, v_parent, v_names[v_depth], p_files, p_bytes);
+            perform internal.refuse_file(p_user_id, array_to_string(v_names[:v_depth], '/'));
         end if;
         v_parent := array_to_string(v_names[:v_depth], '/');
     end loop;
+    if p_files > 0 then
+        perform internal.refuse_folder(p_user_id, v_parent, v_names[cardinality(v_names)]);
+    end if;
 end
 $$;
-comment on function internal.count_file(uuid, text, bigint, bigint) is
-    'Adds to the totals of all folders of a user that contain a file.';
+comment on function internal.count_folders_of(uuid, text, bigint, bigint) is
+    'Adds to the totals of all folders that contain a file. 23505 if a path would be a file and a folder.';
 
 -- The last entry of a page: a letter for its kind and the name in base64url. A name and not a number, so that entries
 -- that are added or deleted meanwhile do not shift the next page.
@@ -117,7 +172,8 @@ comment on function internal.folder_cursor_name(text) is
 create function api.list_folder(p_folder text, p_limit bigint, p_cursor text)
 returns table (
     name text, is_folder boolean, id uuid, user_id uuid, file_path text, description text, content_type text,
-    size_bytes bigint, sha256 text, created_at timestamptz, updated_at timestamptz, file_count bigint, cursor text)
+    size_bytes bigint, sha256 text, created_at timestamptz, updated_at timestamptz, modified_at timestamptz,
+    file_count bigint, cursor text)
 language plpgsql stable security definer
 set search_path = '' set enable_sort = off set enable_seqscan = off set enable_bitmapscan = off
 as $$
@@ -134,8 +190,8 @@ begin
     if p_cursor is null or p_cursor like 'd%' then
         return query
             select d.name::text, true, null::uuid, null::uuid, null::text, null::text, null::text,
-                d.size_bytes::bigint, null::text, null::timestamptz, null::timestamptz, d.file_count::bigint,
-                internal.folder_cursor(true, d.name)
+                d.size_bytes::bigint, null::text, null::timestamptz, null::timestamptz, null::timestamptz,
+                d.file_count::bigint, internal.folder_cursor(true, d.name)
             from internal.folders d
             where d.user_id = v_user_id and d.parent = v_folder and d.name > v_after
             order by d.name
@@ -145,7 +201,7 @@ begin
     return query
         select split_part(f.file_path, '/', -1), false, f.id, f.user_id, f.file_path::text, f.description::text,
             f.content_type::text, f.size_bytes::bigint, encode(f.sha256, 'hex'), f.created_at, f.updated_at,
-            null::bigint, internal.folder_cursor(false, split_part(f.file_path, '/', -1))
+            f.modified_at, null::bigint, internal.folder_cursor(false, split_part(f.file_path, '/', -1))
         from internal.files f
         where f.user_id = v_user_id
             and left(f.file_path, -strpos(reverse(f.file_path), '/')) = v_folder
@@ -160,6 +216,99 @@ comment on function api.list_folder(text, bigint, text) is
     'p_folder null or empty is the root. KF003 for the folder, KF014 for the limit or the cursor. For editors and '
     'admins.';
 
+create function internal.create_folders(p_user_id uuid, p_folders text[]) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform internal.refuse_file(p_user_id, concat_ws('/', nullif(a.parent, ''), a.name))
+    from (select distinct a.* from unnest(p_folders) as c (folder), internal.folders_above(c.folder) a) a;
+    insert into internal.folders (user_id, parent, name, file_count, size_bytes, is_created)
+    select distinct p_user_id, a.parent, a.name, 0, 0, true
+    from unnest(p_folders) as c (folder), internal.folders_above(c.folder) a
+    on conflict (user_id, parent, name) do update set is_created = true;
+end
+$$;
+comment on function internal.create_folders(uuid, text[]) is
+    'Makes these folders and all folders above them stay, and creates those that are missing. 23505 if a file has '
+    'such a path.';
+
+create function api.create_folder(p_folder text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_folder constant text := internal.checked_file_path(p_folder);
+    v_user_id constant uuid := internal.lock_current_user();
+begin
+    if exists (
+        select from internal.folders d
+        where d.user_id = v_user_id and d.parent = internal.folder_of(v_folder)
+            and d.name = internal.name_of(v_folder))
+    then
+        raise exception using errcode = '23505', message = 'The folder exists already',
+            detail = format('%s is a folder', v_folder);
+    end if;
+    perform internal.create_folders(v_user_id, array[v_folder]);
+end
+$$;
+grant execute on function api.create_folder(text) to coffer_editor, coffer_admin;
+comment on function api.create_folder(text) is
+    'Creates a folder of the current user, with those above it. KF003 for the path, KF011 if the user is gone, 23505 '
+    'if a folder has this path, or a file has it or one above it. For editors and admins.';
+
+-- Deleting the files counts them, which deletes all folders that were not created.
+create function api.delete_folder(p_folder text) returns bigint
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+    v_folder constant text := internal.checked_file_path(p_folder);
+    v_user_id constant uuid := internal.lock_current_user();
+    v_count bigint;
+begin
+    if not exists (
+        select from internal.folders d
+        where d.user_id = v_user_id and d.parent = internal.folder_of(v_folder)
+            and d.name = internal.name_of(v_folder))
+    then
+        raise exception using errcode = 'KF047', message = 'Folder not found.';
+    end if;
+    -- '0' is the character after '/'.
+    delete from internal.files f
+    where f.user_id = v_user_id and f.file_path > v_folder || '/' and f.file_path < v_folder || '0';
+    get diagnostics v_count = row_count;
+    perform internal.forget_folders(v_user_id, v_folder);
+    return v_count;
+end
+$$;
+grant execute on function api.delete_folder(text) to coffer_editor, coffer_admin;
+comment on function api.delete_folder(text) is
+    'Deletes all files of the current user below a folder, and the folder; returns the number of files. They go to the '
+    'trash as one entry. KF003 for the path, KF011 if the user is gone, KF047 if there is no such folder. For editors '
+    'and admins.';
+
+create function internal.forget_folders(p_user_id uuid, p_folder text) returns text[]
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
+as $$
+declare
+    v_created text[];
+begin
+    with created as (
+        update internal.folders d set is_created = false
+        where d.user_id = p_user_id and d.is_created
+            and (d.parent = internal.folder_of(p_folder) and d.name = internal.name_of(p_folder)
+                or d.parent = p_folder or d.parent > p_folder || '/' and d.parent < p_folder || '0')
+        returning concat_ws('/', nullif(d.parent, ''), d.name) as path
+    )
+    select array_agg(c.path) into v_created from created c;
+    delete from internal.folders d
+    where d.user_id = p_user_id and d.file_count = 0
+        and (d.parent = internal.folder_of(p_folder) and d.name = internal.name_of(p_folder)
+            or d.parent = p_folder or d.parent > p_folder || '/' and d.parent < p_folder || '0');
+    return v_created;
+end
+$$;
+comment on function internal.forget_folders(uuid, text) is
+    'Makes a folder and those below it go with their last file, and returns those that were created.';
+
 -- Moves all files or none. The unique index is checked for each row, not at the end, which matters if a folder moves up
 -- into one that contains it: when `a/b` moves to `a`, `a/b/b/x` takes the place of `a/b/x`. So the files are moved in
 -- rounds: those that have the dropped names (here `/b`) once, then those that have them twice, and so on.
@@ -172,6 +321,8 @@ declare
     v_user_id uuid;
     v_source text collate "C" := v_from;
     v_dropped constant text := case when starts_with(v_from, v_to || '/') then substr(v_from, length(v_to) + 1) end;
+    v_created text[];
+    v_constraint text;
     v_moved bigint;
     v_total bigint := 0;
 begin
@@ -185,6 +336,9 @@ begin
     where f.user_id = v_user_id and f.file_path > v_from || '/' and f.file_path < v_from || '0'
         and octet_length(f.file_path) + octet_length(v_to) - octet_length(v_from) > 1024
     limit 1;
+    v_created := internal.forget_folders(v_user_id, v_from);
+    perform internal.checked_file_path(v_to || substr(c.folder, length(v_from) + 1))
+    from unnest(v_created) as c (folder);
     loop
         update internal.files f
         set file_path = v_to || substr(f.file_path, length(v_from) + 1)
@@ -197,15 +351,23 @@ begin
             select from internal.files f
             where f.user_id = v_user_id and f.file_path > v_source || '/' and f.file_path < v_source || '0');
     end loop;
+    perform internal.create_folders(v_user_id, array(
+        select v_to || substr(c.folder, length(v_from) + 1) from unnest(v_created) as c (folder)));
     return v_total;
 exception when unique_violation then
+    -- Without a constraint, the error is our own.
+    get stacked diagnostics v_constraint = constraint_name;
+    if v_constraint = '' then
+        raise;
+    end if;
     raise exception using errcode = '23505', message = 'A file with one of the new paths already exists',
         hint = 'Nothing was moved.';
 end
 $$;
 grant execute on function api.move_folder(text, text) to coffer_editor, coffer_admin;
 comment on function api.move_folder(text, text) is
-    'Moves all files of the current user below one folder to another, and returns their number. KF003 for a path, '
+    'Moves a folder of the current user with all that is below, and returns the number of files. KF003 for a path, '
     'before or after the move, KF011 if the user is gone, KF029 if the folder would move into itself, 23505 if a path '
     'is taken. For editors and admins.';
--- Deliberately not granted: folder_of, folders_above, count_files, count_file and the functions of cursors.
+-- Deliberately not granted: folder_of, name_of, folders_above, refuse_file, refuse_folder, refuse_folders,
+-- count_folders, count_folders_of, create_folders, forget_folders and the functions of cursors.

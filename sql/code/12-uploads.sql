@@ -16,7 +16,8 @@ begin
     if p_size < 0 then
         raise exception using errcode = 'KF014', message = 'The size is not valid.';
     end if;
-    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, l.used_bytes, u.quota_bytes into v_now
+    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, l.used_bytes, l.trash_bytes, u.quota_bytes,
+        internal.freed_bytes(f.size_bytes) as freed_bytes into v_now
     from internal.users u join internal.ledgers l on l.user_id = u.id
     left join internal.files f on f.user_id = u.id and f.file_path = v_path
     where u.id = internal.current_user_id();
@@ -24,22 +25,35 @@ begin
         perform internal.raise_session_ended();
     elsif not internal.precondition_holds(p_if_match, p_if_none_match, v_now.sha256) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
-    elsif p_size > v_now.size_bytes then
-        perform internal.require_quota(v_now.used_bytes::numeric - v_now.size_bytes + p_size, v_now.quota_bytes);
+    elsif p_size > v_now.freed_bytes then
+        perform internal.require_quota(
+            v_now.used_bytes::numeric - v_now.freed_bytes + p_size, v_now.trash_bytes, v_now.quota_bytes);
+    end if;
+    if v_now.sha256 is null then
+        perform internal.refuse_folder(
+            internal.current_user_id(), internal.folder_of(v_path), internal.name_of(v_path));
+        perform internal.refuse_file(internal.current_user_id(), concat_ws('/', nullif(a.parent, ''), a.name))
+        from internal.folders_above(internal.folder_of(v_path)) a;
     end if;
 end
 $$;
 grant execute on function api.check_upload(text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.check_upload(text, bigint, text, boolean) is
     'Checks whether an upload may begin: KF003 for the path, KF004 for a precondition, KF006 for the quota, KF011 if '
-    'the user is gone, KF014 for the size. p_size is in bytes, null if unknown; p_if_match is * or digests in hex '
+    'the user is gone, KF014 for the size, 23505 if the path would be a file and a folder. p_size is in bytes, null if unknown; p_if_match is * or digests in hex '
     'with commas. For editors and admins.';
 
--- A file may always replace one that is not smaller, as in check_upload.
+-- A version needs room, a content that is not kept makes room.
+create function internal.freed_bytes(p_size_bytes bigint) returns bigint
+language sql stable parallel safe
+return case when internal.kept_days('replaced') > 0 then 0 else coalesce(p_size_bytes, 0) end;
+comment on function internal.freed_bytes(bigint) is
+    'Returns how many bytes of the quota are free again when a content of this size is replaced; null is no content.';
+
 create function api.upload_room(p_file_path text) returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
-    select coalesce(f.size_bytes, 0) + greatest(0, u.quota_bytes - l.used_bytes)
+    select internal.freed_bytes(f.size_bytes) + greatest(0, u.quota_bytes - l.used_bytes - l.trash_bytes)
     from internal.users u join internal.ledgers l on l.user_id = u.id
     left join internal.files f
         on f.user_id = u.id and f.file_path = internal.checked_file_path(p_file_path)
@@ -83,7 +97,7 @@ begin
     select s.* into strict v_store from internal.stores s where s.is_current;
     insert into internal.garbage (blob, reason, user_id, store)
     select p_blob, 'uploading', internal.current_user_id(), v_store.id
-    where not exists (select from internal.files f where f.blob = p_blob)
+    where not exists (select from internal.kept_blobs k where k.blob = p_blob)
     on conflict do nothing;
     if not found then
         raise exception using errcode = 'KF019', message = 'The upload collides with another one.',
@@ -100,7 +114,8 @@ comment on function api.begin_upload(text, text, bigint, text, boolean) is
 
 create function api.store_file(
     p_blob text, p_file_path text, p_description text, p_content_type text, p_size bigint, p_sha256 bytea,
-    p_if_match text, p_if_none_match boolean, p_store_url text default null) returns uuid
+    p_if_match text, p_if_none_match boolean, p_store_url text default null, p_modified_at timestamptz default null)
+returns uuid
 language plpgsql volatile security definer
 -- For the triggers as well: plans that are made while there are few files, folders and users must suit many.
 set search_path = '' set enable_seqscan = off
@@ -108,6 +123,7 @@ as $$
 declare
     v_path constant text := internal.checked_file_path(p_file_path);
     v_type constant text := coalesce(p_content_type, 'application/octet-stream');
+    v_modified_at constant timestamptz := coalesce(p_modified_at, now());
     v_user_id uuid;
     v_store smallint;
     v_is_garbage boolean;
@@ -152,26 +168,28 @@ begin
     end if;
     -- The triggers of the table count the file, and raise KF006 if the quota is exceeded.
     if v_id is null then
-        insert into internal.files (user_id, file_path, description, content_type, size_bytes, sha256, blob, store)
-        values (v_user_id, v_path, p_description, v_type, p_size, p_sha256, p_blob, v_store)
+        insert into internal.files (
+            user_id, file_path, description, content_type, size_bytes, sha256, blob, store, modified_at)
+        values (v_user_id, v_path, p_description, v_type, p_size, p_sha256, p_blob, v_store, v_modified_at)
         returning id into v_id;
     else
         -- An overwritten file keeps its id, created_at, and its description if none is given.
         update internal.files f
         set description = coalesce(p_description, f.description), content_type = v_type, size_bytes = p_size,
-            sha256 = p_sha256, blob = p_blob, store = v_store
+            sha256 = p_sha256, blob = p_blob, store = v_store, modified_at = v_modified_at, stored_at = now()
         where f.id = v_id;
     end if;
     return v_id;
 end
 $$;
-grant execute on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text)
+grant execute on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text, timestamptz)
     to coffer_editor, coffer_admin;
-comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text) is
+comment on function api.store_file(text, text, text, text, bigint, bytea, text, boolean, text, timestamptz) is
     'Makes a published blob a file of the current user, which it creates or overwrites, and returns the file''s id. '
     'p_store_url is the store of a one-phase upload, whose blob was not listed: null, and nothing is done, if another '
-    'store is current. KF003 for the path, KF004 for a precondition, KF006 for the quota, KF011 if the user is gone, '
-    'KF014 for another argument, KF019 if the upload has expired. For editors and admins.';
+    'store is current. p_modified_at null is now. KF003 for the path, KF004 for a precondition, KF006 for the quota, '
+    'KF011 if the user is gone, KF014 for another argument, KF019 if the upload has expired, 23505 if the path would '
+    'be a file and a folder. For editors and admins.';
 
 create function api.abandon_upload(p_blob text) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -186,4 +204,4 @@ grant execute on function api.abandon_upload(text) to coffer_editor, coffer_admi
 comment on function api.abandon_upload(text) is
     'Takes the blob of an upload of the current user off the list of garbage; the caller has removed it. For editors '
     'and admins.';
--- Deliberately not granted: lock_current_user, to any role.
+-- Deliberately not granted: lock_current_user and freed_bytes, to any role.

@@ -2,15 +2,15 @@
 set local role coffer_owner;
 
 -- The view runs as the owner because it names blobs, so it is limited to the current user's files, for admins too.
--- store_url is null for the store that COFFER_STORAGE_URL names. is_unchanged says whether the file was never changed:
--- Last-Modified counts in seconds, and a changed file may have had two versions within one. The functions below return
--- its rows, and its columns keep their domains, so that PostgreSQL need not convert them.
+-- store_url is null for the store that COFFER_STORAGE_URL names. is_unchanged says whether the file has had one content
+-- only: modified_at is what clients say, so two contents may have the same. The functions below return its rows, and
+-- its columns keep their domains, so that PostgreSQL need not convert them.
 create view internal.own_blobs with (security_barrier) as
 select f.file_path, f.content_type, f.size_bytes, encode(f.sha256, 'hex') as sha256, f.blob,
-    -- Rounded down: Last-Modified must not lie in the future.
-    floor(date_part('epoch', f.updated_at))::bigint as updated_at,
+    -- Last-Modified must not lie in the future.
+    floor(date_part('epoch', least(f.modified_at, now())))::bigint as modified_at,
     (select s.url from internal.stores s where s.id = f.store) as store_url,
-    f.updated_at = f.created_at as is_unchanged
+    f.stored_at = f.created_at as is_unchanged
 from internal.files f
 where f.user_id = (select internal.current_user_id());
 grant select on internal.own_blobs to coffer_editor, coffer_admin;
@@ -27,7 +27,7 @@ begin atomic
 end;
 grant execute on function api.retrieve_file(text) to coffer_editor, coffer_admin;
 comment on function api.retrieve_file(text) is
-    'Returns the current user''s file of this path; no row if there is none. The digest is in hex, updated_at in Unix '
+    'Returns the current user''s file of this path; no row if there is none. The digest is in hex, modified_at in Unix '
     'seconds. For editors and admins.';
 
 create function api.retrieve_file_in_session(p_file_path text)

@@ -97,7 +97,7 @@ begin
     return query
         with page as (
             select f.blob, s.url, f.size_bytes, f.sha256
-            from internal.files f join internal.stores s on s.id = f.store
+            from internal.kept_blobs f join internal.stores s on s.id = f.store
             where f.blob > p_after and f.store <> p_store
                 and not exists (
                     select from internal.blob_copies c where c.store = p_store and c.blob = f.blob and c.is_verified)
@@ -137,13 +137,16 @@ begin
     v_taken := array(select f.blob from internal.files f where f.blob = any (v_blobs) and f.store <> p_store
         for no key update skip locked);
     update internal.files f set store = p_store where f.blob = any (v_taken);
+    v_taken := array(select t.blob from internal.trash t where t.blob = any (v_blobs) and t.store <> p_store
+        for no key update skip locked);
+    update internal.trash t set store = p_store where t.blob = any (v_taken);
     insert into internal.garbage (blob, reason, store)
     select b.blob, 'deleted', p_store from unnest(v_blobs) as b (blob)
-    where not exists (select from internal.files f where f.blob = b.blob)
+    where not exists (select from internal.kept_blobs k where k.blob = b.blob)
     on conflict do nothing;
     delete from internal.blob_copies c
     where c.store = p_store and c.blob = any (v_blobs)
-        and not exists (select from internal.files f where f.blob = c.blob and f.store <> p_store);
+        and not exists (select from internal.kept_blobs k where k.blob = c.blob and k.store <> p_store);
     return cardinality(v_blobs);
 end
 $$;
@@ -200,13 +203,13 @@ begin
         raise exception using errcode = 'KF000';
     exception when sqlstate 'KF000' then null;
     end;
-    select (select count(*) from internal.files f where f.store = v_store.id),
+    select (select count(*) from internal.kept_blobs k where k.store = v_store.id),
         (select count(*) from internal.garbage g where g.store = v_store.id),
         (select count(*) from internal.blob_copies c where c.store = v_store.id)
     into v_files, v_garbage, v_copies;
     if v_files + v_garbage + v_copies > 0 then
         raise exception using errcode = 'KF014', message = format(
-            'There are still %s files, %s blobs that gc has to remove and %s copies in this store.',
+            'There are still %s files and versions, %s blobs that gc has to remove and %s copies in this store.',
             v_files, v_garbage, v_copies);
     end if;
     delete from internal.stores s where s.id = v_store.id;
@@ -232,6 +235,7 @@ create function internal.reset_to_one_store() returns void
 language sql volatile security definer set search_path = ''
 begin atomic
     update internal.files f set store = 1 where f.store <> 1;
+    update internal.trash t set store = 1 where t.store <> 1;
     delete from internal.garbage;
     delete from internal.blob_copies;
     delete from internal.stores;

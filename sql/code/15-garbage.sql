@@ -2,7 +2,7 @@
 set local role coffer_owner;
 
 -- No grants: no role needs to read the names of blobs.
-comment on table internal.garbage is 'Blobs that no file has any more, or not yet.';
+comment on table internal.garbage is 'Blobs that no file and no row of the trash has any more, or not yet.';
 comment on column internal.garbage.user_id is
     'The user who uploads; no foreign key, because garbage outlives its user.';
 comment on column internal.garbage.store is 'The store that holds the blob, or will hold it.';
@@ -44,7 +44,7 @@ begin
         where g.listed_at <= now() - least(p_grace, internal.longest_upload())
             and internal.is_due(g.reason, g.listed_at, p_grace)
             and g.store <> all (p_unavailable)
-            and not exists (select from internal.files f where f.blob = g.blob and f.store = g.store)
+            and not exists (select from internal.kept_blobs k where k.blob = g.blob and k.store = g.store)
         order by g.listed_at
         limit p_limit
         for update of g skip locked;
@@ -77,7 +77,7 @@ begin
     end if;
     insert into internal.garbage (blob, reason, store)
     select n.blob, 'uploading', v_store from unnest(p_blobs) as n (blob)
-    where not exists (select from internal.files f where f.blob = n.blob and f.store = v_store)
+    where not exists (select from internal.kept_blobs k where k.blob = n.blob and k.store = v_store)
     on conflict do nothing;
     -- The caller removes the markers of all these blobs. So what was read here must be on the disk too: this makes the
     -- commit wait for it, even if nothing was inserted.
@@ -108,6 +108,7 @@ begin
     end if;
     update internal.collection_schedule u set due_at = now() + interval '1 minute';
     perform internal.delete_expired(v_limit);
+    perform internal.expire_trash(v_limit);
     -- A row of nulls says that the caller has the batch, even if it is empty.
     return query select null::text, null::text;
     return query

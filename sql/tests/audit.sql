@@ -34,7 +34,7 @@ select is(pg_temp.failure('coffer_editor', :editor, 'update api.files set file_p
 select is(pg_temp.failure('coffer_editor', :editor, 'delete from api.files'), 'no failure');
 select is((select string_agg(position || ' ' || action || ' ' || subject, ', ' order by position)
     from internal.audit_log where chain = :editor),
-    '1 user_create Editor@test.invalid, 2 store a, 3 store b, 4 store a, 5 move c, 6 delete a, 7 delete c',
+    '1 user_create Editor@test.invalid, 2 store a, 3 store b, 4 store a, 5 move c, 6 trash a, 7 trash c',
     'each user has a chain without gaps');
 select is((select chain_length::bigint from internal.ledgers where user_id = :editor), 7::bigint,
     'the head of a chain has its length');

@@ -39,17 +39,24 @@ $$, $$ values
     ('api.begin_upload(text,text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.check_upload(text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.change_password(text,text)', 'coffer_admin coffer_editor'),
+    ('api.create_folder(text)', 'coffer_admin coffer_editor'),
     ('api.create_user(text,text,text,bigint)', 'coffer_admin'),
+    ('api.delete_folder(text)', 'coffer_admin coffer_editor'),
     ('api.delete_user(uuid)', 'coffer_admin'),
     ('api.list_folder(text,bigint,text)', 'coffer_admin coffer_editor'),
     ('api.login(text,text)', 'coffer_anonymous'),
     ('api.logout()', 'coffer_admin coffer_editor'),
     ('api.move_folder(text,text)', 'coffer_admin coffer_editor'),
     ('api.reset_password(uuid,text)', 'coffer_admin'),
+    ('api.restore(uuid,text,uuid)', 'coffer_admin coffer_editor'),
+    ('api.restore_folder(text,timestamp with time zone)', 'coffer_admin coffer_editor'),
     ('api.retrieve_file(text)', 'coffer_admin coffer_editor'),
+    ('api.retrieve_version(uuid)', 'coffer_admin coffer_editor'),
+    ('api.retrieve_version_audited(uuid)', 'coffer_admin coffer_editor'),
     ('api.retrieve_file_audited(text)', 'coffer_admin coffer_editor'),
     ('api.retrieve_file_in_session(text)', 'coffer_admin coffer_editor'),
-    ('api.store_file(text,text,text,text,bigint,bytea,text,boolean,text)', 'coffer_admin coffer_editor'),
+    ('api.store_file(text,text,text,text,bigint,bytea,text,boolean,text,timestamp with time zone)',
+        'coffer_admin coffer_editor'),
     ('api.upload_room(text)', 'coffer_admin coffer_editor'),
     ('api.whoami()', 'coffer_admin coffer_editor'),
     ('internal.begin_search(uuid,integer,integer)', 'coffer_authenticator'),
@@ -92,17 +99,27 @@ $$, $$
     from (values
         ('api.audit_log', 'select', 'id occurred_at actor_id user_id action subject request_id remote_address'),
         ('api.files', 'select',
-            'id user_id file_path description content_type size_bytes sha256 created_at updated_at owner_email'),
-        ('api.files', 'update', 'file_path description'),
-        ('api.users', 'select', 'id email role quota_bytes used_bytes file_count disabled_at created_at'),
+            'id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at '
+            'owner_email'),
+        ('api.files', 'update', 'file_path description modified_at'),
+        ('api.trash', 'select',
+            'id entry_id file_id user_id file_path reason description content_type size_bytes sha256 created_at '
+            'modified_at removed_at expires_at owner_email'),
+        ('api.users', 'select',
+            'id email role quota_bytes used_bytes file_count disabled_at created_at trash_bytes version_bytes'),
         ('internal.audit_log', 'select', 'id occurred_at actor_id user_id action subject request_id remote_address'),
         ('internal.current_session', 'select', 'id'),
         ('internal.files', 'select',
-            'id user_id file_path description content_type size_bytes sha256 created_at updated_at'),
-        ('internal.files', 'update', 'file_path description'),
+            'id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at'),
+        ('internal.files', 'update', 'file_path description modified_at'),
         ('internal.own_blobs', 'select',
-            'file_path content_type size_bytes sha256 blob updated_at store_url is_unchanged'),
-        ('internal.ledgers', 'select', 'user_id file_count used_bytes'),
+            'file_path content_type size_bytes sha256 blob modified_at store_url is_unchanged'),
+        ('internal.ledgers', 'select', 'user_id file_count used_bytes trash_bytes version_bytes'),
+        ('internal.own_versions', 'select',
+            'id file_path content_type size_bytes sha256 blob modified_at store_url is_unchanged'),
+        ('internal.trash', 'select',
+            'id user_id entry_id file_id file_path reason description content_type size_bytes sha256 created_at '
+            'modified_at removed_at expires_at'),
         ('internal.users', 'select',
             'id email role quota_bytes disabled_at created_at')) as t (name, privilege, columns),
         (values ('coffer_admin'), ('coffer_editor')) as r (role)
@@ -123,9 +140,13 @@ select set_eq($$
 $$, $$ values
     ('api.files', 'coffer_admin', 'delete'),
     ('api.files', 'coffer_editor', 'delete'),
+    ('api.trash', 'coffer_admin', 'delete'),
+    ('api.trash', 'coffer_editor', 'delete'),
     ('internal.files', 'coffer_admin', 'delete'),
-    ('internal.files', 'coffer_editor', 'delete')
-$$, 'rows can be deleted only from files');
+    ('internal.files', 'coffer_editor', 'delete'),
+    ('internal.trash', 'coffer_admin', 'delete'),
+    ('internal.trash', 'coffer_editor', 'delete')
+$$, 'rows can be deleted only from files and from the trash');
 
 select is_empty($$
     select c.oid::regclass, r.rolname from pg_class c, pg_roles r

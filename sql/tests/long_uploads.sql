@@ -52,6 +52,9 @@ select is(pg_temp.attempt('coffer_owner', null,
     'select internal.set_password(''editor@test.invalid'', ''another password'')'), '');
 select is(pg_temp.admitted(2000), 'KF011', 'a new password ends expired sessions as well');
 
+-- As on an installation that keeps nothing; trash.sql has the others.
+select set_config('coffer.trash_days', '0', true), set_config('coffer.version_days', '0', true) \g /dev/null
+
 -- The room for an upload.
 create function pg_temp.room(p_path text) returns text language sql as $$
     select pg_temp.attempt('coffer_editor', '00000000-0000-4000-8000-00000000000e',

@@ -3,6 +3,9 @@ begin;
 \ir setup.psql
 select plan(34);
 
+-- As on an installation that keeps nothing; trash.sql has the others.
+select set_config('coffer.trash_days', '0', true), set_config('coffer.version_days', '0', true) \g /dev/null
+
 create function pg_temp.put(
     p_path text, p_content text, p_url text default 'file:///a', p_if_match text default null,
     p_if_none_match boolean default false) returns text

@@ -3,6 +3,9 @@ begin;
 \ir setup.psql
 select plan(58);
 
+-- As on an installation that keeps nothing; trash.sql has the others.
+select set_config('coffer.trash_days', '0', true), set_config('coffer.version_days', '0', true) \g /dev/null
+
 create function pg_temp.totals(p_user uuid) returns text language sql as $$
     select used_bytes || ' bytes, ' || file_count || ' files' from internal.ledgers where user_id = p_user
 $$;
@@ -99,16 +102,16 @@ insert into internal.sessions (user_id, role, expires_at) values (:editor, 'edit
 select is(pg_temp.set_quota(-1), 'KF014 The quota cannot be negative.');
 select is(pg_temp.set_quota(100), 'no failure', 'the operator sets a quota');
 select is(pg_temp.upload('c', 30), 'stored', 'the quota can be used to the last byte');
-select is(pg_temp.upload('d', 1), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed',
+select is(pg_temp.upload('d', 1), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed; 0 of them are in the trash',
     'one byte too many is refused when the file is stored');
-select is(pg_temp.upload('d', 1, 1), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed',
+select is(pg_temp.upload('d', 1, 1), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed; 0 of them are in the trash',
     'one byte too many is refused before it is sent if the size is known');
 select is(pg_temp.upload('d', 1, 9223372036854775807),
-    'KF006 The quota would be exceeded; 9223372036854775907 bytes would be used, 100 are allowed',
+    'KF006 The quota would be exceeded; 9223372036854775907 bytes would be used, 100 are allowed; 0 of them are in the trash',
     'the largest announced size is refused');
-select is(pg_temp.upload('c', 31), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed',
+select is(pg_temp.upload('c', 31), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed; 0 of them are in the trash',
     'a file cannot be replaced by one that exceeds the quota');
-select is(pg_temp.upload('c', 31, 31), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed',
+select is(pg_temp.upload('c', 31, 31), 'KF006 The quota would be exceeded; 101 bytes would be used, 100 are allowed; 0 of them are in the trash',
     'an upload that would replace a file and exceed the quota cannot begin');
 select is(pg_temp.totals(:editor), '100 bytes, 4 files', 'refused uploads are not counted');
 select is(pg_temp.upload('c', 30, 30), 'stored', 'a file of the same size can be stored again');
@@ -119,7 +122,7 @@ select is(pg_temp.upload('d', 1000, null, :other), 'stored', 'another user does 
 select is(pg_temp.set_quota(10), 'no failure', 'a quota can be less than is used');
 select is(pg_temp.upload('c', 29, 29), 'stored', 'over the quota a file may shrink');
 select is(pg_temp.upload('c', 29, 29), 'stored', 'over the quota a file may keep its size');
-select is(pg_temp.upload('c', 30, 30), 'KF006 The quota would be exceeded; 100 bytes would be used, 10 are allowed',
+select is(pg_temp.upload('c', 30, 30), 'KF006 The quota would be exceeded; 100 bytes would be used, 10 are allowed; 0 of them are in the trash',
     'over the quota a file cannot grow');
 select is(pg_temp.failure('coffer_editor', :editor, 'delete from api.files where file_path <> ''c'''),
     'no failure', 'over the quota files can be deleted');

@@ -101,7 +101,7 @@ select set_config('coffer.session_id', pg_temp.part(:'editor_token', 2) ->> 'sid
 select lives_ok($$ select pg_temp.store('00000000-0000-4000-8000-00000000000e', 'a', '12345') $$);
 select is(pg_temp.attempt('coffer_editor', :editor, 'select api.whoami()::jsonb - ''session_expires_at''')::jsonb,
     '{"user_id": "00000000-0000-4000-8000-00000000000e", "email": "Editor@test.invalid", "role": "editor",
-    "quota_bytes": null, "used_bytes": 5, "file_count": 1}', 'whoami returns the user and the totals');
+    "quota_bytes": null, "used_bytes": 5, "file_count": 1, "trash_bytes": 0, "version_bytes": 0}', 'whoami returns the user and the totals');
 -- A download looks up its session and its file in one statement.
 create function pg_temp.downloaded(p_role text, p_user uuid, p_path text = 'a') returns text language sql as $$
     select pg_temp.attempt(p_role, p_user, format('select count(*) || '' '' || coalesce(max(size_bytes), 0)

@@ -4,6 +4,9 @@ begin;
 \ir setup.psql
 select plan(57);
 
+-- As on an installation that keeps nothing; trash.sql has the others.
+select set_config('coffer.trash_days', '0', true), set_config('coffer.version_days', '0', true) \g /dev/null
+
 create function pg_temp.blob(p_content text) returns text language sql as $$
     select md5(p_content || '00000000-0000-4000-8000-00000000000e')
 $$;
@@ -127,15 +130,15 @@ select is(pg_temp.forget('file:///b', 'file:///x'), 'KF014 No store with this UR
 select is(pg_temp.forget('file:///a', 'file:///b'), 'KF014 This store is in use.');
 select is(pg_temp.forget('file:///a', 'file:///a'), 'KF014 COFFER_STORAGE_URL still names this store.');
 select is(pg_temp.forget('file:///b', 'file:///a'),
-    'KF014 There are still 2 files, 0 blobs that gc has to remove and 0 copies in this store.');
+    'KF014 There are still 2 files and versions, 0 blobs that gc has to remove and 0 copies in this store.');
 update internal.files set store = 2 where store = 1;
 select is(pg_temp.forget('file:///b', 'file:///a'),
-    'KF014 There are still 0 files, 2 blobs that gc has to remove and 0 copies in this store.');
+    'KF014 There are still 0 files and versions, 2 blobs that gc has to remove and 0 copies in this store.');
 delete from internal.garbage;
 insert into internal.blob_copies (store, blob, is_verified) values (1, md5('5'), true), (1, md5('6'), false),
     (2, md5('7'), true);
 select is(pg_temp.forget('file:///b', 'file:///a'),
-    'KF014 There are still 0 files, 0 blobs that gc has to remove and 2 copies in this store.');
+    'KF014 There are still 0 files and versions, 0 blobs that gc has to remove and 2 copies in this store.');
 select is(internal.abandon_copies('file:///b'), 0::bigint, 'copies in the current store are not abandoned');
 select is(internal.abandon_copies('file:///a'), 2::bigint, 'copies can be abandoned, verified or not');
 select set_eq('select store::int, blob, reason from internal.garbage',

@@ -3,6 +3,9 @@ begin;
 \ir setup.psql
 select plan(47);
 
+-- As on an installation that keeps nothing; trash.sql has the others.
+select set_config('coffer.trash_days', '0', true), set_config('coffer.version_days', '0', true) \g /dev/null
+
 create function pg_temp.path_failure(p_path text) returns text language sql as $$
     select pg_temp.failure('coffer_editor', '00000000-0000-4000-8000-00000000000e',
         format('select api.begin_upload(md5(''x''), %L, 1, null, false)', p_path))

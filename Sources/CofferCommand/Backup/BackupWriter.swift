@@ -75,11 +75,11 @@ final class BackupWriter {
     private func sources(_ blobs: [FileBlob]) throws(Failure) -> [BlobName: String] {
         let sources = try owner.call(
             """
-            select f.blob, s.url from internal.files f join internal.stores s on s.id = f.store
-            where f.blob = any ($1::text[])
+            select k.blob, s.url from internal.kept_blobs k join internal.stores s on s.id = k.store
+            where k.blob = any ($1::text[])
             union all
             select d.blob, s.url from internal.garbage d join internal.stores s on s.id = d.store
-            where d.blob = any ($1::text[]) and not exists (select from internal.files f where f.blob = d.blob)
+            where d.blob = any ($1::text[]) and not exists (select from internal.kept_blobs k where k.blob = d.blob)
             """, [.array(blobs.map(\.name))]
         ).readAll { (try $0.blobName("blob"), try $0.optionalText("url") ?? configuration.storageURL) }
         return Dictionary(sources) { $1 }

@@ -46,7 +46,7 @@ struct DatabaseDump {
             select pg_export_snapshot() as name, (select migration from internal.schema_level()) as level,
                 count(*) as files, coalesce(sum(size_bytes), 0) as bytes,
                 (select rolsuper or rolbypassrls from pg_roles where rolname = session_user) as bypasses_row_security
-            from internal.files
+            from internal.kept_blobs
             """
         ).readOne { row in
             Snapshot(
@@ -85,7 +85,7 @@ struct DatabaseDump {
     private func blobs(after last: String) throws(Failure) -> [FileBlob] {
         try owner.call(
             """
-            select blob, size_bytes, encode(sha256, 'hex') as sha256 from internal.files
+            select blob, size_bytes, encode(sha256, 'hex') as sha256 from internal.kept_blobs
             where blob > $1 order by blob limit 20000
             """, [.text(last)]
         ).readAll { try $0.fileBlob() }

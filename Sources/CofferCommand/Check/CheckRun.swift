@@ -99,7 +99,10 @@ final class CheckRun {
     /// From the totals of the accounts, as it would take long to count the files.
     private static func expected(_ owner: OwnerConnection) throws(Failure) -> Amount {
         try owner.call(
-            "select coalesce(sum(file_count), 0) as files, coalesce(sum(used_bytes), 0) as bytes from internal.ledgers"
+            """
+            select coalesce(sum(file_count), 0) as files, coalesce(sum(used_bytes + trash_bytes), 0) as bytes
+            from internal.ledgers
+            """
         ).readOne { try $0.amount(files: "files", bytes: "bytes") }
     }
 }

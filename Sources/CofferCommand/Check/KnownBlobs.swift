@@ -4,11 +4,12 @@ internal import BlobStore
 internal import CofferCore
 internal import Postgres
 
-/// A file, in the words of its user.
+/// A file or what the trash has of it, in the words of its user.
 struct FileRecord {
     let id: String
     let email: String
     let path: String
+    let isInTrash: Bool
 }
 
 struct KnownBlobs {
@@ -26,6 +27,9 @@ struct KnownBlobs {
                 (select f.blob, f.size_bytes, f.sha256 from internal.files f
                     where f.blob > $2 and f.store = $1 order by f.blob limit $3)
                 union all
+                (select t.blob, t.size_bytes, t.sha256 from internal.trash t
+                    where t.blob > $2 and t.store = $1 order by t.blob limit $3)
+                union all
                 (select d.blob, null, null from internal.garbage d
                     where d.blob > $2 and d.store = $1 order by d.blob limit $3)
                 union all
@@ -35,7 +39,7 @@ struct KnownBlobs {
             limit $3
             """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)]
         ).readAll { row in
-            // Only a file has a size.
+            // Only files and the trash have a size.
             guard try row.optionalInteger("size_bytes") != nil else {
                 return KnownBlob(name: try row.blobName("blob"), file: nil)
             }
@@ -44,7 +48,7 @@ struct KnownBlobs {
         }
         var known: [KnownBlob] = []
         known.reserveCapacity(found.count)
-        // A file comes before other rows of its blob.
+        // What must stay comes before other rows of its blob.
         for blob in found where known.last?.name != blob.name { known.append(blob) }
         return known
     }
@@ -54,7 +58,7 @@ struct KnownBlobs {
         if names.isEmpty { return [] }
         let names = try owner.call(
             """
-            select f.blob from internal.files f where f.blob = any ($2::text[]) and f.store = $1
+            select k.blob from internal.kept_blobs k where k.blob = any ($2::text[]) and k.store = $1
             union all
             select d.blob from internal.garbage d where d.blob = any ($2::text[]) and d.store = $1
             union all
@@ -64,17 +68,19 @@ struct KnownBlobs {
         return Set(names)
     }
 
-    /// The files that have these blobs now.
+    /// The files, also of the trash, that have these blobs now.
     func files(_ names: [BlobName]) throws(Failure) -> [BlobName: FileRecord] {
         if names.isEmpty { return [:] }
         let files = try owner.call(
             """
-            select f.blob, f.id, u.email, f.file_path from internal.files f join internal.users u on u.id = f.user_id
-            where f.blob = any ($2::text[]) and f.store = $1
+            select k.blob, k.file_id as id, u.email, k.file_path, k.is_trash
+            from internal.kept_blobs k join internal.users u on u.id = k.user_id
+            where k.blob = any ($2::text[]) and k.store = $1
             """, [.integer(store), .array(names)]
         ).readAll { row in
             let file = FileRecord(
-                id: try row.text("id"), email: try row.text("email"), path: try row.text("file_path"))
+                id: try row.text("id"), email: try row.text("email"), path: try row.text("file_path"),
+                isInTrash: try row.boolean("is_trash"))
             return (try row.blobName("blob"), file)
         }
         return Dictionary(files) { $1 }
@@ -86,7 +92,7 @@ struct KnownBlobs {
             """
             insert into internal.garbage (blob, reason, store)
             select $2::text, 'deleted', $1 where not exists (
-                select from internal.files f where f.blob = $2::text and f.store = $1)
+                select from internal.kept_blobs k where k.blob = $2::text and k.store = $1)
             on conflict do nothing
             """, [.integer(store), .text(name.description)])
     }
@@ -95,6 +101,6 @@ struct KnownBlobs {
 /// A blob that has a row.
 struct KnownBlob: Sendable {
     let name: BlobName
-    /// nil if no file uses the blob: garbage, and copies that are not used yet. Their blobs may be missing.
+    /// nil if neither a file nor the trash uses the blob: garbage, and copies that are not used yet. Their blobs may be missing.
     let file: FileBlob?
 }

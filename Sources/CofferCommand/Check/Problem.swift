@@ -44,7 +44,9 @@ struct Problem: Reported {
     let isRepaired: Bool
 
     var line: String {
-        let owner = file.map { " file \($0.id) of \($0.email), \($0.path.oneLine)" } ?? ""
+        let owner =
+            file.map { " file \($0.id) of \($0.email), \($0.path.oneLine)\($0.isInTrash ? " (in the trash)" : "")" }
+            ?? ""
         return "\(kind.word) store \(store) blob \(blob)\(owner): \(kind.text); \(remedy)"
     }
 
@@ -61,7 +63,7 @@ struct Problem: Reported {
         if let file {
             fields += [
                 ("file", JSON.quoted(file.id)), ("email", JSON.quoted(file.email)),
-                ("file_path", JSON.quoted(file.path)),
+                ("file_path", JSON.quoted(file.path)), ("in_trash", "\(file.isInTrash)"),
             ]
         }
         return "{" + fields.map { "\(JSON.quoted($0.0)):\($0.1)" }.joined(separator: ",") + "}"

@@ -8,7 +8,7 @@ internal import Storage
 struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove garbage: bytes of deleted and replaced files, interrupted uploads, expired sessions.",
+        abstract: "Remove garbage: what has expired in the trash, bytes of no file, interrupted uploads, old sessions.",
         discussion: """
             It is safe at any time, also while workers or another gc run. During a backup it removes no blobs. Run it \
             from cron or a timer, or leave it to the workers (COFFER_WORKER_GC). It also reports the uploads that are \
@@ -33,7 +33,9 @@ struct CollectGarbage: ParsableCommand {
         }
         if dryRun {
             let due = try garbage.forecast()
-            return print("would remove \(due.blobs) blobs and \(due.sessions) expired sessions")
+            return print(
+                "would remove \(due.blobs) blobs, \(due.trash) files and versions from the trash and "
+                    + "\(due.sessions) expired sessions")
         }
         let unavailable = UnavailableStores()
         let marks = records.compactMap { record in record.mark.map { (record.url, $0) } }
@@ -46,6 +48,7 @@ struct CollectGarbage: ParsableCommand {
         }
         var report = Report(isHeld: false)
         defer { print(json ? report.json(collector) : report.text(collector)) }
+        report.expiredTrash = try garbage.expireTrash()
         // A batch that is not full is the last one. During a backup, batches are empty.
         while try collector.collectBatch() == OwnerGarbage.batch {}
         report.isHeld = garbage.isHeld
@@ -62,19 +65,21 @@ struct CollectGarbage: ParsableCommand {
     private struct Report {
         var isHeld: Bool
         var openUploads: [OpenUploadsReport] = []
+        var expiredTrash: Int64 = 0
         var expiredSessions: Int64 = 0
 
         func text(_ collector: GarbageCollector) -> String {
             let removed =
-                "removed \(collector.blobs) blobs, \(collector.stages) abandoned stages and "
-                + "\(expiredSessions) expired sessions"
+                "removed \(collector.blobs) blobs, \(expiredTrash) files and versions from the trash, "
+                + "\(collector.stages) abandoned stages and \(expiredSessions) expired sessions"
             let held = isHeld ? "; a backup is running, so no blobs were removed" : ""
             return ([removed + held] + openUploads.map(\.line)).joined(separator: "\n")
         }
 
         func json(_ collector: GarbageCollector) -> String {
             let counts =
-                #""blobs":\#(collector.blobs),"stages":\#(collector.stages),"expired_sessions":\#(expiredSessions)"#
+                #""blobs":\#(collector.blobs),"expired_trash":\#(expiredTrash),"stages":\#(collector.stages),"#
+                + #""expired_sessions":\#(expiredSessions)"#
             let state = #""stores_unavailable":\#(collector.unavailable.count),"backup_is_being_made":\#(isHeld)"#
             return (openUploads.map(\.json) + ["{\(counts),\(state)}"]).joined(separator: "\n")
         }

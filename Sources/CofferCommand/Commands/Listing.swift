@@ -27,12 +27,13 @@ struct Listing {
 extension Listing {
     static let users = Listing(
         columns: [
-            .text("EMAIL"), .text("ROLE"), .text("STATE"), .number("FILES"), .number("BYTES"), .number("QUOTA"),
+            .text("EMAIL"), .text("ROLE"), .text("STATE"), .number("FILES"), .number("BYTES"), .number("TRASH"),
+            .number("QUOTA"),
             .text("CREATED"),
         ],
         sql: """
             select u.email, u.role, case when u.disabled_at is null then 'enabled' else 'disabled' end as state,
-                l.file_count, l.used_bytes, u.quota_bytes,
+                l.file_count, l.used_bytes, l.trash_bytes, u.quota_bytes,
                 to_char(u.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as created_at
             from internal.users u join internal.ledgers l on l.user_id = u.id
             order by lower(u.email)

@@ -155,8 +155,8 @@ extension Listing {
         ],
         sql: """
             select s.id, case when s.is_current then 'in use' else 'readable' end as state,
-                (select count(*) from internal.files f where f.store = s.id) as files,
-                (select coalesce(sum(f.size_bytes), 0) from internal.files f where f.store = s.id) as bytes,
+                (select count(*) from internal.kept_blobs k where k.store = s.id) as files,
+                (select coalesce(sum(k.size_bytes), 0) from internal.kept_blobs k where k.store = s.id) as bytes,
                 (select count(*) from internal.blob_copies c where c.store = s.id) as copies,
                 (select count(*) from internal.garbage d where d.store = s.id) as garbage,
                 coalesce(s.url, $1) as url

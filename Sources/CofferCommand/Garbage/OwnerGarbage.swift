@@ -57,18 +57,33 @@ final class OwnerGarbage: GarbageDatabase {
     }
 
     /// Counts what a run would remove now.
-    func forecast() throws(Failure) -> (blobs: Int64, sessions: Int64) {
+    func forecast() throws(Failure) -> (blobs: Int64, trash: Int64, sessions: Int64) {
         try owner.call(
             """
             select
                 (select count(*) from internal.garbage d
                     where internal.is_due(d.reason, d.listed_at, make_interval(secs => $1))
-                        and not exists (select from internal.files f where f.blob = d.blob and f.store = d.store)
+                        and not exists (
+                            select from internal.kept_blobs k where k.blob = d.blob and k.store = d.store)
                 ) as blobs,
+                (select count(*) from internal.trash t where t.expires_at <= now()) as trash,
                 (select count(*) from internal.sessions s
                     where s.expires_at < now() - internal.longest_upload()) as sessions
             """, [.integer(Int64(graceSeconds))]
-        ).readOne { (try $0.integer("blobs"), try $0.integer("sessions")) }
+        ).readOne { (try $0.integer("blobs"), try $0.integer("trash"), try $0.integer("sessions")) }
+    }
+
+    /// Removes what has expired from the trash. Its blobs are garbage then.
+    ///
+    /// - Returns: how many files and versions.
+    func expireTrash() throws(Failure) -> Int64 {
+        var count: Int64 = 0
+        while true {
+            let removed = try owner.call("select internal.expire_trash($1::integer) as count", [.integer(10_000)])
+                .readOne { try $0.integer("count") }
+            if removed == 0 { return count }
+            count += removed
+        }
     }
 
     /// Deletes expired sessions, and login failures that are too old to count.

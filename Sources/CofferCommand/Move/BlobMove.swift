@@ -24,7 +24,7 @@ final class BlobMove {
     ) throws(Failure) {
         (self.owner, self.target, self.options, self.report) = (owner, target, options, report)
         let total = try owner.call(
-            "select count(*) as files, coalesce(sum(size_bytes), 0) as bytes from internal.files where store <> $1",
+            "select count(*) as files, coalesce(sum(size_bytes), 0) as bytes from internal.kept_blobs where store <> $1",
             [.integer(target.id)]
         ).readOne { try $0.amount(files: "files", bytes: "bytes") }
         progress = Progress(total: total, countsBytes: true, isSilent: isSilent)
@@ -98,7 +98,7 @@ final class BlobMove {
     ) throws(Failure) -> [(name: BlobName, reason: String)] {
         if problems.isEmpty { return [] }
         let used = try owner.call(
-            "select blob from internal.files where blob = any ($1::text[])", [.array(problems.map(\.name))]
+            "select blob from internal.kept_blobs where blob = any ($1::text[])", [.array(problems.map(\.name))]
         ).readAll { try $0.blobName("blob") }
         return problems.filter { used.contains($0.name) }
     }

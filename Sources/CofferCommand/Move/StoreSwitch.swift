@@ -39,7 +39,7 @@ struct StoreSwitch {
             union
             -- An earlier switch that was interrupted.
             select s.id from internal.stores s
-            where s.is_current and exists (select from internal.files f where f.store <> s.id)
+            where s.is_current and exists (select from internal.kept_blobs k where k.store <> s.id)
                 and not exists (select from internal.blob_copies)
             """
         ).readAll { try $0.integer("id") }
@@ -79,7 +79,7 @@ struct StoreSwitch {
     private func remainder(_ target: StoreRecord) throws(Failure) -> Remainder {
         try owner.call(
             """
-            select (select count(*) from internal.files where store <> $1) as files,
+            select (select count(*) from internal.kept_blobs where store <> $1) as files,
                 (select count(*) from internal.garbage
                     where store <> $1 and reason = 'uploading'
                         and listed_at > now() - internal.longest_upload()) as uploads

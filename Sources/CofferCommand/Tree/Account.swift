@@ -20,6 +20,7 @@ struct Account {
     let id: String
     let total: Amount
     private let configuredURL: String
+    private let versionDays: Int
 
     init(_ email: String, _ owner: OwnerConnection, _ configuration: Configuration) throws(Failure) {
         let found = try owner.call(
@@ -30,6 +31,7 @@ struct Account {
         guard let user = found else { throw Failure("There is no user with this e-mail address.") }
         (id, total) = user
         (self.owner, configuredURL) = (owner, configuration.storageURL)
+        versionDays = configuration.versionDays
     }
 
     /// A page of the files after a path. Paths are compared bytewise.
@@ -49,23 +51,21 @@ struct Account {
         ).readFirst(file)
     }
 
-    /// Runs a statement as a request of this user would, and then `more` in the same transaction.
-    func call(
-        _ query: Query, then more: (Rows, OwnerConnection.Transaction) throws(Failure) -> Void = { _, _ in }
-    ) throws(Failure) -> Rows {
+    /// Runs a statement as a request of this user would.
+    func call(_ query: Query) throws(Failure) -> Rows {
         try owner.transaction { (transaction) throws(Failure) in
             try transaction.call(
-                "select set_config('coffer.user_id', $1, true), set_config('coffer.request_id', 'coffer import', true)",
-                [.text(id)])
-            let rows = try transaction.call(query.statement.sql, query.parameters)
-            try more(rows, transaction)
-            return rows
+                """
+                select set_config('coffer.user_id', $1, true), set_config('coffer.request_id', 'coffer import', true),
+                    set_config('coffer.version_days', $2::bigint::text, true)
+                """, [.text(id), .integer(Int64(versionDays))])
+            return try transaction.call(query.statement.sql, query.parameters)
         }
     }
 
     private static let columns = """
         select f.file_path, f.blob, s.url, f.size_bytes, encode(f.sha256, 'hex') as sha256,
-            floor(extract(epoch from f.updated_at))::bigint as modified
+            floor(extract(epoch from f.modified_at))::bigint as modified
         from internal.files f join internal.stores s on s.id = f.store
 
         """

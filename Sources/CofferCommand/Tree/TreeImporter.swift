@@ -54,9 +54,10 @@ final class TreeImporter {
     private func upload(_ path: FilePath, _ source: String, _ status: FileStatus) throws {
         let input = InputFile(try FileSystem.open(source, followingLinks: false), interruption)
         var pending = PendingUpload(
-            NewFile(path, contentType: ContentType(named: nil, path: path), size: status.size),
+            NewFile(
+                path, contentType: ContentType(named: nil, path: path), size: status.size, modified: status.modified),
             from: .stream { (_, buffer) in try input.read(into: &buffer) }, into: stores,
-            ImportingUser(account: account, modified: status.modified))
+            ImportingUser(account: account))
         // A file that is being written to must not be stored in part.
         guard try pending.receive().size == status.size else { throw Problem("it changed while it was read") }
         _ = try pending.commit()
@@ -82,22 +83,13 @@ private final class InputFile {
     }
 }
 
-/// The database in the user's name. A file keeps its modification time.
+/// The database in the user's name.
 private struct ImportingUser: UploadDatabase {
     let account: Account
-    /// Seconds since 1970.
-    let modified: Int64
 
     func run(_ query: Query) throws -> Rows { try account.call(query) }
 
-    func commit(_ query: Query) throws -> Rows {
-        try account.call(query) { (rows, transaction) throws(Failure) in
-            // Null if nothing was stored, because uploads go to another store.
-            guard let id = try rows.readOne({ try $0.optionalText("store_file") }) else { return }
-            try transaction.call(
-                "select internal.set_file_time($2::uuid, $1::bigint)", [.integer(modified), .text(id)])
-        }
-    }
+    func commit(_ query: Query) throws -> Rows { try account.call(query) }
 
     func isUnavailable(after error: any Error) -> Bool { !account.owner.connection.isUsable }
 }

@@ -62,7 +62,7 @@ final class TreeWriter {
         try target.fsync()
     }
 
-    /// Makes the directories above a file. Fails if one is a file: a user may have both `a` and `a/b`.
+    /// Makes the directories above a file. Fails if the directory has a file of such a name.
     private func makeDirectories(above path: String) throws {
         var directory = root
         for segment in path.split(separator: "/").dropLast() {

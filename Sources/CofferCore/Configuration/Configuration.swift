@@ -36,6 +36,10 @@ public struct Configuration: Sendable {
     public internal(set) var preparesStatements = true
     /// How long the blob of a deleted or replaced file is kept for downloads in progress, in seconds.
     public internal(set) var graceSeconds = 0
+    /// How long deleted files stay in the trash, in days. 0 for no trash.
+    public internal(set) var trashDays = 0
+    /// How long replaced contents stay in the trash, in days. 0 for no versions.
+    public internal(set) var versionDays = 0
     /// Whether workers collect garbage after requests.
     public internal(set) var workersCollect = true
     /// The number of worker processes of `coffer serve`.

@@ -81,6 +81,14 @@ public struct ConfigurationOption: Sendable {
             "COFFER_GRACE_SECONDS", 3600, 0...31_536_000,
             "How long the bytes of a deleted or replaced file are kept for downloads in progress, in seconds."
         ) { $0.graceSeconds = Int($1) },
+        .number(
+            "COFFER_TRASH_DAYS", 30, 0...36_500,
+            "How long deleted files stay in the trash, in days. 0 means no trash: what is deleted is gone."
+        ) { $0.trashDays = Int($1) },
+        .number(
+            "COFFER_VERSION_DAYS", 30, 0...36_500,
+            "How long replaced contents stay as versions, in days. 0 means no versions."
+        ) { $0.versionDays = Int($1) },
         .toggle(
             "COFFER_WORKER_GC", true,
             "Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`."

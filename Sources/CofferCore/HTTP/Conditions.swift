@@ -86,13 +86,13 @@ public struct ReadConditions: Sendable {
 
     /// Evaluates the conditions in the order of RFC 9110 §13.2.2. An invalid field is ignored.
     ///
-    /// A file can have two versions in the same second (§8.8.2.2). A client that sends the date of a changed file may
-    /// have the earlier version, so the answer for such a file is 304 only if the client's date is later.
+    /// The dates are what clients say, so two contents of a file may have the same, and a later one an earlier date. So
+    /// the answer to a date is 304 only for a file that has had one content.
     ///
     /// - Parameters:
     ///   - tag: of the file, without quotes.
-    ///   - modified: when the file last changed.
-    ///   - isUnchanged: whether this is the first version of the file.
+    ///   - modified: when the content was last changed.
+    ///   - isUnchanged: whether this is the first content of the file.
     public func evaluate(tag: String, modified: HTTPDate, isUnchanged: Bool = false) -> ReadOutcome {
         if let ifMatch {
             if let tags = EntityTags(ifMatch), !tags.matchesStrongly(tag) { return .preconditionFailed }
@@ -102,7 +102,7 @@ public struct ReadConditions: Sendable {
         if let ifNoneMatch {
             return EntityTags(ifNoneMatch)?.matchesWeakly(tag) == true ? .notModified : .send
         }
-        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), modified < date || isUnchanged && modified == date {
+        if let date = ifModifiedSince.flatMap({ HTTPDate($0) }), isUnchanged, modified <= date {
             return .notModified
         }
         return .send

@@ -68,6 +68,7 @@ extension Column {
         case ("file_path", .string(let path)): return try FilePath(path).text
         case ("description", .string(let text))
         where text.unicodeScalars.count <= PatchBody.maximumDescription && !text.utf8.contains(0): return text
+        case ("modified_at", .string(let text)) where isTimestamp(text[...]): return text
         case ("role", .string(let text)) where Role(rawValue: text) != nil: return text
         case ("disabled", .bool(let isDisabled)): return isDisabled ? "true" : "false"
         case ("quota_bytes", .number):
@@ -92,6 +93,7 @@ extension Column {
         switch name {
         case "file_path": "a text"
         case "description": "a text of at most 2000 characters without U+0000, or null"
+        case "modified_at": "a time, such as 2026-11-24T09:30:00Z"
         case "role": "\"editor\" or \"admin\""
         case "quota_bytes": "a whole number of bytes, 0 or more, or null for no quota"
         case "disabled": "true or false"

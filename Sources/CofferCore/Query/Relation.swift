@@ -19,12 +19,15 @@ public struct Relation: Sendable {
     }
 
     public static func files(for role: Role) -> Relation { role == .admin ? adminFiles : editorFiles }
+    public static func trash(for role: Role) -> Relation { role == .admin ? adminTrash : editorTrash }
     public static func users(for role: Role) -> Relation { role == .admin ? adminUsers : editorUsers }
     public static func auditLog(for role: Role) -> Relation { role == .admin ? adminAuditLog : editorAuditLog }
 
     // Made once, as every request needs one of them.
     private static let adminFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .admin)
     private static let editorFiles = Relation("files", fileColumns, key: ["user_id", "file_path"], for: .editor)
+    private static let adminTrash = Relation("trash", trashColumns, key: ["user_id", "id"], for: .admin)
+    private static let editorTrash = Relation("trash", trashColumns, key: ["user_id", "id"], for: .editor)
     private static let adminUsers = Relation("users", userColumns, key: ["id"], for: .admin)
     private static let editorUsers = Relation("users", userColumns, key: ["id"], for: .editor)
     private static let adminAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .admin)
@@ -34,7 +37,17 @@ public struct Relation: Sendable {
         Column("id", .uuid), Column("user_id", .uuid), Column("file_path", .text, .readWrite, holdsNames: true),
         Column("description", .text, .readWrite, isNullable: true), Column("content_type", .text),
         Column("size_bytes", .integer), Column("sha256", .text), Column("created_at", .timestamp),
-        Column("updated_at", .timestamp), Column("owner_email", .text, forAdmins: true, holdsNames: true),
+        Column("updated_at", .timestamp), Column("modified_at", .timestamp, .readWrite),
+        Column("owner_email", .text, forAdmins: true, holdsNames: true),
+    ]
+
+    private static let trashColumns = [
+        Column("id", .uuid), Column("entry_id", .uuid), Column("file_id", .uuid), Column("user_id", .uuid),
+        Column("file_path", .text, holdsNames: true), Column("reason", .text, domain: ["deleted", "replaced"]),
+        Column("description", .text, isNullable: true), Column("content_type", .text),
+        Column("size_bytes", .integer), Column("sha256", .text), Column("created_at", .timestamp),
+        Column("modified_at", .timestamp), Column("removed_at", .timestamp), Column("expires_at", .timestamp),
+        Column("owner_email", .text, forAdmins: true, holdsNames: true),
     ]
 
     /// A PATCH sets `disabled`, and the row stores `disabled_at`.
@@ -43,7 +56,8 @@ public struct Relation: Sendable {
         Column("role", .text, .readWrite, domain: Role.allCases.map(\.rawValue)),
         Column("quota_bytes", .integer, .readWrite, isNullable: true), Column("used_bytes", .integer),
         Column("file_count", .integer), Column("disabled_at", .timestamp, isNullable: true),
-        Column("created_at", .timestamp), Column("disabled", .boolean, .writeOnly),
+        Column("created_at", .timestamp), Column("trash_bytes", .integer), Column("version_bytes", .integer),
+        Column("disabled", .boolean, .writeOnly),
     ]
 
     private static let auditColumns = [

@@ -3,7 +3,7 @@ internal import Text
 /// Whether a text is a date, or a date and time, in the form of ISO 8601 or PostgreSQL: `2026-11-24`, optionally
 /// followed by `T` or a space, hours and minutes, seconds with a fraction, and `Z` or an offset. Years are 0001 to
 /// 9999.
-func isTimestamp(_ text: Substring) -> Bool {
+public func isTimestamp(_ text: Substring) -> Bool {
     var rest = text.utf8[...]
     func take(_ byte: Character) -> Bool {
         guard let first = rest.first, first == byte.asciiValue else { return false }

@@ -44,7 +44,8 @@ enum Identity {
         // A request may outlast its session, if it began before the session expired.
         sql: takeRole(orElse: "internal.admitted_role($1::text::uuid, $2::text::uuid, $3, $7::bigint)") + """
             , set_config('coffer.request_id', $4, true), set_config('coffer.remote_address', $5, true),
-            set_config('coffer.login_failures', $6, true)
+            set_config('coffer.login_failures', $6, true), set_config('coffer.trash_days', $8, true),
+            set_config('coffer.version_days', $9, true)
             """)
 
     private static let takeClaims = Statement(
@@ -73,8 +74,9 @@ enum Identity {
         case .user(let claims):
             // A wrong current password counts as a failed login.
             let limit = Parameter.text(String(configuration.loginFailures))
+            let days = [configuration.trashDays, configuration.versionDays].map { Parameter.text(String($0)) }
             return Query(
-                Self.takeUser, Self.parameters(claims) + (try origin()) + [limit, .integer(request.began.age)])
+                Self.takeUser, Self.parameters(claims) + (try origin()) + [limit, .integer(request.began.age)] + days)
         case .reader(let claims): return Query(Self.takeReader, Self.parameters(claims))
         case .unconfirmed(let claims): return Query(Self.takeClaims, Self.parameters(claims))
         }

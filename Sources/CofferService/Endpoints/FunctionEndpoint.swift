@@ -16,6 +16,12 @@ struct FunctionEndpoint {
             select left(api.whoami()::text, -1) || format(',"max_upload_bytes":%s}', coalesce($1::bigint::text, 'null'))
                 as body
             """)
+    private static let createFolder = Statement(name: "create_folder", sql: "select api.create_folder($1)")
+    private static let deleteFolder = Statement(name: "delete_folder", sql: "select api.delete_folder($1) as body")
+    private static let restore = Statement(
+        name: "restore", sql: "select api.restore($1::text::uuid, $2, $3::text::uuid) as body")
+    private static let restoreFolder = Statement(
+        name: "restore_folder", sql: "select api.restore_folder($1, $2::text::timestamptz) as body")
     private static let moveFolder = Statement(name: "move_folder", sql: "select api.move_folder($1, $2) as body")
     private static let createUser = Statement(
         name: "create_user", sql: "select to_json(api.create_user($1, $2, $3, $4::bigint)) as body")
@@ -27,6 +33,26 @@ struct FunctionEndpoint {
     func whoami(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let limit = configuration.maximumUploadBytes.map { Parameter.integer($0) } ?? .null
         return try call(Self.whoami, request, from: caller, own: [limit], isChange: false)
+    }
+
+    /// `POST /rpc/create_folder`.
+    func createFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.createFolder, request, from: caller, isVoid: true)
+    }
+
+    /// `POST /rpc/delete_folder`: moves a folder to the trash, and returns the number of files.
+    func deleteFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.deleteFolder, request, from: caller)
+    }
+
+    /// `POST /rpc/restore`: returns the id of a file, or the number of an entry's files.
+    func restore(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.restore, request, from: caller)
+    }
+
+    /// `POST /rpc/restore_folder`: returns how many files were kept, restored and removed.
+    func restoreFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try call(Self.restoreFolder, request, from: caller)
     }
 
     /// `POST /rpc/move_folder`: moves files, and returns how many.

@@ -31,7 +31,12 @@ struct StoreFile {
             [
                 .contentType(MediaType.json), HeaderField("ETag", "\"\(hexadecimal(sha256))\""),
                 HeaderField("Repr-Digest", DigestField.sha256(sha256)), .noStore,
-            ], .text(JSON.quoted(id)))
+            ] + (try accepted(request)), .text(JSON.quoted(id)))
+    }
+
+    /// What the clients of ownCloud and Nextcloud expect if they sent a time.
+    private func accepted(_ request: Request) throws(Failure) -> [HeaderField] {
+        try request.single(.ocModified) == nil ? [] : [HeaderField("X-OC-Mtime", "accepted")]
     }
 
     /// Checks, once for each worker, that the place is the store that the database means, as the configuration may be

@@ -15,7 +15,7 @@ struct StoredFile {
     private let digest: [UInt8]
     let blob: BlobName
     let modified: HTTPDate
-    /// Whether the file has had only one version.
+    /// Whether the file has had only one content.
     let isUnchanged: Bool
     /// The URL of the blob's store. nil for the configured store.
     let storeURL: String?
@@ -27,7 +27,7 @@ struct StoredFile {
         digest = try row.value("sha256") { bytes(hexadecimal: $0) }
         tag = hexadecimal(digest)
         blob = try row.value("blob") { BlobName($0) }
-        modified = HTTPDate(seconds: try row.integer("updated_at"))
+        modified = HTTPDate(seconds: try row.integer("modified_at"))
         storeURL = try row.optionalText("store_url")
         isUnchanged = try row.boolean("is_unchanged")
     }

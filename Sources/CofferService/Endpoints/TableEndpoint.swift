@@ -51,6 +51,11 @@ struct TableEndpoint {
         try answer(request, from: caller, Relation.files)
     }
 
+    /// `GET`, `HEAD` and `DELETE /trash`.
+    func trash(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try answer(request, from: caller, Relation.trash)
+    }
+
     /// `GET`, `HEAD` and `PATCH /users`.
     func users(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         try answer(request, from: caller, Relation.users)
@@ -140,7 +145,7 @@ struct TableEndpoint {
         return try changed(call, page, contentRange: "\(range)/\(total)")
     }
 
-    /// Deletes the rows. Their blobs are removed after the grace period.
+    /// Deletes the rows. Files go to the trash; what is removed from the trash is gone after the grace period.
     private func delete(_ call: Call) throws(Failure) -> Response {
         try requireSelection(call)
         let page = try change(call, call.query.delete(as: call.format))

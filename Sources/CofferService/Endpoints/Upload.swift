@@ -29,7 +29,8 @@ struct Upload {
         let contentType = ContentType(named: try request.mediaType(), path: path)
         file = NewFile(
             path, contentType: contentType, size: try request.announcedLength(), description: description,
-            ifMatch: try Self.ifMatch(request), ifNoneMatch: try Self.ifNoneMatch(request))
+            modified: try Self.modified(request), ifMatch: try Self.ifMatch(request),
+            ifNoneMatch: try Self.ifNoneMatch(request))
         var digests: [[UInt8]] = []
         for field in [try request.list(.reprDigest), try request.list(.contentDigest)] {
             if let field, let digest = try DigestField.parse(field) { digests.append(digest) }
@@ -47,6 +48,22 @@ struct Upload {
             throw Failure(.invalidArgument, "The description must not be longer than \(maximumDescription) characters")
         }
         return .text(text)
+    }
+
+    /// When the client last changed the content, in seconds since 1970. nil if it does not say.
+    private static func modified(_ request: Request) throws(Failure) -> Int64? {
+        if let field = try request.single(.lastModified) {
+            guard let date = HTTPDate(field) else {
+                throw Failure(
+                    .invalidArgument, "The header Last-Modified must be a date such as Tue, 24 Nov 2026 09:30:00 GMT")
+            }
+            return date.seconds
+        }
+        guard let field = try request.single(.ocModified) else { return nil }
+        guard let seconds = Int64(field), CivilTime.range.contains(seconds) else {
+            throw Failure(.invalidArgument, "The header X-OC-Mtime must be a number of seconds since 1970")
+        }
+        return seconds
     }
 
     /// `*`, or the strong tags separated by commas: the form that the database takes.

@@ -22,7 +22,7 @@ struct UploadUser: UploadDatabase {
     ///
     /// - Throws: `Failure` 412 or 413.
     func check(_ upload: Upload) throws(Failure) {
-        _ = try database.run(upload.file.check(size: upload.announced), as: caller.reading, for: request)
+        _ = try database.run(upload.file.check(size: upload.announced), as: caller.identity, for: request)
     }
 
     /// Checks that a body of unknown length can be stored, of which `size` bytes have arrived.

@@ -84,6 +84,11 @@ extension Argument {
         case .uuid:
             guard let text = value.string, isUUID(text.lowercased()) else { throw refusal("must be given as a UUID") }
             return .text(text)
+        case .timestamp:
+            guard let text = value.string, isTimestamp(text[...]) else {
+                throw refusal("must be a time, such as 2026-11-24T09:30:00Z")
+            }
+            return .text(text)
         case .integer:
             guard let number = value.integer else { throw refusal("must be a whole number") }
             return .integer(number)

@@ -46,6 +46,9 @@ struct RequestField {
     static let contentTypes = RequestField("Content-Type", "HTTP_CONTENT_TYPE")
     static let filePath = RequestField("File-Path", "HTTP_FILE_PATH")
     static let description = RequestField("Description", "HTTP_DESCRIPTION")
+    static let lastModified = RequestField("Last-Modified", "HTTP_LAST_MODIFIED")
+    /// The same in seconds since 1970, as the clients of ownCloud and Nextcloud send it.
+    static let ocModified = RequestField("X-OC-Mtime", "HTTP_X_OC_MTIME")
     static let reprDigest = RequestField("Repr-Digest", "HTTP_REPR_DIGEST")
     static let contentDigest = RequestField("Content-Digest", "HTTP_CONTENT_DIGEST")
 

@@ -67,7 +67,7 @@ struct PatchBodyTests {
         let failure = refused(body)
         #expect(failure?.kind == .unknownBodyColumn)
         #expect(failure?.message == "Could not find the '\(name)' column of 'files' in the schema cache")
-        #expect(failure?.hint == "These can be changed: file_path, description")
+        #expect(failure?.hint == "These can be changed: file_path, description, modified_at")
     }
 
     @Test(arguments: ["id", "user_id", "size_bytes", "sha256", "created_at", "content_type"])

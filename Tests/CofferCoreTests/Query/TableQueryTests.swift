@@ -104,7 +104,7 @@ struct TableQueryTests {
             #expect(
                 failure?.hint
                     == "The columns are id, user_id, file_path, description, content_type, size_bytes, sha256, "
-                    + "created_at, updated_at, owner_email")
+                    + "created_at, updated_at, modified_at, owner_email")
         }
     }
 
