@@ -53,6 +53,8 @@ let package = Package(
     ]
         // The ground floor: one coder each of what texts are made of. All others may import it.
         + module("Text", ["CCalendar"], testing: ["TestSupport"])
+        // ZIP archives as streams of bytes.
+        + module("Archive", ["Text"], testing: ["POSIX", "TestSupport"])
         // The wrappers: no C type leaves them, and they know nothing of Coffer.
         + module("POSIX", ["CSystem"], testing: ["TestSupport"])
         + module("Cryptography", ["COpenSSL"])
@@ -67,8 +69,8 @@ let package = Package(
         + module(
             "CofferService",
             [
-                "CofferCore", "CofferOpenAPI", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore", "POSIX",
-                "Text",
+                "Archive", "CofferCore", "CofferOpenAPI", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore",
+                "POSIX", "Text",
             ],
             testing: ["CofferSchema", "TestSupport"], plugins: ["EmbedSQL"])
         + [

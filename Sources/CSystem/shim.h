@@ -17,6 +17,9 @@ static inline int coffer_start_writeback(int file, __off64_t offset, __off64_t l
 extern int fallocate(int, int, __off64_t, __off64_t);
 static inline int coffer_reserve(int file, __off64_t length) { return fallocate(file, 1, 0, length); }
 
+// <stdlib.h> declares this only with _GNU_SOURCE.
+extern int mkostemp(char *, int);
+
 // <spawn.h> declares this only with _DEFAULT_SOURCE (since glibc 2.34).
 #include <spawn.h>
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);

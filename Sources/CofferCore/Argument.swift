@@ -17,8 +17,8 @@ public struct Argument: Equatable, Sendable {
 }
 
 extension Route {
-    /// The arguments of a function, in the order of its SQL parameters. Empty for uploads and downloads, which have
-    /// endpoints of their own.
+    /// The arguments of a function, in the order of its SQL parameters. Empty for uploads and downloads, which read
+    /// their arguments themselves.
     public var arguments: [Argument] {
         switch self {
         case .login: [Argument("email"), Argument("password")]

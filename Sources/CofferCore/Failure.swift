@@ -68,6 +68,7 @@ public struct Failure: Error, Equatable, Sendable {
         case partialBody = "KF045"
         case repeatedField = "KF046"
         case folderNotFound = "KF047"
+        case workersBusy = "KF048"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -140,6 +141,7 @@ public struct Failure: Error, Equatable, Sendable {
             case .partialBody: (400, "A part of a file cannot be stored")
             case .repeatedField: (400, "A header was sent more than once")
             case .folderNotFound: (400, "Folder not found.")
+            case .workersBusy: (503, "Too many long requests at once, try again later")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is invalid")
             case .functionMethod, .tableMethod: (405, "The method is not allowed here")

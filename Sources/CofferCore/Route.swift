@@ -26,7 +26,7 @@ public enum Access: Sendable {
 
 public enum Route: Sendable, CaseIterable {
     case login, logout, changePassword, whoami
-    case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, files
+    case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, files
     case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
     case root, openAPI, live, ready
@@ -44,10 +44,11 @@ public enum Route: Sendable, CaseIterable {
         case .createFolder: ("/rpc/create_folder", [.post], .session)
         case .moveFolder: ("/rpc/move_folder", [.post], .session)
         case .deleteFolder: ("/rpc/delete_folder", [.post], .session)
+        case .downloadFolder: ("/rpc/download_folder", [.get, .head], .session)
+        case .files: ("/files", [.get, .head, .patch, .delete], .session)
         case .trash: ("/trash", [.get, .head, .delete], .session)
         case .restore: ("/rpc/restore", [.post], .session)
         case .restoreFolder: ("/rpc/restore_folder", [.post], .session)
-        case .files: ("/files", [.get, .head, .patch, .delete], .session)
         case .users: ("/users", [.get, .head, .patch], .session)
         case .createUser: ("/rpc/create_user", [.post], .admin)
         case .resetPassword: ("/rpc/reset_password", [.post], .admin)

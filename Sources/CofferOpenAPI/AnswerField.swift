@@ -33,7 +33,8 @@ struct AnswerField: Equatable {
     static let disposition = Self(
         "Content-Disposition", "The file's name, and whether to show or save it (RFC 6266).",
         "attachment; filename=\"hello.txt\"; filename*=UTF-8''hello.txt")
-    static let acceptRanges = Self("Accept-Ranges", "Ranges of bytes can be requested.", "bytes")
+    static let acceptRanges = Self(
+        "Accept-Ranges", "Whether ranges of bytes can be requested: `bytes` or `none`.", "bytes")
     static let contentRange = Self(
         "Content-Range",
         "The first and last row or byte of the answer, and the total, or `*` if the rows were not counted.",

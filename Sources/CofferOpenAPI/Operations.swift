@@ -17,7 +17,8 @@ enum OperationTag: String, CaseIterable {
         switch self {
         case .session: "Log in, log out, who you are."
         case .files: "Store, find, download, rename and delete files."
-        case .folders: "Create, list, move or delete a folder. One that was not created exists while it has files."
+        case .folders:
+            "Create, list, move, download or delete a folder. One that was not created exists while it has files."
         case .trash: "Deleted files and replaced contents, until they expire."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
@@ -36,7 +37,7 @@ extension Route {
         switch self {
         case .login, .logout, .changePassword, .whoami: .session
         case .storeFile, .retrieveFile, .files: .files
-        case .listFolder, .createFolder, .moveFolder, .deleteFolder: .folders
+        case .listFolder, .createFolder, .moveFolder, .deleteFolder, .downloadFolder: .folders
         case .trash, .restore, .restoreFolder: .trash
         case .users, .createUser, .resetPassword, .deleteUser: .users
         case .auditLog: .audit
@@ -168,6 +169,14 @@ extension Route {
             )
         case .moveFolder:
             ("Move a folder", "Moves all your files below one path to another path, in one transaction.")
+        case .downloadFolder:
+            (
+                "Download a folder",
+                "A ZIP archive of all your own files below a folder, or of a selection of files and folders. Their "
+                    + "names are relative to the folder, or to the one that contains the selection. The files are stored "
+                    + "without compression. If one cannot be read, the connection breaks: an archive that is shorter "
+                    + "than `Content-Length` is not complete. At most half of the workers send archives at once."
+            )
         case .files: ("List files", "An editor sees their own files. An admin sees the metadata of everyone's.")
         case .users: ("List users", "An editor sees their own row, an admin sees all.")
         case .createUser: ("Create a user", "Admins only.")

@@ -43,6 +43,7 @@ extension Route {
         case .retrieveFile:
             [.path, .version, .disposition] + (method == .get ? [.byteRange, .ifRange] : [])
                 + [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
+        case .downloadFolder: [.archiveFolder, .archivePaths]
         case .listFolder where method != .post:
             arguments.map { argument in queryParameter(argument, name: argument.name) }
                 + arguments.filter { $0.name == "p_limit" }.map { queryParameter($0, name: "limit") }
@@ -213,6 +214,15 @@ extension OperationParameter {
         "p_file_path", "p_file_path", in: "query", "The path of one of your own files.",
         schema: ["type": "string", "minLength": 1, "maxLength": .integer(Int64(FilePath.maximumLength))],
         example: RunningExample.path)
+    fileprivate static let archiveFolder = OperationParameter(
+        "download_folder.p_folder", "p_folder", in: "query", "The folder's path. Empty for all of your files.",
+        schema: ["type": "string", "maxLength": .integer(Int64(FilePath.maximumLength))],
+        example: RunningExample.folder)
+    fileprivate static let archivePaths = OperationParameter(
+        "download_folder.p_path", "p_path", in: "query",
+        "Instead of `p_folder`: the path of a file or a folder. It can be given several times.",
+        schema: ["type": "array", "minItems": 1, "items": ["type": "string", "minLength": 1]],
+        example: [RunningExample.path])
     fileprivate static let disposition = OperationParameter(
         "p_disposition", "p_disposition", in: "query",
         "`inline` lets a browser show images (not SVG), PDF, plain text, audio and video.",

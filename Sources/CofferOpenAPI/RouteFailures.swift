@@ -51,6 +51,11 @@ extension Route {
                 .querySyntax, .invalidArgument, .filePathRule, .fileNotFound, .preconditionFailed,
                 .storageUnavailable,
             ] + (method == .get ? [.rangeNotSatisfiable] : [])
+        case .downloadFolder:
+            [
+                .querySyntax, .invalidArgument, .filePathRule, .folderNotFound, .fileNotFound, .storageUnavailable,
+                .storageFull, .workersBusy,
+            ] + (method == .get ? [.outcomeUnknown] : [])
         case .moveFolder:
             Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .taken]
         case .createFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .taken]

@@ -92,6 +92,12 @@ extension Route {
                     [.json(Self.identifier, RunningExample.fileID)])
             ]
         case .retrieveFile: Self.download
+        case .downloadFolder:
+            [
+                Success(
+                    200, "The archive.", [.disposition, .acceptRanges, .cacheControl],
+                    [Success.Content(type: MediaType.zip, schema: nil, example: "PK…")])
+            ]
         case .listFolder:
             [
                 Success(

@@ -16,6 +16,7 @@ public final class Service {
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
     private let listFolder: ListFolder
+    private let downloadFolder: DownloadFolder
     private let tables: TableEndpoint
     private let functions: FunctionEndpoint
     private let health: Health
@@ -35,6 +36,8 @@ public final class Service {
         retrieveFile = RetrieveFile(
             configuration: configuration, database: database, storage: storage, logger: logger)
         listFolder = ListFolder(configuration: configuration, database: database)
+        downloadFolder = DownloadFolder(
+            configuration: configuration, database: database, storage: storage, logger: logger)
         tables = TableEndpoint(configuration: configuration, database: database)
         functions = FunctionEndpoint(configuration: configuration, database: database)
         health = Health(database: database, storage: storage, logger: logger)
@@ -128,6 +131,7 @@ public final class Service {
         case .trash: .session(tables.trash)
         case .restore: .session(functions.restore)
         case .restoreFolder: .session(functions.restoreFolder)
+        case .downloadFolder: .session(downloadFolder.download)
         case .files: .session(tables.files)
         case .users: .session(tables.users)
         case .auditLog: .session(tables.auditLog)

@@ -98,6 +98,24 @@ public enum Sockets {
         }
     }
 
+    /// Takes a name that only one process of this host, or of its network namespace, can have at a time. The name is
+    /// free again when the descriptor is closed, also after a crash.
+    ///
+    /// The name is an address in the abstract namespace of Unix sockets (unix(7)), so it needs no directory, and leaves
+    /// no file. The corresponding C functions are `socket` and `bind`.
+    ///
+    /// - Parameter name: at most 106 bytes, otherwise ENAMETOOLONG.
+    /// - Returns: nil if another process has the name.
+    public static func takeName(_ name: String) throws(SystemError) -> FileDescriptor? {
+        let socket = try open()
+        do {
+            try bind(socket, to: unixAddress("@" + name, isAbstract: true))
+            return socket
+        } catch  where error.number == EADDRINUSE {
+            return nil
+        }
+    }
+
     private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) }
 
     private static func open() throws(SystemError) -> FileDescriptor {
@@ -105,8 +123,12 @@ public enum Sockets {
     }
 
     private static func bind(_ socket: borrowing FileDescriptor, to path: String) throws(SystemError) {
+        try bind(socket, to: unixAddress(path))
+    }
+
+    private static func bind(_ socket: borrowing FileDescriptor, to address: sockaddr_un) throws(SystemError) {
         let number = socket.number
-        var address = try unixAddress(path)
+        var address = address
         try Faults.call(.bind) {
             unsafe withUnsafeBytes(of: &address) {
                 unsafe Glibc.bind(
@@ -132,7 +154,8 @@ public enum Sockets {
         return unsafe entry.pointee.gr_gid
     }
 
-    private static func unixAddress(_ path: String) throws(SystemError) -> sockaddr_un {
+    /// - Parameter isAbstract: whether the first byte becomes NUL. The rest is then a name outside of the file system.
+    private static func unixAddress(_ path: String, isAbstract: Bool = false) throws(SystemError) -> sockaddr_un {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -141,6 +164,7 @@ public enum Sockets {
             throw SystemError(.bind, ENAMETOOLONG)
         }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        if isAbstract { address.sun_path.0 = 0 }
         return address
     }
 }

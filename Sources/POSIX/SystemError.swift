@@ -8,7 +8,7 @@ public enum SystemCall: String, Sendable, CaseIterable {
     case open, openat, close, read, pread, write, fsync, fstat, stat, link, rename, unlink, mkdir, rmdir, opendir
     case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
     case socket, bind, listen, setsockopt, getgrnam, posix_spawn, waitpid, kill, sigprocmask, sigtimedwait, tcsetattr
-    case connect, getsockopt, setfsuid
+    case connect, getsockopt, setfsuid, mkostemp
 }
 
 /// A failed libc call and its `errno`.

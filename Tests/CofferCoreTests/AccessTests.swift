@@ -15,6 +15,7 @@ struct AccessTests {
                 /rpc/retrieve_file session
                 /rpc/list_folder session
                 /rpc/move_folder session
+                /rpc/download_folder session
                 /files session
                 /users session
                 /rpc/create_user admin

@@ -17,6 +17,7 @@ struct RouteTests {
                 /rpc/create_folder OPTIONS,POST
                 /rpc/move_folder OPTIONS,POST
                 /rpc/delete_folder OPTIONS,POST
+                /rpc/download_folder OPTIONS,GET,HEAD
                 /files OPTIONS,GET,HEAD,PATCH,DELETE
                 /trash OPTIONS,GET,HEAD,DELETE
                 /rpc/restore OPTIONS,POST

@@ -29,6 +29,7 @@ RIGHTS = {
     "list a folder": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
     "download": (NOBODY_MAY, (304, 400), (304, 400)),
     "download, the head": (NOBODY_MAY, (304, 400), (304, 400)),
+    "download a folder": (NOBODY_MAY, (200, 400), (200, 400)),
     "overwrite": (NOBODY_MAY, (200, 412), (200, 412)),
     "describe": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
     "rename": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
@@ -64,6 +65,8 @@ TRIES = {
     "download, the head": lambda client, owner: client.head(
         retrieve_target(owner.path), **{"If-None-Match": "*"}
     ),
+    # The head alone, as there are no bytes.
+    "download a folder": lambda client, owner: client.head(f"/rpc/download_folder?p_folder={owner.folder}"),
     # Only the version that is there: one's own file is made of another's path otherwise.
     "overwrite": lambda client, owner: client.store(owner.path, b"new", **{"If-Match": "*"}),
     "describe": lambda client, owner: patch(client, f"/files?id=eq.{owner.file}", {"description": "mine"}),
@@ -100,6 +103,16 @@ SQL_RIGHTS = {
     "list a folder": ("select name from api.list_folder('{folder}', 10, null)", (1, 0), (1, 0)),
     "download": ("select blob from api.retrieve_file('{path}')", (1, 0), (1, 0)),
     "download, audited": ("select blob from api.retrieve_file_audited('{path}')", (1, 0), (1, 0)),
+    "download a folder": (
+        "select blob from api.download_folder(array['{folder}'], false) where blob is not null",
+        (1, 0),
+        (1, 0),
+    ),
+    "download a folder, audited": (
+        "select blob from api.download_folder_audited(array['{folder}'], false) where blob is not null",
+        (1, 0),
+        (1, 0),
+    ),
     "describe": ("update api.files set description = 'x' where id = '{file}' returning id", (1, 0), (1, 0)),
     "rename": ("update api.files set file_path = 'x' where id = '{file}' returning id", (1, 0), (1, 0)),
     "give away": ("update api.files set user_id = '{id}' where id = '{file}' returning id", (DENIED, DENIED), (DENIED, DENIED)),

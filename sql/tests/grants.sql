@@ -43,6 +43,8 @@ $$, $$ values
     ('api.create_user(text,text,text,bigint)', 'coffer_admin'),
     ('api.delete_folder(text)', 'coffer_admin coffer_editor'),
     ('api.delete_user(uuid)', 'coffer_admin'),
+    ('api.download_folder(text[],boolean)', 'coffer_admin coffer_editor'),
+    ('api.download_folder_audited(text[],boolean)', 'coffer_admin coffer_editor'),
     ('api.list_folder(text,bigint,text)', 'coffer_admin coffer_editor'),
     ('api.login(text,text)', 'coffer_anonymous'),
     ('api.logout()', 'coffer_admin coffer_editor'),

@@ -11,6 +11,7 @@ public enum MediaType {
     public static let strippedArray = "application/vnd.pgrst.array+json" + stripped
     fileprivate static let stripped = ";nulls=stripped"
     static let octets = "application/octet-stream"
+    public static let zip = "application/zip"
     public static let openAPI = "application/openapi+json"
 
     /// Whether the type is `multipart/…`, whose body has several parts with headers and boundaries (RFC 2046 §5.1).

@@ -87,11 +87,8 @@ final class Database {
 
     /// Commits on the connection that has the transaction. A new one would commit nothing without an error.
     private func commit() throws {
-        guard let kept = connection, kept.isUsable else {
-            // No commit was sent, so the server rolls the transaction back.
-            connection = nil
-            throw PostgresError(.connection, message: "the connection was lost before the commit")
-        }
+        // No commit was sent if the connection is lost, so the server rolls the transaction back.
+        let kept = try kept()
         do {
             _ = try finish { () throws(PostgresError) in try kept.run([Query(Self.commit), Query(Self.waitForDisk)]) }
         } catch {
@@ -100,6 +97,45 @@ final class Database {
             throw isRefused ? error as any Error : Self.unknown
         }
     }
+
+    /// The connection that has the transaction.
+    private func kept() throws(PostgresError) -> Connection {
+        if let connection, connection.isUsable { return connection }
+        connection = nil
+        throw PostgresError(.connection, message: "the connection was lost within a transaction")
+    }
+
+    /// Runs a query whose result may be too large for memory, and calls `read` with each row. All rows are of one
+    /// snapshot, which ends before this returns.
+    ///
+    /// - Parameter isChange: whether the query changes something, which is then committed as `change` does.
+    /// - Throws: `Failure`. Then nothing was changed, except for `.outcomeUnknown`.
+    func forEachRow(
+        of query: Query, as identity: Identity, for request: Request, isChange: Bool, read: (Row) throws -> Void
+    ) throws(Failure) {
+        try reporting {
+            let cursor = Query(
+                Statement(sql: "declare result no scroll cursor for \(query.statement.sql)"), query.parameters)
+            let begin = [Query(Self.begin), Query(Self.commitWithoutDisk)]
+            let opening = try opening(identity, for: request, isSearch: false)
+            do {
+                var page = try run(begin + opening + [cursor, Query(Self.fetch)], isRepeatable: false).last!
+                while true {
+                    for row in page { try read(row) }
+                    if page.count < Self.pageSize { break }
+                    let kept = try kept()
+                    page = try finish { () throws(PostgresError) in try kept.run([Query(Self.fetch)]) }[0]
+                }
+            } catch {
+                rollback()
+                throw error
+            }
+            if isChange { try commit() } else { rollback() }
+        }
+    }
+
+    private static let pageSize = 1000
+    private static let fetch = Statement(sql: "fetch \(pageSize) from result")
 
     /// Waits until everything that other connections have committed is on the disk. Call it before something outside
     /// of the database is removed because of what a transaction has read.

@@ -14,6 +14,8 @@ struct Response {
         case cell(Cell)
         /// A range of a blob, which the worker streams.
         case blob(any BlobReader, ByteRange)
+        /// Bytes that the worker makes while it sends them.
+        case generated(any GeneratedBody)
     }
 
     var status: Int
@@ -43,6 +45,16 @@ struct Response {
         }
         self.init(failure.kind.status, fields, .text(failure.body))
     }
+}
+
+/// A body that is made while it is sent.
+protocol GeneratedBody: AnyObject {
+    /// In bytes. Known before the first byte is made.
+    var length: Int64 { get }
+
+    /// Passes all bytes to `output`, whose error ends the work. After any error, the client has fewer bytes than
+    /// `length`.
+    func send(to output: (Span<UInt8>) throws -> Void) throws
 }
 
 extension HeaderField {

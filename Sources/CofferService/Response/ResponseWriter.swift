@@ -34,6 +34,9 @@ struct ResponseWriter {
         case .blob(let reader, let range):
             try send(head: response, length: range.length)
             if !isHead { try stream(reader, range) }
+        case .generated(let body):
+            try send(head: response, length: body.length)
+            if !isHead { try body.send { try exchange.write($0) } }
         }
     }
 
