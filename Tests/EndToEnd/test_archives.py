@@ -1,5 +1,6 @@
 """Folders and selections as ZIP archives: by four readers, whole or visibly broken, and for half of the pool."""
 
+import contextlib
 import http.client
 import os
 import secrets
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-import archives
+import readers
 from apache import Apache
 from client import Client, assert_failure
 from nginx import Nginx
@@ -65,7 +66,7 @@ def filled(editor, folder):
     return folder
 
 
-@pytest.mark.parametrize("reader", archives.READERS, ids=lambda reader: reader.__name__)
+@pytest.mark.parametrize("reader", readers.READERS, ids=lambda reader: reader.__name__)
 def test_a_folder_comes_whole_to_every_reader(editor, sql, filled, tmp_path, reader):
     # Two days ago in summer, when the readers' clock is another hour from UTC than in winter.
     sql(f"update internal.files set updated_at = '2021-07-01 12:34:56.9+00' where file_path like '{filled}/deep/%'")
@@ -74,9 +75,9 @@ def test_a_folder_comes_whole_to_every_reader(editor, sql, filled, tmp_path, rea
     archive = tmp_path / "archive.zip"
     archive.write_bytes(answer.body)
     reader(archive, tmp_path / "out")
-    found = archives.tree(tmp_path / "out")
+    found = readers.tree(tmp_path / "out")
     assert {name: content for name, (content, _) in found.items()} == FILES
-    if reader in archives.KEEP_TIMES:
+    if reader in readers.KEEP_TIMES:
         rows = sql(f"""select substr(file_path, {len(filled) + 2}), floor(extract(epoch from updated_at))
             from internal.files where file_path like '{filled}/%'""")
         times = dict(row.rsplit("|", 1) for row in rows)
@@ -260,16 +261,22 @@ def endless(editor, folder):
     return folder_target(folder)
 
 
-def busy(editor, target, count):
-    """Begins archives, and returns their connections."""
-    return [editor.send("GET", target) for _ in range(count)]
+@contextlib.contextmanager
+def begun(client, target, count):
+    """The responses of archives that nobody reads. In the end their clients go away."""
+    sent = [client.send("GET", target) for _ in range(count)]
+    try:
+        yield [response for _, response in sent]
+    finally:
+        for connection, response in sent:
+            response.close()
+            connection.close()
 
 
 def test_archives_never_take_more_than_half_of_the_pool(editor, endless):
     half = len(workers()) // 2
-    begun = busy(editor, endless, half)
-    try:
-        assert [response.status for _, response in begun] == [200] * half
+    with begun(editor, endless, half) as responses:
+        assert [response.status for response in responses] == [200] * half
         answer = editor.get(endless)
         assert_failure(answer, 503, "KF048")
         assert int(answer.header("Retry-After")) > 0
@@ -277,9 +284,6 @@ def test_archives_never_take_more_than_half_of_the_pool(editor, endless):
         for _ in range(2 * len(workers())):
             assert editor.files("limit=1").status == 200
         assert editor.head(endless).status == 200
-    finally:
-        for connection, _ in begun:
-            connection.close()
     # A client that has gone ends the work.
     wait_until(lambda: editor.get(endless).status == 200, 120, "a free worker")
 
@@ -287,18 +291,14 @@ def test_archives_never_take_more_than_half_of_the_pool(editor, endless):
 @pytest.mark.parametrize("site", ["nginx", "apache pool"], indirect=True)
 def test_a_worker_that_is_killed_gives_its_slot_back_and_breaks_the_connection(editor, site, endless):
     before = workers()
-    begun = busy(site, endless, len(before) // 2)
-    try:
+    with begun(site, endless, len(before) // 2) as responses:
         assert_failure(editor.get(endless), 503, "KF048")
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        for _, response in begun:
+        for response in responses:
             with pytest.raises((http.client.IncompleteRead, ConnectionError)):
                 response.read()
         wait_until(lambda: editor.get(endless).status == 200, 120, "a free worker")
-    finally:
-        for connection, _ in begun:
-            connection.close()
     wait_until(lambda: len(workers()) == len(before), 120, "the new workers")
 
 
@@ -336,7 +336,7 @@ def test_a_hundred_thousand_files_take_little_memory_and_are_all_there(account, 
     insert_rows(sql, client, "many", 100_000)
     assert client.store("many/large", os.urandom(8 * MIB)).status == 200
     archive = save(client, folder_target("many"), tmp_path / "archive.zip")
-    assert archives.checked(archive) == {100_001}
+    assert readers.checked(archive) == {100_001}
     assert {pid: peak for pid in workers() if (peak := peak_memory(pid)) > 32 * MIB} == {}
 
 
@@ -353,5 +353,5 @@ def test_a_file_of_4_gib_and_what_follows_it(editor, instance, sql, blobs, folde
     for path in (blob.parent, blob):
         instance.own(path)
     archive = save(editor, folder_target(folder), tmp_path / "archive.zip")
-    assert archives.checked(archive) == {3}
+    assert readers.checked(archive) == {3}
     archive.unlink()

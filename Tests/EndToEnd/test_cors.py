@@ -154,6 +154,7 @@ def test_reading_by_cookie_needs_no_origin(account):
         ("GET", "/rpc/whoami"),
         ("GET", "/rpc/list_folder"),
         ("GET", "/rpc/retrieve_file?p_file_path=csrf"),
+        ("GET", "/rpc/download_folder?p_path=csrf"),
         ("GET", "/audit_log"),
         ("GET", "/users"),
     ):
@@ -166,8 +167,8 @@ def test_the_table_of_changes_has_every_route(nobody):
     tested = {(method, target.partition("?")[0]) for method, target, *_ in CHANGES + READS}
     for target in (
         "/files", "/users", "/audit_log", "/rpc/whoami", "/rpc/store_file", "/rpc/retrieve_file", "/rpc/list_folder",
-        "/rpc/move_folder", "/rpc/change_password", "/rpc/create_user", "/rpc/reset_password", "/rpc/delete_user",
-        "/rpc/logout", "/openapi.json", "/health/live", "/health/ready",
+        "/rpc/move_folder", "/rpc/download_folder", "/rpc/change_password", "/rpc/create_user", "/rpc/reset_password",
+        "/rpc/delete_user", "/rpc/logout", "/openapi.json", "/health/live", "/health/ready",
     ):  # fmt: skip
         allowed = set(nobody.request("OPTIONS", target).header("Allow").split(","))
         for method in allowed - {"OPTIONS", "GET", "HEAD"}:

@@ -18,6 +18,8 @@ REQUESTS = [
     ("GET", "/rpc/list_folder?p_folder=/", {}, None), ("GET", "/rpc/list_folder?limit=0", {}, None),
     ("GET", "/rpc/list_folder", {"Accept": "image/png"}, None), ("GET", "/rpc/retrieve_file", {}, None),
     ("GET", "/rpc/retrieve_file?p_file_path=/", {}, None), ("GET", "/rpc/retrieve_file?p_file_path=absent", {}, None),
+    ("GET", "/rpc/download_folder", {}, None), ("GET", "/rpc/download_folder?p_folder=absent", {}, None),
+    ("GET", "/rpc/download_folder?p_path=absent", {}, None), ("HEAD", "/rpc/download_folder?p_path=/", {}, None),
     ("POST", "/rpc/store_file", {}, "x"), ("POST", "/rpc/store_file", {"File-Path": "/"}, "x"),
     ("POST", "/rpc/store_file", {"File-Path": "a", "If-Match": "x"}, "x"), ("POST", "/rpc/store_file", {"File-Path": "/"}, "x" * 99999),
     ("POST", "/rpc/move_folder", JSON, "{}"), ("POST", "/rpc/move_folder", JSON, '{"p_from":"a","p_to":"a/b"}'),

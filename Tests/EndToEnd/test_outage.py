@@ -53,6 +53,7 @@ def assert_outage(answer, code=None):
 ROUTES = [
     ("GET", "/files", b""),
     ("GET", "/rpc/retrieve_file?p_file_path=a", b""),
+    ("GET", "/rpc/download_folder?p_folder=a", b""),
     ("GET", "/rpc/whoami", b""),
     ("POST", "/rpc/store_file", b"x" * 100000),
     ("DELETE", "/files?file_path=eq.a", b""),

@@ -1,5 +1,6 @@
 """A bucket that is down, slow, refuses, breaks off or alters what passes: no upload is lost or altered."""
 
+import http.client
 import signal
 
 import pytest
@@ -98,3 +99,16 @@ def test_a_blob_that_has_gone_is_an_outage(s3, in_cgi):
     for answer in (s3.editor.retrieve("gone"), s3.editor.head(retrieve_target("gone")), in_cgi("GET", retrieve_target("gone"))):
         assert answer.status == 503 and int(answer.header("Retry-After")) > 0, answer
         assert key not in answer.body.decode()
+
+
+def test_an_archive_breaks_off_where_a_blob_has_gone(s3):
+    s3.editor.store("archive/1", pattern(MIB))
+    before = objects(s3.server)
+    s3.editor.store("archive/2", b"x")
+    (key,) = set(objects(s3.server)) - set(before)
+    assert s3.server.request("DELETE", f"/coffer/{key}")[0] == 204
+    connection, response = s3.editor.send("GET", "/rpc/download_folder?p_folder=archive")
+    assert response.status == 200
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        response.read()
+    connection.close()

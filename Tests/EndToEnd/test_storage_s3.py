@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import zipfile
+from io import BytesIO
 
 import pytest
 
@@ -57,3 +59,19 @@ def test_check_gc_and_backup_work_on_a_bucket(installation, bucket, new_installa
     restored.tokens = installation.tokens
     for path, content in contents.items():
         assert restored.get(path) == (200, content), path
+
+
+def test_an_archive_has_the_files_of_a_directory_and_of_a_bucket(installation, bucket):
+    contents = installation.fill(6, size=400_000)
+    installation.coffer("storage", "copy", "--to", bucket)
+    moved = installation.sql(
+        "update internal.files set store = 2 where file_path in ('files/0001', 'files/0004') returning file_path"
+    )
+    assert len(moved) == 2
+    # Only the copies are left of these.
+    for path in moved:
+        installation.store().joinpath(installation.blob(path)[:2], installation.blob(path)).unlink()
+    status, body = installation.worker.ask("GET", "/rpc/download_folder?p_folder=files", installation.token())
+    assert status == 200
+    with zipfile.ZipFile(BytesIO(body)) as archive:
+        assert {f"files/{name}": archive.read(name) for name in archive.namelist()} == contents

@@ -166,6 +166,7 @@ def test_what_is_no_bearer_token_is_401(nobody, field):
         ("HEAD", "/files"),
         ("DELETE", "/files?file_path=eq.a"),
         ("GET", "/rpc/retrieve_file?p_file_path=a"),
+        ("GET", "/rpc/download_folder?p_folder="),
         ("POST", "/rpc/store_file"),
         ("POST", "/rpc/logout"),
         ("GET", "/rpc/whoami"),

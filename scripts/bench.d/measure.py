@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 
+from archives import archives
 from bench import Bench
 from beside import peers_get, peers_large, peers_put, slow
 from checks import checks
@@ -127,6 +128,7 @@ GROUPS = {
     "check": check,
     "uploads": uploads,
     "nginx": webserver,
+    "archives": archives,
     "http2": http2,
     "s3": remote,
     "peers-get": peers_get,
