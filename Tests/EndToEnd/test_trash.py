@@ -1,10 +1,12 @@
 """The trash: what is deleted or replaced comes back, whoever does what at once, and nothing is lost or counted twice."""
 
+import io
 import json
 import random
 import secrets
 import threading
 import time
+import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
@@ -270,6 +272,18 @@ def test_a_date_is_no_strong_validator(account):
     assert client.retrieve("a", Range="bytes=1-", **{"If-Range": etag(b"other content")}).status == 206
 
 
+def test_an_archive_has_the_empty_folders_and_the_times(account):
+    client = account.log_in()
+    client.store("f/a", b"x", **{"X-OC-Mtime": "784111777"})
+    call(client, "create_folder", folder="f/empty/er")
+    with zipfile.ZipFile(io.BytesIO(client.get("/rpc/download_folder?p_folder=f").body)) as archive:
+        assert sorted(archive.namelist()) == ["a", "empty/er/"]
+        assert archive.getinfo("a").date_time[:3] == (1994, 11, 6)
+    with zipfile.ZipFile(io.BytesIO(client.get("/rpc/download_folder?p_folder=f/empty/er").body)) as archive:
+        assert archive.namelist() == []
+    assert_failure(client.get("/rpc/download_folder?p_folder=f/empty/none"), 400, "KF047")
+
+
 class Model:
     """What a user's files and trash must be."""
 
@@ -456,5 +470,5 @@ def test_a_deleted_user_leaves_no_trash(installation):
         values ('{owner}', 'x', 'a/b', 1, sha256(''), md5('x'))""")
     installation.sql("delete from internal.files where file_path = 'x'")
     assert installation.sql("select count(*) from internal.trash") == ["1"]
-    installation.coffer("user", "delete", "gone@installation.example", "--yes")
+    installation.coffer("user", "delete", "gone@installation.example")
     assert installation.sql("select count(*) from internal.trash") == ["0"]

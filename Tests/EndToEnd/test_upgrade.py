@@ -104,7 +104,7 @@ def before_the_trash(new_installation):
     old = new_installation().make_empty()
     first = SQL / "migrations/0001-schema.sql"
     checksum = hashlib.sha256(first.read_bytes()).hexdigest()
-    old.sql((SQL / "roles.sql").read_text() + "reset role;" + first.read_text())
+    old.sql("begin;" + (SQL / "roles.sql").read_text() + "reset role;" + first.read_text() + "commit;")
     old.sql(f"""insert into internal.migrations (name, checksum) values ('0001-schema.sql', '{checksum}');
         insert into internal.ledgers (user_id) values ('00000000-0000-4000-8000-000000000001');
         insert into internal.users (id, email, password_hash, role)
