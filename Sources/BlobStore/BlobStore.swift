@@ -55,6 +55,20 @@ public protocol BlobStore: AnyObject {
     /// - Throws: `.refused` unless `path` is a regular file. A symbolic link is not followed.
     func stage(handOff path: String, as name: BlobName) throws(BlobStoreError) -> any StagedBlob
 
+    /// Continues a blob that arrives in several requests, or begins it. Stores nothing before the first `save`.
+    ///
+    /// - Parameters:
+    ///   - name: the name for the blob.
+    ///   - length: the number of bytes that the blob will have, at least 1.
+    ///   - progress: as returned by the last `save` whose result was recorded.
+    /// - Throws: `.tooLarge`, or as `ResumableBlob.save`.
+    func resume(
+        _ name: BlobName, length: Int64, from progress: BlobProgress
+    ) throws(BlobStoreError) -> any ResumableBlob
+
+    /// Removes what there is of unfinished blobs, but not published ones. Absent ones are ignored.
+    func discardUnfinished(_ names: [BlobName]) throws(BlobStoreError)
+
     /// Opens a blob for reading.
     ///
     /// - Throws: `.absent` if the store is available, but has no such blob.
@@ -95,10 +109,15 @@ public protocol BlobStore: AnyObject {
 
     /// Removes the remains of interrupted uploads that are older than `age` and that no process uses.
     ///
-    /// - Parameter age: nil for the default of the kind of store: a minute if locks show which uploads are active, a
-    ///   day if only their age does.
+    /// - Parameters:
+    ///   - age: nil for the default of the kind of store: a minute if locks show which uploads are active, a day if
+    ///     only their age does.
+    ///   - open: returns those of these names that are resumable uploads, which stay. It is called once the remains are
+    ///     known, so that it knows all of them.
     /// - Returns: how many were removed.
-    func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int
+    func sweepAbandonedStages(
+        olderThan age: Duration?, except open: ([BlobName]) throws -> Set<BlobName>
+    ) throws -> Int
 
     /// Multipart uploads that are neither completed nor aborted. nil for a kind of store that has no such uploads.
     func openUploads() throws(BlobStoreError) -> OpenUploads?
@@ -110,9 +129,9 @@ extension BlobStore {
 
     public func openUploads() throws(BlobStoreError) -> OpenUploads? { nil }
 
-    /// Removes the remains of interrupted uploads, at the default age of this kind of store.
-    public func sweepAbandonedStages() throws(BlobStoreError) -> Int {
-        try sweepAbandonedStages(olderThan: nil)
+    /// Removes the remains of interrupted uploads where there are no resumable ones.
+    public func sweepAbandonedStages(olderThan age: Duration? = nil) throws -> Int {
+        try sweepAbandonedStages(olderThan: age, except: { _ in [] })
     }
 }
 

@@ -13,6 +13,25 @@ struct UTF8Detector {
     /// encoding (ISO-2022-JP, UTF-7), and NUL suggests UTF-16.
     var isUTF8: Bool { isPossible && hasOtherThanASCII && missing == 0 }
 
+    /// The length of `state` in bytes.
+    static let stateLength = 5
+
+    /// The state between two characters or in one.
+    var state: [UInt8] {
+        [isPossible ? 1 : 0, hasOtherThanASCII ? 1 : 0, UInt8(missing), next.lowerBound, next.upperBound]
+    }
+
+    init() {}
+
+    /// Continues from a state. nil if it is none.
+    init?(_ state: [UInt8]) {
+        guard state.count == Self.stateLength, state[0] <= 1, state[1] <= 1, state[2] <= 3, state[3] <= state[4] else {
+            return nil
+        }
+        (isPossible, hasOtherThanASCII) = (state[0] == 1, state[1] == 1)
+        (missing, next) = (Int(state[2]), state[3]...state[4])
+    }
+
     mutating func update(_ bytes: Span<UInt8>) {
         var index = 0
         while isPossible, index < bytes.count {

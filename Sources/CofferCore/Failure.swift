@@ -69,6 +69,11 @@ public struct Failure: Error, Equatable, Sendable {
         case repeatedField = "KF046"
         case folderNotFound = "KF047"
         case workersBusy = "KF048"
+        case uploadNotFound = "KF050"
+        case offsetMismatch = "KF051"
+        case unsupportedProtocol = "KF052"
+        case checksumMismatch = "KF053"
+        case uploadTaken = "KF054"
         case databaseUnavailable = "PGRST000"
         case querySyntax = "PGRST100"
         case functionMethod = "PGRST101"
@@ -141,6 +146,11 @@ public struct Failure: Error, Equatable, Sendable {
             case .partialBody: (400, "A part of a file cannot be stored")
             case .repeatedField: (400, "A header was sent more than once")
             case .folderNotFound: (400, "Folder not found.")
+            case .uploadNotFound: (404, "Upload not found.")
+            case .offsetMismatch: (409, "The offset is not that of the upload")
+            case .unsupportedProtocol: (412, "Tus-Resumable must be 1.0.0")
+            case .checksumMismatch: (460, "The body does not have the announced checksum")
+            case .uploadTaken: (409, "Another request has taken over this upload.")
             case .workersBusy: (503, "Too many long requests at once, try again later")
             case .databaseUnavailable: (503, "The database is not available")
             case .querySyntax: (400, "The query string is invalid")

@@ -29,6 +29,7 @@ public enum Route: Sendable, CaseIterable {
     case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, files
     case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
+    case uploads, upload
     case root, openAPI, live, ready
 
     /// The path below the base path, the methods besides OPTIONS, and who may use them.
@@ -49,6 +50,8 @@ public enum Route: Sendable, CaseIterable {
         case .trash: ("/trash", [.get, .head, .delete], .session)
         case .restore: ("/rpc/restore", [.post], .session)
         case .restoreFolder: ("/rpc/restore_folder", [.post], .session)
+        case .uploads: ("/uploads", [.post], .session)
+        case .upload: ("/uploads/{id}", [.head, .patch, .delete], .session)
         case .users: ("/users", [.get, .head, .patch], .session)
         case .createUser: ("/rpc/create_user", [.post], .admin)
         case .resetPassword: ("/rpc/reset_password", [.post], .admin)
@@ -61,7 +64,12 @@ public enum Route: Sendable, CaseIterable {
         }
     }
 
+    /// The path, in which `{id}` stands for the last segment if that names a thing.
     public var path: String { entry.path }
+    /// The path for a thing.
+    public func path(_ id: String) -> String { path.dropLast(Self.parameter.utf8.count) + id }
+    /// Whether this is a route of tus, whose clients may send the method in a header.
+    public var isResumable: Bool { self == .uploads || self == .upload }
     public var methods: [Method] { [.options] + entry.methods }
     /// Who may use a method of this route. OPTIONS is public because browsers send no token with a preflight request.
     public func access(_ method: Method) -> Access { method == .options ? .public : entry.access }
@@ -70,11 +78,17 @@ public enum Route: Sendable, CaseIterable {
 
     private static let byPath = Dictionary(uniqueKeysWithValues: allCases.map { ($0.path, $0) })
 
-    /// The route of a path. Each route has exactly one spelling.
+    private static let parameter = "{id}"
+
+    /// The route of a path, and the last segment of the path if it is the route's parameter. Each route has exactly one
+    /// spelling.
     ///
     /// - Throws: `Failure` 404. Its message, for a function, a table or another path, is PostgREST's.
-    public static func find(_ path: String) throws(Failure) -> Route {
-        if let route = byPath[path] { return route }
+    public static func find(_ path: String) throws(Failure) -> (route: Route, parameter: String?) {
+        if let route = byPath[path], !path.hasSuffix(parameter) { return (route, nil) }
+        if let slash = path.lastIndex(of: "/"), let route = byPath[path[...slash] + parameter] {
+            return (route, String(path[path.index(after: slash)...]))
+        }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         if parts.count == 2, parts.first == "rpc" {
             throw Failure(.unknownFunction, "Could not find the function api.\(parts.last ?? "") in the schema cache")

@@ -17,6 +17,7 @@ struct AnswerField: Equatable {
         let fields = [
             requestID, allow, tag, digest, lastModified, disposition, acceptRanges, contentRange, contentLocation, link,
             preferenceApplied, setCookie, cacheControl, vary, authenticate, retryAfter,
+            tusResumable, location, uploadOffset, uploadLength, uploadMetadata, uploadExpires,
         ]
         return .members(
             fields.map {

@@ -6,6 +6,7 @@ internal import CofferCore
 enum OperationTag: String, CaseIterable {
     case session = "Session"
     case files = "Files"
+    case uploads = "Resumable uploads"
     case folders = "Folders"
     case trash = "Trash"
     case users = "Users"
@@ -20,6 +21,7 @@ enum OperationTag: String, CaseIterable {
         case .folders:
             "Create, list, move, download or delete a folder. One that was not created exists while it has files."
         case .trash: "Deleted files and replaced contents, until they expire."
+        case .uploads: "Upload a file in several requests, each of which may break (tus 1.0)."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
         case .service: "This description, and the health of the service."
@@ -39,6 +41,7 @@ extension Route {
         case .storeFile, .retrieveFile, .files: .files
         case .listFolder, .createFolder, .moveFolder, .deleteFolder, .downloadFolder: .folders
         case .trash, .restore, .restoreFolder: .trash
+        case .uploads, .upload: .uploads
         case .users, .createUser, .resetPassword, .deleteUser: .users
         case .auditLog: .audit
         case .root, .openAPI, .live, .ready: .service
@@ -49,12 +52,16 @@ extension Route {
     var operationName: String {
         if self == .root { return "root" }
         let path = path.hasPrefix("/rpc/") ? path.dropFirst(5) : path.dropFirst()
+        if self == .upload { return "upload" }
         return path.prefix { $0 != "." }.split(separator: "/").joined(separator: "_")
     }
 
     private func operationID(_ method: Method) -> String {
         switch (self, method) {
         case (.files, .get), (.trash, .get), (.users, .get), (.auditLog, .get): "list_\(operationName)"
+        case (.uploads, .post): "create_upload"
+        case (.upload, .patch): "continue_upload"
+        case (.upload, .delete): "end_upload"
         case (_, .patch): "update_\(operationName)"
         case (.files, .delete), (.trash, .delete): "delete_\(operationName)"
         case (_, .get): operationName
@@ -78,6 +85,7 @@ extension Route {
     private func words(_ method: Method) -> (summary: String, text: String) {
         switch method {
         case .options: ("Methods of \(path)", "No token is needed.")
+        case _ where isResumable: uploadWords(method)
         case .head: ("Head of: " + words.summary, "The answer of GET without its body.")
         case .patch where self == .files:
             (
@@ -184,6 +192,7 @@ extension Route {
         case .deleteUser:
             ("Delete a user", "Admins only. Deletes the user's files, too. The last enabled admin cannot be deleted.")
         case .auditLog: ("Read the audit log", "An editor sees their own entries, an admin sees all.")
+        case .uploads, .upload: uploadWords(.post)
         case .root:
             (
                 "The web app, or this document",

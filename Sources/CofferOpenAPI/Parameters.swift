@@ -18,7 +18,7 @@ struct OperationParameter {
             + (required ? ["required": true] : [:]) + ["schema": schema, "example": example]
     }
 
-    fileprivate static func header(
+    static func header(
         _ name: String, _ text: String, _ example: OrderedJSON, component: String? = nil, required: Bool = false,
         schema: OrderedJSON = ["type": "string"]
     ) -> OperationParameter {
@@ -30,7 +30,7 @@ struct OperationParameter {
 extension Route {
     func parameters(of method: Method) -> [OperationParameter] {
         switch self {
-        case _ where method == .options: []
+        case _ where method == .options: isResumable ? uploadParameters(method) : []
         case .files: rows(.files(for: .admin), method)
         case .trash: rows(.trash(for: .admin), method)
         case .users: rows(.users(for: .admin), method)
@@ -40,6 +40,7 @@ extension Route {
             [
                 .filePath, .description, .modified, .ocModified, .replaces, .creates, .reprDigest, .contentDigest,
             ]
+        case .uploads, .upload: uploadParameters(method)
         case .retrieveFile:
             [.path, .version, .disposition] + (method == .get ? [.byteRange, .ifRange] : [])
                 + [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
@@ -197,11 +198,11 @@ extension OperationParameter {
     fileprivate static let version = OperationParameter(
         "p_version", "p_version", in: "query", "The id of an entry of your trash, instead of `p_file_path`.",
         schema: ["type": "string", "format": "uuid"], example: RunningExample.versionID)
-    fileprivate static let replaces = header(
+    static let replaces = header(
         "If-Match", "Store only if the file exists and has one of these ETags, or any ETag for `*`.",
         RunningExample.tag,
         component: "If-Match.upload")
-    fileprivate static let creates = header(
+    static let creates = header(
         "If-None-Match", "Store only if the file does not exist.", "*", component: "If-None-Match.upload",
         schema: ["type": "string", "enum": ["*"]])
     fileprivate static let reprDigest = header(

@@ -7,6 +7,7 @@ extension Route {
     func requestBody(of method: Method) -> OrderedJSON? {
         switch (self, method) {
         case (.storeFile, _) where method == .post: content
+        case (.uploads, .post), (.upload, .patch): Self.piece
         case (.files, .patch): changes("FileChanges", ["description": RunningExample.description])
         case (.users, .patch): changes("UserChanges", ["quota_bytes": RunningExample.quota])
         case (.logout, _): nil

@@ -69,6 +69,7 @@ extension Route {
         case .deleteUser:
             Self.change + Self.arguments + [.invalidBody, .userNotFound, .lastAdmin]
         case .files, .trash, .users, .auditLog: rows(method)
+        case .uploads, .upload: uploadFailures(method)
         case .root, .openAPI: [.notAcceptable]
         case .live: []
         case .ready: [.notReady]

@@ -32,6 +32,7 @@ extension Route {
         switch method {
         case .options:
             [Success(200, "The methods of this path.", [.allow])]
+        case _ where isResumable: uploadSuccesses(method)
         // A HEAD of a file has no ranges (RFC 9110 §14.2).
         case .head: answers(to: .get).filter { self != .retrieveFile || $0.status != 206 }.map(\.head)
         default: answers(to: method)
@@ -108,6 +109,7 @@ extension Route {
         case .trash: rows(.trash(for: .editor), "TrashEntry", method)
         case .users: rows(.users(for: .editor), "User", method)
         case .auditLog: rows(.auditLog(for: .editor), "AuditEntry", method)
+        case .uploads, .upload: uploadSuccesses(method)
         case .openAPI: [Success(200, "This document.", [], .description)]
         case .root:
             [

@@ -55,7 +55,9 @@ private struct WorkerGarbage: GarbageDatabase {
     /// The most blobs of a batch. It takes a fraction of a second, in which this worker accepts no request.
     private static let limit: Int64 = 64
     private static let collect = Statement(
-        name: "collect", sql: "select url, blob from internal.collect_batch($1::bigint, $2::integer)")
+        name: "collect", sql: "select url, blob, is_upload from internal.collect_batch($1::bigint, $2::integer)")
+    private static let openUploads = Statement(
+        name: "open_uploads", sql: "select internal.open_uploads($1::text[]) as blob")
     private static let list = Statement(
         name: "add_orphans", sql: "select internal.add_orphans($1, $2::text[]) as is_listed")
 
@@ -65,16 +67,25 @@ private struct WorkerGarbage: GarbageDatabase {
             if rows.isEmpty { return nil }
             // The row without a blob reports that it is this worker's turn.
             let blobs = try rows.compactMap { row in
-                let url = try row.optionalText("url")
-                return try row.optionalValue("blob") { BlobName($0) }.map { (url: url, name: $0) }
+                let (url, isUpload) = (try row.optionalText("url"), try row.boolean("is_upload"))
+                return try row.optionalValue("blob") { BlobName($0) }.map { (url: url, name: $0, isUpload: isUpload) }
+            }
+            let garbage = [false, true].flatMap { areUploads in
+                let some = blobs.filter { $0.isUpload == areUploads }.map { (url: $0.url, name: $0.name) }
+                return Garbage.group(some, areUploads: areUploads)
             }
             // The change that made a blob garbage may not be on the disk yet: after a crash, the blob would be a file
             // again. This connection has an open transaction, so another one waits.
             if !blobs.isEmpty { try database.waitForDisk() }
             // If a blob cannot be removed, the rollback restores all rows.
-            guard Garbage.group(blobs).allSatisfy(remove) else { throw Failure(.storageUnavailable) }
+            guard garbage.allSatisfy(remove) else { throw Failure(.storageUnavailable) }
             return blobs.count
         }
+    }
+
+    func openUploads(_ names: [BlobName]) throws -> Set<BlobName> {
+        let rows = try database.run([Query(Self.openUploads, [.array(names)])])[0]
+        return Set(try rows.map { try $0.value("blob") { BlobName($0) } })
     }
 
     func list(orphans: [BlobName], of url: String) throws -> Bool {

@@ -15,6 +15,7 @@ public final class Service {
     private let login: LoginEndpoint
     private let storeFile: StoreFile
     private let retrieveFile: RetrieveFile
+    private let resumableUploads: ResumableUploads
     private let listFolder: ListFolder
     private let downloadFolder: DownloadFolder
     private let tables: TableEndpoint
@@ -35,6 +36,9 @@ public final class Service {
             configuration: configuration, database: database, storage: storage, logger: logger)
         retrieveFile = RetrieveFile(
             configuration: configuration, database: database, storage: storage, logger: logger)
+        resumableUploads = ResumableUploads(
+            configuration: configuration, database: database, storage: storage, logger: logger,
+            slots: PoolSlots("uploads", configuration))
         listFolder = ListFolder(configuration: configuration, database: database)
         downloadFolder = DownloadFolder(
             configuration: configuration, database: database, storage: storage, logger: logger)
@@ -63,7 +67,8 @@ public final class Service {
         var response: Response
         do {
             let request = try Request(exchange, id: id, basePath: configuration.basePath)
-            response = try answer(request)
+            response = try request.route.adding { (route) throws(Failure) in try answer(request) }
+            response.fields += request.route.fields
         } catch {
             logger.record(.refused(code: error.kind.rawValue, status: error.kind.status))
             response = Response(error)
@@ -116,7 +121,7 @@ public final class Service {
 
     /// The endpoint of the request's route. OPTIONS has one endpoint for all routes.
     func endpoint(of request: Request) -> Endpoint {
-        if request.method == .options { return .public(crossOrigin.preflight) }
+        if request.method == .options { return .public(options) }
         return switch request.route {
         case .login: .public(login.login)
         case .logout: .session(login.logout)
@@ -133,6 +138,13 @@ public final class Service {
         case .restoreFolder: .session(functions.restoreFolder)
         case .downloadFolder: .session(downloadFolder.download)
         case .files: .session(tables.files)
+        case .uploads: .session(resumableUploads.create)
+        case .upload:
+            switch request.method {
+            case .head: .session(resumableUploads.head)
+            case .delete: .session(resumableUploads.end)
+            default: .session(resumableUploads.proceed)
+            }
         case .users: .session(tables.users)
         case .auditLog: .session(tables.auditLog)
         case .createUser: .session(functions.createUser)
@@ -142,6 +154,15 @@ public final class Service {
         case .live: .public(health.live)
         case .ready: .public(health.ready)
         }
+    }
+
+    /// `OPTIONS` of any route.
+    private func options(_ request: Request) throws(Failure) -> Response {
+        var response = try crossOrigin.preflight(request)
+        if request.route.isResumable {
+            response.fields += ResumableProtocol.capabilities(maximum: configuration.maximumUploadBytes)
+        }
+        return response
     }
 
     /// `GET /openapi.json`, and `GET /` for clients that accept its media type.

@@ -10,6 +10,9 @@ enum Algorithms {
     /// MD5, or nil if the provider does not support it: `EVP_MD_fetch`.
     nonisolated(unsafe) static let md5: OpaquePointer? = unsafe EVP_MD_fetch(nil, "MD5", nil)
 
+    /// SHA-1, or nil if the provider does not support it: `EVP_MD_fetch`.
+    nonisolated(unsafe) static let sha1: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA1", nil)
+
     /// An HMAC-SHA-256 context without a key, to be duplicated for each use: `EVP_MAC_fetch`, `EVP_MAC_CTX_new`.
     nonisolated(unsafe) static let hmacSHA256: OpaquePointer? = unsafe makeHMAC()
 

@@ -49,6 +49,13 @@ final class CGIExchange: Exchange {
         if count == 0 { throw length.truncated }
     }
 
+    func readArrived(into buffer: inout OutputSpan<UInt8>, limit: Duration) throws(GatewayError) -> Bool {
+        let length = if let body { body } else { try BodyLength(parameter("CONTENT_LENGTH")) }
+        guard length.missing ?? 0 == 0 || Sockets.waitForInput(input.number, limit: limit) else { return false }
+        try read(into: &buffer)
+        return true
+    }
+
     /// Reads at most `limit` bytes and returns their number. Returns 0 at the end and after an error, as both mean that
     /// the body ended early.
     private func readInput(_ limit: Int, into buffer: inout OutputSpan<UInt8>) -> Int {

@@ -27,6 +27,13 @@ public protocol Exchange: AnyObject {
     ///   `.malformedParameter("CONTENT_LENGTH")` if the length is invalid.
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError)
 
+    /// Appends the bytes of the body that have arrived, at most as many as fit. Waits for the first one for at most
+    /// `limit`. At the end of the body it appends nothing.
+    ///
+    /// - Returns: false if no byte arrived in that time.
+    /// - Throws: as `read`. All bytes that arrived before have been appended by earlier calls.
+    func readArrived(into buffer: inout OutputSpan<UInt8>, limit: Duration) throws(GatewayError) -> Bool
+
     /// Sends bytes of a CGI response (RFC 3875 §6): first the head, then the body. The transport buffers them, and
     /// sends the rest after the handler has returned.
     ///
@@ -35,6 +42,11 @@ public protocol Exchange: AnyObject {
 }
 
 extension Exchange {
+    public func readArrived(into buffer: inout OutputSpan<UInt8>, limit: Duration) throws(GatewayError) -> Bool {
+        try read(into: &buffer)
+        return true
+    }
+
     public func parameters(_ name: StaticString) throws(GatewayError) -> [String] {
         try parameter(name).map { [$0] } ?? []
     }

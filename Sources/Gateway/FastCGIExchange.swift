@@ -69,9 +69,30 @@ internal import POSIX
 
     /// The corresponding C function is `FCGX_GetStr`.
     func read(into buffer: inout OutputSpan<UInt8>) throws(GatewayError) {
+        try read(into: &buffer, upTo: buffer.freeCapacity)
+    }
+
+    func readArrived(into buffer: inout OutputSpan<UInt8>, limit: Duration) throws(GatewayError) -> Bool {
+        guard let input = unsafe request.pointee.in, try bodyLength().missing != 0 else { return true }
+        if arrived == 0 {
+            if unsafe coffer_has_arrived(input) == 0, !Sockets.waitForInput(connection, limit: limit) { return false }
+            // Makes libfcgi read the next record. It waits only if a part of the record's head has arrived.
+            try read(into: &buffer, upTo: 1)
+        }
+        if arrived > 0 { try read(into: &buffer, upTo: min(arrived, buffer.freeCapacity)) }
+        return true
+    }
+
+    /// The number of bytes of the body in libfcgi's buffer.
+    private var arrived: Int {
+        guard let input = unsafe request.pointee.in else { return 0 }
+        return unsafe input.pointee.stop - input.pointee.rdNext
+    }
+
+    private func read(into buffer: inout OutputSpan<UInt8>, upTo limit: Int) throws(GatewayError) {
         guard let input = unsafe request.pointee.in else { return }
         var length = try bodyLength()
-        let wanted = length.allowed(buffer.freeCapacity)
+        let wanted = length.allowed(limit)
         guard wanted > 0 else { return }
         let count = unsafe buffer.withUnsafeMutableBufferPointer { memory, initialized in
             guard let start = memory.baseAddress else { return 0 }

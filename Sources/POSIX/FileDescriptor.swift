@@ -50,6 +50,21 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all of `bytes` at `offset` (in bytes), in several calls if necessary. Does not change the file's
+    /// position.
+    ///
+    /// The corresponding C function is `pwrite`. After an error, some of the bytes may have been written.
+    public func write(all bytes: Span<UInt8>, at offset: Int64) throws(SystemError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = bytes.extracting(droppingFirst: written)
+            let (count, place) = (Faults.shortened(rest.count), off_t(offset) + off_t(written))
+            written += try Faults.call(.pwrite) {
+                unsafe rest.withUnsafeBufferPointer { unsafe pwrite(number, $0.baseAddress, count, place) }
+            }
+        }
+    }
+
     /// Waits until the file's contents and size are on stable storage, or a directory's entries.
     ///
     /// The corresponding C function is `fsync`. After an error, discard the file: its contents are unknown, and a

@@ -73,6 +73,14 @@ public enum Sockets {
         }
     }
 
+    /// Waits until a read would not block, for at most `limit`. Returns false if it still would.
+    ///
+    /// The corresponding C function is `poll`. An error returns true, so that the read reports it.
+    public static func waitForInput(_ number: Int32, limit: Duration) -> Bool {
+        var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&wanted, 1, Int32(clamping: Int64(limit / .milliseconds(1)))) != 0
+    }
+
     /// Whether this is a Unix socket. The corresponding C function is `getsockname`.
     public static func isUnix(_ number: Int32) -> Bool {
         var address = sockaddr()

@@ -8,15 +8,18 @@ public struct Garbage {
     /// The store's URL. nil for the store that the configuration names.
     public let url: String?
     public let names: [BlobName]
+    /// Whether they are ended resumable uploads, of which there may be more in the store than the blobs.
+    public let areUploads: Bool
 
     /// The maximum number of names. If their removal fails, this part of a batch is removed again later.
     private static let limit = 64
 
     /// Groups the blobs of a batch by store.
-    public static func group(_ blobs: [(url: String?, name: BlobName)]) -> [Garbage] {
+    public static func group(_ blobs: [(url: String?, name: BlobName)], areUploads: Bool = false) -> [Garbage] {
         Dictionary(grouping: blobs, by: \.url).flatMap { (url, blobs) in
             stride(from: 0, to: blobs.count, by: limit).map { begin in
-                Garbage(url: url, names: blobs[begin..<min(begin + limit, blobs.count)].map(\.name))
+                let names = blobs[begin..<min(begin + limit, blobs.count)].map(\.name)
+                return Garbage(url: url, names: names, areUploads: areUploads)
             }
         }
     }
@@ -34,6 +37,9 @@ public protocol GarbageDatabase {
     ///   - remove: returns whether the blobs were removed.
     /// - Returns: the number of blobs taken. nil if no batch is due.
     func takeBatch(except unavailable: Set<String>, _ remove: (Garbage) -> Bool) throws -> Int?
+
+    /// Those of these names that are resumable uploads, or may be.
+    func openUploads(_ names: [BlobName]) throws -> Set<BlobName>
 
     /// Lists the blobs of abandoned pending markers as garbage, except those of files.
     ///
@@ -75,7 +81,9 @@ public final class GarbageCollector {
             let url = garbage.url ?? stores.configuredURL
             if unavailable.contains(url) { return false }
             do throws(BlobStoreError) {
-                try store(url).remove(garbage.names)
+                let store = try store(url)
+                if garbage.areUploads { try store.discardUnfinished(garbage.names) }
+                try store.remove(garbage.names)
             } catch {
                 skip(url, error)
                 return false
@@ -93,7 +101,7 @@ public final class GarbageCollector {
         if unavailable.contains(url) { return }
         do {
             let store = try store(url)
-            stages += try store.sweepAbandonedStages()
+            stages += try store.sweepAbandonedStages(olderThan: nil, except: database.openUploads)
             if let store = store as? any MarkingBlobStore {
                 let orphans = try store.abandonedMarkers(olderThan: nil)
                 if try !orphans.isEmpty && database.list(orphans: orphans, of: url) {

@@ -5,6 +5,7 @@
 // One-phase: the store keeps a pending marker, and one transaction stores the file. This needs a store that keeps
 // markers, and bytes that can be read again in case another store has become the current one.
 // Two-phase: a first transaction lists the name in the database, and the second one takes it off the list.
+// Resumable: the row of the upload lists the name, and has done so since the first of several requests.
 
 public import BlobStore
 internal import Postgres
@@ -24,8 +25,12 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
         let name: BlobName
         let store: any BlobStore
         let staged: any StagedBlob
-        /// The same as `staged` in a one-phase upload, otherwise nil.
+        /// The same as `staged` if more than the blob is to be removed after the commit, otherwise nil.
         let pending: (any PendingBlob)?
+        /// Whether a row of the database names the blob.
+        let isListed: Bool
+        /// Whether the blob stays if the commit is refused, so that it can be committed later.
+        var isKept = false
         let content: BlobContent
     }
 
@@ -43,7 +48,16 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     ///
     /// - Throws: `BlobStoreError`, or an error of the source or the database.
     public mutating func receive() throws -> BlobContent {
-        let blob = if let pending = try receiveOnePhase() { pending } else { try receiveTwoPhase() }
+        let blob: ReceivedBlob
+        if case .unfinished(let pending, let name, let store) = source {
+            blob = ReceivedBlob(
+                name: name, store: store, staged: pending, pending: pending, isListed: true, isKept: true,
+                content: try pending.finish())
+        } else if let pending = try receiveOnePhase() {
+            blob = pending
+        } else {
+            blob = try receiveTwoPhase()
+        }
         received = blob
         return blob.content
     }
@@ -78,7 +92,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             return nil
         }
         return ReceivedBlob(
-            name: name, store: store, staged: pending, pending: pending, content: try pending.finish())
+            name: name, store: store, staged: pending, pending: pending, isListed: false,
+            content: try pending.finish())
     }
 
     private func stagePending(
@@ -98,7 +113,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             let store = try stores.store(url)
             let staged = try stage(name, in: store)
             try fill(staged)
-            return ReceivedBlob(name: name, store: store, staged: staged, pending: nil, content: try staged.finish())
+            return ReceivedBlob(
+                name: name, store: store, staged: staged, pending: nil, isListed: true, content: try staged.finish())
         } catch {
             keepListed(after: error)
             throw error
@@ -114,7 +130,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             throw BlobStoreError(.full, "The web server found no room for a body.")
         case .file(let path): return try store.stage(handOff: path, as: name)
         case .bytes(let bytes): return try store.stage(as: name, length: Int64(bytes.count))
-        case .stream: return try store.stage(as: name, length: file.size)
+        case .stream, .unfinished: return try store.stage(as: name, length: file.size)
         }
     }
 
@@ -150,13 +166,13 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     private func commit(_ blob: ReceivedBlob) throws -> String? {
-        let url: Parameter = blob.pending == nil ? .null : .text(stores.configuredURL)
+        let url: Parameter = blob.isListed ? .null : .text(stores.configuredURL)
         let rows: Rows
         do {
             rows = try database.commit(file.store(blob.name, blob.content, in: url))
         } catch {
             // If the database is unavailable, the file may have been stored. So the blob stays, with its marker or row.
-            if !database.isUnavailable(after: error) { try remove(blob) }
+            if !database.isUnavailable(after: error), !blob.isKept { try remove(blob) }
             throw error
         }
         return try rows.only().optionalText("store_file")

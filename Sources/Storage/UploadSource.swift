@@ -1,5 +1,6 @@
 // What an upload needs: the bytes, and access to the database as the user.
 
+public import BlobStore
 public import Postgres
 
 /// Where the bytes of an upload are.
@@ -11,6 +12,9 @@ public enum UploadSource {
     /// replaces the contents of the buffer by the next bytes. At the end it leaves the buffer empty. It throws to
     /// refuse the rest.
     case stream((_ size: Int64, _ buffer: inout [UInt8]) throws -> Void)
+    /// In a blob that has arrived in several requests. Its row in the database names it until the commit, so a refused
+    /// upload stays as it is.
+    case unfinished(any PendingBlob, BlobName, in: any BlobStore)
     /// Lost, because the web server could not write them to a file.
     case lost
 
@@ -18,7 +22,7 @@ public enum UploadSource {
     var isRepeatable: Bool {
         switch self {
         case .bytes, .file: true
-        case .stream, .lost: false
+        case .stream, .lost, .unfinished: false
         }
     }
 }

@@ -22,6 +22,8 @@ struct AccessTests {
                 /rpc/reset_password admin
                 /rpc/delete_user admin
                 /audit_log session
+                /uploads session
+                /uploads/{id} session
                 / public
                 /openapi.json public
                 /health/live public

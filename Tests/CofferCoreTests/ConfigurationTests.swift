@@ -177,6 +177,10 @@ private let golden = """
     # Takes: a whole number from 0 to 31536000. From: default.
     COFFER_GRACE_SECONDS=3600
 
+    # How long a resumable upload is kept after its last byte, in days. Its length counts toward the quota.
+    # Takes: a whole number from 1 to 365. From: default.
+    COFFER_UPLOAD_DAYS=3
+
     # Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`.
     # Takes: on or off. From: default.
     COFFER_WORKER_GC=on

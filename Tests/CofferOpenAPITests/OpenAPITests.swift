@@ -36,9 +36,9 @@ struct OpenAPITests {
         #expect(document["servers"] == .array([.object(["url": .string("/")])]))
     }
 
-    @Test func `the document has the same bytes every time, and at most 250 KiB`() {
+    @Test func `the document has the same bytes every time, and at most 300 KiB`() {
         #expect(OpenAPI.document(basePath: "/box", version: "1.2.3") == Self.text)
-        #expect(Self.text.utf8.count < 250 * 1024)
+        #expect(Self.text.utf8.count < 300 * 1024)
     }
 
     @Test func `every route with every method is there, and nothing else`() throws {
@@ -203,6 +203,12 @@ struct OpenAPITests {
         /audit_log OPTIONS 200 400 413 414 431 500 503
         /audit_log GET 200 206 400 401 406 413 414 416 429 431 500 503
         /audit_log HEAD 200 206 400 401 406 413 414 416 429 431 500 503
+        /uploads OPTIONS 200 400 413 414 431 500 503
+        /uploads POST 201 400 401 403 409 411 412 413 414 415 431 460 500 503 507
+        /uploads/{id} OPTIONS 200 400 413 414 431 500 503
+        /uploads/{id} HEAD 200 400 401 404 409 412 413 414 431 500 503 507
+        /uploads/{id} PATCH 204 400 401 403 404 409 411 412 413 414 415 431 460 500 503 507
+        /uploads/{id} DELETE 204 400 401 403 404 412 413 414 431 500 503 507
         / OPTIONS 200 400 413 414 431 500 503
         / GET 200 400 406 413 414 431 500 503
         / HEAD 200 400 406 413 414 431 500 503

@@ -60,8 +60,8 @@ class Client:
         """All headers as they are sent."""
         return encoded(self.all_headers(headers))
 
-    def request(self, method, target, headers=None, body=None):
-        return self.transport.exchange(method, target, self.all_headers(headers), body)
+    def request(self, method, target, headers=None, body=None, **more):
+        return self.transport.exchange(method, target, self.all_headers(headers), body, **more)
 
     def get(self, target, **headers):
         return self.request("GET", target, named(headers))

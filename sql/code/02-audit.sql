@@ -95,9 +95,9 @@ begin
     end loop;
     -- The failure says what the trash holds without what this would add.
     if p_growth > 0 then
-        perform internal.require_quota(
-            v_used_bytes::numeric + p_trash_bytes, v_trash_bytes - p_trash_bytes, u.quota_bytes)
-        from internal.users u where u.id = p_user_id and v_used_bytes + v_trash_bytes > u.quota_bytes;
+        perform internal.require_quota(v_used_bytes + p_trash_bytes + internal.reserved_bytes(p_user_id),
+            v_trash_bytes - p_trash_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and u.quota_bytes is not null;
     end if;
     insert into internal.audit_log (
         id, occurred_at, actor_id, user_id, action, subject, request_id, remote_address, chain, position, hash)
@@ -160,9 +160,9 @@ begin
     returning l.used_bytes, l.trash_bytes into v_used_bytes, v_trash_bytes;
     -- The failure says what the trash holds without what this would add.
     if p_growth > 0 then
-        perform internal.require_quota(
-            v_used_bytes::numeric + p_trash_bytes, v_trash_bytes - p_trash_bytes, u.quota_bytes)
-        from internal.users u where u.id = p_user_id and v_used_bytes + v_trash_bytes > u.quota_bytes;
+        perform internal.require_quota(v_used_bytes + p_trash_bytes + internal.reserved_bytes(p_user_id),
+            v_trash_bytes - p_trash_bytes, u.quota_bytes)
+        from internal.users u where u.id = p_user_id and u.quota_bytes is not null;
     end if;
 end
 $$;

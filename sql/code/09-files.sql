@@ -94,7 +94,16 @@ $$;
 comment on function internal.require_quota(numeric, bigint, bigint) is
     'KF006 if files and trash together exceed the quota; null is no quota.';
 
--- Deliberately not granted: normalized_file_path, checked_file_path, precondition_holds and require_quota.
+-- Resumable uploads count with their whole length from their creation on, so that what has begun can end.
+create function internal.reserved_bytes(p_user_id uuid) returns numeric
+language sql stable security definer set search_path = ''
+begin atomic
+    select coalesce(sum(u.length), 0) from internal.uploads u where u.user_id = p_user_id and u.expires_at > now();
+end;
+comment on function internal.reserved_bytes(uuid) is
+    'Returns how many bytes of the quota a user''s resumable uploads reserve.';
+-- Deliberately not granted: normalized_file_path, checked_file_path, precondition_holds, require_quota
+-- and reserved_bytes.
 
 -- The days are the installation's, so the worker sends them with each change.
 create function internal.kept_days(p_reason text) returns integer

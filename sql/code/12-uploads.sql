@@ -25,9 +25,10 @@ begin
         perform internal.raise_session_ended();
     elsif not internal.precondition_holds(p_if_match, p_if_none_match, v_now.sha256) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
-    elsif p_size > v_now.freed_bytes then
+    elsif p_size > v_now.freed_bytes and v_now.quota_bytes is not null then
         perform internal.require_quota(
-            v_now.used_bytes::numeric - v_now.freed_bytes + p_size, v_now.trash_bytes, v_now.quota_bytes);
+            v_now.used_bytes::numeric + internal.reserved_bytes(internal.current_user_id()) - v_now.freed_bytes
+                + p_size, v_now.trash_bytes, v_now.quota_bytes);
     end if;
     if v_now.sha256 is null then
         perform internal.refuse_folder(
@@ -53,7 +54,8 @@ comment on function internal.freed_bytes(bigint) is
 create function api.upload_room(p_file_path text) returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
-    select internal.freed_bytes(f.size_bytes) + greatest(0, u.quota_bytes - l.used_bytes - l.trash_bytes)
+    select internal.freed_bytes(f.size_bytes)
+        + greatest(0, u.quota_bytes - l.used_bytes - l.trash_bytes - internal.reserved_bytes(u.id))::bigint
     from internal.users u join internal.ledgers l on l.user_id = u.id
     left join internal.files f
         on f.user_id = u.id and f.file_path = internal.checked_file_path(p_file_path)
@@ -153,6 +155,12 @@ begin
         delete from internal.garbage g
         where g.blob = p_blob and g.reason = 'uploading' and g.user_id = v_user_id
         returning g.store into v_store;
+        if v_store is null then
+            -- The blob of a resumable upload. The reservation ends before the file counts.
+            delete from internal.uploads u
+            where u.blob = p_blob and u.user_id = v_user_id and u.offset_bytes = u.length
+            returning u.store into v_store;
+        end if;
     end if;
     -- A blob that is garbage, or that belongs to an abandoned upload, must not become a file.
     if v_is_garbage or v_store is null then

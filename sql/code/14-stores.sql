@@ -187,6 +187,7 @@ declare
     v_files bigint;
     v_garbage bigint;
     v_copies bigint;
+    v_uploads bigint;
 begin
     lock table internal.stores in share row exclusive mode;
     select s.* into v_store from internal.stores s where s.url = p_url;
@@ -205,12 +206,16 @@ begin
     end;
     select (select count(*) from internal.kept_blobs k where k.store = v_store.id),
         (select count(*) from internal.garbage g where g.store = v_store.id),
-        (select count(*) from internal.blob_copies c where c.store = v_store.id)
-    into v_files, v_garbage, v_copies;
+        (select count(*) from internal.blob_copies c where c.store = v_store.id),
+        (select count(*) from internal.uploads u where u.store = v_store.id)
+    into v_files, v_garbage, v_copies, v_uploads;
     if v_files + v_garbage + v_copies > 0 then
         raise exception using errcode = 'KF014', message = format(
             'There are still %s files and versions, %s blobs that gc has to remove and %s copies in this store.',
             v_files, v_garbage, v_copies);
+    elsif v_uploads > 0 then
+        raise exception using errcode = 'KF014',
+            message = format('There are still %s unfinished uploads in this store.', v_uploads);
     end if;
     delete from internal.stores s where s.id = v_store.id;
 exception when lock_not_available then
@@ -220,7 +225,7 @@ end
 $$;
 comment on function internal.forget_store(text, text) is
     'Deletes a store''s row. KF014 if the store is unknown, current or the one that p_configured names, if a file, '
-    'garbage or a copy is in it, or if the list of stores is in use. For the operator.';
+    'garbage, a copy or an upload is in it, or if the list of stores is in use. For the operator.';
 
 create function internal.relocate_store(p_url text) returns void
 language sql volatile security definer set search_path = ''
@@ -230,7 +235,8 @@ end;
 comment on function internal.relocate_store(text) is
     'Records the new URL of the current store, which was moved by other means. For the operator.';
 
--- After a restore all bytes are in the configured store. The store with number 1 may have been forgotten before.
+-- After a restore all bytes are in the configured store, except those of unfinished uploads, which no backup has. The
+-- store with number 1 may have been forgotten before.
 create function internal.reset_to_one_store() returns void
 language sql volatile security definer set search_path = ''
 begin atomic
@@ -238,6 +244,7 @@ begin atomic
     update internal.trash t set store = 1 where t.store <> 1;
     delete from internal.garbage;
     delete from internal.blob_copies;
+    delete from internal.uploads;
     delete from internal.stores;
     insert into internal.stores (id, url, is_current) values (1, null, true);
 end;

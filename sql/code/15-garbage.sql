@@ -95,7 +95,7 @@ comment on function internal.add_orphans(text, text[]) is
 -- deleted. A stolen worker login can at most delete rows of garbage. The grace period has a minimum, so that downloads
 -- in progress are safe from it.
 create function internal.collect_batch(p_grace_seconds bigint, p_limit integer)
-returns table (url text, blob text)
+returns table (url text, blob text, is_upload boolean)
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -110,7 +110,7 @@ begin
     perform internal.delete_expired(v_limit);
     perform internal.expire_trash(v_limit);
     -- A row of nulls says that the caller has the batch, even if it is empty.
-    return query select null::text, null::text;
+    return query select null::text, null::text, false;
     return query
         with deleted as (
             delete from internal.garbage g
@@ -118,10 +118,18 @@ begin
             where g.blob = due.blob and g.store = due.store
             returning g.store, g.blob
         )
-        select s.url, d.blob::text from deleted d join internal.stores s on s.id = d.store;
+        select s.url, d.blob::text, false from deleted d join internal.stores s on s.id = d.store;
+    return query
+        with deleted as (
+            delete from internal.uploads u
+            using (select t.blob from internal.take_ended_uploads(v_limit) t) ended
+            where u.blob = ended.blob
+            returning u.store, u.blob
+        )
+        select s.url, d.blob::text, true from deleted d join internal.stores s on s.id = d.store;
 end
 $$;
 grant execute on function internal.collect_batch(bigint, integer) to coffer_authenticator;
 comment on function internal.collect_batch(bigint, integer) is
-    'Deletes the rows of a batch of garbage and returns its blobs, which the caller removes from the stores before it '
-    'commits. Returns no row if no batch is due. For the worker.';
+    'Deletes the rows of a batch of garbage and of ended uploads and returns their blobs, which the caller removes '
+    'from the stores before it commits. Returns no row if no batch is due. For the worker.';

@@ -35,6 +35,12 @@ final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
         return try copy(path, to: WrittenBlob(StageFile.create(in: layout, pending: marker), as: name))
     }
 
+    func resume(
+        _ name: BlobName, length: Int64, from progress: BlobProgress
+    ) throws(BlobStoreError) -> any ResumableBlob {
+        try UnfinishedFile(name, length: length, from: progress, in: layout)
+    }
+
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader {
         do {
             return try LocalBlobReader(layout.path(of: name))

@@ -3,6 +3,7 @@
 //     root/coffer-store           the mark by which the database recognises the store
 //     root/stage/ab<30 digits>    pending markers of blobs without a row, each locked by the process that uploads
 //     root/stage/-<32 digits>     other blobs that are being uploaded, also locked
+//     root/stage/+<32 digits>     blobs that arrive in several requests, each with a row in the database
 //     root/incoming/              the web server's body files, which become blobs without a copy
 //     root/ab/ab<30 digits>       blobs
 
@@ -33,6 +34,10 @@ struct LocalLayout: Sendable {
         if let name { return markerPath(of: name) }
         return try "\(stage)/-\(BlobName.generate())"
     }
+
+    func unfinishedPath(of name: BlobName) -> String { "\(stage)/\(Self.unfinishedPrefix)\(name)" }
+
+    static let unfinishedPrefix = "+"
 
     func markerPath(of name: BlobName) -> String { "\(stage)/\(name)" }
 

@@ -9,16 +9,38 @@ extension LocalBlobStore {
 
     /// The age of a file in stage/ counts from its `ctime`, so that an old body file is young when it has just been
     /// linked.
-    func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
+    func sweepAbandonedStages(
+        olderThan age: Duration?, except open: ([BlobName]) throws -> Set<BlobName>
+    ) throws -> Int {
+        let unfinished = try abandonedUnfinished(olderThan: age)
+        if !unfinished.isEmpty { try discardUnfinished(Array(Set(unfinished).subtracting(open(unfinished)))) }
         let now = Clock.realtimeSeconds()
         return try mapError(to: BlobStoreError.self) {
             let stage = try layout.openDirectory(layout.stage)
             let incoming = try layout.openDirectory(layout.incoming)
-            let stages = try abandoned(in: stage, olderThan: age) { BlobName($0) == nil }
+            let stages = try abandoned(in: stage, olderThan: age) {
+                BlobName($0) == nil && !$0.hasPrefix(LocalLayout.unfinishedPrefix)
+            }
             let bodies = try files(in: incoming) { _, status throws(SystemError) in
                 now - status.modified >= Self.incomingAge
             }
             return try remove(stages, from: stage) + remove(bodies, from: incoming)
+        }
+    }
+
+    func discardUnfinished(_ names: [BlobName]) throws(BlobStoreError) {
+        _ = try mapError(to: BlobStoreError.self) {
+            try remove(
+                names.map { LocalLayout.unfinishedPrefix + $0.description }, from: layout.openDirectory(layout.stage))
+        }
+    }
+
+    private func abandonedUnfinished(olderThan age: Duration?) throws(BlobStoreError) -> [BlobName] {
+        try mapError(to: BlobStoreError.self) {
+            try abandoned(in: layout.openDirectory(layout.stage), olderThan: age) {
+                $0.hasPrefix(LocalLayout.unfinishedPrefix)
+            }
+            .compactMap { BlobName(String($0.dropFirst())) }
         }
     }
 

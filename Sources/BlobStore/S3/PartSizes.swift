@@ -18,7 +18,7 @@ enum PartSizes {
     static let maximumLength = Int64(largest) * Int64(maximumCount)
 
     /// The size in bytes of each part but the last. nil if a blob of `length` bytes is too large.
-    static func size(length: Int64) -> Int? {
+    static func size(length: Int64, usual: Int = usual) -> Int? {
         if length > maximumLength { return nil }
         let least = (length + Int64(maximumCount) - 1) / Int64(maximumCount)
         let step: Int64 = 1 << 20

@@ -30,7 +30,7 @@ final class S3MultipartUpload: StagedBlob {
     }
 
     init(_ client: S3Client, as name: BlobName, length: Int64?) throws(BlobStoreError) {
-        guard let partSize = length.map(PartSizes.size(length:)) ?? PartSizes.size(place: 0) else {
+        guard let partSize = length.map({ PartSizes.size(length: $0) }) ?? PartSizes.size(place: 0) else {
             throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
         }
         (self.client, self.length, key) = (client, length, client.address.key(of: name))
@@ -74,7 +74,8 @@ final class S3MultipartUpload: StagedBlob {
         guard state == .finished else { throw BlobStoreError(.refused, "The blob is published or discarded already.") }
         state = .uncertain
         try discardingOnError { () throws(BlobStoreError) in
-            if let upload { try complete(upload) } else { try put(content) }
+            guard let upload else { return try put(content) }
+            try client.completeMultipart(key, upload, tags: tags, size: size)
         }
         state = .published
     }
@@ -113,7 +114,7 @@ final class S3MultipartUpload: StagedBlob {
 
     /// Sends the filled part. The part before it must have arrived.
     private func sendPart() throws(BlobStoreError) {
-        if upload == nil { upload = try begin() }
+        if upload == nil { upload = try client.beginMultipart(key) }
         guard let upload else { return }
         try awaitPart()
         let place = tags.count
@@ -136,32 +137,5 @@ final class S3MultipartUpload: StagedBlob {
         tags.append(tag)
         part.clear()
         spare = part
-    }
-
-    private func begin() throws(BlobStoreError) -> String {
-        let answer = try client.perform(S3Request("POST", key, query: [("uploads", "")]))
-        guard let upload = XMLElement.parse(answer.body)?["UploadId"], !upload.isEmpty else {
-            throw BlobStoreError(.unavailable, "The storage did not begin an upload.")
-        }
-        return upload
-    }
-
-    private func complete(_ upload: String) throws(BlobStoreError) {
-        let parts = tags.enumerated().map {
-            "<Part><PartNumber>\($0.offset + 1)</PartNumber><ETag>\(escaped($0.element))</ETag></Part>"
-        }.joined()
-        var request = S3Request("POST", key, query: [("uploadId", upload)])
-        request.fields = [HTTPField("Content-Type", "application/xml")]
-        request.payload = try S3Payload("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8Bytes)
-        do {
-            _ = try client.perform(request)
-        } catch  where error.kind == .absent {
-            // A retry gets 404 if the first attempt succeeded. The object's size decides.
-        }
-        try client.verify(key, size: size)
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"][$0] ?? String($0) }.joined()
     }
 }

@@ -8,18 +8,29 @@ extension S3BlobStore {
     /// An upload counts as abandoned if no part arrived for this long, unless the caller gives another age.
     private static let abandonedAfter = Duration.seconds(86_400)
 
-    private struct Upload {
+    struct Upload {
         let key: String
         let id: String
         /// In seconds since 1970.
         let begun: Int64?
     }
 
-    func sweepAbandonedStages(olderThan age: Duration?) throws(BlobStoreError) -> Int {
+    func sweepAbandonedStages(
+        olderThan age: Duration?, except open: ([BlobName]) throws -> Set<BlobName>
+    ) throws -> Int {
         let limit = Clock.realtimeSeconds() - (age ?? Self.abandonedAfter).components.seconds
-        var count = 0
+        var uploads: [Upload] = []
         try forEachUpload { (upload) throws(BlobStoreError) in
-            if let begun = upload.begun, begun <= limit, try abortIdle(upload, since: limit) { count += 1 }
+            if let begun = upload.begun, begun <= limit { uploads.append(upload) }
+        }
+        let tails = try tails().filter { $0.value <= limit }.keys
+        let names = Set(uploads.compactMap { address.name(ofKey: $0.key) }).union(tails)
+        if names.isEmpty { return 0 }
+        let kept = try open(Array(names))
+        for name in Set(tails).subtracting(kept) { try client.removeTails(of: name) }
+        var count = 0
+        for upload in uploads where address.name(ofKey: upload.key).map(kept.contains) == false {
+            if try abortIdle(upload, since: limit) { count += 1 }
         }
         return count
     }
@@ -31,10 +42,14 @@ extension S3BlobStore {
     }
 
     /// Lists the uploads of blobs (ListMultipartUploads).
-    private func forEachUpload(_ body: (Upload) throws(BlobStoreError) -> Void) throws(BlobStoreError) {
+    ///
+    /// - Parameter prefix: the beginning of the keys. nil for all blobs.
+    func forEachUpload(
+        prefix: String? = nil, _ body: (Upload) throws(BlobStoreError) -> Void
+    ) throws(BlobStoreError) {
         var markers: [(name: String, value: String)] = []
         while true {
-            let query = [("uploads", ""), ("prefix", address.prefix), ("max-uploads", "1000")] + markers
+            let query = [("uploads", ""), ("prefix", prefix ?? address.prefix), ("max-uploads", "1000")] + markers
             let answer: S3Response
             do {
                 answer = try client.perform(S3Request("GET", query: query))

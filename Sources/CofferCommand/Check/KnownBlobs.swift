@@ -34,7 +34,10 @@ struct KnownBlobs {
                     where d.blob > $2 and d.store = $1 order by d.blob limit $3)
                 union all
                 (select c.blob, null, null from internal.blob_copies c
-                    where c.blob > $2 and c.store = $1 order by c.blob limit $3)) k
+                    where c.blob > $2 and c.store = $1 order by c.blob limit $3)
+                union all
+                (select u.blob, null, null from internal.uploads u
+                    where u.blob > $2 and u.store = $1 order by u.blob limit $3)) k
             order by k.blob, k.size_bytes
             limit $3
             """, [.integer(store), .text(last?.description ?? ""), .integer(Self.page)]
@@ -63,6 +66,8 @@ struct KnownBlobs {
             select d.blob from internal.garbage d where d.blob = any ($2::text[]) and d.store = $1
             union all
             select c.blob from internal.blob_copies c where c.blob = any ($2::text[]) and c.store = $1
+            union all
+            select u.blob from internal.uploads u where u.blob = any ($2::text[]) and u.store = $1
             """, [.integer(store), .array(names)]
         ).readAll { try $0.blobName("blob") }
         return Set(names)
@@ -101,6 +106,7 @@ struct KnownBlobs {
 /// A blob that has a row.
 struct KnownBlob: Sendable {
     let name: BlobName
-    /// nil if neither a file nor the trash uses the blob: garbage, and copies that are not used yet. Their blobs may be missing.
+    /// nil if neither a file nor the trash uses the blob: garbage, copies that are not used yet, and uploads. Their blobs
+    /// may be missing.
     let file: FileBlob?
 }

@@ -50,7 +50,7 @@ struct CollectGarbage: ParsableCommand {
         defer { print(json ? report.json(collector) : report.text(collector)) }
         report.expiredTrash = try garbage.expireTrash()
         // A batch that is not full is the last one. During a backup, batches are empty.
-        while try collector.collectBatch() == OwnerGarbage.batch {}
+        while let count = try collector.collectBatch(), count >= OwnerGarbage.batch {}
         report.isHeld = garbage.isHeld
         for record in records {
             try collector.sweep(record.url) { store in

@@ -36,19 +36,36 @@ final class OwnerGarbage: GarbageDatabase {
                 """,
                 [.integer(Int64(graceSeconds)), .integer(Int64(Self.batch)), .array(stores.map(\.id))]
             ).readAll { (store: try $0.integer("store"), name: try $0.blobName("blob")) }
+            let uploads = try transaction.call(
+                """
+                select store, blob from internal.take_ended_uploads($1,
+                    array(select id from internal.stores where id <> all ($2::smallint[])))
+                """, [.integer(Int64(Self.batch)), .array(stores.map(\.id))]
+            ).readAll { (store: try $0.integer("store"), name: try $0.blobName("blob")) }
             // The change that made a blob garbage may not be on the disk yet: after a crash, the blob would be a file
             // again.
-            if !due.isEmpty { try waitForDisk() }
+            if !due.isEmpty || !uploads.isEmpty { try waitForDisk() }
             for store in stores {
-                let blobs = due.filter { $0.store == store.id }.map { (url: String?(store.url), name: $0.name) }
-                for garbage in Garbage.group(blobs) where remove(garbage) {
+                let here = { (blobs: [(store: Int64, name: BlobName)]) in
+                    blobs.filter { $0.store == store.id }.map { (url: String?(store.url), name: $0.name) }
+                }
+                for garbage in Garbage.group(here(due)) where remove(garbage) {
                     try transaction.call(
                         "select internal.delete_garbage($1::smallint, $2::text[])",
                         [.integer(store.id), .array(garbage.names)])
                 }
+                for garbage in Garbage.group(here(uploads), areUploads: true) where remove(garbage) {
+                    try transaction.call("select internal.delete_uploads($1::text[])", [.array(garbage.names)])
+                }
             }
-            return due.count
+            return due.count + uploads.count
         }
+    }
+
+    func openUploads(_ names: [BlobName]) throws -> Set<BlobName> {
+        Set(
+            try owner.call("select internal.open_uploads($1::text[]) as blob", [.array(names)])
+                .readAll { try $0.blobName("blob") })
     }
 
     func list(orphans: [BlobName], of url: String) throws -> Bool {

@@ -82,7 +82,8 @@ struct StoreSwitch {
             select (select count(*) from internal.kept_blobs where store <> $1) as files,
                 (select count(*) from internal.garbage
                     where store <> $1 and reason = 'uploading'
-                        and listed_at > now() - internal.longest_upload()) as uploads
+                        and listed_at > now() - internal.longest_upload())
+                + (select count(*) from internal.uploads where store <> $1 and expires_at > now()) as uploads
             """, [.integer(target.id)]
         ).readOne { Remainder(files: try $0.integer("files"), uploads: try $0.integer("uploads")) }
     }

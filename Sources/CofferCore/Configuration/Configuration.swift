@@ -40,6 +40,8 @@ public struct Configuration: Sendable {
     public internal(set) var trashDays = 0
     /// How long replaced contents stay in the trash, in days. 0 for no versions.
     public internal(set) var versionDays = 0
+    /// How long a resumable upload is kept after its last byte, in seconds.
+    public internal(set) var uploadSeconds: Int64 = 0
     /// Whether workers collect garbage after requests.
     public internal(set) var workersCollect = true
     /// The number of worker processes of `coffer serve`.

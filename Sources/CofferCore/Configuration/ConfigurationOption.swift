@@ -89,6 +89,10 @@ public struct ConfigurationOption: Sendable {
             "COFFER_VERSION_DAYS", 30, 0...36_500,
             "How long replaced contents stay as versions, in days. 0 means no versions."
         ) { $0.versionDays = Int($1) },
+        .number(
+            "COFFER_UPLOAD_DAYS", 3, 1...365,
+            "How long a resumable upload is kept after its last byte, in days. Its length counts toward the quota."
+        ) { $0.uploadSeconds = $1 * 86_400 },
         .toggle(
             "COFFER_WORKER_GC", true,
             "Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`."

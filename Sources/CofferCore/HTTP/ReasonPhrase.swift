@@ -2,6 +2,7 @@
 public func reasonPhrase(_ status: Int) -> String {
     switch status {
     case 200: "OK"
+    case 201: "Created"
     case 204: "No Content"
     case 206: "Partial Content"
     case 304: "Not Modified"
@@ -20,6 +21,7 @@ public func reasonPhrase(_ status: Int) -> String {
     case 416: "Range Not Satisfiable"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
+    case 460: "Checksum Mismatch"
     case 503: "Service Unavailable"
     case 507: "Insufficient Storage"
     default: "Internal Server Error"

@@ -12,6 +12,13 @@ struct CurrentStore {
     private static let statement = Statement(
         name: "store", sql: "select url, is_known, identity from internal.current_store($1)")
 
+    /// Checks, once for each worker, that the place is the store that the database means, as the configuration may be
+    /// wrong. A worker of the pool has done so when it started.
+    func recognise(_ logger: Logger) throws(Failure) {
+        guard !storage.isRecognised else { return }
+        _ = try logger.reporting { try open() }
+    }
+
     /// Opens the store. If the database does not answer, opens the configured store instead.
     ///
     /// - Parameter withoutRetries: true to report an outage at once, for a worker that starts.

@@ -72,6 +72,54 @@ final class Database {
         try reporting { try change([query], read: read) }
     }
 
+    /// Runs several statements in one transaction, with other work between them. It is rolled back if `body` throws,
+    /// and committed as in `change` if `body` has not done so.
+    ///
+    /// - Throws: the error of `body` as it is. The caller records and converts it.
+    func transaction<Value>(
+        as identity: Identity, for request: Request, _ body: (Transaction) throws -> Value
+    ) throws -> Value {
+        let opening = [Query(Self.begin), Query(Self.commitWithoutDisk)]
+        let transaction = Transaction(self, opening + (try self.opening(identity, for: request, isSearch: false)))
+        do {
+            let value = try body(transaction)
+            if transaction.isOpen { try transaction.commit() }
+            return value
+        } catch {
+            if transaction.isOpen { rollback() }
+            throw error
+        }
+    }
+
+    /// A transaction that has several statements.
+    final class Transaction {
+        private let database: Database
+        /// Sent with the first statement.
+        private var opening: [Query]
+        /// The connection that has the transaction. A new one would run statements outside of it.
+        private var connection: Connection?
+        private(set) var isOpen = true
+
+        fileprivate init(_ database: Database, _ opening: [Query]) {
+            (self.database, self.opening) = (database, opening)
+        }
+
+        func run(_ query: Query) throws(PostgresError) -> Rows {
+            let first = connection == nil
+            guard first || connection === database.connection && connection?.isUsable == true else {
+                throw PostgresError(.connection, message: "the connection was lost in a transaction")
+            }
+            let rows = try database.run(opening + [query], isRepeatable: false).last!
+            if first { (connection, opening) = (database.connection, []) }
+            return rows
+        }
+
+        func commit() throws {
+            isOpen = false
+            try database.commit()
+        }
+    }
+
     private func change<Value>(_ queries: [Query], read: (Rows) throws -> Value) throws -> Value {
         let value: Value
         do {

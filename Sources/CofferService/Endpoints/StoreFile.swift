@@ -18,7 +18,7 @@ struct StoreFile {
         let upload = try Upload(request)
         let limit = UploadLimit(bytes: configuration.maximumUploadBytes)
         try limit.check(upload.announced)
-        try recogniseStore()
+        try CurrentStore(database: database, storage: storage).recognise(logger)
         if try request.isUploadQuestion {
             // The web server will receive the body itself, and asks whether it may.
             try user.check(upload)
@@ -37,13 +37,6 @@ struct StoreFile {
     /// What the clients of ownCloud and Nextcloud expect if they sent a time.
     private func accepted(_ request: Request) throws(Failure) -> [HeaderField] {
         try request.single(.ocModified) == nil ? [] : [HeaderField("X-OC-Mtime", "accepted")]
-    }
-
-    /// Checks, once for each worker, that the place is the store that the database means, as the configuration may be
-    /// wrong. A worker of the pool has done so when it started.
-    private func recogniseStore() throws(Failure) {
-        guard !storage.isRecognised else { return }
-        _ = try logger.reporting { try CurrentStore(database: database, storage: storage).open() }
     }
 
     private func store(

@@ -13,9 +13,6 @@ struct Upload {
     /// The announced length of the body in bytes. nil if it is unknown.
     var announced: Int64? { file.size }
 
-    /// The longest description, in Unicode scalars.
-    private static let maximumDescription = 2000
-
     init(_ request: Request) throws(Failure) {
         try BodyForm.requireWholeFile(request)
         guard let field = try request.single(.filePath), !field.isEmpty else {
@@ -44,9 +41,7 @@ struct Upload {
         guard let text = PercentCoding.headerValue(field), !text.utf8.contains(0) else {
             throw Failure(.invalidArgument, "The header Description is not valid percent-encoded UTF-8")
         }
-        guard text.unicodeScalars.count <= maximumDescription else {
-            throw Failure(.invalidArgument, "The description must not be longer than \(maximumDescription) characters")
-        }
+        guard text.unicodeScalars.count <= UploadMetadata.maximumDescription else { throw UploadMetadata.tooLong }
         return .text(text)
     }
 
@@ -67,7 +62,7 @@ struct Upload {
     }
 
     /// `*`, or the strong tags separated by commas: the form that the database takes.
-    private static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
+    static func ifMatch(_ request: Request) throws(Failure) -> Parameter {
         guard let field = try request.list(.ifMatch) else { return .null }
         guard let tags = EntityTags(field) else {
             throw Failure(.invalidArgument, "If-Match must be '*' or a list of quoted entity tags")
@@ -78,7 +73,7 @@ struct Upload {
         }
     }
 
-    private static func ifNoneMatch(_ request: Request) throws(Failure) -> Parameter {
+    static func ifNoneMatch(_ request: Request) throws(Failure) -> Parameter {
         guard let field = try request.list(.ifNoneMatch) else { return .text("false") }
         guard EntityTags(field) == .any else {
             throw Failure(.invalidArgument, "If-None-Match must be '*' for an upload")

@@ -6,7 +6,7 @@ internal import Storage
 
 extension Request {
     /// The longest body, in bytes, that is read before the database is asked: reading it takes less time than asking.
-    private static let short: Int64 = 65_536
+    static let short: Int64 = 65_536
 
     /// Where the body is. A short one has been read already.
     ///

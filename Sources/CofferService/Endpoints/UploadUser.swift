@@ -4,6 +4,11 @@ internal import CofferCore
 internal import Postgres
 internal import Storage
 
+extension Failure {
+    /// Whether a statement may have been executed although it failed.
+    var isOutageOfDatabase: Bool { [.databaseUnavailable, .outcomeUnknown].contains(kind) }
+}
+
 struct UploadUser: UploadDatabase {
     let caller: Caller
     let request: Request
@@ -14,8 +19,7 @@ struct UploadUser: UploadDatabase {
     func commit(_ query: Query) throws -> Rows { try database.change(query, as: caller.identity, for: request) }
 
     func isUnavailable(after error: any Error) -> Bool {
-        guard let failure = error as? Failure else { return false }
-        return [.databaseUnavailable, .outcomeUnknown].contains(failure.kind)
+        (error as? Failure)?.isOutageOfDatabase ?? false
     }
 
     /// Checks that the upload can be stored, with its announced size if there is one.

@@ -12,6 +12,8 @@ struct Request {
     let id: String
     let method: Method
     let route: Route
+    /// The last segment of the path, where the route has a parameter.
+    private let parameter: String?
     /// The query in percent-encoding, without the question mark.
     let query: String
     /// The part of the path before the route, as the client sees it.
@@ -28,8 +30,10 @@ struct Request {
         let path = target.utf8.prefix(target.utf8.span.firstIndex(of: UInt8(ascii: "?")) ?? .max)
         self.basePath = try exchange.text(.basePath) ?? basePath
         guard path.starts(with: self.basePath.utf8) else { throw Failure(.unknownPath) }
-        route = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
-        method = try route.method(try exchange.text(.requestMethod) ?? "")
+        (route, parameter) = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
+        let own = try exchange.text(.requestMethod) ?? ""
+        let name = route.isResumable ? try exchange.text(.methodOverride) : nil
+        method = try route.adding { (route) throws(Failure) in try route.method(name ?? own) }
         query = try exchange.text(.queryString) ?? ""
         began = RequestBegin(try exchange.text(.requestBegan))
     }
@@ -79,6 +83,16 @@ struct Request {
             throw Failure(.notAcceptable, "None of these media types are available: \(accept ?? "")")
         }
         return type
+    }
+
+    /// The id of the upload that the path names.
+    ///
+    /// - Throws: `Failure` 404 if it cannot be one, as for an upload that does not exist.
+    var uploadID: String {
+        get throws(Failure) {
+            guard let parameter, isUUID(parameter) else { throw Failure(.uploadNotFound) }
+            return parameter
+        }
     }
 
     /// Whether the client uses TLS, according to the web server.

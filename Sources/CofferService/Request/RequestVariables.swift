@@ -63,6 +63,10 @@ struct RequestField {
     static let uploadIncomplete = RequestField("Upload-Incomplete", "HTTP_UPLOAD_INCOMPLETE")
     static let uploadOffset = RequestField("Upload-Offset", "HTTP_UPLOAD_OFFSET")
     static let tusResumable = RequestField("Tus-Resumable", "HTTP_TUS_RESUMABLE")
+    static let uploadFullLength = RequestField("Upload-Length", "HTTP_UPLOAD_LENGTH")
+    static let uploadMetadata = RequestField("Upload-Metadata", "HTTP_UPLOAD_METADATA")
+    static let uploadChecksum = RequestField("Upload-Checksum", "HTTP_UPLOAD_CHECKSUM")
+    static let methodOverride = RequestField("X-HTTP-Method-Override", "HTTP_X_HTTP_METHOD_OVERRIDE")
     static let ocChunked = RequestField("OC-Chunked", "HTTP_OC_CHUNKED")
 }
 

@@ -13,7 +13,8 @@ struct CrossOrigin {
     private static let exposed = [
         "Content-Disposition", "Content-Encoding", "Content-Location", "Content-Range", "Content-Type", "Date", "ETag",
         "Link", "Location", "Preference-Applied", "Range-Unit", "Repr-Digest", "Retry-After", "Server",
-        "Transfer-Encoding", "X-Request-Id",
+        "Transfer-Encoding", "X-Request-Id", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size",
+        "Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length", "Upload-Metadata", "Upload-Expires",
     ].joined(separator: ", ")
     private static let methods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
 

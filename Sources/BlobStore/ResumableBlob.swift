@@ -1,0 +1,76 @@
+// A blob that arrives in the course of several requests, each of which may be served by another process.
+
+internal import Cryptography
+
+/// What the next request needs to continue a blob. It belongs to exactly this number of bytes.
+public struct BlobProgress: Equatable, Sendable {
+    /// The number of bytes that are stored durably.
+    public let size: Int64
+    /// The state of the digest. nil at the beginning.
+    public let digest: [UInt8]?
+    /// What the store needs. nil if it needs nothing.
+    public let store: String?
+
+    public init(size: Int64 = 0, digest: [UInt8]? = nil, store: String? = nil) {
+        (self.size, self.digest, self.store) = (size, digest, store)
+    }
+}
+
+/// An unfinished blob. The caller ensures that only one process saves pieces of it at a time. Nothing of it is removed
+/// when this is released.
+public protocol ResumableBlob: AnyObject {
+    /// The number of bytes so far, with those that are not saved yet.
+    var size: Int64 { get }
+
+    /// How many bytes can be appended before the next `save`.
+    var room: Int { get }
+
+    /// Keeps bytes in memory. The program stops if there is no room for them.
+    func append(_ bytes: Span<UInt8>)
+
+    /// Stores the bytes durably that were appended since the last time.
+    ///
+    /// - Throws: `.full`, `.unavailable`, or `.absent` if the bytes before have been lost.
+    func save() throws(BlobStoreError) -> BlobProgress
+
+    /// The blob with all its bytes, which must have been saved. It can be published again if it is not known whether
+    /// that has succeeded before. `discard` keeps it; `confirm` removes all but the published blob.
+    func complete() throws(BlobStoreError) -> any PendingBlob
+}
+
+/// `ContentDigest` with a state that can be saved.
+struct ResumableDigest: ~Copyable {
+    private var sha256: ResumableSHA256
+    private var text: UTF8Detector
+
+    init(_ progress: BlobProgress) throws(BlobStoreError) {
+        guard let state = progress.digest else {
+            guard progress.size == 0 else { throw Self.unsuitable }
+            sha256 = ResumableSHA256()
+            text = UTF8Detector()
+            return
+        }
+        let own = UTF8Detector.stateLength
+        guard state.count >= own, let text = UTF8Detector(Array(state.prefix(own))),
+            let sha256 = ResumableSHA256(Array(state.dropFirst(own)), after: progress.size)
+        else { throw Self.unsuitable }
+        self.text = text
+        self.sha256 = sha256
+    }
+
+    private static let unsuitable = BlobStoreError(.refused, "The state of the digest belongs to another offset.")
+
+    var size: Int64 { sha256.count }
+
+    var state: [UInt8] { mutating get { text.state + sha256.state } }
+
+    mutating func update(_ bytes: Span<UInt8>) {
+        sha256.update(bytes)
+        text.update(bytes)
+    }
+
+    consuming func finish() -> BlobContent {
+        let (size, isUTF8) = (size, text.isUTF8)
+        return BlobContent(size: size, sha256: sha256.finish(), isUTF8: isUTF8)
+    }
+}
