@@ -174,7 +174,8 @@ def test_fifty_uploads_of_one_user_at_once(account, folder, sql):
         assert set(pool.map(send, range(50))) == {(204, 204)}
     for number in range(50):
         assert tus.retrieved(client, f"{folder}/{number}") == bodies[number]
-    account_row = f"select used_bytes, internal.reserved_bytes(id) from internal.users where email = '{account.email}'"
+    account_row = f"""select l.used_bytes, internal.reserved_bytes(l.user_id) from internal.ledgers l
+        join internal.users u on u.id = l.user_id where u.email = '{account.email}'"""
     assert sql(account_row) == [f"{50 * 200_000}|0"]
 
 

@@ -31,7 +31,7 @@ select is(pg_temp.found('{b,none,a/b}', true), 'a/b/2 b -', 'an absent path of a
 select is(pg_temp.attempt('coffer_editor', :editor,
     'select f.size_bytes || '' '' || f.blob || coalesce(f.store_url, ''-'') from api.download_folder(''{b}'', true) f'),
     '1 ' || md5('b' || :editor) || '-', 'a row says where the bytes are');
-update internal.files set updated_at = '2001-02-03 04:05:06.7+00' where file_path = 'b' and user_id = :editor;
+update internal.files set modified_at = '2001-02-03 04:05:06.7+00' where file_path = 'b' and user_id = :editor;
 select is(pg_temp.attempt('coffer_editor', :editor, 'select modified_at from api.download_folder(''{b}'', true)'),
     '981173106', 'a row has the time of the file in whole seconds');
 

@@ -112,7 +112,7 @@ select pg_temp.as_user(format('select api.store_file(%L, ''dir/file'', null, nul
     md5('one'))) as file \gset
 select matches(:'file'::text, '^[0-9a-f-]{36}$', 'a complete one is');
 select is(pg_temp.reserved(), 0::numeric, 'its reservation becomes a file');
-select is((select used_bytes::bigint from internal.users where id = :editor), 107::bigint);
+select is((select used_bytes::bigint from internal.ledgers where user_id = :editor), 107::bigint);
 
 -- What gc takes.
 select set_eq('select blob from internal.take_ended_uploads(10)', array[md5('two')], 'gc takes what has ended');
