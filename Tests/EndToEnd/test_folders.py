@@ -13,7 +13,7 @@ from pool import wait_until
 
 COLUMNS = [
     "name", "is_folder", "id", "user_id", "file_path", "description", "content_type", "size_bytes", "sha256",
-    "created_at", "updated_at", "file_count", "cursor",
+    "created_at", "updated_at", "modified_at", "file_count", "cursor",
 ]  # fmt: skip
 ODD_NAMES = [
     " ", "a b", "+", "&", "=", "#", "?", "%", "%41", "%2F", ";", ":", "@", "$", "!", "'", '"', "`", "(", ")", "*", ",",
@@ -216,10 +216,11 @@ def test_a_deep_path_of_the_greatest_length(account, sql):
     assert_totals(sql, client)
 
 
-def test_a_folder_and_a_file_of_one_name(account):
+def test_a_folder_and_a_file_cannot_have_one_name(account):
     client = account.log_in()
-    put(client, "a/same/x", "a/same")
-    assert entries(client, "a", 1) == [("same", True), ("same", False)]
+    put(client, "a/same/x")
+    assert_failure(client.store("a/same", b"x"), 409, "23505")
+    assert entries(client, "a", 1) == [("same", True)]
 
 
 def test_a_decomposed_name_is_found_by_either_form(account):

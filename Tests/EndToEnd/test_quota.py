@@ -30,6 +30,11 @@ def assert_counted(sql, account, files, used):
     assert sql(totals) == sql(sums) == [f"{files}|{used}"]
 
 
+def empty_trash(client):
+    """The trash counts toward the quota, until its owner removes what is there."""
+    assert client.delete("/trash?size_bytes=gte.0").status == 204
+
+
 def test_fifty_uploads_at_once_get_what_fits(account, limited, sql, no_leftovers):
     client = limited(20_500)
     most = []
@@ -59,12 +64,14 @@ def test_fifty_uploads_at_once_get_what_fits(account, limited, sql, no_leftovers
 
 
 def test_overwriting_at_once_counts_one(account, limited, sql):
-    client = limited(1_000)
+    sizes = range(981, 1_001)
+    client = limited(sum(sizes))
     with ThreadPoolExecutor(20) as executor:
-        answers = list(executor.map(lambda size: client.store("same", b"x" * size), range(981, 1_001)))
+        answers = list(executor.map(lambda size: client.store("same", b"x" * size), sizes))
     assert {answer.status for answer in answers} == {200}
     size = len(client.retrieve("same").body)
     assert_counted(sql, account, 1, size)
+    assert client.get("/rpc/whoami").json()["trash_bytes"] == sum(sizes) - size
 
 
 def test_overwriting_and_deleting_free_what_was_there(account, limited, sql):
@@ -75,12 +82,17 @@ def test_overwriting_and_deleting_free_what_was_there(account, limited, sql):
     assert_counted(sql, account, 2, 100)
     assert_failure(client.store("a", b"x" * 61), 413, "KF006")
     assert client.retrieve("a").body == b"x" * 60, "the old file stays"
-    assert client.store("a", b"x" * 60).status == 200, "just as large"
+    assert client.store("a", b"x" * 60).status == 200, "the same content makes no version"
+    assert_failure(client.store("a", b"x" * 10), 413, "KF006")
+    assert client.delete("/files?file_path=eq.a").status == 204
+    assert_failure(client.store("a", b"x" * 10), 413, "KF006")
+    empty_trash(client)
     assert client.store("a", b"x" * 10).status == 200
     assert client.store("c", b"x" * 50).status == 200
     assert_failure(client.store("d", b"x"), 413, "KF006")
     assert client.store("empty", b"").status == 200, "nothing fits always"
     assert client.delete("/files?file_path=eq.b").status == 204
+    empty_trash(client)
     assert client.store("d", b"x" * 40).status == 200
     assert_counted(sql, account, 4, 100)
     assert client.post("/rpc/move_folder", {"p_from": "no", "p_to": "where"}).status == 200
@@ -103,8 +115,10 @@ def test_a_quota_below_what_is_used_removes_nothing(account, limited, sql):
     assert_failure(client.store("c", b"x"), 413, "KF006")
     assert_failure(client.store("b", b"x" * 11), 413, "KF006")
     assert client.store("b", b"x" * 10).status == 200, "not more than before"
-    assert client.store("a", b"x" * 79).status == 200, "less, though still too much"
+    assert_failure(client.store("a", b"x" * 79), 413, "KF006")
     assert client.delete("/files?file_path=eq.a").status == 204
+    assert_failure(client.store("c", b"x" * 40), 413, "KF006")
+    empty_trash(client)
     assert client.store("c", b"x" * 40).status == 200
     assert_counted(sql, account, 2, 50)
 

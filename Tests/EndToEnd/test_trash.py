@@ -420,55 +420,60 @@ def client_reads(client, row):
 # The operator's commands.
 
 
-def test_expired_entries_go_with_their_blobs(installation):
-    installation.put("a", b"one")
-    installation.put("a", b"two")
-    installation.put("b", b"three")
-    installation.worker.ask("DELETE", "/files?file_path=eq.b", installation.token())
-    installation.coffer("gc", "--grace", "0")
-    assert len(installation.blobs()) == 3 and "0 problems" in installation.coffer("check", "--digest", "--age", "0")
-    installation.sql("update internal.trash set expires_at = now() where reason = 'replaced'")
-    assert "1 files and versions from the trash" in installation.coffer("gc", "--grace", "0", "--dry-run")
-    assert "1 files and versions from the trash" in installation.coffer("gc", "--grace", "0")
-    assert len(installation.blobs()) == 2
-    assert installation.sql("select trash_bytes, version_bytes from internal.ledgers where file_count > 0") == ["5|0"]
+@pytest.fixture
+def site(new_installation):
+    """An installation that keeps what is deleted or replaced."""
+    return new_installation(COFFER_TRASH_DAYS="30", COFFER_VERSION_DAYS="30").set_up()
 
 
-def test_a_backup_has_the_trash(installation, new_installation):
-    installation.put("a", b"one")
-    installation.put("a", b"two")
-    installation.coffer("backup", installation.folder / "backup")
-    elsewhere = new_installation().make_empty()
-    elsewhere.coffer("restore", installation.folder / "backup")
-    assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
-    assert len(elsewhere.blobs()) == 2
-
-
-def test_a_missing_blob_of_the_trash_is_reported(installation):
-    installation.put("a", b"one")
-    blob = installation.blobs()[installation.blob("a")]
-    installation.put("a", b"two")
-    blob.unlink()
-    assert "(in the trash): the blob is missing" in installation.coffer("check", "--age", "0", status=1)
-
-
-def test_without_trash_nothing_is_kept(new_installation):
-    site = new_installation(COFFER_TRASH_DAYS="0", COFFER_VERSION_DAYS="0").set_up()
+def test_expired_entries_go_with_their_blobs(site):
     site.put("a", b"one")
     site.put("a", b"two")
     site.put("b", b"three")
     site.worker.ask("DELETE", "/files?file_path=eq.b", site.token())
-    assert site.sql("select count(*) from internal.trash") == ["0"]
     site.coffer("gc", "--grace", "0")
-    assert len(site.blobs()) == 1
+    assert len(site.blobs()) == 3 and "0 problems" in site.coffer("check", "--digest", "--age", "0")
+    site.sql("update internal.trash set expires_at = now() where reason = 'replaced'")
+    assert "1 files and versions from the trash" in site.coffer("gc", "--grace", "0", "--dry-run")
+    assert "1 files and versions from the trash" in site.coffer("gc", "--grace", "0")
+    assert len(site.blobs()) == 2
+    assert site.sql("select trash_bytes, version_bytes from internal.ledgers where file_count > 0") == ["5|0"]
 
 
-def test_a_deleted_user_leaves_no_trash(installation):
-    installation.add("gone@installation.example")
-    owner = installation.sql("select id from internal.users where email like 'gone%'")[0]
-    installation.sql(f"""insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
-        values ('{owner}', 'x', 'a/b', 1, sha256(''), md5('x'))""")
-    installation.sql("delete from internal.files where file_path = 'x'")
-    assert installation.sql("select count(*) from internal.trash") == ["1"]
-    installation.coffer("user", "delete", "gone@installation.example")
+def test_a_backup_has_the_trash(site, new_installation):
+    site.put("a", b"one")
+    site.put("a", b"two")
+    site.coffer("backup", site.folder / "backup")
+    elsewhere = new_installation().make_empty()
+    elsewhere.coffer("restore", site.folder / "backup")
+    assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
+    assert len(elsewhere.blobs()) == 2
+
+
+def test_a_missing_blob_of_the_trash_is_reported(site):
+    site.put("a", b"one")
+    blob = site.blobs()[site.blob("a")]
+    site.put("a", b"two")
+    blob.unlink()
+    assert "(in the trash): the blob is missing" in site.coffer("check", "--age", "0", status=1)
+
+
+def test_without_trash_nothing_is_kept(installation):
+    installation.put("a", b"one")
+    installation.put("a", b"two")
+    installation.put("b", b"three")
+    installation.worker.ask("DELETE", "/files?file_path=eq.b", installation.token())
     assert installation.sql("select count(*) from internal.trash") == ["0"]
+    installation.coffer("gc", "--grace", "0")
+    assert len(installation.blobs()) == 1
+
+
+def test_a_deleted_user_leaves_no_trash(site):
+    site.add("gone@installation.example")
+    owner = site.sql("select id from internal.users where email like 'gone%'")[0]
+    site.sql(f"""insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+        values ('{owner}', 'x', 'a/b', 1, sha256(''), md5('x'))""")
+    site.sql("delete from internal.files where file_path = 'x'")
+    assert site.sql("select count(*) from internal.trash") == ["1"]
+    site.coffer("user", "delete", "gone@installation.example")
+    assert site.sql("select count(*) from internal.trash") == ["0"]

@@ -67,6 +67,9 @@ class Installation(Instance):
             "COFFER_DATABASE_URL": cluster.url("coffer_authenticator", self.name),
             "COFFER_STORAGE_URL": self.new_store(),
             "COFFER_WORKER_GC": "off",
+            # What is deleted or replaced is garbage at once, unless a test is about the trash.
+            "COFFER_TRASH_DAYS": "0",
+            "COFFER_VERSION_DAYS": "0",
             **(configuration or {}),
         })  # fmt: skip
         self.workers = []
