@@ -33,7 +33,7 @@ public struct ZIPEntry: Equatable, Sendable {
 
     /// - Parameter offset: of the header, from the beginning of the archive.
     func recordLength(at offset: Int64) -> Int64 {
-        let numbers = (isLarge ? 2 : 0) + (offset >= ZIP.maximum32 ? 1 : 0)
+        let numbers = offset >= ZIP.maximum32 ? 3 : isLarge ? 2 : 0
         return ZIP.recordLength + Int64(name.utf8.count) + timestampLength + ZIP.extraLength(numbers)
     }
 

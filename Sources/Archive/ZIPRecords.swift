@@ -8,8 +8,8 @@ extension ZIPEntry {
     ///
     /// - Parameter checksum: nil if it follows the content.
     func header(_ checksum: UInt32?) -> [UInt8] {
-        var bytes = [UInt8](Self.signature(3, 4))
-        bytes.append(common(checksum, version: version(isLarge)))
+        var bytes = Self.signature(3, 4)
+        bytes.append(common(checksum, isLarge: isLarge))
         bytes.append(nameAndExtraLengths(numbers: isLarge ? 2 : 0))
         bytes += name.utf8
         if isLarge { bytes.append(extra: [size, size]) }
@@ -32,11 +32,12 @@ extension ZIPEntry {
     func record(_ checksum: UInt32, at offset: Int64) -> [UInt8] {
         let isFar = offset >= ZIP.maximum32
         var bytes = Self.signature(1, 2)
-        let version = version(isLarge || isFar)
         // Made on Unix, so that the attributes have the file's type and permissions.
-        bytes.append(3 << 8 | version)
-        bytes.append(common(checksum, version: version))
-        let numbers = (isLarge ? [size, size] : []) + (isFar ? [offset] : [])
+        bytes.append(3 << 8 | version(isLarge || isFar))
+        bytes.append(common(checksum, isLarge: isLarge || isFar))
+        // With its offset an entry has its sizes, even if they are small: after a file of exactly 4 GiB less one byte,
+        // unzip 6.0 expects them.
+        let numbers = isFar ? [size, size, offset] : isLarge ? [size, size] : []
         bytes.append(nameAndExtraLengths(numbers: numbers.count))
         // No comment, first disk, no internal attributes.
         bytes += [UInt8](repeating: 0, count: 6)
@@ -50,17 +51,18 @@ extension ZIPEntry {
     static func signature(_ third: UInt8, _ fourth: UInt8) -> [UInt8] { Array("PK".utf8) + [third, fourth] }
 
     /// From the version that is needed to the sizes, which both headers have.
-    private func common(_ checksum: UInt32?, version: UInt16) -> [UInt8] {
+    ///
+    /// - Parameter isLarge: whether the extra field has the sizes.
+    private func common(_ checksum: UInt32?, isLarge: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(version)
+        bytes.append(version(isLarge))
         // The name is in UTF-8; the checksum follows the content.
         bytes.append(UInt16(1 << 11 | (hasDescriptor ? 1 << 3 : 0)))
         // Stored.
         bytes.append(UInt16(0))
         bytes.append(clock)
         bytes.append(checksum ?? 0)
-        bytes.append(UInt32(clamping: size))
-        bytes.append(UInt32(clamping: size))
+        for _ in 0..<2 { bytes.append(isLarge ? UInt32.max : UInt32(size)) }
         return bytes
     }
 
