@@ -288,6 +288,13 @@ def test_archives_never_take_more_than_half_of_the_pool(editor, endless):
     wait_until(lambda: editor.get(endless).status == 200, 120, "a free worker")
 
 
+def test_a_file_that_is_cut_while_it_is_sent_breaks_the_connection(editor, sql, blobs, folder, endless):
+    with begun(editor, endless, 1) as (response,):
+        os.truncate(blobs / blob_of(sql, f"{folder}/large"), MIB)
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            response.read()
+
+
 @pytest.mark.parametrize("site", ["nginx", "apache pool"], indirect=True)
 def test_a_worker_that_is_killed_gives_its_slot_back_and_breaks_the_connection(editor, site, endless):
     before = workers()

@@ -42,7 +42,11 @@ final class ArchiveBody: GeneratedBody {
     ) throws -> [UInt8] {
         guard let source, entry.size > 0 else { return try writer.write(entry, read: { _, _ in }, to: output) }
         let blob = try open(source, entry)
-        return try writer.write(entry, read: { try blob.read(at: $0, into: &$1) }, to: output)
+        let read = { (offset: Int64, buffer: inout OutputSpan<UInt8>) in
+            let count = try blob.read(at: offset, into: &buffer)
+            if count == 0 { throw BlobStoreError(.unavailable, "A blob is shorter than its size.") }
+        }
+        return try writer.write(entry, read: read, to: output)
     }
 
     private func open(_ source: ArchiveList.Source, _ entry: ZIPEntry) throws(BlobStoreError) -> any BlobReader {
