@@ -14,9 +14,14 @@ struct AccessTests {
                 /rpc/store_file session
                 /rpc/retrieve_file session
                 /rpc/list_folder session
+                /rpc/create_folder session
                 /rpc/move_folder session
+                /rpc/delete_folder session
                 /rpc/download_folder session
                 /files session
+                /trash session
+                /rpc/restore session
+                /rpc/restore_folder session
                 /users session
                 /rpc/create_user admin
                 /rpc/reset_password admin

@@ -177,6 +177,14 @@ private let golden = """
     # Takes: a whole number from 0 to 31536000. From: default.
     COFFER_GRACE_SECONDS=3600
 
+    # How long deleted files stay in the trash, in days. 0 means no trash: what is deleted is gone.
+    # Takes: a whole number from 0 to 36500. From: default.
+    COFFER_TRASH_DAYS=30
+
+    # How long replaced contents stay as versions, in days. 0 means no versions.
+    # Takes: a whole number from 0 to 36500. From: default.
+    COFFER_VERSION_DAYS=30
+
     # How long a resumable upload is kept after its last byte, in days. Its length counts toward the quota.
     # Takes: a whole number from 1 to 365. From: default.
     COFFER_UPLOAD_DAYS=3

@@ -42,12 +42,13 @@ struct FailureTests {
         KF044 415 The body must be the plain content of the file
         KF045 400 A part of a file cannot be stored
         KF046 400 A header was sent more than once
+        KF047 400 Folder not found.
+        KF048 503 Too many long requests at once, try again later
         KF050 404 Upload not found.
         KF051 409 The offset is not that of the upload
         KF052 412 Tus-Resumable must be 1.0.0
         KF053 460 The body does not have the announced checksum
         KF054 409 Another request has taken over this upload.
-        KF061 503 Too many long requests at once, try again later
         PGRST000 503 The database is not available
         PGRST100 400 The query string is invalid
         PGRST101 405 The method is not allowed here

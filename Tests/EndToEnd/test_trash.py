@@ -277,7 +277,7 @@ def test_an_archive_has_the_empty_folders_and_the_times(account):
     client.store("f/a", b"x", **{"X-OC-Mtime": "784111777"})
     call(client, "create_folder", folder="f/empty/er")
     with zipfile.ZipFile(io.BytesIO(client.get("/rpc/download_folder?p_folder=f").body)) as archive:
-        assert sorted(archive.namelist()) == ["a", "empty/er/"]
+        assert sorted(archive.namelist()) == ["a", "empty/", "empty/er/"]
         assert archive.getinfo("a").date_time[:3] == (1994, 11, 6)
     with zipfile.ZipFile(io.BytesIO(client.get("/rpc/download_folder?p_folder=f/empty/er").body)) as archive:
         assert archive.namelist() == []

@@ -7,7 +7,7 @@ struct RelationTests {
     private func names(_ columns: [Column]) -> String { columns.map(\.name).joined(separator: " ") }
 
     @Test func `files have these columns, and for admins the owner's e-mail address`() {
-        let common = "id user_id file_path description content_type size_bytes sha256 created_at updated_at"
+        let common = "id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at"
         #expect(names(editorFiles.columns) == common)
         #expect(names(adminFiles.columns) == common + " owner_email")
         #expect(editorFiles.name == "files")
@@ -17,7 +17,9 @@ struct RelationTests {
         for role in Role.allCases {
             let (users, log) = (Relation.users(for: role), Relation.auditLog(for: role))
             #expect(users.name == "users")
-            #expect(names(users.columns) == "id email role quota_bytes used_bytes file_count disabled_at created_at")
+            #expect(
+                names(users.columns)
+                    == "id email role quota_bytes used_bytes file_count disabled_at created_at trash_bytes version_bytes")
             #expect(log.name == "audit_log")
             #expect(names(log.columns) == "id occurred_at actor_id user_id action subject request_id remote_address")
         }
@@ -25,7 +27,7 @@ struct RelationTests {
 
     @Test func `these columns can be changed`() {
         for role in Role.allCases {
-            #expect(names(Relation.files(for: role).writable) == "file_path description")
+            #expect(names(Relation.files(for: role).writable) == "file_path description modified_at")
             #expect(names(Relation.users(for: role).writable) == "role quota_bytes disabled")
             #expect(Relation.auditLog(for: role).writable.isEmpty)
         }

@@ -3,7 +3,7 @@ import Testing
 @testable import CofferCore
 
 struct SelectionGrammarTests {
-    private static let all = "id user_id file_path description content_type size_bytes sha256 created_at updated_at"
+    private static let all = "id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at"
 
     private func described(_ columns: [SelectedColumn]) -> String {
         columns.map { column in
@@ -18,7 +18,10 @@ struct SelectionGrammarTests {
         ("size_bytes::text", "size_bytes::text"), ("size:size_bytes::int8", "size:size_bytes::int8"),
         ("id::text,size_bytes::bigint,n:size_bytes::integer", "id::text size_bytes::bigint n:size_bytes::integer"),
         ("名:id", "名:id"), ("id,id", "id"), ("*,id", Self.all), ("*,n:id", Self.all + " n:id"),
-        ("user_id,*", "user_id id file_path description content_type size_bytes sha256 created_at updated_at"),
+        (
+            "user_id,*",
+            "user_id id file_path description content_type size_bytes sha256 created_at updated_at modified_at"
+        ),
         ("id:id,id:id", "id:id"), ("-a:id", "-a:id"), ("$1:id", "$1:id"),
     ])
     func `columns are selected in the given order, each once`(text: String, columns: String) throws {
