@@ -40,6 +40,19 @@ public struct PresignedTarget: Equatable, Sendable {
     public let target: String
 }
 
+/// A blob to copy.
+public struct BlobCopy: Equatable, Sendable {
+    public let source: BlobName
+    /// A new name.
+    public let target: BlobName
+    /// The size of the source in bytes.
+    public let size: Int64
+
+    public init(from source: BlobName, to target: BlobName, size: Int64) {
+        (self.source, self.target, self.size) = (source, target, size)
+    }
+}
+
 /// A store of blobs. It can stay open for the life of a process. During an outage its calls fail as `.unavailable`.
 public protocol BlobStore: AnyObject {
     /// Begins a blob whose bytes the caller writes.
@@ -73,6 +86,13 @@ public protocol BlobStore: AnyObject {
     ///
     /// - Throws: `.absent` if the store is available, but has no such blob.
     func open(_ name: BlobName) throws(BlobStoreError) -> any BlobReader
+
+    /// Copies blobs within the store. The copies are durable when this returns. They remain if a source is removed, and
+    /// no bytes pass through this process unless the file system cannot link a file.
+    ///
+    /// - Throws: `.absent` if the store is available, but has no such source. Some of the copies may exist then, as
+    ///   after every error.
+    func copy(_ copies: [BlobCopy]) throws(BlobStoreError)
 
     /// A blob's path relative to the store's root, for a web server that sends the file itself. nil for remote stores.
     func path(of name: BlobName) -> String?

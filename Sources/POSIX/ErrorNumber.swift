@@ -18,6 +18,8 @@ public enum ErrorNumber {
     public static var crossDevice: Int32 { EXDEV }
     /// `EMLINK`: the file has the maximum number of hard links.
     public static var tooManyLinks: Int32 { EMLINK }
+    /// `EOPNOTSUPP`
+    public static var notSupported: Int32 { EOPNOTSUPP }
     /// `ELOOP`: a symbolic link where links are not followed.
     public static var tooManySymbolicLinks: Int32 { ELOOP }
     /// `EFBIG`: the file system or a limit of the process does not allow a file of this size.

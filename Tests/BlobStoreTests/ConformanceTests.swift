@@ -184,6 +184,37 @@ struct ConformanceTests {
     }
 
     @Test(arguments: stores)
+    func `copies are whole, and neither they nor their sources need each other`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let sizes = [0, 1, 100_000, 17 << 20] + Array(repeating: 10, count: 30)
+        let copies = try sizes.map { size in
+            let source = try put(pattern(size), into: blobs, length: Int64(size)).0
+            return BlobCopy(from: source, to: try .generate(), size: Int64(size))
+        }
+        try blobs.copy(copies)
+        try blobs.copy([])
+        #expect(try all(blobs, limit: 1000).count == 2 * sizes.count)
+        let (first, second) = (copies.prefix(17), copies.suffix(17))
+        try blobs.remove(first.map(\.source) + second.map(\.target))
+        for copy in copies {
+            let rest = first.contains(copy) ? copy.target : copy.source
+            #expect(try bytes(of: blobs.open(rest), count: Int(copy.size) + 1) == pattern(Int(copy.size)))
+        }
+        #expect(try all(blobs, limit: 1000).count == sizes.count)
+    }
+
+    @Test(arguments: stores)
+    func `a blob that is absent cannot be copied`(store: Store) throws {
+        let blobs = try store.open()
+        defer { closing(blobs) }
+        let target = try BlobName.generate()
+        let copy = BlobCopy(from: try .generate(), to: target, size: 1)
+        #expect(kind { try blobs.copy([copy]) } == .absent)
+        #expect(kind { _ = try blobs.status(of: target) } == .absent)
+    }
+
+    @Test(arguments: stores)
     func `a probe leaves nothing behind`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }

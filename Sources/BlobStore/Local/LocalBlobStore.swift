@@ -60,13 +60,14 @@ final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
 
     func remove(_ names: [BlobName]) throws(BlobStoreError) {
         try layout.requireOwner()
-        for name in names { try removeOne(name) }
+        for group in Dictionary(grouping: names, by: \.prefix).values { try removeGroup(group) }
     }
 
-    /// Removes a blob durably. It must not come back after a crash, as the garbage list no longer has it.
-    private func removeOne(_ name: BlobName) throws(BlobStoreError) {
+    /// Removes blobs of one directory durably. They must not come back after a crash, as the garbage list no longer has
+    /// them.
+    private func removeGroup(_ names: [BlobName]) throws(BlobStoreError) {
         do {
-            try layout.remove(name)
+            try layout.remove(names)
         } catch  where error.number == ErrorNumber.noSuchFile {
             try layout.requirePresence()
         } catch {
@@ -74,8 +75,8 @@ final class LocalBlobStore: MarkingBlobStore, OwnedBlobStore {
         }
     }
 
-    /// Copies a body file that cannot be linked.
-    private func copy(_ path: String, to blob: WrittenBlob) throws(BlobStoreError) -> WrittenBlob {
+    /// Copies the bytes of a file that cannot be linked.
+    func copy(_ path: String, to blob: WrittenBlob) throws(BlobStoreError) -> WrittenBlob {
         let source = try mapError(to: BlobStoreError.self) { try FileSystem.openRegular(path, for: .reading) }
         try source.forEachChunk(size: Self.copyBufferSize, blob.write)
         return blob

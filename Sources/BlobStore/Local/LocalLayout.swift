@@ -79,10 +79,14 @@ struct LocalLayout: Sendable {
         }
     }
 
-    /// Removes a blob durably.
-    func remove(_ name: BlobName) throws(SystemError) {
-        let directory = try openDirectory("\(root)/\(name.prefix)")
-        try directory.unlink(name.description)
+    /// Removes blobs of one directory durably. Absent blobs are ignored.
+    ///
+    /// - Throws: ENOENT if there is no such directory.
+    func remove(_ names: [BlobName]) throws(SystemError) {
+        let directory = try openDirectory("\(root)/\(names[0].prefix)")
+        for name in names {
+            do { try directory.unlink(name.description) } catch  where error.number == ErrorNumber.noSuchFile {}
+        }
         try directory.fsync()
     }
 

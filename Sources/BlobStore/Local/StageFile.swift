@@ -68,13 +68,19 @@ final class StageFile {
             try stage.file.setMode(0o640)
             try stage.lock()
             return stage
-        } catch
-            where [ErrorNumber.crossDevice, ErrorNumber.notPermitted, ErrorNumber.tooManyLinks].contains(error.number)
-        {
+        } catch  where needsCopy(error) {
             return nil
         } catch {
             throw BlobStoreError(error)
         }
+    }
+
+    /// Whether a file must be copied because it could not be linked: across file systems, beyond the maximum number of
+    /// links, another user's file, or on a file system without links.
+    static func needsCopy(_ error: SystemError) -> Bool {
+        [
+            ErrorNumber.crossDevice, ErrorNumber.notPermitted, ErrorNumber.tooManyLinks, ErrorNumber.notSupported,
+        ].contains(error.number)
     }
 
     /// Starts writing the bytes before `offset` to the disk, so that the final fsync takes less time. Call it often:

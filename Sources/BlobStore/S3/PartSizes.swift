@@ -14,6 +14,10 @@ enum PartSizes {
     /// The largest blob, in bytes, that is sent in one request if its bytes can be read again.
     static let maximumSinglePut: Int64 = 64 << 20
 
+    /// The largest blob, in bytes, that the store copies in one request, and the size of the parts of a longer one. S3
+    /// allows 5 GiB, but some stores send no byte before they are done, and a wait is limited.
+    static let copied: Int64 = 1 << 30
+
     /// The largest blob in bytes.
     static let maximumLength = Int64(largest) * Int64(maximumCount)
 

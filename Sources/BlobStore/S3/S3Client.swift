@@ -28,7 +28,11 @@ final class S3Client {
 
     /// Fails as `.unavailable` unless the stored object has `size` bytes.
     func verify(_ key: String, size: Int64) throws(BlobStoreError) {
-        let head = try perform(S3Request("HEAD", key)).head
+        try Self.requireSize(perform(S3Request("HEAD", key)).head, size)
+    }
+
+    /// - Parameter head: the answer to a HEAD request.
+    static func requireSize(_ head: HTTPHead, _ size: Int64) throws(BlobStoreError) {
         guard head.field("Content-Length") == "\(size)" else {
             throw BlobStoreError(.unavailable, "The storage received other bytes.")
         }

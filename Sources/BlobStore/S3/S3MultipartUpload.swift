@@ -95,7 +95,7 @@ final class S3MultipartUpload: StagedBlob {
     }
 
     private func abort() {
-        if let upload { client.attempt(S3Request("DELETE", key, query: [("uploadId", upload)])) }
+        if let upload { try? client.abortMultipart(key, upload) }
         upload = nil
     }
 
