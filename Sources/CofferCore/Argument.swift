@@ -29,7 +29,7 @@ extension Route {
                 Argument("p_cursor", optional: true),
             ]
         case .createFolder, .deleteFolder: [Argument("p_folder")]
-        case .moveFolder: [Argument("p_from"), Argument("p_to")]
+        case .moveFolder, .copy: [Argument("p_from"), Argument("p_to")]
         case .restore:
             [
                 Argument("p_id", .uuid, optional: true), Argument("p_file_path", optional: true),

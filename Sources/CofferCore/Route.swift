@@ -26,7 +26,7 @@ public enum Access: Sendable {
 
 public enum Route: Sendable, CaseIterable {
     case login, logout, changePassword, whoami
-    case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, files
+    case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, copy, files
     case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
     case uploads, upload
@@ -46,6 +46,7 @@ public enum Route: Sendable, CaseIterable {
         case .moveFolder: ("/rpc/move_folder", [.post], .session)
         case .deleteFolder: ("/rpc/delete_folder", [.post], .session)
         case .downloadFolder: ("/rpc/download_folder", [.get, .head], .session)
+        case .copy: ("/rpc/copy", [.post], .session)
         case .files: ("/files", [.get, .head, .patch, .delete], .session)
         case .trash: ("/trash", [.get, .head, .delete], .session)
         case .restore: ("/rpc/restore", [.post], .session)

@@ -19,7 +19,7 @@ enum OperationTag: String, CaseIterable {
         case .session: "Log in, log out, who you are."
         case .files: "Store, find, download, rename and delete files."
         case .folders:
-            "Create, list, move, download or delete a folder. One that was not created exists while it has files."
+            "Create, list, move, copy, download or delete a folder. One that was not created exists while it has files."
         case .trash: "Deleted files and replaced contents, until they expire."
         case .uploads: "Upload a file in several requests, each of which may break (tus 1.0)."
         case .users: "Accounts. Admins manage them; an editor sees their own."
@@ -39,7 +39,9 @@ extension Route {
         switch self {
         case .login, .logout, .changePassword, .whoami: .session
         case .storeFile, .retrieveFile, .files: .files
-        case .listFolder, .createFolder, .moveFolder, .deleteFolder, .downloadFolder: .folders
+        case .listFolder, .createFolder, .moveFolder, .deleteFolder, .downloadFolder,
+            .copy:
+            .folders
         case .trash, .restore, .restoreFolder: .trash
         case .uploads, .upload: .uploads
         case .users, .createUser, .resetPassword, .deleteUser: .users
@@ -184,6 +186,13 @@ extension Route {
                     + "names are relative to the folder, or to the one that contains the selection. The files are stored "
                     + "without compression. If one cannot be read, the connection breaks: an archive that is shorter "
                     + "than `Content-Length` is not complete. At most half of the workers send archives at once."
+            )
+        case .copy:
+            (
+                "Copy a file or a folder",
+                "Copies one of your own files, or all that is below a folder, to a path that does not exist yet. The "
+                    + "store copies the bytes. The copies keep description, media type and `modified_at`. In one "
+                    + "transaction."
             )
         case .files: ("List files", "An editor sees their own files. An admin sees the metadata of everyone's.")
         case .users: ("List users", "An editor sees their own row, an admin sees all.")

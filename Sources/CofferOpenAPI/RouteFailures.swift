@@ -58,6 +58,11 @@ extension Route {
             ] + (method == .get ? [.outcomeUnknown] : [])
         case .moveFolder:
             Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderMove, .taken]
+        case .copy:
+            Self.change + Self.arguments + [
+                .invalidBody, .filePathRule, .fileNotFound, .folderMove, .taken, .overQuota, .uploadExpired,
+                .storageUnavailable,
+            ]
         case .createFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .taken]
         case .deleteFolder: Self.change + Self.arguments + [.invalidBody, .filePathRule, .folderNotFound]
         case .restore: Self.change + Self.arguments + [.invalidBody, .filePathRule, .fileNotFound, .taken]

@@ -61,6 +61,8 @@ extension Route {
             ]
         case .moveFolder:
             [Success(200, "The number of files that were moved.", [.cacheControl], .value(Self.count, example: 1))]
+        case .copy:
+            [Success(200, "The number of files that were copied.", [.cacheControl], .value(Self.count, example: 1))]
         case .createFolder: [Success(204, "The folder is created.", [.cacheControl])]
         case .deleteFolder:
             [

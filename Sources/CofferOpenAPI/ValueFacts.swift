@@ -223,6 +223,10 @@ extension Route {
         case "p_file_path":
             ValueFacts("The path of the restored file. Absent means the path that it had.", nil, nullable: true)
         case "p_at": ValueFacts("The time, in the past.", RunningExample.updated)
+        case "p_from" where self == .copy:
+            ValueFacts("The file or folder to copy.", RunningExample.folder, rules: ValueFacts.path)
+        case "p_to" where self == .copy:
+            ValueFacts("The path of the copy.", RunningExample.newFolder, rules: ValueFacts.path)
         case "p_from": ValueFacts("The folder to move.", RunningExample.folder, rules: ValueFacts.path)
         case "p_to": ValueFacts("Its new path.", RunningExample.newFolder, rules: ValueFacts.path)
         default: ValueFacts("", nil)

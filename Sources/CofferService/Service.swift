@@ -18,6 +18,7 @@ public final class Service {
     private let resumableUploads: ResumableUploads
     private let listFolder: ListFolder
     private let downloadFolder: DownloadFolder
+    private let copies: CopyEndpoint
     private let tables: TableEndpoint
     private let functions: FunctionEndpoint
     private let health: Health
@@ -42,6 +43,7 @@ public final class Service {
         listFolder = ListFolder(configuration: configuration, database: database)
         downloadFolder = DownloadFolder(
             configuration: configuration, database: database, storage: storage, logger: logger)
+        copies = CopyEndpoint(database: database, storage: storage, logger: logger)
         tables = TableEndpoint(configuration: configuration, database: database)
         functions = FunctionEndpoint(configuration: configuration, database: database)
         health = Health(database: database, storage: storage, logger: logger)
@@ -133,6 +135,7 @@ public final class Service {
         case .createFolder: .session(functions.createFolder)
         case .moveFolder: .session(functions.moveFolder)
         case .deleteFolder: .session(functions.deleteFolder)
+        case .copy: .session(copies.copy)
         case .trash: .session(tables.trash)
         case .restore: .session(functions.restore)
         case .restoreFolder: .session(functions.restoreFolder)

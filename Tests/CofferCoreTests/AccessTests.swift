@@ -18,6 +18,7 @@ struct AccessTests {
                 /rpc/move_folder session
                 /rpc/delete_folder session
                 /rpc/download_folder session
+                /rpc/copy session
                 /files session
                 /trash session
                 /rpc/restore session

@@ -18,6 +18,7 @@ struct RouteTests {
                 /rpc/move_folder OPTIONS,POST
                 /rpc/delete_folder OPTIONS,POST
                 /rpc/download_folder OPTIONS,GET,HEAD
+                /rpc/copy OPTIONS,POST
                 /files OPTIONS,GET,HEAD,PATCH,DELETE
                 /trash OPTIONS,GET,HEAD,DELETE
                 /rpc/restore OPTIONS,POST

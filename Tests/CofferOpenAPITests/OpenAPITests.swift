@@ -177,6 +177,8 @@ struct OpenAPITests {
         /rpc/download_folder OPTIONS 200 400 413 414 431 500 503
         /rpc/download_folder GET 200 400 401 413 414 431 500 503 507
         /rpc/download_folder HEAD 200 400 401 413 414 431 500 503 507
+        /rpc/copy OPTIONS 200 400 413 414 431 500 503
+        /rpc/copy POST 200 400 401 403 406 409 413 414 431 500 503 507
         /files OPTIONS 200 400 413 414 431 500 503
         /files GET 200 206 400 401 406 413 414 416 429 431 500 503
         /files HEAD 200 206 400 401 406 413 414 416 429 431 500 503

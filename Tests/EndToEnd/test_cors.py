@@ -18,6 +18,7 @@ CHANGES = [
     ("PATCH", "/files?file_path=eq.csrf", {"description": "x"}, {}),
     ("DELETE", "/files?file_path=eq.csrf", None, {}),
     ("POST", "/rpc/move_folder", {"p_from": "csrf", "p_to": "csrf-moved"}, {}),
+    ("POST", "/rpc/copy", {"p_from": "csrf", "p_to": "csrf-copied"}, {}),
     ("POST", "/rpc/change_password", {"p_current_password": "x" * 10, "p_new_password": "y" * 10}, {}),
     ("PATCH", "/users?email=eq.nobody", {"quota_bytes": 1}, {}),
     ("POST", "/rpc/create_user", {"p_email": "a@b", "p_password": "x" * 10, "p_role": "admin"}, {}),
@@ -167,8 +168,8 @@ def test_the_table_of_changes_has_every_route(nobody):
     tested = {(method, target.partition("?")[0]) for method, target, *_ in CHANGES + READS}
     for target in (
         "/files", "/users", "/audit_log", "/rpc/whoami", "/rpc/store_file", "/rpc/retrieve_file", "/rpc/list_folder",
-        "/rpc/move_folder", "/rpc/download_folder", "/rpc/change_password", "/rpc/create_user", "/rpc/reset_password",
-        "/rpc/delete_user", "/rpc/logout", "/openapi.json", "/health/live", "/health/ready",
+        "/rpc/move_folder", "/rpc/download_folder", "/rpc/copy", "/rpc/change_password", "/rpc/create_user",
+        "/rpc/reset_password", "/rpc/delete_user", "/rpc/logout", "/openapi.json", "/health/live", "/health/ready",
     ):  # fmt: skip
         allowed = set(nobody.request("OPTIONS", target).header("Allow").split(","))
         for method in allowed - {"OPTIONS", "GET", "HEAD"}:

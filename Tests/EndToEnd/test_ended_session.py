@@ -23,6 +23,7 @@ REQUESTS = [
     ("POST", "/rpc/store_file", {}, "x"), ("POST", "/rpc/store_file", {"File-Path": "/"}, "x"),
     ("POST", "/rpc/store_file", {"File-Path": "a", "If-Match": "x"}, "x"), ("POST", "/rpc/store_file", {"File-Path": "/"}, "x" * 99999),
     ("POST", "/rpc/move_folder", JSON, "{}"), ("POST", "/rpc/move_folder", JSON, '{"p_from":"a","p_to":"a/b"}'),
+    ("POST", "/rpc/copy", JSON, "{}"), ("POST", "/rpc/copy", JSON, '{"p_from":"a","p_to":"a/b"}'),
     ("POST", "/rpc/create_user", JSON, "{}"), ("POST", "/rpc/create_user", JSON, '{"p_email":"a","p_password":"b","p_role":"c"}'),
     ("POST", "/rpc/reset_password", JSON, "{}"), ("POST", "/rpc/delete_user", JSON, '{"p_user_id":"x"}'),
     ("POST", "/rpc/change_password", JSON, "{}"), ("POST", "/rpc/logout", {}, None), ("POST", "/rpc/logout", JSON, "[[["),

@@ -78,6 +78,7 @@ CHANGES = {
     "delete": lambda i: i.worker.ask("DELETE", "/files?file_path=eq.a", i.token())[0],
     "rename": lambda i: i.worker.ask("PATCH", "/files?file_path=eq.a", i.token(), b'{"file_path":"b"}')[0],
     "move": lambda i: i.worker.ask("POST", "/rpc/move_folder", i.token(), b'{"p_from":"f","p_to":"g"}')[0],
+    "copy": lambda i: i.worker.ask("POST", "/rpc/copy", i.token(), b'{"p_from":"f","p_to":"c"}')[0],
     "logout": lambda i: i.worker.ask("POST", "/rpc/logout", i.token())[0],
     "password": lambda i: i.worker.ask(
         "POST", "/rpc/change_password", i.token(),

@@ -34,6 +34,7 @@ RIGHTS = {
     "describe": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
     "rename": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
     "move a folder": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
+    "copy": (NOBODY_MAY, (503, 400), (503, 400)),
     "delete files": (NOBODY_MAY, (ONE, HIDDEN), (ONE, HIDDEN)),
     "see an account": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
     "set a quota": (NOBODY_MAY, (403, 403), (ONE, ONE)),
@@ -74,6 +75,8 @@ TRIES = {
     "move a folder": lambda client, owner: client.post(
         "/rpc/move_folder", {"p_from": owner.folder, "p_to": f"{owner.folder}-moved"}
     ),
+    # There are no bytes behind the row: who may have them learns so by 503.
+    "copy": lambda client, owner: client.post("/rpc/copy", {"p_from": owner.path, "p_to": f"{owner.path}-copy"}),
     "delete files": lambda client, owner: client.delete(f"/files?id=eq.{owner.file}", **REPRESENTATION),
     "see an account": lambda client, owner: client.get(f"/users?id=eq.{owner.id}"),
     "set a quota": lambda client, owner: patch(client, f"/users?id=eq.{owner.id}", {"quota_bytes": 1_000_000}),

@@ -588,6 +588,7 @@ def test_sizes_that_are_taken_and_sizes_that_are_not(editor, shelf):
         ("/rpc/whoami", "OPTIONS,GET,HEAD,POST"),
         ("/rpc/list_folder", "OPTIONS,GET,HEAD,POST"),
         ("/rpc/move_folder", "OPTIONS,POST"),
+        ("/rpc/copy", "OPTIONS,POST"),
         ("/rpc/retrieve_file", "OPTIONS,GET,HEAD"),
         ("/rpc/download_folder", "OPTIONS,GET,HEAD"),
         ("/openapi.json", "OPTIONS,GET,HEAD"),

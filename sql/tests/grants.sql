@@ -35,7 +35,10 @@ select set_eq($$
         and has_function_privilege(r.oid, p.oid, 'execute')
     group by p.oid
 $$, $$ values
+    ('api.abandon_copy(text[])', 'coffer_admin coffer_editor'),
     ('api.abandon_upload(text)', 'coffer_admin coffer_editor'),
+    ('api.begin_copy(text,text)', 'coffer_admin coffer_editor'),
+    ('api.finish_copy(text,text,text[],text[])', 'coffer_admin coffer_editor'),
     ('api.begin_upload(text,text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.check_upload(text,bigint,text,boolean)', 'coffer_admin coffer_editor'),
     ('api.change_password(text,text)', 'coffer_admin coffer_editor'),
