@@ -180,6 +180,7 @@ LOSSES = {
     "absent": lambda blob: blob.unlink(),
     "short": lambda blob: os.truncate(blob, 5),
     "empty": lambda blob: os.truncate(blob, 0),
+    "long": lambda blob: os.truncate(blob, blob.stat().st_size + 1),
     "not a file": lambda blob: (blob.unlink(), blob.mkdir()),
 }
 
