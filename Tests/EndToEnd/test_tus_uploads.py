@@ -187,7 +187,7 @@ def test_slow_clients_never_take_more_than_half_of_the_pool(editor, sql, folder)
         sending.send(b"x" * 1000)
         wait_until(lambda: held(sql, upload), 60, "the beginning of a slow request")
     answer = tus.proceed(editor, uploads[2], 0, b"x" * 200_000)
-    assert_failure(answer, 503, "KF061")
+    assert_failure(answer, 503, "KF048")
     assert answer.header("Retry-After")
     assert tus.proceed(editor, uploads[2], 0, b"x" * 1000).status == 204
     assert editor.get("/rpc/whoami").status == 200
