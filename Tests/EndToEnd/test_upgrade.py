@@ -118,7 +118,8 @@ def before_the_trash(new_installation):
             for depth in range(1, path.count("/") + 1):
                 names = path.split("/")[:depth]
                 old.sql(f"""insert into internal.folders (user_id, parent, name, file_count, size_bytes)
-                    values ('00000000-0000-4000-8000-000000000001', '{"/".join(names[:-1])}', '{names[-1]}', 1, 1)""")
+                    values ('00000000-0000-4000-8000-000000000001', '{"/".join(names[:-1])}', '{names[-1]}', 1, 1)
+                    on conflict do nothing""")
         return old
 
     return fill
