@@ -33,6 +33,9 @@ public protocol ResumableBlob: AnyObject {
     /// - Throws: `.full`, `.unavailable`, or `.absent` if the bytes before have been lost.
     func save() throws(BlobStoreError) -> BlobProgress
 
+    /// Removes what the progress before needed. Call it when the progress of the last `save` has been recorded.
+    func recorded()
+
     /// The blob with all its bytes, which must have been saved. It can be published again if it is not known whether
     /// that has succeeded before. `discard` keeps it; `confirm` removes all but the published blob.
     func complete() throws(BlobStoreError) -> any PendingBlob

@@ -8,7 +8,8 @@ private let modified = HTTPDate(seconds: 784_111_777)
 private let checks: [String: @Sendable (String) -> Void] = [
     "Prefer": checkPreferences, "Range": checkRange, "If-Match": checkTags, "If-None-Match": checkTags,
     "If-Range": checkConditions, "Date": checkDate, "Repr-Digest": checkDigest, "Accept": checkAccept,
-    "Content-Type": checkType, "Description": checkText,
+    "Content-Type": checkType, "Description": checkText, "Upload-Metadata": checkMetadata,
+    "Upload-Checksum": checkChecksum,
 ]
 
 func fuzzHeaders(_ input: [UInt8]) {
@@ -101,6 +102,30 @@ private func checkType(_ value: String) {
         let isMarkup = essence.hasSuffix("+xml") || ["text/html", "text/xml", "application/xml"].contains(essence)
         require(!isMarkup, "\(type) is shown")
     }
+}
+
+private func checkMetadata(_ value: String) {
+    guard
+        let metadata = attempt(
+            [.invalidArgument, .filePathRule], { () throws(Failure) in try UploadMetadata(value) })
+    else { return }
+    require(isEqual(metadata.text, value), "other text: \(metadata.text)")
+    require((try? FilePath(metadata.path.text)) == metadata.path, "not a path: \(metadata.path)")
+    require(metadata.description?.unicodeScalars.count ?? 0 <= 2000, "a long description")
+    require(metadata.modified.map { $0.utf8.allSatisfy { (0x20..<0x7F).contains($0) } } ?? true, "not a time")
+    // Once more from the decoded values.
+    let pairs = [("file_path", metadata.path.text), ("description", metadata.description ?? "")]
+    let text = pairs.map { "\($0.0) \(Base64.encode(Array($0.1.utf8)))" }.joined(separator: ",")
+    require((try? UploadMetadata(text))?.path == metadata.path, "another path: \(text)")
+}
+
+private func checkChecksum(_ value: String) {
+    guard let checksum = attempt([.invalidArgument], { () throws(Failure) in try UploadChecksum(value) }) else {
+        return
+    }
+    require(checksum.digest.count == (checksum.algorithm == .sha1 ? 20 : 32), "\(checksum.digest.count) bytes")
+    let text = "\(checksum.algorithm.rawValue) \(Base64.encode(checksum.digest))"
+    require((try? UploadChecksum(text)) == checksum, "another checksum: \(text)")
 }
 
 private func checkText(_ value: String) {

@@ -47,6 +47,8 @@ final class UnfinishedFile: ResumableBlob {
         return BlobProgress(size: saved, digest: digest.state)
     }
 
+    func recorded() {}
+
     func complete() throws(BlobStoreError) -> any PendingBlob {
         guard size == length, saved == length else { throw BlobStoreError(.refused, "The blob is not complete.") }
         let file = if let file = file.take() { file } else { try openFile() }

@@ -20,7 +20,7 @@ final class S3UnfinishedBlob: ResumableBlob {
     /// The bytes of the part that is not full yet, with those of the tail.
     private let part: S3Part
     private var saved: Int64
-    /// Tails that the last recorded progress no longer names.
+    /// Tails that the progress of the last `save` no longer names.
     private var replaced: [String] = []
 
     /// What is recorded of the storage: lines of text.
@@ -67,13 +67,16 @@ final class S3UnfinishedBlob: ResumableBlob {
     }
 
     func save() throws(BlobStoreError) -> BlobProgress {
-        for key in replaced { client.attempt(S3Request("DELETE", key)) }
-        replaced = []
         if size > saved {
             if room == 0 || size == length { try sendPart() } else { try sendTail() }
         }
         saved = size
         return progress
+    }
+
+    func recorded() {
+        for key in replaced { client.attempt(S3Request("DELETE", key)) }
+        replaced = []
     }
 
     func complete() throws(BlobStoreError) -> any PendingBlob {

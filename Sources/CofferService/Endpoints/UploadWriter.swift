@@ -116,13 +116,15 @@ extension UploadWriter {
     ///
     /// - Returns: when the upload expires.
     private func save(_ blob: any ResumableBlob, hold: Bool) throws -> Int64 {
-        try database.transaction(as: caller.identity, for: request) { transaction in
+        let expires = try database.transaction(as: caller.identity, for: request) { transaction in
             _ = try transaction.run(upload.hold)
             Faults.point("before the piece")
             let record = upload.record(try blob.save(), lifetime: lifetime, hold: hold)
             Faults.point("after the piece")
             return try transaction.run(record).only().integer("expires_at")
         }
+        blob.recorded()
+        return expires
     }
 
     private func isWanted() throws -> Bool {
