@@ -145,8 +145,8 @@ private final class S3FinishedBlob: PendingBlob {
         try client.completeMultipart(client.address.key(of: name), upload, tags: tags, size: size)
     }
 
-    /// If this fails, the sweep removes the tails later.
-    func confirm() { try? client.removeTails(of: name) }
+    /// Also aborts multipart uploads that were begun but not recorded. If this fails, the sweep does so later.
+    func confirm() { try? S3BlobStore(client).discardUnfinished([name]) }
 
     func discard() {}
 }
