@@ -19,7 +19,8 @@ struct RelationTests {
             #expect(users.name == "users")
             #expect(
                 names(users.columns)
-                    == "id email role quota_bytes used_bytes file_count disabled_at created_at trash_bytes version_bytes")
+                    == "id email role quota_bytes used_bytes file_count disabled_at created_at trash_bytes version_bytes"
+            )
             #expect(log.name == "audit_log")
             #expect(names(log.columns) == "id occurred_at actor_id user_id action subject request_id remote_address")
         }

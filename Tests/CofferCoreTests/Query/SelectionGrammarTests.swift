@@ -3,7 +3,8 @@ import Testing
 @testable import CofferCore
 
 struct SelectionGrammarTests {
-    private static let all = "id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at"
+    private static let all =
+        "id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at"
 
     private func described(_ columns: [SelectedColumn]) -> String {
         columns.map { column in
