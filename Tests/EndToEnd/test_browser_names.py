@@ -124,7 +124,7 @@ def test_a_name_that_changes_direction_is_shown_as_it_is_in_list_question_and_no
     assert row.find_element(By.LINK_TEXT, "Download").accessible_name == f"Download {text}"
     row.find_element(By.TAG_NAME, "button").click()
     logged_in.wait(lambda: logged_in.find("confirm").is_displayed(), "the question")
-    assert logged_in.find("confirm-text").text == f"“{text}” will be deleted. This cannot be undone."
+    assert logged_in.find("confirm-text").text == f"“{text}” will be deleted."
     logged_in.answer("yes")
     logged_in.wait_for_notice(f"Deleted “{text}”.")
 

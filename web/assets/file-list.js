@@ -58,7 +58,7 @@ function showState() {
 }
 
 async function removeRow(file, row) {
-  const explanation = ["“", shownPath(file.file_path), "” will be deleted. This cannot be undone."];
+  const explanation = ["“", shownPath(file.file_path), "” will be deleted."];
   const agreed = await ask("Delete the file?", explanation, "Delete");
   if (!agreed) return;
   try {
