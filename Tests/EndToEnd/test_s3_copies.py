@@ -26,7 +26,7 @@ def test_a_bucket_copies_without_sending_bytes(s3):
     s3.editor.post("/rpc/delete_folder", {"p_folder": "c2"})
 
 
-@pytest.mark.parametrize("times,harm", [(2, {"status": 503}), (1, {"cut": 0})], ids=str)
+@pytest.mark.parametrize("times,harm", [(2, {"status": 503}), (1, {"cut": 5})], ids=str)
 def test_a_copy_in_a_bucket_is_asked_for_again(s3, times, harm):
     s3.editor.store("again", b"again")
     s3.proxy.add(times, lambda m, p: m == "PUT", **harm)

@@ -114,14 +114,22 @@ select is(pg_temp.begin_copy('a', 'b/uno/x/y'), '23505 A file has the path of th
 select matches(pg_temp.begin_copy('a/../b', 'x'), '^KF003 ');
 select matches(pg_temp.begin_copy('a', '/x'), '^KF003 ');
 select matches(pg_temp.begin_copy('a', rtrim(repeat(repeat('x', 250) || '/', 5), '/')), '^KF003 ');
-select is(pg_temp.begin_copy('a', pg_temp.long(1016)), 'KF003 The file path is longer than 1,024 bytes.',
+select is(pg_temp.begin_copy('a/deep', pg_temp.long(1021)), 'KF003 The file path is longer than 1,024 bytes.',
     'a path of a new file can be too long');
 select is(pg_temp.begin_copy('a/empty', pg_temp.long(1020)), 'KF003 The file path is longer than 1,024 bytes.',
     'or that of a new folder');
-select is(pg_temp.begin('a', pg_temp.long(1010)), '2',
+select is(pg_temp.begin('a/deep', pg_temp.long(1020)), '1',
     'the longest new path is allowed');
-select is(pg_temp.listed(), 2::bigint, 'only what was begun is listed');
+select is(pg_temp.listed(), 1::bigint, 'only what was begun is listed');
 delete from internal.garbage;
+
+-- The names of many blobs.
+insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+select :admin, 'many/' || n, 'a/b', 0, sha256(''), md5('many' || n) from generate_series(1, 2500) n;
+select is(pg_temp.begin('many', 'more', :admin, 'coffer_admin'), '2500');
+select results_eq('select count(distinct b.target), count(distinct left(b.target, 2)) between 1 and 3 from begun b',
+    'values (2500::bigint, true)', 'a thousand names share a directory, and each is new');
+select is(pg_temp.finish('many', 'more', :admin, 'coffer_admin'), '2500', 'many files are copied');
 
 -- The quota.
 update internal.users set quota_bytes = 16 where id = :editor;
@@ -179,6 +187,7 @@ select is(pg_temp.finish('a', 'g', :other), 'KF019', 'another user''s blobs cann
 select pg_temp.put('a/one', 'o', :other);
 update begun set source = (select f.blob from internal.files f where f.user_id = :other and f.file_path = 'a/one');
 select is(pg_temp.finish('a', 'g'), 'KF019', 'nor as a source');
+select is(pg_temp.finish('a', 'g', :other), 'KF019', 'nor for one''s own file');
 select is(pg_temp.begin('a', 'g'), '2');
 update internal.garbage set reason = 'deleted';
 select is(pg_temp.finish('a', 'g'), 'KF019', 'a name that is garbage is no copy');
