@@ -12,6 +12,7 @@ from archives import archives
 from bench import Bench
 from beside import peers_get, peers_large, peers_put, slow
 from checks import checks
+from copies import copies
 from figures import MEBIBYTE, Grid, Row, Sample, alternately, rates, samples
 from http2 import LongLink
 from instance import Instance
@@ -127,6 +128,7 @@ GROUPS = {
     "lists": lists,
     "check": check,
     "uploads": uploads,
+    "copies": copies,
     "nginx": webserver,
     "archives": archives,
     "http2": http2,
