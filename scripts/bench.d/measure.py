@@ -21,6 +21,7 @@ from remote import RemoteBench
 from results import keep
 from scale import files, scale, users
 from tables import tables
+from trash import trash
 from uploads import Uploads
 from webserver import webserver
 
@@ -129,6 +130,7 @@ GROUPS = {
     "check": check,
     "uploads": uploads,
     "copies": copies,
+    "trash": trash,
     "nginx": webserver,
     "archives": archives,
     "http2": http2,

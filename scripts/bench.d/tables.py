@@ -50,8 +50,13 @@ select format('alter table internal.files add constraint %I %s not valid', conna
 insert into internal.folders (user_id, parent, name, file_count, size_bytes)
     select f.user_id, a.parent, a.name, count(*), 0
     from internal.files f, internal.folders_above(internal.folder_of(f.file_path)) a group by 1, 2, 3;
+insert into internal.trash (user_id, entry_id, file_id, file_path, reason, content_type, size_bytes, sha256, blob, store,
+        created_at, modified_at, stored_at, expires_at)
+    select f.user_id, f.id, f.id, f.file_path, 'deleted', f.content_type, 0, f.sha256, md5('trash' || f.blob), 1, now(),
+        now(), now(), now() + interval '30 days'
+    from internal.files f where f.file_path not like 'many/%';
 set session_replication_role = origin;
-analyze internal.files, internal.folders, internal.users, internal.sessions;
+analyze internal.files, internal.folders, internal.trash, internal.users, internal.sessions;
 select s.token from internal.users u, internal.open_session(u.id, 'editor') s where u.email = 'reader@bench.example';
 """
 
@@ -133,7 +138,11 @@ def tables(work, runner, rounds):
     few = Database("coffer_bench_few", FEW, work, runner)
     many = Database("coffer_bench_many", MANY, work, runner)
     try:
-        for figure, target in (("page of 100 files", PAGE), ("one level of folders", "/rpc/list_folder?p_folder=5")):
+        for figure, target in (
+            ("page of 100 files", PAGE),
+            ("one level of folders", "/rpc/list_folder?p_folder=5"),
+            ("page of the trash", "/trash?order=removed_at.desc&limit=100"),
+        ):
             large, small = samples(rounds, "seconds", lambda: many.seconds(target), lambda: few.seconds(target))
             yield Row(figure, large, f"{FEW:,} rows of others", small, 1.3, more=False)
         large, small = samples(
