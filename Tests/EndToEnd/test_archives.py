@@ -69,7 +69,7 @@ def filled(editor, folder):
 @pytest.mark.parametrize("reader", readers.READERS, ids=lambda reader: reader.__name__)
 def test_a_folder_comes_whole_to_every_reader(editor, sql, filled, tmp_path, reader):
     # Two days ago in summer, when the readers' clock is another hour from UTC than in winter.
-    sql(f"update internal.files set updated_at = '2021-07-01 12:34:56.9+00' where file_path like '{filled}/deep/%'")
+    sql(f"update internal.files set modified_at = '2021-07-01 12:34:56.9+00' where file_path like '{filled}/deep/%'")
     answer = editor.get(folder_target(filled))
     assert answer.status == 200 and int(answer.header("Content-Length")) == len(answer.body)
     archive = tmp_path / "archive.zip"
@@ -78,7 +78,7 @@ def test_a_folder_comes_whole_to_every_reader(editor, sql, filled, tmp_path, rea
     found = readers.tree(tmp_path / "out")
     assert {name: content for name, (content, _) in found.items()} == FILES
     if reader in readers.KEEP_TIMES:
-        rows = sql(f"""select substr(file_path, {len(filled) + 2}), floor(extract(epoch from updated_at))
+        rows = sql(f"""select substr(file_path, {len(filled) + 2}), floor(extract(epoch from modified_at))
             from internal.files where file_path like '{filled}/%'""")
         times = dict(row.rsplit("|", 1) for row in rows)
         assert {name: str(time) for name, (_, time) in found.items()} == times

@@ -56,8 +56,8 @@ def test_a_day_of_an_editor(person, admin, nobody):
         ("store", "a/y"),
         ("move", "b/x"),
         ("move", "c/y"),
-        ("delete", "b/x"),
-        ("delete", "c/y"),
+        ("trash", "b/x"),
+        ("trash", "c/y"),
         ("login_failed", None),
         ("user_password", person.email),
         ("logout", None),
@@ -101,7 +101,7 @@ def test_the_request_and_its_address_are_in_the_row(person, admin, nobody):
         "DELETE", "/files?file_path=eq.a", person.client.token, REMOTE_ADDR="2001:db8::7", COFFER_REQUEST_ID="by-hand-1"
     )
     assert answer.status == 204
-    assert recorded(admin, person.user, "action,request_id,remote_address")[-1] == ("delete", "by-hand-1", "2001:db8::7")
+    assert recorded(admin, person.user, "action,request_id,remote_address")[-1] == ("trash", "by-hand-1", "2001:db8::7")
 
 
 def test_what_fails_leaves_no_record(person, admin):

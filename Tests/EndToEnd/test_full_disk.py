@@ -92,6 +92,9 @@ def test_files_that_are_deleted_make_room(site, owner):
         assert outcomes(site, owner) == FULL
         assert owner.delete("/files?file_path=eq.victim").status == 204
         site.collect()
+        assert outcomes(site, owner) == FULL, "what is in the trash is kept"
+        assert owner.delete("/trash?file_path=eq.victim").status == 204
+        site.collect()
         assert streamed(site, owner, LARGE)[0] == 200
     finally:
         filler.unlink()

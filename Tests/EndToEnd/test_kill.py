@@ -74,6 +74,7 @@ create constraint trigger hold after delete on internal.garbage deferrable initi
 # Workers commit like this, and wait for the disk afterwards.
 DELETE_IN_MEMORY = """
 set synchronous_commit = off;
+set coffer.trash_days = 0;
 delete from internal.files;
 update internal.garbage set listed_at = now() - interval '9 days';
 update internal.collection_schedule set due_at = now()"""

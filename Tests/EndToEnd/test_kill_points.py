@@ -93,11 +93,12 @@ class Upload:
         assert found == self.new or status != 200 and found == self.before, (status, answer)
 
     def assert_mendable(self):
-        """A repeat works, and gc leaves one blob: the one that the row names."""
+        """A repeat works, there is one file, and gc leaves one blob for each row of a file and of the trash."""
         assert self.client.store(PATH, self.new).status == 200
         assert self.client.retrieve(PATH).body == self.new
         self.instance.collect()
-        assert len(self.instance.rows(self.email)) == 1
+        files = "select count(*) from internal.files f join internal.users u on u.id = f.user_id where u.email = "
+        assert self.instance.sql(f"{files}'{self.email}'") == ["1"]
         assert self.instance.blobs().keys() == self.instance.rows().keys()
         assert list((self.instance.store() / "stage").iterdir()) == []
 

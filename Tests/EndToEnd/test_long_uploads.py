@@ -201,6 +201,9 @@ def test_the_refusal_of_a_short_one_says_both_figures(nearly_full):
     answer = nearly_full.store("endless", iter([bytes(100_001)]))
     failure = assert_failure(answer, 413, "KF006")
     # Where the web server had all of it before the worker asked, its length is known.
-    assert failure["details"].removeprefix("At least ") == "1000001 bytes would be used, 1000000 are allowed"
+    assert failure["details"].removeprefix("At least ") == (
+        "1000001 bytes would be used, 1000000 are allowed; 0 of them are in the trash"
+    )
     assert nearly_full.store("endless", iter([bytes(100_000)])).status == 200
-    assert nearly_full.store("full", iter([bytes(900_000)])).status == 200, "what it takes the place of makes room"
+    replacing = nearly_full.store("full", iter([bytes(900_000)]))
+    assert_failure(replacing, 413, "KF006")

@@ -7,6 +7,7 @@ import secrets
 from types import SimpleNamespace
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -71,7 +72,14 @@ def example_body(described):
     content = described.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         return "application/json", dict(content["application/json"]["example"])
-    return ("application/octet-stream", content["*/*"]["example"].encode()) if content else None
+    if "*/*" in content:
+        return "application/octet-stream", content["*/*"]["example"].encode()
+    return next(((media_type, body["example"].encode()) for media_type, body in content.items()), None)
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def as_it_is(_, value):
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 @st.composite
@@ -86,7 +94,7 @@ def requests(draw, schema, operation):
     if kind == "examples":
         chosen = [item for item in parameters if item.get("required") or draw(st.integers(0, 3)) == 0]
         case.query = {item["name"]: item["example"] for item in chosen if item["in"] == "query"}
-        case.headers = {item["name"]: item["example"] for item in chosen if item["in"] == "header"}
+        case.headers = {item["name"]: str(item["example"]) for item in chosen if item["in"] == "header"}
         if body := example_body(described):
             case.media_type, case.body = body
     return case

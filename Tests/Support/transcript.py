@@ -12,6 +12,8 @@ class Masks:
     DATE = re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\b")
     TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)")
     AGE = re.compile(r"\bMax-Age=[1-9]\d*")
+    # What earlier sequences have left in the trash.
+    TRASH = re.compile(r'"(trash|version)_bytes":\d+')
 
     def __init__(self):
         self.seen = {}
@@ -20,6 +22,7 @@ class Masks:
         text = self.UUID.sub(lambda match: f"<uuid {self.seen.setdefault(match[0], len(self.seen) + 1)}>", text)
         text = self.TOKEN.sub("<token>", text)
         text = self.AGE.sub("Max-Age=<seconds>", self.DATE.sub("<date>", text))
+        text = self.TRASH.sub(r'"\1_bytes":"<bytes>"', text)
         return self.TIME.sub("<time>", text)
 
     def header(self, name, value, body):
