@@ -64,10 +64,17 @@ enum Schemas {
         let limit = ValueFacts(
             "The largest upload in bytes; null for no limit.", RunningExample.uploadLimit, nullable: true,
             rules: ValueFacts.byteCount)
+        let days = { (what: String) in
+            ValueFacts("How many days \(what); 0 for none.", 30, rules: ValueFacts.byteCount)
+        }
         let expiry = ValueFacts("When the session expires.", RunningExample.updated, nullable: true)
         return .object(
             ofRequired: [("user_id", id, .uuid)] + columns.map { ($0.name, users.facts($0), $0.kind) }
-                + [("session_expires_at", expiry, .timestamp), ("max_upload_bytes", limit, .integer)],
+                + [
+                    ("session_expires_at", expiry, .timestamp), ("max_upload_bytes", limit, .integer),
+                    ("trash_days", days("deleted files stay in the trash"), .integer),
+                    ("version_days", days("replaced contents stay as versions"), .integer),
+                ],
             "Your account, your totals and limits, and your session.")
     }
 

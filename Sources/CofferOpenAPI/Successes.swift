@@ -177,6 +177,7 @@ extension Route {
         "quota_bytes": RunningExample.quota, "used_bytes": RunningExample.size, "file_count": 1,
         "trash_bytes": 0, "version_bytes": 0, "session_expires_at": RunningExample.updated,
         "max_upload_bytes": RunningExample.uploadLimit,
+        "trash_days": 30, "version_days": 30,
     ]
     private static var entry: OrderedJSON {
         let files = Relation.files(for: .editor)

@@ -77,21 +77,17 @@ def test_a_file_over_the_quota_is_refused_before_it_is_sent_with_both_figures(ap
     assert app.row("new") is None
 
 
-def test_what_is_replaced_counts_as_free(app, person, local):
+def test_what_is_replaced_is_kept_and_counts(app, person, local):
     person(1_000_000)
     app.upload(local(600_000), "file")
-    app.choose(local(1_000_001), "file")
-    app.wait_for_notice("it has 976.6 KiB (1,000,001 bytes), and of 976.6 KiB (1,000,000 bytes) only 976.6 KiB")
+    app.choose(local(400_001), "file")
+    app.wait_for_notice("it has 390.6 KiB (400,001 bytes), and of 976.6 KiB (1,000,000 bytes) only 390.6 KiB")
     assert not app.find("confirm").is_displayed()
-    app.choose(local(1_000_000), "file")
-    app.answer("yes")
-    app.wait_for_notice("Uploaded")
-    person(10)
-    app.choose(local(999_999), "file")
+    app.choose(local(400_000), "file")
     app.answer("yes")
     app.wait_for_notice("Uploaded")
     app.choose(local(1), "other")
-    app.wait_for_notice("it has 1 byte, and of 10 bytes only 0 bytes are free")
+    app.wait_for_notice("it has 1 byte, and of 976.6 KiB (1,000,000 bytes) only 0 bytes are free")
 
 
 def test_a_file_over_the_upload_limit_is_refused_before_it_is_sent_with_both_figures(app, person, local):

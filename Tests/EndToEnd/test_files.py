@@ -15,7 +15,7 @@ COLUMNS = [
     "size_bytes",
     "sha256",
     "created_at",
-    "updated_at",
+    "updated_at", "modified_at",
 ]
 
 
@@ -203,10 +203,12 @@ def test_a_deletion_may_have_a_body(editor, five):
     assert answer.status == 204
 
 
-def test_a_deleted_blob_waits_for_its_collection(editor, folder, sql):
+def test_a_blob_that_was_removed_from_the_trash_waits_for_its_collection(editor, folder, sql):
     editor.store(f"{folder}/a", b"x")
     blob = sql(f"select blob from internal.files where file_path = '{folder}/a'")[0]
     editor.delete(f"/files?file_path=eq.{folder}/a")
+    assert sql(f"select reason from internal.garbage where blob = '{blob}'") == []
+    editor.delete(f"/trash?file_path=eq.{folder}/a")
     assert sql(f"select reason from internal.garbage where blob = '{blob}'") == ["deleted"]
 
 

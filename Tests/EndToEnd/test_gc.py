@@ -54,7 +54,7 @@ def test_gc_removes_after_the_grace_period(installation):
     installation.fill(2)
     blob = make_garbage(installation, age="10 minutes")
     assert "removed 0 blobs" in installation.coffer("gc", "--grace", "900")
-    assert "would remove 1 blobs and 0 expired sessions" in installation.coffer("gc", "--grace", "300", "--dry-run")
+    assert "would remove 1 blobs, 0 files and versions from the trash and 0 expired sessions" in installation.coffer("gc", "--grace", "300", "--dry-run")
     assert blob.exists()
     assert "removed 1 blobs" in installation.coffer("gc", "--grace", "300")
     assert not blob.exists()
@@ -164,8 +164,8 @@ def test_an_unavailable_store_does_not_hold_up_others(installation, which):
         assert line.startswith(
                 f"coffer: store {1 if away == old else 2} is unavailable, {away}: The storage is not available."
             ), line
-        expected = f"removed {in_rest} blobs, 0 abandoned stages and 1 expired sessions\n"
-        assert done.stdout == expected
+        kept = "0 files and versions from the trash, 0 abandoned stages and 1 expired sessions"
+        assert done.stdout == f"removed {in_rest} blobs, {kept}\n"
         assert len(before - installation.blobs(rest).keys()) == (1 if rest == new else 2)
         assert installation.run("gc", "--grace", "0").stdout.startswith("removed 0 blobs")
     assert installation.coffer("gc", "--grace", "0").startswith(f"removed {1103 - in_rest} blobs")

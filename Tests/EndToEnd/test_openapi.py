@@ -149,7 +149,8 @@ def test_a_change_takes_the_columns_of_the_document_and_no_others(document, edit
     editor.store(f"{folder}/hello.txt", CONTENT)
     columns = set(document["components"]["schemas"]["FileChanges"]["properties"])
     for column in document["components"]["schemas"]["File"]["properties"]:
-        value = f"{folder}/hello.txt" if column == "file_path" else "x"
+        values = {"file_path": f"{folder}/hello.txt", "modified_at": "2026-11-24T09:30:00Z"}
+        value = values.get(column, "x")
         answer = editor.request(
             "PATCH",
             f"/files?file_path=eq.{quote(folder)}/hello.txt",

@@ -38,10 +38,12 @@ def test_the_room_of_removed_blobs_becomes_free(site, ranges):
         before = free_bytes(site)
         for number in range(8):
             assert owner.delete(f"/files?file_path=eq.room/{number}").status == 204
+        assert owner.delete("/trash?file_path=like.room/*").status == 204
         site.coffer("gc", "--grace", "0")
         wait_until(lambda: free_bytes(site) - before >= 32 * MIB, 120, "the room of eight files")
         assert owner.store("room/new", os.urandom(16 * MIB)).status == 200
     finally:
         filler.unlink()
         owner.clear("room")
+        owner.delete("/trash?file_path=like.room/*")
         site.coffer("gc", "--grace", "0")

@@ -183,14 +183,14 @@ def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
     first = installation.storage_url
     refused(installation, "No store with this URL is registered. See: coffer storage list", "forget", "file:///nowhere")
     installation.coffer("storage", "copy", "--to", other)
-    refused(installation, "There are still 0 files, 0 blobs that gc has to remove and 3 copies", "forget", other)
+    refused(installation, "There are still 0 files and versions, 0 blobs that gc has to remove and 3 copies", "forget", other)
     refused(installation, "This store is in use.", "forget", first)
     installation.sql("select internal.use_store(2::smallint)")
     refused(installation, "COFFER_STORAGE_URL still names this store.", "forget", first)
     installation.configure(COFFER_STORAGE_URL=other)
-    refused(installation, "There are still 3 files, 0 blobs that gc has to remove and 0 copies", "forget", first)
+    refused(installation, "There are still 3 files and versions, 0 blobs that gc has to remove and 0 copies", "forget", first)
     installation.coffer("storage", "switch")
-    refused(installation, "There are still 0 files, 3 blobs that gc has to remove and 0 copies", "forget", first)
+    refused(installation, "There are still 0 files and versions, 3 blobs that gc has to remove and 0 copies", "forget", first)
     refused(installation, "This store is in use.", "forget", other)
     assert len(stores(installation)) == 2
     installation.coffer("gc", "--grace", "0")
@@ -207,7 +207,7 @@ def test_an_emptied_store_is_forgotten_and_no_other(installation, other):
 def test_copies_that_are_given_up_become_garbage(installation, other):
     installation.fill(3)
     installation.coffer("storage", "copy", "--to", other)
-    refused(installation, "0 files, 3 blobs that gc has to remove and 0 copies", "forget", "--copies", other)
+    refused(installation, "0 files and versions, 3 blobs that gc has to remove and 0 copies", "forget", "--copies", other)
     installation.coffer("gc", "--grace", "0")
     assert installation.blobs(other) == {} and len(installation.blobs()) == 3
     installation.coffer("storage", "forget", "--copies", other)

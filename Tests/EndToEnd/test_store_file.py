@@ -246,6 +246,7 @@ def test_a_quota_is_kept(account, sql, no_leftovers):
     assert client.store("a", bytes(900)).status == 200
     failure = assert_failure(client.store("b", bytes(101)), 413, "KF006")
     assert "1001 bytes" in failure["details"] and "1000" in failure["details"]
-    assert client.store("a", bytes(1000)).status == 200
-    assert_failure(client.retrieve("b"), 400, "KF002")
+    assert_failure(client.store("a", bytes(1000)), 413, "KF006")
+    assert client.store("b", bytes(100)).status == 200
+    assert_failure(client.retrieve("c"), 400, "KF002")
     no_leftovers()

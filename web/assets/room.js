@@ -4,14 +4,19 @@ import { ApiError } from "./api.js";
 import { bothSizes } from "./format.js";
 import { whoAmI } from "./session.js";
 
-/** Why `size` bytes cannot replace `replaced` bytes, or "". A smaller file is never refused. */
-export function problemWithSize({ quota_bytes: quota, used_bytes: used, max_upload_bytes: limit }, size, replaced) {
+/**
+ * Why `size` bytes cannot replace `replaced` bytes, or "". What is replaced makes room only where no versions are kept;
+ * then a smaller file is never refused.
+ */
+export function problemWithSize(account, size, replaced) {
+  const { quota_bytes: quota, max_upload_bytes: limit } = account;
   if (limit !== null && size > limit) {
     return `The file is too large: it has ${bothSizes(size)}, and an upload may have at most ${bothSizes(limit)}.`;
   }
-  const free = quota === null ? Infinity : Math.max(quota - used + replaced, 0);
-  if (size <= replaced || size <= free) return "";
-  const place = replaced > 0 ? ", with the old file gone" : "";
+  const freed = account.version_days > 0 ? 0 : replaced;
+  const free = quota === null ? Infinity : Math.max(quota - account.used_bytes - account.trash_bytes + freed, 0);
+  if (size <= freed || size <= free) return "";
+  const place = freed > 0 ? ", with the old file gone" : "";
   return `The file is too large for your quota: it has ${bothSizes(size)}, and of ${bothSizes(quota)} ` +
     `only ${bothSizes(free)} are free${place}.`;
 }

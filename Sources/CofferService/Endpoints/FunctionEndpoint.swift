@@ -8,13 +8,13 @@ struct FunctionEndpoint {
     let configuration: Configuration
     let database: Database
 
-    /// The limit is an option of the workers, which the database does not have. It is appended to the object as text:
-    /// PostgreSQL can merge only jsonb, which would change the order of the members.
+    /// The last members are options of the workers, which the database does not have. They are appended to the object as
+    /// text: PostgreSQL can merge only jsonb, which would change the order of the members.
     private static let whoami = Statement(
         name: "whoami",
         sql: """
-            select left(api.whoami()::text, -1) || format(',"max_upload_bytes":%s}', coalesce($1::bigint::text, 'null'))
-                as body
+            select left(api.whoami()::text, -1) || format(',"max_upload_bytes":%s,"trash_days":%s,"version_days":%s}',
+                coalesce($1::bigint::text, 'null'), $2::bigint, $3::bigint) as body
             """)
     private static let createFolder = Statement(name: "create_folder", sql: "select api.create_folder($1)")
     private static let deleteFolder = Statement(name: "delete_folder", sql: "select api.delete_folder($1) as body")
@@ -32,7 +32,8 @@ struct FunctionEndpoint {
     /// `GET`, `HEAD` and `POST /rpc/whoami`.
     func whoami(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let limit = configuration.maximumUploadBytes.map { Parameter.integer($0) } ?? .null
-        return try call(Self.whoami, request, from: caller, own: [limit], isChange: false)
+        let days = [configuration.trashDays, configuration.versionDays].map { Parameter.integer(Int64($0)) }
+        return try call(Self.whoami, request, from: caller, own: [limit] + days, isChange: false)
     }
 
     /// `POST /rpc/create_folder`.
