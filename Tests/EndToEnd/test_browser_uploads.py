@@ -102,7 +102,9 @@ def test_what_the_server_refuses_is_shown_with_its_details(app, person, local, s
     app.wait(lambda: "bytes" in app.find("progress-text").text or "%" in app.find("progress-text").text, "bytes")
     person(999_999)
     slow()
-    app.wait_for_notice("The quota would be exceeded. 1000000 bytes would be used, 999999 are allowed.")
+    app.wait_for_notice(
+        "The quota would be exceeded. 1000000 bytes would be used, 999999 are allowed; 0 of them are in the trash."
+    )
 
 
 def test_a_connection_that_breaks_is_followed_by_the_reason(app, person, local):

@@ -44,7 +44,10 @@ def test_a_created_user_can_log_in(admin, url, email):
     client = log_in(url, email, PASSWORD)
     assert client.get("/rpc/whoami").json()["user_id"] == user
     seen = row(admin, user)
-    assert list(seen) == ["id", "email", "role", "quota_bytes", "used_bytes", "file_count", "disabled_at", "created_at"]
+    assert list(seen) == [
+        "id", "email", "role", "quota_bytes", "used_bytes", "file_count", "disabled_at", "created_at", "trash_bytes",
+        "version_bytes",
+    ]  # fmt: skip
     assert (seen["email"], seen["role"], seen["quota_bytes"], seen["disabled_at"]) == (email, "editor", 1000, None)
 
 
