@@ -88,8 +88,10 @@ class Client:
         return self.get(f"/files?{query}", **headers)
 
     def clear(self, folder):
-        """Deletes all files below a folder whose name has no `_` or `%`."""
-        return self.delete(f"/files?file_path=like.{quote(folder)}/*")
+        """Deletes all files below a folder whose name has no `_` or `%`, also from the trash."""
+        answer = self.delete(f"/files?file_path=like.{quote(folder)}/*")
+        self.delete(f"/trash?file_path=like.{quote(folder)}/*")
+        return answer
 
 
 def named(headers):
