@@ -52,7 +52,7 @@ def test_a_tree_there_and_back(installation, tree):
     for name, content in contents.items():
         assert installation.get(name, other) == (200, content)
     facts = installation.sql(
-        f"select f.updated_at = '2001-02-03 04:05:06 UTC', f.content_type, l.used_bytes from internal.files f "
+        f"select f.modified_at = '2001-02-03 04:05:06 UTC', f.content_type, l.used_bytes from internal.files f "
         f"join internal.users u on u.id = f.user_id join internal.ledgers l on l.user_id = u.id where u.email = '{other}' and file_path = 'folder/b.txt'"
     )
     assert facts == [f"t|text/plain|{sum(map(len, contents.values()))}"]
