@@ -8,7 +8,8 @@ internal import Glibc
 /// A connection to PostgreSQL in libpq's pipeline mode. Only one thread may use it.
 @safe public final class Connection {
     let pointer: OpaquePointer
-    let timeout: Duration
+    /// The longest time that a batch or a script may take.
+    public var timeout: Duration
     let preparesStatements: Bool
     /// The names of the statements that the server has prepared for this connection.
     var prepared: Set<String> = []

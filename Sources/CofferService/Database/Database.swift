@@ -53,14 +53,30 @@ final class Database {
     /// transaction of the same round trip waits for both. Until then others may see a change that a crash would undo.
     ///
     /// - Throws: `Failure`. Then nothing was changed, except for `.outcomeUnknown`: the commit was not answered.
+    ///
+    /// - Parameter isLong: whether it may change a hundred thousand rows, and so may take half a minute.
     func change<Value>(
-        _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false,
+        _ query: Query, as identity: Identity, for request: Request, isSearch: Bool = false, isLong: Bool = false,
         read: (Rows) throws -> Value
     ) throws(Failure) -> Value {
         try reporting(isSearch: isSearch) {
-            try change(try opening(identity, for: request, isSearch: isSearch) + [query], read: read)
+            let opening = try opening(identity, for: request, isSearch: isSearch)
+            guard isLong, Self.longChange > configuration.databaseTimeout else {
+                return try change(opening + [query], read: read)
+            }
+            waitsLonger = true
+            defer {
+                waitsLonger = false
+                connection?.timeout = configuration.databaseTimeout
+            }
+            let patience = Query(Self.timeout, [.text(String((Self.longChange * 0.9).milliseconds))])
+            return try change(opening + [patience, query], read: read)
         }
     }
+
+    /// Less than web servers wait for a worker.
+    private static let longChange = Duration.seconds(30)
+    private var waitsLonger = false
 
     /// Runs a change, and returns its rows.
     func change(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
@@ -291,10 +307,10 @@ final class Database {
     }
 
     private func open() throws(PostgresError) -> Connection {
-        if let connection { return connection }
-        let fresh = try connect()
-        connection = fresh
-        return fresh
+        let opened = if let connection { connection } else { try connect() }
+        opened.timeout = waitsLonger ? Self.longChange : configuration.databaseTimeout
+        connection = opened
+        return opened
     }
 
     private func connect() throws(PostgresError) -> Connection {

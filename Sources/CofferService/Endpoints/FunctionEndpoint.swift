@@ -43,22 +43,22 @@ struct FunctionEndpoint {
 
     /// `POST /rpc/delete_folder`: moves a folder to the trash, and returns the number of files.
     func deleteFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
-        try call(Self.deleteFolder, request, from: caller)
+        try call(Self.deleteFolder, request, from: caller, isLong: true)
     }
 
     /// `POST /rpc/restore`: returns the id of a file, or the number of an entry's files.
     func restore(_ request: Request, from caller: Caller) throws(Failure) -> Response {
-        try call(Self.restore, request, from: caller)
+        try call(Self.restore, request, from: caller, isLong: true)
     }
 
     /// `POST /rpc/restore_folder`: returns how many files were kept, restored and removed.
     func restoreFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
-        try call(Self.restoreFolder, request, from: caller)
+        try call(Self.restoreFolder, request, from: caller, isLong: true)
     }
 
     /// `POST /rpc/move_folder`: moves files, and returns how many.
     func moveFolder(_ request: Request, from caller: Caller) throws(Failure) -> Response {
-        try call(Self.moveFolder, request, from: caller)
+        try call(Self.moveFolder, request, from: caller, isLong: true)
     }
 
     /// `POST /rpc/create_user`: returns the id of the new user.
@@ -80,16 +80,17 @@ struct FunctionEndpoint {
     ///   - own: the worker's parameters, which follow the request's arguments.
     ///   - isVoid: whether the function returns nothing, so that the response is 204.
     ///   - isChange: whether the function writes to the database.
+    ///   - isLong: whether it may change very many rows.
     private func call(
         _ statement: Statement, _ request: Request, from caller: Caller, own: [Parameter] = [], isVoid: Bool = false,
-        isChange: Bool = true
+        isChange: Bool = true, isLong: Bool = false
     ) throws(Failure) -> Response {
         let type = try request.negotiate([MediaType.json, MediaType.singular])
         let query = Query(statement, try request.arguments() + own)
         let read = { (rows: Rows) in isVoid ? nil : try rows.only().cell("body") }
         let body =
             isChange
-            ? try database.change(query, as: caller.identity, for: request, read: read)
+            ? try database.change(query, as: caller.identity, for: request, isLong: isLong, read: read)
             : try database.run(query, as: caller.identity, for: request, read: read)
         guard let body else { return Response(204, [.noStore]) }
         return Response(200, [.contentType(type), .noStore], .cell(body))
