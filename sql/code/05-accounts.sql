@@ -185,11 +185,10 @@ begin
         raise exception using errcode = 'KF027', message = 'User not found.';
     end if;
     -- Deleting the user would delete these rows, but only after the audit log was locked, and that lock comes last. The
-    -- files do not go to the trash first.
+    -- files do not go to the trash first; what is in the trash goes with the user.
     perform set_config('coffer.trash_days', '0', true);
     delete from internal.sessions s where s.user_id = p_user_id;
     delete from internal.files f where f.user_id = p_user_id;
-    delete from internal.trash t where t.user_id = p_user_id;
     delete from internal.users u where u.id = p_user_id;
 end
 $$;

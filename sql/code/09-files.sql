@@ -102,8 +102,22 @@ begin atomic
 end;
 comment on function internal.reserved_bytes(uuid) is
     'Returns how many bytes of the quota a user''s resumable uploads reserve.';
--- Deliberately not granted: normalized_file_path, checked_file_path, precondition_holds, require_quota
--- and reserved_bytes.
+
+-- Gives the client an early answer; internal.record checks again when the bytes are counted.
+create function internal.require_room(p_user_id uuid, p_growth numeric) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform internal.require_quota(
+        l.used_bytes + internal.reserved_bytes(p_user_id) + p_growth, l.trash_bytes, u.quota_bytes)
+    from internal.users u join internal.ledgers l on l.user_id = u.id
+    where u.id = p_user_id and u.quota_bytes is not null and p_growth > 0;
+end
+$$;
+comment on function internal.require_room(uuid, numeric) is
+    'KF006 if the user''s files, trash and resumable uploads would exceed the quota with so many bytes more.';
+-- Deliberately not granted: normalized_file_path, checked_file_path, precondition_holds, require_quota,
+-- reserved_bytes and require_room.
 
 -- The days are the installation's, so the worker sends them with each change.
 create function internal.kept_days(p_reason text) returns integer

@@ -38,13 +38,17 @@ end
 $$;
 comment on function internal.refuse_file(uuid, text) is '23505 if a file has the path of a folder.';
 
+create function internal.is_folder(p_user_id uuid, p_parent text, p_name text) returns boolean
+language sql volatile security definer set search_path = ''
+return exists (
+    select from internal.folders d where d.user_id = p_user_id and d.parent = p_parent and d.name = p_name);
+comment on function internal.is_folder(uuid, text, text) is 'Returns whether a user has this folder.';
+
 create function internal.refuse_folder(p_user_id uuid, p_parent text, p_name text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    if exists (
-        select from internal.folders d where d.user_id = p_user_id and d.parent = p_parent and d.name = p_name)
-    then
+    if internal.is_folder(p_user_id, p_parent, p_name) then
         raise exception using errcode = '23505', message = 'A folder has the path of this file',
             detail = format('%s is a folder', concat_ws('/', nullif(p_parent, ''), p_name));
     end if;
@@ -239,11 +243,7 @@ declare
     v_folder constant text := internal.checked_file_path(p_folder);
     v_user_id constant uuid := internal.lock_current_user();
 begin
-    if exists (
-        select from internal.folders d
-        where d.user_id = v_user_id and d.parent = internal.folder_of(v_folder)
-            and d.name = internal.name_of(v_folder))
-    then
+    if internal.is_folder(v_user_id, internal.folder_of(v_folder), internal.name_of(v_folder)) then
         raise exception using errcode = '23505', message = 'The folder exists already',
             detail = format('%s is a folder', v_folder);
     end if;
@@ -264,11 +264,7 @@ declare
     v_user_id constant uuid := internal.lock_current_user();
     v_count bigint;
 begin
-    if not exists (
-        select from internal.folders d
-        where d.user_id = v_user_id and d.parent = internal.folder_of(v_folder)
-            and d.name = internal.name_of(v_folder))
-    then
+    if not internal.is_folder(v_user_id, internal.folder_of(v_folder), internal.name_of(v_folder)) then
         raise exception using errcode = 'KF047', message = 'Folder not found.';
     end if;
     -- '0' is the character after '/'.
@@ -285,24 +281,33 @@ comment on function api.delete_folder(text) is
     'trash as one entry. KF003 for the path, KF011 if the user is gone, KF047 if there is no such folder. For editors '
     'and admins.';
 
+-- The folders at and below a path that were created.
+create function internal.created_folders(p_user_id uuid, p_folder text) returns text[]
+language sql volatile security definer set search_path = '' set enable_seqscan = off
+begin atomic
+    -- '0' is the character after '/'.
+    select coalesce(array_agg(concat_ws('/', nullif(d.parent, ''), d.name)), '{}')
+    from internal.folders d
+    where d.user_id = p_user_id and d.is_created
+        and (d.parent = internal.folder_of(p_folder) and d.name = internal.name_of(p_folder)
+            or d.parent = p_folder or d.parent > p_folder || '/' and d.parent < p_folder || '0');
+end;
+comment on function internal.created_folders(uuid, text) is
+    'Returns the paths of the folders at and below a path that stay without files.';
+
 create function internal.forget_folders(p_user_id uuid, p_folder text) returns text[]
 language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
-    v_created text[];
+    v_created constant text[] := internal.created_folders(p_user_id, p_folder);
 begin
-    with created as (
-        update internal.folders d set is_created = false
-        where d.user_id = p_user_id and d.is_created
-            and (d.parent = internal.folder_of(p_folder) and d.name = internal.name_of(p_folder)
-                or d.parent = p_folder or d.parent > p_folder || '/' and d.parent < p_folder || '0')
-        returning concat_ws('/', nullif(d.parent, ''), d.name) as path
-    )
-    select array_agg(c.path) into v_created from created c;
     delete from internal.folders d
-    where d.user_id = p_user_id and d.file_count = 0
-        and (d.parent = internal.folder_of(p_folder) and d.name = internal.name_of(p_folder)
-            or d.parent = p_folder or d.parent > p_folder || '/' and d.parent < p_folder || '0');
+    using unnest(v_created) as c (path)
+    where d.user_id = p_user_id and d.parent = internal.folder_of(c.path) and d.name = internal.name_of(c.path)
+        and d.file_count = 0;
+    update internal.folders d set is_created = false
+    from unnest(v_created) as c (path)
+    where d.user_id = p_user_id and d.parent = internal.folder_of(c.path) and d.name = internal.name_of(c.path);
     return v_created;
 end
 $$;
@@ -369,5 +374,5 @@ comment on function api.move_folder(text, text) is
     'Moves a folder of the current user with all that is below, and returns the number of files. KF003 for a path, '
     'before or after the move, KF011 if the user is gone, KF029 if the folder would move into itself, 23505 if a path '
     'is taken. For editors and admins.';
--- Deliberately not granted: folder_of, name_of, folders_above, refuse_file, refuse_folder, refuse_folders,
--- count_folders, count_folders_of, create_folders, forget_folders and the functions of cursors.
+-- Deliberately not granted: folder_of, name_of, folders_above, refuse_file, is_folder, refuse_folder, refuse_folders,
+-- count_folders, count_folders_of, create_folders, created_folders, forget_folders and the functions of cursors.

@@ -3,37 +3,32 @@
 -- because they name blobs; each changes rows of the current user only.
 set local role coffer_owner;
 
--- Gives the client an early answer; store_file checks again under locks. The totals and the file that would be replaced
--- are read by one statement, so that no other upload comes between them.
+-- Gives the client an early answer; store_file checks again under locks. A stable function reads all in one snapshot, so
+-- no other upload comes between the totals and the file that would be replaced.
 create function api.check_upload(p_file_path text, p_size bigint, p_if_match text, p_if_none_match boolean)
 returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     v_path constant text := internal.checked_file_path(p_file_path);
+    v_user_id constant uuid := internal.current_user_id();
     v_now record;
 begin
     if p_size < 0 then
         raise exception using errcode = 'KF014', message = 'The size is not valid.';
     end if;
-    select f.sha256, coalesce(f.size_bytes, 0) as size_bytes, l.used_bytes, l.trash_bytes, u.quota_bytes,
-        internal.freed_bytes(f.size_bytes) as freed_bytes into v_now
-    from internal.users u join internal.ledgers l on l.user_id = u.id
-    left join internal.files f on f.user_id = u.id and f.file_path = v_path
-    where u.id = internal.current_user_id();
+    select f.sha256, f.size_bytes into v_now
+    from internal.users u left join internal.files f on f.user_id = u.id and f.file_path = v_path
+    where u.id = v_user_id;
     if not found then
         perform internal.raise_session_ended();
     elsif not internal.precondition_holds(p_if_match, p_if_none_match, v_now.sha256) then
         raise exception using errcode = 'KF004', message = 'The precondition does not hold.';
-    elsif p_size > v_now.freed_bytes and v_now.quota_bytes is not null then
-        perform internal.require_quota(
-            v_now.used_bytes::numeric + internal.reserved_bytes(internal.current_user_id()) - v_now.freed_bytes
-                + p_size, v_now.trash_bytes, v_now.quota_bytes);
     end if;
+    perform internal.require_room(v_user_id, p_size::numeric - internal.freed_bytes(v_now.size_bytes));
     if v_now.sha256 is null then
-        perform internal.refuse_folder(
-            internal.current_user_id(), internal.folder_of(v_path), internal.name_of(v_path));
-        perform internal.refuse_file(internal.current_user_id(), concat_ws('/', nullif(a.parent, ''), a.name))
+        perform internal.refuse_folder(v_user_id, internal.folder_of(v_path), internal.name_of(v_path));
+        perform internal.refuse_file(v_user_id, concat_ws('/', nullif(a.parent, ''), a.name))
         from internal.folders_above(internal.folder_of(v_path)) a;
     end if;
 end
@@ -41,8 +36,8 @@ $$;
 grant execute on function api.check_upload(text, bigint, text, boolean) to coffer_editor, coffer_admin;
 comment on function api.check_upload(text, bigint, text, boolean) is
     'Checks whether an upload may begin: KF003 for the path, KF004 for a precondition, KF006 for the quota, KF011 if '
-    'the user is gone, KF014 for the size, 23505 if the path would be a file and a folder. p_size is in bytes, null if unknown; p_if_match is * or digests in hex '
-    'with commas. For editors and admins.';
+    'the user is gone, KF014 for the size, 23505 if the path would be a file and a folder. p_size is in bytes, null if '
+    'unknown; p_if_match is * or digests in hex with commas. For editors and admins.';
 
 -- A version needs room, a content that is not kept makes room.
 create function internal.freed_bytes(p_size_bytes bigint) returns bigint

@@ -166,36 +166,28 @@ as $$
 declare
     v_path constant text := case when p_file_path is not null then internal.checked_file_path(p_file_path) end;
     v_user_id constant uuid := internal.lock_current_user();
-    v_row record;
-    v_deleted uuid[] := '{}';
-    v_count bigint := 0;
+    v_versions uuid[];
+    v_deleted uuid[];
+    v_restored uuid[];
 begin
     if num_nonnulls(p_id, p_entry_id) <> 1 or num_nonnulls(p_file_path, p_entry_id) = 2 then
         raise exception using errcode = 'KF014',
             message = 'Either p_id, with or without p_file_path, or p_entry_id is required.';
     end if;
-    for v_row in
-        select t.id, t.reason = 'replaced' and v_path is null and f.id is not null as is_version
-        from internal.trash t left join internal.files f on f.id = t.file_id and f.user_id = v_user_id
-        where t.user_id = v_user_id and (t.id = p_id or t.entry_id = p_entry_id)
-    loop
-        v_count := v_count + 1;
-        if not v_row.is_version then
-            v_deleted := v_deleted || v_row.id;
-        elsif p_id is not null then
-            return to_json(internal.restore_version(v_user_id, v_row.id));
-        else
-            perform internal.restore_version(v_user_id, v_row.id);
-        end if;
-    end loop;
-    if v_count = 0 then
+    -- A version goes into its file, if that exists and no other path is wanted.
+    select array_agg(r.id) filter (where r.is_version), array_agg(r.id) filter (where not r.is_version)
+    into v_versions, v_deleted
+    from (
+        select t.id, t.reason = 'replaced' and v_path is null and exists (
+                select from internal.files f where f.id = t.file_id and f.user_id = v_user_id) as is_version
+        from internal.trash t
+        where t.user_id = v_user_id and (t.id = p_id or t.entry_id = p_entry_id)) r;
+    if v_versions is null and v_deleted is null then
         raise exception using errcode = 'KF002', message = 'File not found.';
-    elsif p_id is not null then
-        return to_json((internal.restore_files(v_user_id, v_deleted, v_path))[1]);
-    elsif v_deleted <> '{}' then
-        perform internal.restore_files(v_user_id, v_deleted);
     end if;
-    return to_json(v_count);
+    v_restored := array(select internal.restore_version(v_user_id, v.id) from unnest(v_versions) as v (id))
+        || case when v_deleted is not null then internal.restore_files(v_user_id, v_deleted, v_path) end;
+    return case when p_id is not null then to_json(v_restored[1]) else to_json(cardinality(v_restored)) end;
 end
 $$;
 grant execute on function api.restore(uuid, text, uuid) to coffer_editor, coffer_admin;

@@ -8,9 +8,8 @@ create function internal.refuse_copy(p_user_id uuid, p_from text, p_to text) ret
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    v_is_folder constant boolean := exists (
-        select from internal.folders d
-        where d.user_id = p_user_id and d.parent = internal.folder_of(p_to) and d.name = internal.name_of(p_to));
+    v_is_folder constant boolean := internal.is_folder(
+        p_user_id, internal.folder_of(p_to), internal.name_of(p_to));
 begin
     if v_is_folder or exists (select from internal.files f where f.user_id = p_user_id and f.file_path = p_to) then
         raise exception using errcode = '23505',
@@ -26,22 +25,9 @@ $$;
 comment on function internal.refuse_copy(uuid, text, text) is
     '23505 if the new path of a copy is a file or a folder, or is below a file.';
 
--- The folders that were created, with the one at p_from.
-create function internal.created_folders(p_user_id uuid, p_from text) returns text[]
-language sql stable security definer set search_path = '' set enable_seqscan = off
-begin atomic
-    -- '0' is the character after '/'.
-    select coalesce(array_agg(concat_ws('/', nullif(d.parent, ''), d.name)), '{}')
-    from internal.folders d
-    where d.user_id = p_user_id and d.is_created
-        and (d.parent = internal.folder_of(p_from) and d.name = internal.name_of(p_from)
-            or d.parent = p_from or d.parent > p_from || '/' and d.parent < p_from || '0');
-end;
-comment on function internal.created_folders(uuid, text) is
-    'Returns the paths of the folders at and below a path that stay without files.';
-
 -- The names of a thousand blobs begin with the same random byte, so a directory flushes its 10,000 new blobs in 10
--- places and not in 256. 120 random bits are left to each. A new blob goes to the store that has the old one, because only a store itself copies without sending bytes.
+-- places and not in 256. 120 random bits are left to each. A new blob goes to the store that has the old one, because
+-- only a store itself copies without sending bytes.
 create function api.begin_copy(p_from text, p_to text)
 returns table (source text, target text, store_url text, size_bytes bigint)
 language plpgsql volatile security definer
@@ -50,44 +36,40 @@ as $$
 declare
     v_from constant text := internal.checked_file_path(p_from);
     v_to constant text := internal.checked_file_path(p_to);
-    v_created constant text[] := internal.created_folders(internal.current_user_id(), v_from);
+    v_user_id constant uuid := internal.current_user_id();
+    v_created constant text[] := internal.created_folders(v_user_id, v_from);
     v_is_file constant boolean := exists (
-        select from internal.files f where f.user_id = internal.current_user_id() and f.file_path = v_from);
+        select from internal.files f where f.user_id = v_user_id and f.file_path = v_from);
     -- One range of the index. No path contains chr(1), and '0' is the character after '/'.
     v_first constant text := v_from || case when v_is_file then '' else '/' end;
     v_end constant text := v_from || case when v_is_file then chr(1) else '0' end;
-    v_user record;
     v_new record;
     v_prefixes text[];
 begin
-    select u.id, u.quota_bytes, l.used_bytes, l.trash_bytes into v_user
-    from internal.users u join internal.ledgers l on l.user_id = u.id where u.id = internal.current_user_id();
-    if not found then
+    if not exists (select from internal.users u where u.id = v_user_id) then
         perform internal.raise_session_ended();
     end if;
     select count(*) as files, coalesce(sum(f.size_bytes), 0) as bytes, max(octet_length(f.file_path)) as length
     into v_new
     from internal.files f
-    where f.user_id = v_user.id and f.file_path >= v_first and f.file_path < v_end;
+    where f.user_id = v_user_id and f.file_path >= v_first and f.file_path < v_end;
     if v_new.files = 0 and v_created = '{}' then
         raise exception using errcode = 'KF002', message = 'File not found.';
     elsif not v_is_file and starts_with(v_to, v_from || '/') then
         raise exception using errcode = 'KF029', message = 'A folder cannot be copied into itself';
     end if;
-    perform internal.refuse_copy(v_user.id, v_from, v_to);
+    perform internal.refuse_copy(v_user_id, v_from, v_to);
     -- Joining two valid paths can break only the limit of the whole length.
     if v_new.length + octet_length(v_to) - octet_length(v_from) > 1024 then
         perform internal.checked_file_path(v_to || substr(f.file_path, length(v_from) + 1))
         from internal.files f
-        where f.user_id = v_user.id and f.file_path >= v_first and f.file_path < v_end
+        where f.user_id = v_user_id and f.file_path >= v_first and f.file_path < v_end
             and octet_length(f.file_path) = v_new.length
         limit 1;
     end if;
     perform internal.checked_file_path(v_to || substr(c.folder, length(v_from) + 1))
     from unnest(v_created) as c (folder);
-    if v_new.bytes > 0 then
-        perform internal.require_quota(v_user.used_bytes + v_new.bytes, v_user.trash_bytes, v_user.quota_bytes);
-    end if;
+    perform internal.require_room(v_user_id, v_new.bytes);
     v_prefixes := array(
         select encode(extensions.gen_random_bytes(1), 'hex') from generate_series(0, v_new.files / 1000));
     return query
@@ -96,10 +78,10 @@ begin
                 v_prefixes[(row_number() over () - 1) / 1000 + 1] || encode(extensions.gen_random_bytes(15), 'hex')
                     as target
             from internal.files f
-            where f.user_id = v_user.id and f.file_path >= v_first and f.file_path < v_end
+            where f.user_id = v_user_id and f.file_path >= v_first and f.file_path < v_end
         ), listed as (
             insert into internal.garbage (blob, reason, user_id, store)
-            select c.target, 'uploading', v_user.id, c.store from copied c
+            select c.target, 'uploading', v_user_id, c.store from copied c
         )
         select c.blob::text, c.target, (select s.url from internal.stores s where s.id = c.store),
             c.size_bytes::bigint
@@ -115,8 +97,8 @@ comment on function api.begin_copy(text, text) is
     'taken. For editors and admins.';
 
 -- What was copied may have been overwritten or deleted meanwhile. Its content is then in the trash, with the same path,
--- and the copy gets it from there. Each blob is looked up in an index, and the rest are hash joins, so a
--- plan that was made for one file suits many.
+-- and the copy gets it from there. Each blob is looked up in an index, and the rest are hash joins, so a plan that was
+-- made for one file suits many.
 create function api.finish_copy(p_from text, p_to text, p_sources text[], p_targets text[]) returns bigint
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set enable_nestloop = off set enable_mergejoin = off
@@ -180,4 +162,4 @@ $$;
 grant execute on function api.abandon_copy(text[]) to coffer_editor, coffer_admin;
 comment on function api.abandon_copy(text[]) is
     'Does what api.abandon_upload does, for all blobs of a copy. For editors and admins.';
--- Deliberately not granted: refuse_copy and created_folders.
+-- Deliberately not granted: refuse_copy.

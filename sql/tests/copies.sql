@@ -138,6 +138,10 @@ select is(pg_temp.begin_copy('a', 'q'), 'KF006 The quota would be exceeded');
 select is(pg_temp.copy('a/deep', 'q'), '1', 'what fits is copied');
 select is(pg_temp.begin_copy('a/one', 'q2'), 'KF006 The quota would be exceeded');
 update internal.users set quota_bytes = 17 where id = :editor;
+select is(pg_temp.do(format('select api.create_upload(%L, ''reserves'', null, ''a/b'', null, '''', 1, null, false, 60)',
+    md5('reserves'))), 'no failure');
+select is(pg_temp.begin_copy('a/one', 'q2'), 'KF006 The quota would be exceeded', 'resumable uploads have reserved room');
+delete from internal.uploads where user_id = :editor;
 select is(pg_temp.begin('a/one', 'q2'), '1');
 select pg_temp.put('q3', 'x');
 select is(pg_temp.finish('a/one', 'q2'), 'KF006', 'the quota holds when the copy ends');

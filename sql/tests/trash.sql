@@ -169,7 +169,12 @@ select is(pg_temp.do('select api.delete_folder(''b'')'), '0');
 select is((select count(*) from internal.folders where user_id = :editor and is_created), 0::bigint,
     'a deleted folder takes those below along');
 
--- A path is a file or a folder.
+-- A path is a file or a folder, also for an upload that did not ask before.
+create function pg_temp.put_at_once(p_path text) returns text language sql as $$
+    select pg_temp.do(format('select api.store_file(%L, %L, null, null, 1, sha256(''x''), null, false, ''file:///a'')',
+        md5(gen_random_uuid()::text), p_path))
+$$;
+select is(pg_temp.put_at_once('copy/x') || pg_temp.put_at_once('a'), '2350523505', 'the triggers refuse it');
 select is(pg_temp.put('copy/x', 'x') || pg_temp.put('a', 'x'), '2350523505', 'an upload cannot make a path both');
 select is(pg_temp.rename('empty', 'copy/x')
     || pg_temp.rename('empty', 'a'), '2350523505',
@@ -206,8 +211,40 @@ select is((select count(*) from internal.garbage where reason = 'deleted' and us
     'and the blob is garbage');
 select is_empty('select pg_temp.wrong()');
 update internal.trash set expires_at = now() - interval '1 second' where file_path = 'new/er/file';
+select isnt(pg_temp.put('stays', 'x'), null);
+select is(pg_temp.remove('stays'), '1');
 select is(pg_temp.attempt('coffer_owner', null, 'select internal.expire_trash(0)') || ' '
     || pg_temp.attempt('coffer_owner', null, 'select internal.expire_trash(10)'), '0 1', 'expired rows are removed');
+select is_empty('select pg_temp.wrong()');
+
+-- A deleted file is no version, also if its id is a file's again.
+select isnt(pg_temp.put('twice', 'old'), null);
+select isnt(pg_temp.put('twice', 'newer'), null);
+select is(pg_temp.remove('twice'), '1');
+select pg_temp.age() \g /dev/null
+select matches(pg_temp.do(format('select api.restore(%L, null, null)',
+    (select id from internal.trash where file_path = 'twice' and reason = 'replaced'))), '^"');
+select is(pg_temp.restore('twice'), '23505', 'it does not replace the file');
+select is(pg_temp.do('select api.delete_folder(''twice'')'), 'KF047');
+select is_empty('select pg_temp.wrong()');
+
+-- Garbage collection takes no blob that the trash has.
+insert into internal.garbage (blob, reason, listed_at)
+select blob, 'deleted', now() - interval '9 days' from internal.trash where file_path = 'stays';
+select is((select count(*) from internal.take_garbage('0', 1000) g join internal.trash t on t.blob = g.blob),
+    0::bigint, 'the blob of a row of the trash is not taken');
+delete from internal.garbage g using internal.trash t where t.blob = g.blob;
+
+-- Created folders that move up, over themselves.
+select is(pg_temp.do('select api.create_folder(''up/b/b'')'), '');
+select isnt(pg_temp.put('up/b/b/x', 'x'), null);
+select isnt(pg_temp.put('up/b/y', 'y'), null);
+select is(pg_temp.do('select api.move_folder(''up/b'', ''up'')'), '2', 'a created folder can move up');
+select is((select string_agg(concat_ws('/', nullif(parent, ''), name) || '=' || file_count, ' ' order by parent, name)
+    from internal.folders where user_id = :editor and (parent = 'up' or parent ~ '^up/' or name = 'up')),
+    'up=2 up/b=1', 'with right totals');
+select is(pg_temp.remove('up/%'), '2');
+select is(pg_temp.do('select api.delete_folder(''up'')'), '0');
 select is_empty('select pg_temp.wrong()');
 
 -- The quota.
@@ -244,6 +281,11 @@ select is_empty('select pg_temp.wrong()');
 select is(pg_temp.do('select api.restore_folder(null, now() - interval ''30 minutes'')'),
     '{"kept" : 3, "restored" : 1, "removed" : 1}', 'so can everything be');
 select is(pg_temp.files(), 'w/a=1 w/b=2 w/c=3 x=1');
+select is(pg_temp.remove('w/c'), '1');
+select pg_temp.age() \g /dev/null
+select is(pg_temp.do('select api.restore_folder(''w'', now() - interval ''30 minutes'')'),
+    '{"kept" : 2, "restored" : 0, "removed" : 0}', 'what was deleted before that time stays deleted');
+select isnt(pg_temp.put('w/c', 'ccc'), null);
 select is(pg_temp.do('select api.restore_folder(''w'', null)'), 'KF014', 'the time is needed');
 select is(pg_temp.do('select api.restore_folder(''w'', now())', :other), '{"kept" : 0, "restored" : 0, "removed" : 0}',
     'another user''s folder stays');
@@ -262,7 +304,11 @@ select set_config('coffer.trash_days', '', true), set_config('coffer.version_day
 select is(pg_temp.remove('w/c'), '1');
 select isnt(pg_temp.put('f', 'f', :other), null);
 select isnt(pg_temp.put('f', 'ff', :other), null);
+select max(id) as last from internal.audit_log \gset
 select is(pg_temp.failure('coffer_owner', null, 'select internal.delete_user(''editor@test.invalid'')'), 'no failure');
+select is((select string_agg(distinct action, ' ' order by action) from internal.audit_log
+    where user_id = :editor and id > :last), 'delete purge user_delete',
+    'a deleted user''s files do not go to the trash first');
 delete from internal.users where id = :other;
 select is((select count(*) from internal.kept_blobs where user_id in (:editor, :other)), 0::bigint,
     'a deleted user''s trash is gone');
