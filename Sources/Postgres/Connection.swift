@@ -8,8 +8,7 @@ internal import Glibc
 /// A connection to PostgreSQL in libpq's pipeline mode. Only one thread may use it.
 @safe public final class Connection {
     let pointer: OpaquePointer
-    /// The longest time that a batch or a script may take.
-    public var timeout: Duration
+    let timeout: Duration
     let preparesStatements: Bool
     /// The names of the statements that the server has prepared for this connection.
     var prepared: Set<String> = []
@@ -25,7 +24,7 @@ internal import Glibc
     /// - Parameters:
     ///   - conninfo: a connection string or URI of libpq. Its `connect_timeout` defaults to 5 seconds for each host, or
     ///     to `timeout` if that is shorter, but to at least 2 seconds. The encoding is always UTF-8.
-    ///   - timeout: the longest time that a batch or a script may take.
+    ///   - timeout: the longest time that a batch or a script may take, unless `run` is given another one.
     ///   - preparesStatements: false sends every statement with its text, for a pooler that changes servers.
     ///   - statementTimeout: the time after which the server ends a statement. nil for the server's setting. It is sent
     ///     in the startup packet, which some poolers refuse.

@@ -10,14 +10,15 @@ extension Connection {
     ///
     /// A named statement that is new to the connection is prepared in the same round trip.
     ///
+    /// - Parameter limit: the longest time that this batch may take. nil for the connection's.
     /// - Returns: one result for each query.
     /// - Throws: the error of the first query that failed. After `.statement` the batch is rolled back, and the
     ///   connection can nearly always be used again; see `isUsable`. After any other error the connection is lost, and
     ///   the batch may or may not have been carried out.
-    public func run(_ queries: [Query]) throws(PostgresError) -> [Rows] {
+    public func run(_ queries: [Query], within limit: Duration? = nil) throws(PostgresError) -> [Rows] {
         if queries.isEmpty { return [] }
         try check(queries)
-        let deadline = Deadline(after: timeout)
+        let deadline = Deadline(after: limit ?? timeout)
         let prepares = try send(queries)
         let last = queries.last?.statement.name ?? ""
         Faults.point("before \(last)")

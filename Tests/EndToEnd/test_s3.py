@@ -33,11 +33,11 @@ def test_a_body_of_unknown_length_is_stored(s3):
 @pytest.mark.parametrize("size", [0, 16 * MIB, 40 * MIB, 64 * MIB])
 def test_up_to_64_mib_are_sent_by_one_request(s3, store_whole, size):
     body = pattern(size)
-    answer = store_whole("whole", body)
+    answer = store_whole("one request", body)
     assert answer.status == 200 and answer.header("ETag") == etag(body), answer
     (method, path), *more = s3.proxy.seen
     assert more == [] and method == "PUT" and "?" not in path, s3.proxy.seen
-    assert s3.editor.retrieve("whole").body == body
+    assert s3.editor.retrieve("one request").body == body
 
 
 def test_more_is_sent_in_parts(s3, store_whole):

@@ -61,22 +61,14 @@ final class Database {
     ) throws(Failure) -> Value {
         try reporting(isSearch: isSearch) {
             let opening = try opening(identity, for: request, isSearch: isSearch)
-            guard isLong, Self.longChange > configuration.databaseTimeout else {
-                return try change(opening + [query], read: read)
-            }
-            waitsLonger = true
-            defer {
-                waitsLonger = false
-                connection?.timeout = configuration.databaseTimeout
-            }
-            let patience = Query(Self.timeout, [.text(String((Self.longChange * 0.9).milliseconds))])
-            return try change(opening + [patience, query], read: read)
+            guard isLong else { return try change(opening + [query], read: read) }
+            let limit = max(Self.longChange, configuration.databaseTimeout)
+            return try change(opening + [Self.statementTimeout(limit), query], within: limit, read: read)
         }
     }
 
     /// Less than web servers wait for a worker.
     private static let longChange = Duration.seconds(30)
-    private var waitsLonger = false
 
     /// Runs a change, and returns its rows.
     func change(_ query: Query, as identity: Identity, for request: Request) throws(Failure) -> Rows {
@@ -95,8 +87,7 @@ final class Database {
     func transaction<Value>(
         as identity: Identity, for request: Request, _ body: (Transaction) throws -> Value
     ) throws -> Value {
-        let opening = [Query(Self.begin), Query(Self.commitWithoutDisk)]
-        let transaction = Transaction(self, opening + (try self.opening(identity, for: request, isSearch: false)))
+        let transaction = Transaction(self, Self.begins + (try opening(identity, for: request, isSearch: false)))
         do {
             let value = try body(transaction)
             if transaction.isOpen { try transaction.commit() }
@@ -136,11 +127,12 @@ final class Database {
         }
     }
 
-    private func change<Value>(_ queries: [Query], read: (Rows) throws -> Value) throws -> Value {
+    private func change<Value>(
+        _ queries: [Query], within limit: Duration? = nil, read: (Rows) throws -> Value
+    ) throws -> Value {
         let value: Value
         do {
-            let opening = [Query(Self.begin), Query(Self.commitWithoutDisk)]
-            value = try read(try run(opening + queries, isRepeatable: false).last!)
+            value = try read(try run(Self.begins + queries, isRepeatable: false, within: limit).last!)
         } catch {
             rollback()
             throw error
@@ -180,10 +172,9 @@ final class Database {
         try reporting {
             let cursor = Query(
                 Statement(sql: "declare result no scroll cursor for \(query.statement.sql)"), query.parameters)
-            let begin = [Query(Self.begin), Query(Self.commitWithoutDisk)]
             let opening = try opening(identity, for: request, isSearch: false)
             do {
-                var page = try run(begin + opening + [cursor, Query(Self.fetch)], isRepeatable: false).last!
+                var page = try run(Self.begins + opening + [cursor, Query(Self.fetch)], isRepeatable: false).last!
                 while true {
                     for row in page { try read(row) }
                     if page.count < Self.pageSize { break }
@@ -217,8 +208,11 @@ final class Database {
         connection = nil
     }
 
-    private static let begin = Statement(name: "begin", sql: "begin")
-    private static let commitWithoutDisk = Statement(name: "off", sql: "set local synchronous_commit to off")
+    /// Begins a transaction whose commit does not wait for the disk.
+    private static let begins = [
+        Query(Statement(name: "begin", sql: "begin")),
+        Query(Statement(name: "off", sql: "set local synchronous_commit to off")),
+    ]
     private static let commit = Statement(name: "commit", sql: "commit")
     private static let waitForDisk = Statement(name: "disk", sql: "select internal.wait_for_disk()")
     private static let rollback = Statement(name: "rollback", sql: "rollback")
@@ -264,22 +258,29 @@ final class Database {
 
     /// After this time the server ends a statement: before the worker gives up. It is an option of the connection.
     /// Some poolers refuse that, so it is sent with each batch if statements are not prepared.
-    private var statementTimeout: Duration { configuration.databaseTimeout * 0.9 }
+    private static func statementTimeout(_ limit: Duration) -> Query {
+        Query(timeout, [.text(String((limit * patience).milliseconds))])
+    }
     private static let timeout = Statement(sql: "select set_config('statement_timeout', $1, true)")
+    private static let patience = 0.9
 
     /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
     ///
     /// - Parameter isRepeatable: whether it may be sent again if the connection breaks.
-    func run(_ queries: [Query], isRepeatable: Bool = true) throws(PostgresError) -> [Rows] {
-        if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable) }
-        let timeout = Query(Self.timeout, [.text(String(statementTimeout.milliseconds))])
-        return Array(try send([timeout] + queries, isRepeatable: isRepeatable).dropFirst())
+    func run(
+        _ queries: [Query], isRepeatable: Bool = true, within limit: Duration? = nil
+    ) throws(PostgresError) -> [Rows] {
+        if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable, within: limit) }
+        let timeout = Self.statementTimeout(configuration.databaseTimeout)
+        return Array(try send([timeout] + queries, isRepeatable: isRepeatable, within: limit).dropFirst())
     }
 
-    private func send(_ queries: [Query], isRepeatable: Bool) throws(PostgresError) -> [Rows] {
+    private func send(
+        _ queries: [Query], isRepeatable: Bool, within limit: Duration?
+    ) throws(PostgresError) -> [Rows] {
         if let kept = connection, isRepeatable {
             do {
-                return try finish { () throws(PostgresError) in try kept.run(queries) }
+                return try finish { () throws(PostgresError) in try kept.run(queries, within: limit) }
             } catch {
                 guard connection == nil, error.kind != .timeout, error.sqlState != "57014" else { throw error }
                 // It broke while it was idle, for example by a restart of the server. Try again on a new one.
@@ -287,7 +288,7 @@ final class Database {
         }
         // Other batches are sent only once, so find a connection that broke while it was idle before sending.
         if connection?.isUsable == false { connection = nil }
-        return try finish { () throws(PostgresError) in try open().run(queries) }
+        return try finish { () throws(PostgresError) in try open().run(queries, within: limit) }
     }
 
     /// Whether there is a connection. Work that can wait should not make one.
@@ -307,17 +308,18 @@ final class Database {
     }
 
     private func open() throws(PostgresError) -> Connection {
-        let opened = if let connection { connection } else { try connect() }
-        opened.timeout = waitsLonger ? Self.longChange : configuration.databaseTimeout
-        connection = opened
-        return opened
+        if let connection { return connection }
+        let fresh = try connect()
+        connection = fresh
+        return fresh
     }
 
     private func connect() throws(PostgresError) -> Connection {
         try Connection(
             configuration.databaseURL, timeout: configuration.databaseTimeout,
             preparesStatements: configuration.preparesStatements,
-            statementTimeout: configuration.preparesStatements ? statementTimeout : nil, applicationName: "coffer")
+            statementTimeout: configuration.preparesStatements ? configuration.databaseTimeout * Self.patience : nil,
+            applicationName: "coffer")
     }
 
     /// Runs `body`, records errors that are not the client's, and drops the connection if it cannot be used any more.
