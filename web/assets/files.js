@@ -1,51 +1,175 @@
-// The user's files on the server.
-import { ApiError, request } from "./api.js";
+// The user's files and folders on the server. An entry is `{ path, name, isFolder, size, changed, … }`.
+import { ApiError, call, read, request } from "./api.js";
 
-const COLUMNS = "id,file_path,description,size_bytes,updated_at";
+const COLUMNS = "id,file_path,description,content_type,size_bytes,sha256,created_at,updated_at,modified_at";
 
-/** The most rows that the server returns in one answer. */
-export const MAX_ROWS = 1000;
+/** Entries in one answer of a list. */
+export const PAGE_SIZE = 500;
+/** Values in one filter, so that no address grows too long. */
+const BATCH_SIZE = 50;
+/** The most rows that a search shows. */
+export const MAX_FOUND = 500;
 
-/** "0-49/123" → 123; RFC 9110 section 14.4 in PostgREST's form without a unit. */
-function totalIn(contentRange, fallback) {
-  const total = Number.parseInt((contentRange ?? "").split("/")[1], 10);
-  return Number.isNaN(total) ? fallback : total;
+export const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
+export const folderOf = (path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+export const join = (folder, name) => (folder === "" ? name : `${folder}/${name}`);
+
+/** The entry for a row of the server. */
+export function entryOf(row, folder = null) {
+  const path = row.file_path ?? join(folder, row.name);
+  return {
+    path,
+    name: nameOf(path),
+    isFolder: row.is_folder === true,
+    id: row.id ?? null,
+    size: row.size_bytes,
+    count: row.file_count ?? null,
+    changed: row.modified_at ?? null,
+    description: row.description ?? "",
+    type: row.content_type ?? "",
+    sha256: row.sha256 ?? null,
+    created: row.created_at ?? null,
+    cursor: row.cursor ?? null,
+  };
 }
 
 /**
- * One page of a user's own files, in the order of their paths. An administrator may list everybody's files but
- * open only their own, hence the filter.
- * @returns {Promise<{files: object[], total: number}>}
+ * One page of a folder, folders first.
+ * @param {string | null} after the cursor of the last entry that is known
+ * @returns {Promise<{entries: object[], isLast: boolean}>}
  */
-export async function listFiles(userId, { limit, offset }) {
-  const query = `select=${COLUMNS}&user_id=eq.${userId}&order=file_path.asc&limit=${limit}&offset=${offset}`;
-  const response = await request(`files?${query}`, { headers: { "Prefer": "count=exact" } });
-  const files = await response.json();
-  return { files, total: totalIn(response.headers.get("Content-Range"), offset + files.length) };
+export async function listFolder(folder, after = null, { signal, limit = PAGE_SIZE } = {}) {
+  const query = new URLSearchParams({ p_folder: folder, limit });
+  if (after !== null) query.set("p_cursor", after);
+  const response = await request(`rpc/list_folder?${query}`, { signal });
+  const rows = await response.json();
+  return { entries: rows.map((row) => entryOf(row, folder)), isLast: !response.headers.has("Link") };
 }
 
-/** The user's file of this path, or null. The value of `eq` is taken literally, so percent-encoding is all it needs. */
+/** The user's files whose path contains the text, whatever its case, newest first. */
+export async function searchFiles(userId, text, { signal } = {}) {
+  const pattern = text.replace(/[\\%_*]/g, (sign) => `\\${sign}`);
+  const query = new URLSearchParams({
+    select: COLUMNS, user_id: `eq.${userId}`, file_path: `ilike.*${pattern}*`, order: "modified_at.desc", limit: MAX_FOUND,
+  });
+  return (await read(`files?${query}`, { signal })).map((row) => entryOf(row));
+}
+
+/** The user's file of this path, or null. */
 export async function findFile(userId, path) {
-  const query = `select=${COLUMNS}&user_id=eq.${userId}&file_path=eq.${encodeURIComponent(path)}`;
-  const files = await (await request(`files?${query}`)).json();
-  return files[0] ?? null;
+  const [found] = await findFiles(userId, [path]);
+  return found ?? null;
 }
 
-export function deleteFile(id) {
-  return request(`files?id=eq.${id}`, { method: "DELETE" });
+/** Those of the paths that are files of the user already. */
+export async function findFiles(userId, paths) {
+  const found = await inBatches(paths, (some) => {
+    const list = some.map((path) => `"${path.replace(/["\\]/g, "\\$&")}"`).join(",");
+    const query = new URLSearchParams({ select: COLUMNS, user_id: `eq.${userId}`, file_path: `in.(${list})` });
+    return read(`files?${query}`);
+  });
+  return found.flat().map((row) => entryOf(row));
 }
 
-/** The address of a file's content; the server answers it as an attachment. */
-export function downloadAddress(path) {
-  return `rpc/retrieve_file?p_file_path=${encodeURIComponent(path)}`;
+async function inBatches(values, run) {
+  const results = [];
+  for (let start = 0; start < values.length; start += BATCH_SIZE) {
+    results.push(await run(values.slice(start, start + BATCH_SIZE)));
+  }
+  return results;
 }
 
-/** The file was deleted or moved in another window. */
+export const createFolder = (path) => call("create_folder", { p_folder: path });
+
+/** Gives an entry another path: a new name, or another folder. */
+export function moveEntry(entry, path) {
+  if (entry.isFolder) return call("move_folder", { p_from: entry.path, p_to: path });
+  return changeFile(entry.id, { file_path: path });
+}
+
+/** Changes the path or the description of a file. */
+export function changeFile(id, values) {
+  return request(`files?id=eq.${id}`, { method: "PATCH", json: values });
+}
+
+export const copyEntry = (entry, path) => call("copy", { p_from: entry.path, p_to: path });
+
+/** Moves entries to the trash. */
+export async function deleteEntries(entries) {
+  const ids = entries.filter((entry) => !entry.isFolder).map((entry) => entry.id);
+  await inBatches(ids, (some) => request(`files?id=in.(${some.join(",")})`, { method: "DELETE" }));
+  for (const folder of entries.filter((entry) => entry.isFolder)) {
+    await call("delete_folder", { p_folder: folder.path }).catch(ignoreGone);
+  }
+}
+
+function ignoreGone(error) {
+  if (!isGone(error)) throw error;
+}
+
+/** Brings back what `deleteEntries` has deleted. */
+export async function undelete(entries) {
+  const ids = entries.filter((entry) => !entry.isFolder).map((entry) => entry.id);
+  const rows = await inBatches(ids, (some) =>
+    read(`trash?select=id&reason=eq.deleted&file_id=in.(${some.join(",")})`));
+  for (const { id } of rows.flat()) await call("restore", { p_id: id });
+  for (const folder of entries.filter((entry) => entry.isFolder)) {
+    const pattern = folder.path.replace(/[\\%_*]/g, (sign) => `\\${sign}`);
+    const query = new URLSearchParams({
+      select: "entry_id", reason: "eq.deleted", file_path: `like.${pattern}/*`, order: "removed_at.desc,id", limit: 1,
+    });
+    const [last] = await read(`trash?${query}`);
+    if (last) await call("restore", { p_entry_id: last.entry_id });
+    else await createFolder(folder.path);
+  }
+}
+
+/** The address of a file's content; the server answers it as an attachment unless `inline`. */
+export function contentAddress(path, { inline = false } = {}) {
+  return `rpc/retrieve_file?p_file_path=${encodeURIComponent(path)}${inline ? "&p_disposition=inline" : ""}`;
+}
+
+/** The address of a ZIP archive of entries. */
+export function archiveAddress(paths) {
+  return `rpc/download_folder?${paths.map((path) => `p_path=${encodeURIComponent(path)}`).join("&")}`;
+}
+
+/**
+ * Starts a download. The browser saves it from its address, so its bytes do not need the page's memory. But the browser
+ * does not report why a download fails. So the page first requests one byte in the same way.
+ * @throws {ApiError} if the file cannot be downloaded
+ */
+export async function download(entry) {
+  const address = entry.isFolder ? archiveAddress([entry.path]) : contentAddress(entry.path);
+  if (!entry.isFolder) await askForFirstByte(address, entry.size);
+  save(address);
+}
+
+/** Starts the download of an address. With `download` this page stays open in any case. */
+export function save(address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  link.click();
+}
+
+async function askForFirstByte(address, size) {
+  try {
+    // An empty file has no first byte, and so no range.
+    const response = await request(address, { headers: size > 0 ? { "Range": "bytes=0-0" } : {} });
+    // A server without ranges would send the whole file.
+    await response.body?.cancel();
+  } catch (error) {
+    // The file has become empty since it was listed.
+    if (error.status !== 416) throw error;
+  }
+}
+
+/** The file or folder was deleted or moved in another window. */
 export function isGone(error) {
-  return error instanceof ApiError && error.code === "KF002";
+  return error instanceof ApiError && ["KF002", "KF047"].includes(error.code);
 }
 
-/** The requested rows do not exist any longer: files were deleted in another window. */
-export function isBeyondEnd(error) {
-  return error instanceof ApiError && error.status === 416;
-}
+/** Reports `change` events when files or folders have changed by this page. */
+export const changes = new EventTarget();
+export const announceChange = () => changes.dispatchEvent(new Event("change"));

@@ -1,15 +1,18 @@
-// Sizes and times as people read them.
+// Sizes, times and durations as people read them, in the language of the page.
+import { language, t } from "./strings.js";
 
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-const WHOLE = new Intl.NumberFormat();
-const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const SHORT_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const FULL_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const WHOLE = new Intl.NumberFormat(language);
+const TENTHS = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const DATE = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const TIME = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const SHORT_TIME = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const FULL_TIME = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+
+export const whole = (number) => WHOLE.format(number);
 
 /** 1,234 bytes */
-export function exactSize(bytes) {
-  return `${WHOLE.format(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;
-}
+export const exactSize = (bytes) => t("bytes", { count: bytes });
 
 /** 1.2 KiB; powers of 1,024, exact below 1 KiB */
 export function shortSize(bytes) {
@@ -25,14 +28,19 @@ export function shortSize(bytes) {
 }
 
 /** 1.2 KiB (1,234 bytes) */
-export function bothSizes(bytes) {
-  return bytes < 1024 ? exactSize(bytes) : `${shortSize(bytes)} (${exactSize(bytes)})`;
-}
-
-export function fileCount(shown, total) {
-  if (shown < total) return `${WHOLE.format(shown)} of ${WHOLE.format(total)} files`;
-  return `${WHOLE.format(total)} ${total === 1 ? "file" : "files"}`;
-}
+export const bothSizes = (bytes) => (bytes < 1024 ? exactSize(bytes) : `${shortSize(bytes)} (${exactSize(bytes)})`);
 
 export const shortTime = (date) => SHORT_TIME.format(date);
 export const fullTime = (date) => FULL_TIME.format(date);
+
+/** The time of a list: only the time today, otherwise the date. */
+export function listTime(date) {
+  return date.toDateString() === new Date().toDateString() ? `${t("today")}, ${TIME.format(date)}` : DATE.format(date);
+}
+
+/** 42 s, 3 min, 2 h */
+export function duration(seconds) {
+  if (seconds < 90) return t("seconds", { count: Math.max(Math.ceil(seconds), 1) });
+  if (seconds < 5400) return t("minutes", { count: Math.round(seconds / 60) });
+  return t("hours", { count: Math.round(seconds / 3600) });
+}

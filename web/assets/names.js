@@ -1,6 +1,7 @@
 // Shows names and other text of users so that they can be distinguished. Characters that are invisible, or that change
 // the direction of the text, are shown by their numbers (‹U+202E›), and each name is isolated from the text around it.
-import { element } from "./element.js";
+import { element } from "./dom.js";
+import { t } from "./strings.js";
 
 // Control, format, unassigned and private-use characters, every space except U+0020, characters that fonts do not
 // show, and blanks that Unicode classifies as letters or symbols.
@@ -43,19 +44,19 @@ function* pieces(text, pattern) {
 
 function shownAs(sign) {
   const code = `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-  return { mark: sign === " " ? "␣" : `‹${code}›`, title: `${kindOf(sign)} (${code})` };
+  return { mark: sign === " " ? "␣" : `‹${code}›`, title: `${t(kindOf(sign))} (${code})` };
 }
 
 function kindOf(sign) {
-  if (/\p{Bidi_Control}/v.test(sign)) return "A sign that changes the direction of the text";
-  if (/\p{Z}/v.test(sign)) return "A space";
-  return ANY_UNSEEN.test(sign) ? "A sign that cannot be seen" : "A sign by itself";
+  if (/\p{Bidi_Control}/v.test(sign)) return "signDirection";
+  if (/\p{Z}/v.test(sign)) return "signSpace";
+  return ANY_UNSEEN.test(sign) ? "signUnseen" : "signAlone";
 }
 
 function isolated(text, pattern) {
   const nodes = Array.from(pieces(text, pattern), (piece) =>
-    typeof piece === "string" ? piece : element("span", "sign", { title: piece.title }, piece.mark));
-  return element("bdi", "", {}, ...nodes);
+    typeof piece === "string" ? piece : element("span", { class: "sign", title: piece.title }, piece.mark));
+  return element("bdi", {}, ...nodes);
 }
 
 /** A name on the page. */
@@ -67,8 +68,8 @@ export const shownProse = (text) => isolated(text, IN_PROSE);
 /** A path on the page. It reads from left to right, even if its names read from right to left. */
 export function shownPath(path) {
   const [name, ...folders] = path.split("/").reverse().map(shownName);
-  const folder = element("span", "folder", {}, ...folders.reverse().flatMap((each) => [each, "/"]));
-  return element("bdi", "path", { dir: "ltr" }, folder, element("span", "name", {}, name));
+  const folder = element("span", { class: "folder" }, ...folders.reverse().flatMap((each) => [each, "/"]));
+  return element("bdi", { class: "path", dir: "ltr" }, folder, element("span", { class: "name" }, name));
 }
 
 /** The same path as plain text, for example for a label. */

@@ -1,4 +1,5 @@
 // File paths. The server decides; checking here avoids sending a large body that it would refuse.
+import { t } from "./strings.js";
 
 const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
@@ -12,17 +13,22 @@ export function normalized(path) {
 
 /** What is wrong with a normalised path, or "" if nothing is. */
 export function problemWith(path) {
-  if (path === "") return "Enter a file path.";
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(path)) return "The file path must not contain control characters.";
-  if (path.includes("\\")) return "Use / and not \\ between folders.";
-  if (path.startsWith("/") || path.endsWith("/")) return "The file path must not begin or end with a slash.";
-  if (byteLength(path) > MAX_PATH_BYTES) return `The file path is longer than ${MAX_PATH_BYTES} bytes.`;
+  if (path === "") return t("pathEmpty");
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(path)) return t("pathControl");
+  if (path.includes("\\")) return t("pathBackslash");
+  if (path.startsWith("/") || path.endsWith("/")) return t("pathSlash");
+  if (byteLength(path) > MAX_PATH_BYTES) return t("pathLong", { max: MAX_PATH_BYTES });
   return path.split("/").map(problemWithSegment).find((problem) => problem !== "") ?? "";
 }
 
+/** What is wrong with the normalised name of a file or folder, or "" if nothing is. */
+export function problemWithName(name) {
+  return name.includes("/") ? t("nameSlash") : problemWith(name);
+}
+
 function problemWithSegment(segment) {
-  if (segment === "") return "The file path has an empty folder name (two slashes in a row).";
-  if (segment === "." || segment === "..") return "A folder or file cannot be called “.” or “..”.";
-  if (byteLength(segment) > MAX_SEGMENT_BYTES) return `A folder or file name is longer than ${MAX_SEGMENT_BYTES} bytes.`;
+  if (segment === "") return t("pathDoubleSlash");
+  if (segment === "." || segment === "..") return t("pathDots");
+  if (byteLength(segment) > MAX_SEGMENT_BYTES) return t("nameLong", { max: MAX_SEGMENT_BYTES });
   return "";
 }
