@@ -45,7 +45,7 @@ function routeOf(hash) {
   const [, route = "", ...rest] = hash.split("/");
   const parts = rest.map(decode);
   if (route === "search") return { route, show: () => showFiles(context, { search: parts.join("/") }) };
-  if (route === "trash") return { route, show: async () => (await import("./trash.js")).showTrash(context) };
+  if (route === "trash") return { route, show: async () => (await import("./trash.js")).showTrash(context, ...parts) };
   if (route === "account") return { route, show: async () => (await import("./account.js")).showAccount(context) };
   if (route === "admin" && context.user.role === "admin") {
     return { route: `admin/${parts[0]}`, show: async () => (await import("./admin.js")).showAdmin(context, ...parts) };
@@ -125,7 +125,7 @@ async function onLogout(event) {
   if (uploads?.isActive && !(await uploads.askToLeave())) return;
   pressed.disabled = true;
   try {
-    uploads?.forget();
+    await uploads?.forget();
     await logOut();
     goToLogin({ keepPlace: false });
   } catch (error) {
@@ -142,6 +142,14 @@ async function withUploads(use) {
     await use(uploads);
   } catch (error) {
     report(error);
+  }
+}
+
+function hasInterruptedUploads() {
+  try {
+    return localStorage.getItem("coffer-uploads") !== null;
+  } catch {
+    return false;
   }
 }
 
@@ -186,7 +194,7 @@ document.addEventListener("keydown", (event) => {
 async function start() {
   whenSessionEnds(async () => {
     if (!uploads?.isActive) goToLogin({ ended: true });
-    else (await import("./login-dialog.js")).askToLogIn(context.user.email).then(() => uploads.resume());
+    else (await import("./login-dialog.js")).askToLogIn(context.user.email).then((isLoggedIn) => isLoggedIn && uploads.resume());
   });
   try {
     await refreshUsage();
@@ -201,6 +209,8 @@ async function start() {
   changes.addEventListener("change", () => refreshUsage().catch(() => {}));
   await showRoute();
   document.body.classList.add("ready");
+  // Those of a page that was closed or reloaded wait for their files.
+  if (hasInterruptedUploads()) withUploads(() => {});
 }
 
 // After "back" the browser may show the old page, although the session has ended.

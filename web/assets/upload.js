@@ -1,42 +1,63 @@
-// Sends one file, by XMLHttpRequest, because fetch does not report the progress of a request body.
+// Sends bytes by XMLHttpRequest, because fetch does not report the progress of a request body.
 import { ApiError, failure } from "./api.js";
 import { headerValue } from "./headers.js";
+import { t } from "./strings.js";
 
-const LOST = "The connection was lost during the upload. Check the list before you try again.";
-
-/** The user cancelled the upload. */
-export class UploadCancelled extends Error {}
+/** After so long without progress the line counts as cut. The system itself would notice after many minutes. */
+const STALL_MILLISECONDS = 60_000;
 
 /**
- * Stores `file` under `path`; the browser streams it from disk.
- * @param {object} options `description` ("" keeps the old one), `mayReplace`, `signal` (AbortSignal),
- *   `onProgress(sentBytes)`
- * @throws {ApiError} 412 if the path is taken and `mayReplace` is false
- * @throws {UploadCancelled}
+ * Sends `body`; the browser streams it from disk.
+ * @param {{signal: AbortSignal, onProgress: (sentBytes: number) => void}} options
+ * @returns {Promise<XMLHttpRequest>} with a 2xx status
+ * @throws {ApiError} with status 0 if no answer came
  */
-export function upload(file, path, { description, mayReplace, signal, onProgress }) {
+export function send(method, address, headers, body, { signal, onProgress }) {
   const transfer = new XMLHttpRequest();
-  transfer.open("POST", "rpc/store_file");
-  for (const [name, value] of headersFor(file, path, description, mayReplace)) transfer.setRequestHeader(name, value);
-  transfer.upload.addEventListener("progress", (event) => onProgress(event.loaded));
-  signal.addEventListener("abort", () => transfer.abort(), { once: true });
+  transfer.open(method, address);
+  for (const [name, value] of Object.entries(headers)) transfer.setRequestHeader(name, value);
   return new Promise((resolve, reject) => {
-    transfer.addEventListener("abort", () => reject(new UploadCancelled()));
-    transfer.addEventListener("error", () => reject(new ApiError(0, LOST)));
-    transfer.addEventListener("load", () => {
-      if (transfer.status === 200) resolve();
-      else reject(failure(transfer.status, transfer.responseText));
+    const abort = () => transfer.abort();
+    let timer = null;
+    const watch = () => {
+      clearTimeout(timer);
+      timer = setTimeout(abort, STALL_MILLISECONDS);
+    };
+    const fail = () => reject(signal.aborted ? signal.reason : new ApiError(0, t("uploadLost")));
+    transfer.upload.addEventListener("progress", (event) => {
+      watch();
+      onProgress(event.loaded);
     });
-    transfer.send(file);
+    // The server may need long to store what it has.
+    transfer.upload.addEventListener("load", () => clearTimeout(timer));
+    transfer.addEventListener("abort", fail);
+    transfer.addEventListener("error", fail);
+    transfer.addEventListener("load", () => {
+      if (transfer.status >= 200 && transfer.status < 300) resolve(transfer);
+      else reject(failure(transfer.status, transfer.responseText, Number(transfer.getResponseHeader("Retry-After")) || null));
+    });
+    transfer.addEventListener("loadend", () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    });
+    signal.addEventListener("abort", abort);
+    watch();
+    transfer.send(body);
   });
 }
 
-function headersFor(file, path, description, mayReplace) {
-  const headers = [
-    ["File-Path", headerValue(path)],
-    ["Content-Type", file.type || "application/octet-stream"],
-  ];
-  if (description !== "") headers.push(["Description", headerValue(description)]);
-  if (!mayReplace) headers.push(["If-None-Match", "*"]);
-  return headers;
+/**
+ * Stores a small file in one request.
+ * @param {object} item `file`, `path`, `description` ("" keeps the old one), `modified`, `mustBeNew`
+ * @throws {ApiError} 412 if `mustBeNew` and the path is taken
+ */
+export function storeFile({ file, path, description, modified, mustBeNew }, options) {
+  const headers = {
+    "File-Path": headerValue(path),
+    "Content-Type": file.type || "application/octet-stream",
+    "Last-Modified": new Date(modified).toUTCString(),
+  };
+  if (description !== "") headers["Description"] = headerValue(description);
+  if (mustBeNew) headers["If-None-Match"] = "*";
+  return send("POST", "rpc/store_file", headers, file, options);
 }
