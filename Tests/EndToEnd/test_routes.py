@@ -196,6 +196,8 @@ def test_the_pages_are_guarded(nobody, target):
     assert "default-src 'none'" in policy or "default-src 'self'" in policy
     assert "unsafe-inline" not in policy and "unsafe-eval" not in policy
     assert "frame-ancestors 'none'" in policy
+    sources = {source for directive in policy.split(";") for source in directive.split()[1:]}
+    assert sources == {"'self'", "'none'"}
     assert answer.header("Referrer-Policy") == "no-referrer"
     assert answer.header("X-Content-Type-Options") == "nosniff"
     assert answer.header("Strict-Transport-Security") is None, "plain HTTP"

@@ -226,8 +226,8 @@ export async function details(context, [entry]) {
   await showDetails(context, entry);
 }
 
-/** @param {object[]} others the files among which arrow keys go to the next one */
-export async function preview(context, [entry], others = [entry]) {
+/** Arrow keys go on among the files of the view. */
+export async function preview(context, [entry]) {
   const { showPreview } = await import("./preview.js");
-  await showPreview(context, entry, others);
+  await showPreview(context, entry, context.files?.() ?? [entry]);
 }

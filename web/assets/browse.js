@@ -191,19 +191,20 @@ export function showFiles(context, { folder = "", search = null }) {
 
   function open(entry) {
     if (entry.isFolder) location.hash = folderAddress(entry.path);
-    else act("preview", [entry], grid.rows.filter((other) => !other.isFolder));
+    else act("preview", [entry]);
   }
 
   async function act(name, chosen, extra) {
     try {
       const actions = await import("./actions.js");
-      await actions[name]({ ...context, folder, refresh: load }, chosen, extra);
+      const files = () => grid.rows.filter((other) => !other.isFolder);
+      await actions[name]({ ...context, folder, refresh: load, open, files }, chosen, extra);
     } catch (error) {
       report(error);
     }
   }
 
-  const KEYS = { Delete: "remove", Backspace: "remove", F2: "rename", m: "move", c: "copy", d: "downloadAll", i: "details" };
+  const KEYS = { Delete: "remove", F2: "rename", m: "move", c: "copy", d: "downloadAll", i: "details" };
 
   function keys(event, chosen) {
     if (event.key === "F10" && event.shiftKey) {

@@ -61,6 +61,23 @@ export async function findFile(userId, path) {
   return found ?? null;
 }
 
+/** The file of this id as it is now, or null. */
+export async function fileById(id) {
+  const [row] = await read(`files?${new URLSearchParams({ select: COLUMNS, id: `eq.${id}` })}`);
+  return row ? entryOf(row) : null;
+}
+
+/** Whether there is a file or a folder of this path. */
+export async function pathIsTaken(userId, path) {
+  if (await findFile(userId, path)) return true;
+  try {
+    return await listFolder(path, null, { limit: 1 }) !== null;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
 /** Those of the paths that are files of the user already. */
 export async function findFiles(userId, paths) {
   const found = await inBatches(paths, (some) => {
@@ -129,6 +146,9 @@ export function contentAddress(path, { inline = false } = {}) {
   return `rpc/retrieve_file?p_file_path=${encodeURIComponent(path)}${inline ? "&p_disposition=inline" : ""}`;
 }
 
+/** The address of a content in the trash. */
+export const versionAddress = (id) => `rpc/retrieve_file?p_version=${id}`;
+
 /** The address of a ZIP archive of entries. */
 export function archiveAddress(paths) {
   return `rpc/download_folder?${paths.map((path) => `p_path=${encodeURIComponent(path)}`).join("&")}`;
@@ -140,8 +160,13 @@ export function archiveAddress(paths) {
  * @throws {ApiError} if the file cannot be downloaded
  */
 export async function download(entry) {
-  const address = entry.isFolder ? archiveAddress([entry.path]) : contentAddress(entry.path);
-  if (!entry.isFolder) await askForFirstByte(address, entry.size);
+  if (entry.isFolder) save(archiveAddress([entry.path]));
+  else await downloadFrom(contentAddress(entry.path), entry.size);
+}
+
+/** The same for the address of one content. */
+export async function downloadFrom(address, size) {
+  await askForFirstByte(address, size);
   save(address);
 }
 
@@ -153,7 +178,8 @@ export function save(address) {
   link.click();
 }
 
-async function askForFirstByte(address, size) {
+/** Throws why an address cannot be downloaded, if it cannot. */
+export async function askForFirstByte(address, size) {
   try {
     // An empty file has no first byte, and so no range.
     const response = await request(address, { headers: size > 0 ? { "Range": "bytes=0-0" } : {} });

@@ -136,10 +136,10 @@ const ENGLISH = {
   // Account
   profile: "Profile", role_editor: "Editor", role_admin: "Admin", language: "Language", browsersLanguage: "The browser’s language",
   storage: "Storage", free: "Free", openTrash: "Open the trash", noQuotaText: "There is no limit on how much you can store.",
-  trashKept: ["Deleted files stay in the trash for {count} day.", "Deleted files stay in the trash for {count} days."],
+  deletedKept: ["Deleted files stay in the trash for {count} day.", "Deleted files stay in the trash for {count} days."],
   noTrash: "There is no trash: what is deleted is gone.",
-  versionsKept: ["Replaced versions are kept for {count} day.", "Replaced versions are kept for {count} days."],
-  noVersions: "Replaced versions are not kept.",
+  replacedKept: ["Replaced versions are kept for {count} day.", "Replaced versions are kept for {count} days."],
+  replacedGone: "Replaced versions are not kept.",
   currentPassword: "Current password", newPassword: "New password", changePassword: "Change password",
   passwordRules: "At least 10 characters, and not your email address.",
   passwordShort: "The new password needs at least 10 characters.", passwordLong: "The new password is longer than 72 bytes.",
@@ -152,7 +152,7 @@ const ENGLISH = {
   sessionsEnded: ["Ended the session.", "Ended {count} sessions."],
 
   // Administration
-  path: "Path", filters: "Filters", nothingMatches: "No row matches these filters.", role: "Role", all: "All",
+  filters: "Filters", nothingMatches: "No row matches these filters.", role: "Role", all: "All",
   userCount: ["{count} person", "{count} people"], newUser: "New user", disabled: "Disabled", you: "You",
   sizeOf: "{size} of {quota}", showFiles: "Show files", showAudit: "Show audit log",
   changeRole: "Change role", changeQuota: "Change quota", resetPassword: "Reset password", enable: "Enable", disable: "Disable",
@@ -166,7 +166,7 @@ const ENGLISH = {
   roleText: "Admins manage people and see what files there are. No one but the owner can open a file.",
   quota: "Quota in GiB", quotaText: "Empty for no quota. Trash and versions count, too.", makePassword: "Make a password",
   person: "Person", action: "Action", from: "From", to: "To", time: "Time", subject: "Subject", address: "Address",
-  by: "by", operator: "the operator", nobody: "No one", formerUser: "Deleted user {id}", saveCSV: "Save as CSV", saved: "Saved {name}.",
+  by: "by", operator: "the operator", nobody: "No one", formerUser: "Deleted user {id}", saveCSV: "Save as CSV", savedAs: "Saved {name}.",
   did_login: "Logged in", did_login_failed: "Login failed", did_login_blocked: "Login blocked", did_logout: "Logged out",
   did_session_revoke: "Session ended", did_retrieve: "Downloaded", did_store: "Stored", did_move: "Moved", did_delete: "Deleted for good",
   did_trash: "Moved to the trash", did_restore: "Restored", did_purge: "Removed from the trash", did_user_create: "User created",
@@ -307,10 +307,10 @@ const GERMAN = {
   // Account
   profile: "Profil", role_editor: "Bearbeiter", role_admin: "Administrator", language: "Sprache", browsersLanguage: "Sprache des Browsers",
   storage: "Speicher", free: "Frei", openTrash: "Papierkorb öffnen", noQuotaText: "Sie können beliebig viel speichern.",
-  trashKept: ["Gelöschte Dateien bleiben {count} Tag im Papierkorb.", "Gelöschte Dateien bleiben {count} Tage im Papierkorb."],
+  deletedKept: ["Gelöschte Dateien bleiben {count} Tag im Papierkorb.", "Gelöschte Dateien bleiben {count} Tage im Papierkorb."],
   noTrash: "Es gibt keinen Papierkorb: Gelöschtes ist weg.",
-  versionsKept: ["Ersetzte Versionen bleiben {count} Tag erhalten.", "Ersetzte Versionen bleiben {count} Tage erhalten."],
-  noVersions: "Ersetzte Versionen bleiben nicht erhalten.",
+  replacedKept: ["Ersetzte Versionen bleiben {count} Tag erhalten.", "Ersetzte Versionen bleiben {count} Tage erhalten."],
+  replacedGone: "Ersetzte Versionen bleiben nicht erhalten.",
   currentPassword: "Aktuelles Passwort", newPassword: "Neues Passwort", changePassword: "Passwort ändern",
   passwordRules: "Mindestens 10 Zeichen, und nicht die E-Mail-Adresse.",
   passwordShort: "Das neue Passwort braucht mindestens 10 Zeichen.", passwordLong: "Das neue Passwort ist länger als 72 Bytes.",
@@ -323,7 +323,7 @@ const GERMAN = {
   sessionsEnded: ["Die Sitzung ist beendet.", "{count} Sitzungen sind beendet."],
 
   // Administration
-  path: "Pfad", filters: "Filter", nothingMatches: "Keine Zeile passt zu diesen Filtern.", role: "Rolle", all: "Alle",
+  filters: "Filter", nothingMatches: "Keine Zeile passt zu diesen Filtern.", role: "Rolle", all: "Alle",
   userCount: ["{count} Person", "{count} Personen"], newUser: "Neues Konto", disabled: "Gesperrt", you: "Sie",
   sizeOf: "{size} von {quota}", showFiles: "Dateien zeigen", showAudit: "Protokoll zeigen",
   changeRole: "Rolle ändern", changeQuota: "Kontingent ändern", resetPassword: "Passwort neu setzen", enable: "Freigeben", disable: "Sperren",
@@ -337,7 +337,7 @@ const GERMAN = {
   roleText: "Administratoren verwalten Personen und sehen, welche Dateien es gibt. Nur der Besitzer kann eine Datei öffnen.",
   quota: "Kontingent in GiB", quotaText: "Leer für kein Kontingent. Papierkorb und Versionen zählen mit.", makePassword: "Passwort erzeugen",
   person: "Person", action: "Aktion", from: "Von", to: "Bis", time: "Zeit", subject: "Gegenstand", address: "Adresse",
-  by: "durch", operator: "den Betreiber", nobody: "Niemand", formerUser: "Gelöschtes Konto {id}", saveCSV: "Als CSV speichern", saved: "{name} gespeichert.",
+  by: "durch", operator: "den Betreiber", nobody: "Niemand", formerUser: "Gelöschtes Konto {id}", saveCSV: "Als CSV speichern", savedAs: "{name} gespeichert.",
   did_login: "Angemeldet", did_login_failed: "Anmeldung fehlgeschlagen", did_login_blocked: "Anmeldung gesperrt", did_logout: "Abgemeldet",
   did_session_revoke: "Sitzung beendet", did_retrieve: "Heruntergeladen", did_store: "Gespeichert", did_move: "Verschoben", did_delete: "Endgültig gelöscht",
   did_trash: "In den Papierkorb", did_restore: "Wiederhergestellt", did_purge: "Aus dem Papierkorb entfernt", did_user_create: "Konto angelegt",

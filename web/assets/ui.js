@@ -40,7 +40,9 @@ let place = null;
 function messagePlace() {
   place ??= element("div", { class: "messages" },
     element("div", { role: "status", "aria-live": "polite" }), element("div", { role: "alert" }));
-  if (!place.isConnected) document.body.append(place);
+  // A modal dialog makes all outside of it inert, also the button of a message.
+  const dialog = Array.from(document.querySelectorAll("dialog[open]")).at(-1) ?? document.body;
+  if (place.parentNode !== dialog) dialog.append(place);
   return place;
 }
 
@@ -103,6 +105,7 @@ export function openDialog(title, build, { className = "" } = {}) {
       if (event.target === dialog && event.detail > 0 && isBeside(dialog, event)) close();
     });
     dialog.addEventListener("close", () => {
+      if (dialog.contains(place)) messagePlace();
       dialog.remove();
       if (before?.isConnected) before.focus();
       resolve(result);

@@ -1,0 +1,397 @@
+// The trash: what was deleted, and in a second list the contents that were replaced. Files that were deleted together
+// are one row, which the server calls an entry.
+import { call, read, request } from "./api.js";
+import { chooseFolder, freeName } from "./actions.js";
+import { folderAddress, iconFor } from "./browse.js";
+import { element, icon } from "./dom.js";
+import { announceChange, changes, downloadFrom, folderOf, join, nameOf, pathIsTaken, versionAddress } from "./files.js";
+import { exactSize, fullTime, listTime, shortSize } from "./format.js";
+import { makeGrid } from "./grid.js";
+import { openMenu } from "./menu.js";
+import { pathText, shownName, shownPath } from "./names.js";
+import { normalized, problemWith } from "./path.js";
+import { t, tn } from "./strings.js";
+import { ask, askForm, button, failed, iconButton, labelled, openDialog, placeholder, report, say } from "./ui.js";
+
+const PAGE_SIZE = 200;
+const COLUMNS = "id,entry_id,file_path,content_type,size_bytes,removed_at,expires_at";
+
+// What the server has
+
+/** The entry for rows that were removed together, in the order of their paths. */
+function entryOf(rows, { count = rows.length, lastPath = rows.at(-1).file_path, bytes = null } = {}) {
+  const [first] = rows;
+  const folder = count > 1 ? sharedFolder(first.file_path, lastPath) : null;
+  return {
+    id: count > 1 ? first.entry_id : first.id, entryId: first.entry_id, removed: first.removed_at, expires: first.expires_at,
+    path: folder || first.file_path, isFolder: Boolean(folder), type: first.content_type ?? "", count,
+    size: bytes ?? rows.reduce((sum, row) => sum + row.size_bytes, 0),
+    key: [first.removed_at, first.entry_id],
+  };
+}
+
+/** Paths in order between these two have the same beginning. */
+function sharedFolder(first, last) {
+  const names = folderOf(first).split("/");
+  const others = folderOf(last).split("/");
+  const end = names.findIndex((name, index) => name !== others[index]);
+  return names.slice(0, end < 0 ? names.length : end).join("/");
+}
+
+/** One page of entries, newest first. */
+async function listTrash(userId, reason, after, signal) {
+  const query = new URLSearchParams({
+    select: COLUMNS, user_id: `eq.${userId}`, reason: `eq.${reason}`, order: "removed_at.desc,entry_id.desc,file_path,id", limit: PAGE_SIZE,
+  });
+  if (after) {
+    const [removed, entry] = after.key;
+    query.set("or", `(removed_at.lt.${removed},and(removed_at.eq.${removed},entry_id.lt.${entry}))`);
+  }
+  const response = await request(`trash?${query}`, { headers: { "Prefer": "count=exact" }, signal });
+  const groups = Object.values(Object.groupBy(await response.json(), (row) => `e${row.entry_id}`));
+  // The server says 206 while there is more.
+  const isLast = response.status === 200;
+  const last = isLast ? null : groups.pop();
+  const entries = groups.map((rows) => entryOf(rows));
+  if (last) entries.push(await wholeEntry(last, signal));
+  return { entries, isLast };
+}
+
+/** Of the entry at the end of a page more rows may follow. */
+async function wholeEntry(rows, signal) {
+  const query = new URLSearchParams({ select: "file_path,size_bytes", entry_id: `eq.${rows[0].entry_id}`, order: "file_path" });
+  let lastPath;
+  let bytes = 0;
+  let count = 0;
+  for (let isLast = false; !isLast;) {
+    query.set("offset", count);
+    const response = await request(`trash?${query}`, { headers: { "Prefer": "count=exact" }, signal });
+    for (const row of await response.json()) {
+      lastPath = row.file_path;
+      bytes += row.size_bytes;
+      count += 1;
+    }
+    isLast = response.status === 200 || count >= Number(response.headers.get("Content-Range").split("/")[1]);
+  }
+  return entryOf(rows, { count, lastPath, bytes });
+}
+
+const rowsOf = (entry) => read(`trash?select=id,file_path&entry_id=eq.${entry.entryId}&order=file_path`);
+
+async function purge(entries) {
+  for (let start = 0; start < entries.length; start += 50) {
+    const ids = entries.slice(start, start + 50).map((entry) => entry.entryId);
+    await request(`trash?entry_id=in.(${ids.join(",")})`, { method: "DELETE" });
+  }
+}
+
+// Words
+
+const shownEntry = (entry) => (entry.isFolder || entry.count === 1 ? shownPath(entry.path)
+  : tn("andOthers", { name: shownPath(entry.path), count: entry.count - 1 }));
+const entryText = (entry) => (entry.isFolder || entry.count === 1 ? pathText(entry.path)
+  : t("andOthers", { name: pathText(entry.path), count: entry.count - 1 }));
+const named = (entries) => (entries.length === 1 ? tn("quoted", { name: shownEntry(entries[0]) })
+  : [t("fileCount", { count: filesIn(entries) })]);
+const filesIn = (entries) => entries.reduce((sum, entry) => sum + entry.count, 0);
+
+/** @param {string} [which] "versions" for the contents that were replaced */
+export function showTrash(context, which) {
+  const isVersions = which === "versions";
+  const reason = isVersions ? "replaced" : "deleted";
+  const controller = new AbortController();
+  const { signal } = controller;
+  let entries = [];
+  let isLast = false;
+  let loading = null;
+
+  const status = element("p", { class: "count", role: "status" });
+  const content = element("div", { class: "content" });
+  const grid = makeGrid({
+    label: isVersions ? t("oldVersions") : t("deletedFiles"), columns: columns(), keyOf: (entry) => entry.id, nameOf: entryText,
+    open: (entry) => showMenu([entry], grid.body.querySelector(`[data-index="${grid.rows.indexOf(entry)}"]`)),
+    menu: showMenu, keys, more: () => loadMore().catch(report), selected: showSelection, sort: () => {},
+  });
+
+  // Loading
+
+  async function load({ keepPlace = true } = {}) {
+    const wanted = Math.max(entries.length, 1);
+    const found = [];
+    let page = { isLast: false };
+    while (!page.isLast && found.length < wanted) {
+      page = await listTrash(context.user.user_id, reason, found.at(-1), signal);
+      found.push(...page.entries);
+    }
+    await context.refreshUsage();
+    entries = found;
+    isLast = page.isLast;
+    content.replaceChildren(entries.length > 0 ? grid.element : nothing());
+    grid.setRows(entries, { complete: isLast, keepPlace });
+    showCount();
+  }
+
+  function loadMore() {
+    if (isLast || entries.length === 0) return Promise.resolve();
+    loading ??= listTrash(context.user.user_id, reason, entries.at(-1), signal).then((page) => {
+      entries = entries.concat(page.entries);
+      isLast = page.isLast;
+      grid.addRows(page.entries, { complete: isLast });
+      showCount();
+    }).finally(() => { loading = null; });
+    return loading;
+  }
+
+  async function loadAll() {
+    while (!isLast) await loadMore();
+  }
+
+  const bytes = () => (isVersions ? context.user.version_bytes : context.user.trash_bytes - context.user.version_bytes);
+
+  // What is shown
+
+  function nothing() {
+    const days = isVersions ? context.user.version_days : context.user.trash_days;
+    if (isVersions) return placeholder("restore", t("noOldVersions"), days > 0 ? t("versionsKept", { count: days }) : t("versionsOff"));
+    return placeholder("trash", t("trashEmpty"), days > 0 ? t("trashKept", { count: days }) : t("trashOff"));
+  }
+
+  function showCount() {
+    const count = t(isLast ? "entries" : "entriesLoaded", { count: entries.length });
+    status.textContent = entries.length === 0 ? "" : `${count}, ${shortSize(bytes())}`;
+    for (const each of [restoreAllButton, emptyButton]) each.hidden = entries.length === 0;
+  }
+
+  function columns() {
+    return [
+      { id: "name", label: t("name"), className: "name", cell: (entry) =>
+        [icon(iconFor(entry)), element("span", { class: "entry", title: entryText(entry) }, ...[shownEntry(entry)].flat())] },
+      { id: "size", label: t("size"), className: "size", cell: (entry) =>
+        [element("span", { title: exactSize(entry.size) }, shortSize(entry.size)), ...count(entry)] },
+      { id: "removed", label: isVersions ? t("replaced") : t("deletedAt"), className: "removed", cell: (entry) => [time(entry.removed)] },
+      { id: "expires", label: t("keptUntil"), className: "changed", cell: (entry) =>
+        [element("span", { class: "narrow-only" }, t("keptUntil"), " "), time(entry.expires)] },
+      { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
+    ];
+  }
+
+  const count = (entry) => (entry.count > 1 ? [` · ${t("fileCount", { count: entry.count })}`] : []);
+
+  function actionsCell(entry) {
+    const name = entryText(entry);
+    const menu = iconButton(t("actionsFor", { name }), "more", () => showMenu([entry], menu), { "aria-haspopup": "menu" });
+    return [iconButton(t("restoreName", { name }), "restore", () => restore([entry])), menu];
+  }
+
+  function showMenu(chosen, anchor) {
+    const isOne = chosen.length === 1;
+    const item = (label, symbol, run, kind) => ({ label: t(label), symbol, run: () => run(chosen), kind });
+    openMenu([
+      item("restore", "restore", restore),
+      isOne ? item("restoreAs", "rename", () => restoreElsewhere(chosen[0]).catch(report)) : undefined,
+      isOne && chosen[0].count === 1 ? item("download", "download", save) : undefined,
+      null, item("purge", "trash", remove, "danger"),
+    ].filter((each) => each !== undefined), anchor, t("actionsFor", { name: isOne ? entryText(chosen[0]) : t("entries", { count: chosen.length }) }));
+  }
+
+  function keys(event, chosen) {
+    const run = { Delete: remove, r: restore, d: chosen.length === 1 && chosen[0].count === 1 ? save : null,
+      F10: event.shiftKey ? () => showMenu(chosen, event.target.closest(".grid-row")) : null }[event.key];
+    if (!run || event.ctrlKey || event.metaKey || event.altKey) return false;
+    run(chosen);
+    return true;
+  }
+
+  // What a person does
+
+  async function save([entry]) {
+    try {
+      await downloadFrom(versionAddress(entry.id), entry.size);
+      say(tn("downloadStarted", { name: shownName(nameOf(entry.path)) }));
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Restores each; one whose path is taken is left for a question. */
+  async function restore(chosen) {
+    const done = [];
+    const taken = [];
+    try {
+      for (const entry of chosen) {
+        try {
+          await call("restore", entry.count > 1 ? { p_entry_id: entry.entryId } : { p_id: entry.id });
+          done.push(entry);
+        } catch (error) {
+          if (error.status !== 409) throw error;
+          taken.push(entry);
+        }
+      }
+    } catch (error) {
+      report(error);
+      return;
+    } finally {
+      if (done.length > 0) announceChange();
+    }
+    if (done.length > 0) sayRestored(done, taken);
+    if (taken.length === 1 && chosen.length === 1) await restoreElsewhere(taken[0], true).catch(report);
+    else if (taken.length > 0) say(tn("restoredExcept", { done: filesIn(done), count: taken.length }), { isError: true });
+  }
+
+  function sayRestored(done, taken = []) {
+    if (taken.length > 0) return;
+    const folder = done[0].isFolder ? done[0].path : folderOf(done[0].path);
+    const action = { label: t("showInFolder"), run: () => { location.hash = folderAddress(folder); } };
+    say(tn("restored", { name: named(done) }), { seconds: 10, action: done.length === 1 ? action : null });
+  }
+
+  /** Asks for another path: of the file, or of the folder in which all files of the entry are. */
+  async function restoreElsewhere(entry, isTaken = false) {
+    const isMany = entry.count > 1;
+    const start = entry.isFolder || !isMany ? entry.path : "";
+    const { field, input } = labelled(isMany ? t("folderPath") : t("filePath"), {
+      value: await freePath(start, isMany), required: true, spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+    });
+    input.addEventListener("input", () => input.setCustomValidity(problemWith(normalized(input.value))));
+    const explanation = isTaken ? [element("p", {}, ...tn("pathTaken", { name: shownEntry(entry) }))] : [];
+    const restored = await askForm(t("restoreAs"), [...explanation, field], t("restore"), async () => {
+      const path = normalized(input.value);
+      if (!isMany) await call("restore", { p_id: entry.id, p_file_path: path });
+      else for (const row of await rowsOf(entry)) {
+        await call("restore", { p_id: row.id, p_file_path: join(path, row.file_path.slice(start === "" ? 0 : start.length + 1)) });
+      }
+      return path;
+    });
+    if (restored === undefined) return;
+    announceChange();
+    sayRestored([{ ...entry, path: restored, isFolder: isMany }]);
+  }
+
+  /** A path that nothing has: "letter (2).txt". */
+  async function freePath(path, isFolder) {
+    const name = path === "" ? t("restoredFolder") : nameOf(path);
+    const taken = new Set();
+    for (;;) {
+      const free = join(folderOf(path), freeName(name, isFolder, taken));
+      if (!await pathIsTaken(context.user.user_id, free)) return free;
+      taken.add(nameOf(free));
+    }
+  }
+
+  async function remove(chosen) {
+    const size = shortSize(chosen.reduce((sum, entry) => sum + entry.size, 0));
+    if (!await ask(t("purge"), tn("purgeText", { name: named(chosen), size }), t("purge"), "danger")) return;
+    try {
+      await purge(chosen);
+      say(tn("purged", { name: named(chosen) }));
+    } catch (error) {
+      report(error);
+    }
+    announceChange();
+  }
+
+  async function restoreAll() {
+    try {
+      await loadAll();
+      const values = { files: t("fileCount", { count: filesIn(entries) }) };
+      if (await ask(t("restoreAll"), tn("restoreAllText", values), t("restoreAll"))) await restore([...entries]);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Only what was there when the person agreed. */
+  async function empty() {
+    const { removed } = entries[0];
+    const label = isVersions ? t("emptyVersions") : t("emptyTrash");
+    if (!await ask(label, tn("emptyText", { size: shortSize(bytes()) }), label, "danger")) return;
+    try {
+      await request(`trash?${new URLSearchParams({ user_id: `eq.${context.user.user_id}`, reason: `eq.${reason}`,
+        removed_at: `lte.${removed}` })}`, { method: "DELETE" });
+      say([t("emptied")]);
+    } catch (error) {
+      report(error);
+    }
+    announceChange();
+  }
+
+  // The frame
+
+  const restoreAllButton = button(t("restoreAll"), restoreAll, { symbol: "restore", hidden: true });
+  const emptyButton = button(isVersions ? t("emptyVersions") : t("emptyTrash"), empty, { symbol: "trash", hidden: true });
+  const tools = element("div", { class: "tools" }, button(t("bringBack"), () => bringBack(context, ""), { symbol: "folder" }),
+    isVersions ? null : restoreAllButton, emptyButton);
+  const selectionText = element("span", { role: "status" });
+  const selectionTools = element("div", { class: "tools selection", role: "toolbar", "aria-label": t("selection"), hidden: true },
+    iconButton(t("clearSelection"), "close", () => grid.clear()), selectionText,
+    button(t("restore"), () => restore(grid.selected), { symbol: "restore", kind: "quiet" }),
+    button(t("purge"), () => remove(grid.selected), { symbol: "trash", kind: "quiet" }));
+
+  function showSelection(chosen) {
+    selectionTools.hidden = chosen.length === 0;
+    tools.hidden = chosen.length > 0;
+    selectionText.textContent = t("selected", { count: chosen.length });
+  }
+
+  const tab = (label, route, isHere) => element("a", { href: route, "aria-current": isHere ? "page" : null }, t(label));
+  const view = element("section", { class: "view trash" },
+    element("header", { class: "view-head" }, element("h1", { tabindex: -1 }, t("trash")), tools, selectionTools),
+    element("div", { class: "view-sub" }, element("nav", { class: "tabs", "aria-label": t("trash") },
+      tab("deletedFiles", "#/trash", !isVersions), tab("oldVersions", "#/trash/versions", isVersions)), status), content);
+
+  let timer = null;
+  changes.addEventListener("change", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => load().catch(report), 200);
+  }, { signal });
+
+  function start() {
+    load({ keepPlace: false }).catch((error) => {
+      if (error.name === "AbortError") return;
+      if (error.status === 401) report(error);
+      else content.replaceChildren(failed(error, start));
+    });
+  }
+  start();
+  return {
+    element: view, title: t("trash"), leave: () => controller.abort(),
+    focus: () => (entries.length > 0 ? grid.focus() : view.querySelector("h1").focus()),
+  };
+}
+
+function time(text) {
+  const date = new Date(text);
+  return element("time", { datetime: date.toISOString(), title: fullTime(date) }, listTime(date));
+}
+
+/** Asks for a folder and a time, and makes all in the folder as it was then. */
+export async function bringBack(context, folder) {
+  let chosen = folder;
+  const place = element("span");
+  const show = () => place.replaceChildren(icon("folder"), chosen === "" ? t("allMyFiles") : shownPath(chosen));
+  const choose = button(t("chooseFolder"), async () => {
+    chosen = await chooseFolder(t("chooseFolder"), chosen, t("choose")) ?? chosen;
+    show();
+  });
+  show();
+  const { field, input } = labelled(t("timeThen"), {
+    type: "datetime-local", step: 1, required: true, value: local(Date.now() - 3600_000), max: local(Date.now() + 60_000),
+  });
+  const result = await askForm(t("bringBack"), [
+    element("p", {}, t("bringBackText")),
+    element("div", { class: "field", role: "group", "aria-label": t("folder") }, element("span", { class: "label" }, t("folder")),
+      element("div", { class: "with-choice" }, place, choose)),
+    field,
+  ], t("bringBack"), () => call("restore_folder", { p_folder: chosen, p_at: new Date(input.value).toISOString() }));
+  if (result === undefined) return;
+  announceChange();
+  const { restored, removed, kept } = result;
+  say(tn("broughtBack", { restored: t("fileCount", { count: restored }), removed: t("fileCount", { count: removed }), kept }),
+    { seconds: 15 });
+}
+
+/** A time as the field has it: in the zone of the browser. */
+function local(milliseconds) {
+  const date = new Date(milliseconds);
+  return new Date(milliseconds - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
