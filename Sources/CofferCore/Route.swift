@@ -25,7 +25,7 @@ public enum Access: Sendable {
 }
 
 public enum Route: Sendable, CaseIterable {
-    case login, logout, changePassword, whoami
+    case login, logout, changePassword, whoami, sessions
     case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, copy, files
     case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
@@ -39,6 +39,7 @@ public enum Route: Sendable, CaseIterable {
         case .logout: ("/rpc/logout", [.post], .session)
         case .changePassword: ("/rpc/change_password", [.post], .session)
         case .whoami: ("/rpc/whoami", [.get, .head, .post], .session)
+        case .sessions: ("/sessions", [.get, .head, .delete], .session)
         case .storeFile: ("/rpc/store_file", [.post], .session)
         case .retrieveFile: ("/rpc/retrieve_file", [.get, .head], .session)
         case .listFolder: ("/rpc/list_folder", [.get, .head, .post], .session)

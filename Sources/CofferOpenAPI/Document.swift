@@ -96,7 +96,7 @@ public enum OpenAPI {
         curl "$SITE/rpc/retrieve_file?p_file_path=letters/hello.txt" -H "Authorization: Bearer $token"
         ```
 
-        **Tables** (`/files`, `/users`, `/audit_log`) follow the conventions of PostgREST, so its clients work: \
+        **Tables** (`/files`, `/users`, `/sessions`, `/audit_log`) follow the conventions of PostgREST, so its clients work: \
         filters, `select`, `order`, `limit`, `Range`, `Prefer`. `Accept: application/vnd.pgrst.object+json` answers \
         with one object instead of an array, and fails unless there is exactly one; `Accept: text/csv` gives CSV; \
         `;nulls=stripped` after either `application/vnd.pgrst` type omits members that are null. \

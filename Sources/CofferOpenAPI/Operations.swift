@@ -16,7 +16,7 @@ enum OperationTag: String, CaseIterable {
 
     private var text: String {
         switch self {
-        case .session: "Log in, log out, who you are."
+        case .session: "Log in, log out, who you are, and where you are logged in."
         case .files: "Store, find, download, rename and delete files."
         case .folders:
             "Create, list, move, copy, download or delete a folder. One that was not created exists while it has files."
@@ -37,7 +37,7 @@ enum OperationTag: String, CaseIterable {
 extension Route {
     private var tag: OperationTag {
         switch self {
-        case .login, .logout, .changePassword, .whoami: .session
+        case .login, .logout, .changePassword, .whoami, .sessions: .session
         case .storeFile, .retrieveFile, .files: .files
         case .listFolder, .createFolder, .moveFolder, .deleteFolder, .downloadFolder,
             .copy:
@@ -60,12 +60,13 @@ extension Route {
 
     private func operationID(_ method: Method) -> String {
         switch (self, method) {
-        case (.files, .get), (.trash, .get), (.users, .get), (.auditLog, .get): "list_\(operationName)"
+        case (.files, .get), (.trash, .get), (.users, .get), (.sessions, .get), (.auditLog, .get):
+            "list_\(operationName)"
         case (.uploads, .post): "create_upload"
         case (.upload, .patch): "continue_upload"
         case (.upload, .delete): "end_upload"
         case (_, .patch): "update_\(operationName)"
-        case (.files, .delete), (.trash, .delete): "delete_\(operationName)"
+        case (.files, .delete), (.trash, .delete), (.sessions, .delete): "delete_\(operationName)"
         case (_, .get): operationName
         case (_, .post) where !methods.contains(.get): operationName
         default: "\(method.rawValue.lowercased())_\(operationName)"
@@ -107,6 +108,12 @@ extension Route {
                 "Remove from the trash",
                 "Removes what matches the filters from your own trash for good. A filter is required."
             )
+        case .delete where self == .sessions:
+            (
+                "End sessions",
+                "Ends those of your own sessions that match the filters; their tokens stop working at once. A filter is "
+                    + "required. An admin can end everyone's."
+            )
         case .delete:
             (
                 "Delete files",
@@ -130,6 +137,12 @@ extension Route {
         case .logout: ("Log out", "The token stops working at once.")
         case .changePassword: ("Change your password", "Your other sessions end; this one continues.")
         case .whoami: ("Who you are", "")
+        case .sessions:
+            (
+                "List sessions",
+                "An editor sees where they are logged in. An admin sees everyone's sessions. `is_current` is true for "
+                    + "the session of the request."
+            )
         case .storeFile:
             (
                 "Store a file",

@@ -34,6 +34,7 @@ extension Route {
         case .files: rows(.files(for: .admin), method)
         case .trash: rows(.trash(for: .admin), method)
         case .users: rows(.users(for: .admin), method)
+        case .sessions: rows(.sessions(for: .admin), method)
         case .auditLog: rows(.auditLog(for: .admin), method)
         case .login: [.session]
         case .storeFile:
@@ -104,11 +105,12 @@ extension Relation {
             "\(self.name).\(name)", name, in: "query", text, schema: ["type": "string"], example: .string(example))
     }
 
-    private func example(files: String, trash: String, users: String, auditLog: String) -> String {
+    private func example(files: String, trash: String, users: String, sessions: String, auditLog: String) -> String {
         switch name {
         case "files": files
         case "trash": trash
         case "users": users
+        case "sessions": sessions
         default: auditLog
         }
     }
@@ -120,13 +122,15 @@ extension Relation {
                 + "Default: all.",
             example(
                 files: "id,name:file_path,size_bytes", trash: "id,file_path,removed_at", users: "id,email,used_bytes",
-                auditLog: "occurred_at,action,subject"))
+                sessions: "id,created_at,is_current", auditLog: "occurred_at,action,subject"))
     }
 
     fileprivate var order: OperationParameter {
         query(
             "order", "The columns to sort by, separated by commas: `column[.asc|.desc][.nullsfirst|.nullslast]`.",
-            example(files: "updated_at.desc", trash: "removed_at.desc", users: "email", auditLog: "id.desc"))
+            example(
+                files: "updated_at.desc", trash: "removed_at.desc", users: "email", sessions: "created_at.desc",
+                auditLog: "id.desc"))
     }
 
     fileprivate var groups: [OperationParameter] {
@@ -137,6 +141,7 @@ extension Relation {
                     files: "(size_bytes.gt.10,or(description.is.null,file_path.like.*.txt))",
                     trash: "(reason.eq.deleted,removed_at.gte.2026-11-01)",
                     users: "(role.eq.editor,disabled_at.is.null)",
+                    sessions: "(is_current.is.false,created_at.lt.2026-11-01)",
                     auditLog: "(action.in.(store,delete),occurred_at.gte.2026-11-01)")),
             query(
                 "or", "Filters of which at least one must hold. They can be nested, too; `not.or` negates.",
@@ -144,6 +149,7 @@ extension Relation {
                     files: "(content_type.eq.text/plain,description.not.is.null)",
                     trash: "(reason.eq.deleted,size_bytes.gt.1000)",
                     users: "(used_bytes.gt.1000000,file_count.gt.100)",
+                    sessions: "(created_at.lt.2026-11-01,expires_at.lt.2026-12-01)",
                     auditLog: "(action.eq.login,action.eq.login_failed)")),
         ]
     }
@@ -151,7 +157,7 @@ extension Relation {
     fileprivate var setColumns: OperationParameter {
         query(
             "columns", "The members of the body to use, separated by commas. Others are ignored. Default: all.",
-            example(files: "description", trash: "", users: "quota_bytes", auditLog: ""))
+            example(files: "description", trash: "", users: "quota_bytes", sessions: "", auditLog: ""))
     }
 }
 

@@ -73,7 +73,7 @@ extension Route {
             Self.change + Self.arguments + [.invalidBody, .passwordRule, .userNotFound]
         case .deleteUser:
             Self.change + Self.arguments + [.invalidBody, .userNotFound, .lastAdmin]
-        case .files, .trash, .users, .auditLog: rows(method)
+        case .files, .trash, .users, .sessions, .auditLog: rows(method)
         case .uploads, .upload: uploadFailures(method)
         case .root, .openAPI: [.notAcceptable]
         case .live: []

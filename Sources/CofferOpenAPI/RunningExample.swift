@@ -9,6 +9,7 @@ enum RunningExample {
 
     static let versionID: OrderedJSON = "5f1d7c9e-2b6a-4c1f-9d3e-8a7b6c5d4e3f"
     static let entryID: OrderedJSON = "0c9f2f4e-6a1b-4d8c-b3a2-1e5d7f9a0b6c"
+    static let sessionID: OrderedJSON = "7d3b1f0a-9c2e-4e5d-8f6a-1b2c3d4e5f60"
     static let fileID: OrderedJSON = "c9a4e7d2-31b6-4f7e-a1d8-5b2e9c0f6a34"
     static let folder: OrderedJSON = "letters"
     static let newFolder: OrderedJSON = "archive/letters"

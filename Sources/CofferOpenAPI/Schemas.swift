@@ -13,6 +13,7 @@ enum Schemas {
             "FolderRestored": restored,
             "User": .rows(of: .users(for: .admin)),
             "UserChanges": .changes(of: .users(for: .admin)),
+            "Session": .rows(of: .sessions(for: .admin)),
             "AuditEntry": .rows(of: .auditLog(for: .admin)),
             "WhoAmI": whoAmI,
             "Token": token,

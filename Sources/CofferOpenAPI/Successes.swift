@@ -110,6 +110,7 @@ extension Route {
         case .files: rows(.files(for: .editor), "File", method)
         case .trash: rows(.trash(for: .editor), "TrashEntry", method)
         case .users: rows(.users(for: .editor), "User", method)
+        case .sessions: rows(.sessions(for: .editor), "Session", method)
         case .auditLog: rows(.auditLog(for: .editor), "AuditEntry", method)
         case .uploads, .upload: uploadSuccesses(method)
         case .openAPI: [Success(200, "This document.", [], .description)]

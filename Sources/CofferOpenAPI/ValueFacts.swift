@@ -72,6 +72,7 @@ extension Relation {
         case "files": fileFacts(column.name)
         case "trash": trashFacts(column.name)
         case "users": userFacts(column.name)
+        case "sessions": sessionFacts(column.name)
         default: auditFacts(column.name)
         }
     }
@@ -154,6 +155,18 @@ extension Relation {
             ValueFacts("When the user was disabled; null if the user can log in.", nil, nullable: true)
         case "created_at": ValueFacts("When the account was created.", RunningExample.created)
         case "disabled": ValueFacts("Whether the user is disabled. Disabling ends the sessions.", true)
+        default: ValueFacts("", nil)
+        }
+    }
+
+    private func sessionFacts(_ column: String) -> ValueFacts {
+        switch column {
+        case "id": ValueFacts("The session's name. It is not the `sid` of the token.", RunningExample.sessionID)
+        case "user_id": ValueFacts("The id of the user who is logged in.", RunningExample.userID)
+        case "created_at": ValueFacts("When the user logged in.", RunningExample.created)
+        case "expires_at": ValueFacts("When the session ends by itself.", RunningExample.updated)
+        case "is_current": ValueFacts("Whether it is the session of this request.", true)
+        case "owner_email": ValueFacts("The user's e-mail address. Only for admins.", RunningExample.email)
         default: ValueFacts("", nil)
         }
     }

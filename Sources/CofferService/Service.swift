@@ -129,6 +129,7 @@ public final class Service {
         case .logout: .session(login.logout)
         case .changePassword: .session(login.changePassword)
         case .whoami: .session(functions.whoami)
+        case .sessions: .session(tables.sessions)
         case .storeFile: .session(storeFile.store)
         case .retrieveFile: .session(retrieveFile.retrieve)
         case .listFolder: .session(listFolder.list)

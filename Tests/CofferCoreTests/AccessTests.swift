@@ -11,6 +11,7 @@ struct AccessTests {
                 /rpc/logout session
                 /rpc/change_password session
                 /rpc/whoami session
+                /sessions session
                 /rpc/store_file session
                 /rpc/retrieve_file session
                 /rpc/list_folder session

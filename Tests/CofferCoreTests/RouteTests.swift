@@ -11,6 +11,7 @@ struct RouteTests {
                 /rpc/logout OPTIONS,POST
                 /rpc/change_password OPTIONS,POST
                 /rpc/whoami OPTIONS,GET,HEAD,POST
+                /sessions OPTIONS,GET,HEAD,DELETE
                 /rpc/store_file OPTIONS,POST
                 /rpc/retrieve_file OPTIONS,GET,HEAD
                 /rpc/list_folder OPTIONS,GET,HEAD,POST

@@ -121,7 +121,7 @@ def test_who_needs_a_token_is_as_described(document, nobody):
         assert str(answer.status) in operation["responses"]
 
 
-@pytest.mark.parametrize("path", ["/files", "/users", "/audit_log"])
+@pytest.mark.parametrize("path", ["/files", "/users", "/sessions", "/audit_log"])
 def test_every_query_parameter_of_rows_is_taken(document, admin, path):
     """With the document's own example, alone and all together."""
     found = [
@@ -134,7 +134,7 @@ def test_every_query_parameter_of_rows_is_taken(document, admin, path):
     assert admin.get(f"{path}?nothing=eq.1").json()["code"] == "42703"
 
 
-@pytest.mark.parametrize("path,schema", [("/files", "File"), ("/users", "User"), ("/audit_log", "AuditEntry")])
+@pytest.mark.parametrize("path,schema", [("/files", "File"), ("/users", "User"), ("/sessions", "Session"), ("/audit_log", "AuditEntry")])
 def test_rows_have_the_columns_of_the_document(document, admin, editor, folder, path, schema):
     editor.store(f"{folder}/hello.txt", CONTENT)
     columns = document["components"]["schemas"][schema]["properties"]

@@ -46,6 +46,8 @@ RIGHTS = {
     "see the audit log": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
     "change the password": (NOBODY_MAY, (204, 400), (204, 400)),
     "whoami": (NOBODY_MAY, (200, 200), (200, 200)),
+    "see sessions": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
+    "end sessions": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
     "log out": (NOBODY_MAY, (204, 204), (204, 204)),
 }
 
@@ -96,6 +98,8 @@ TRIES = {
         "/rpc/change_password", {"p_current_password": owner.password, "p_new_password": secrets.token_urlsafe(12)}
     ),
     "whoami": lambda client, owner: client.get("/rpc/whoami"),
+    "see sessions": lambda client, owner: client.get(f"/sessions?user_id=eq.{owner.id}"),
+    "end sessions": lambda client, owner: client.delete(f"/sessions?user_id=eq.{owner.id}", **REPRESENTATION),
     "log out": lambda client, owner: client.post("/rpc/logout"),
 }
 
@@ -137,6 +141,13 @@ SQL_RIGHTS = {
     "delete an account": ("select api.delete_user('{id}')", (DENIED, DENIED), (1, 1)),
     "create an account": ("select api.create_user('{id}@x', 'ten letters', 'admin', null)", (DENIED, DENIED), (1, 1)),
     "see the audit log": ("select id from api.audit_log where user_id = '{id}' and action = 'store'", (1, 0), (1, 1)),
+    "see sessions": ("select id from api.sessions where user_id = '{id}'", (1, 0), (1, 1)),
+    "end sessions": ("delete from api.sessions where user_id = '{id}' returning id", (1, 0), (1, 1)),
+    "see the id of a session": (
+        "select id from internal.sessions where user_id = '{id}'",
+        (DENIED, DENIED),
+        (DENIED, DENIED),
+    ),
     "forge an audit row": (
         "insert into internal.audit_log (action) values ('login')",
         (DENIED, DENIED),

@@ -42,7 +42,8 @@ def test_internal_functions_are_404_for_everybody(editor, admin, nobody, name):
     "target",
     [
         "/jwt_keys",
-        "/sessions",
+        "/live_sessions",
+        "/listed_sessions",
         "/migrations",
         "/garbage",
         "/internal.users",

@@ -108,3 +108,74 @@ def test_a_session_ends_with_its_account(account, sql, admin, listed):
     assert_ended(client)
     assert sql(f"select count(*) from internal.sessions where user_id = '{user}'") == ["0"]
     assert listed("--user", account.email) == []
+
+
+# What users see and end themselves.
+
+REPRESENTATION = {"Prefer": "return=representation"}
+
+
+def own(client, query="order=created_at"):
+    return client.get(f"/sessions?{query}").json()
+
+
+def test_a_user_sees_their_own_sessions(account, editor, sql):
+    first, second = account.log_in(), account.log_in()
+    rows = own(second)
+    assert [row["is_current"] for row in rows] == [False, True]
+    assert own(first, "is_current=is.true&select=id") == [{"id": rows[0]["id"]}]
+    for row in rows:
+        assert list(row) == ["id", "user_id", "created_at", "expires_at", "is_current"]
+        assert row["user_id"] == first.get("/rpc/whoami").json()["user_id"]
+        assert row["created_at"] < row["expires_at"]
+    # A key of signatures and the id of a session make a token, so nothing shows the id.
+    answers = json.dumps(rows)
+    assert session_id(first) not in answers and session_id(second) not in answers
+    assert not {row["id"] for row in rows} & {row["id"] for row in own(editor)}
+    sql(f"update internal.sessions set expires_at = now() where id = '{session_id(first)}'")
+    assert [row["id"] for row in own(second)] == [rows[1]["id"]]
+
+
+def test_a_user_ends_one_session_and_all_others(account, editor, sql):
+    first, second, third = (account.log_in() for _ in range(3))
+    rows = own(third)
+    assert third.delete(f"/sessions?id=eq.{rows[0]['id']}").status == 204
+    assert_ended(first)
+    assert second.get("/rpc/whoami").status == 200
+    answer = third.delete("/sessions?is_current=is.false", **REPRESENTATION)
+    assert [row["id"] for row in answer.json()] == [rows[1]["id"]]
+    assert_ended(second)
+    assert third.get("/rpc/whoami").status == editor.get("/rpc/whoami").status == 200
+    user = rows[0]["user_id"]
+    recorded = "select action, actor_id = user_id, subject from internal.audit_log where action = 'session_revoke' and user_id"
+    assert sql(f"{recorded} = '{user}'") == [f"session_revoke|t|{account.email}"] * 2
+    assert third.delete("/sessions?is_current=is.true").status == 204
+    assert_ended(third)
+
+
+def test_a_user_cannot_end_another_users_session(account, editor, listed):
+    client = account.log_in()
+    user = client.get("/rpc/whoami").json()["user_id"]
+    (row,) = own(client)
+    for query in (f"id=eq.{row['id']}", f"user_id=eq.{user}", f"id=eq.{session_id(client)}"):
+        assert editor.delete(f"/sessions?{query}", **REPRESENTATION).json() == []
+    assert client.get("/rpc/whoami").status == 200
+
+
+def test_an_admin_sees_and_ends_a_users_sessions(account, admin, sql):
+    clients = [account.log_in() for _ in range(2)]
+    user = clients[0].get("/rpc/whoami").json()["user_id"]
+    rows = own(admin, f"user_id=eq.{user}")
+    assert [(row["owner_email"], row["is_current"]) for row in rows] == [(account.email, False)] * 2
+    assert len(admin.delete(f"/sessions?user_id=eq.{user}", **REPRESENTATION).json()) == 2
+    for client in clients:
+        assert_ended(client)
+    (actor,) = sql(f"select actor_id from internal.audit_log where action = 'session_revoke' and user_id = '{user}'")
+    assert actor == admin.get("/rpc/whoami").json()["user_id"]
+
+
+@pytest.mark.parametrize("query", ["", "?id=not.is.null"])
+def test_sessions_are_not_ended_without_a_filter(account, query):
+    client = account.log_in()
+    assert_failure(client.delete(f"/sessions{query}"), 400)
+    assert client.get("/rpc/whoami").status == 200

@@ -121,6 +121,51 @@ grant execute on function api.logout() to coffer_editor, coffer_admin;
 comment on function api.logout() is
     'Ends the session of this request; its token stops working at once. For editors and admins.';
 
+-- What people see and end of their sessions. Whoever has a signing key and the id of a live session can make a token for
+-- its user. A stolen worker login can read the keys and take any request role, so no view has that id: people name a
+-- session by a digest of it. The condition is here and not in a policy of the table, because a request role could then
+-- read the table. Expired sessions are not shown; what is left of them only lets uploads end.
+create view internal.listed_sessions with (security_barrier) as
+select substring(encode(sha256(uuid_send(s.id)), 'hex') for 32)::uuid as id, s.user_id, s.created_at, s.expires_at,
+    s.id is not distinct from nullif(current_setting('coffer.session_id', true), '')::uuid as is_current
+from internal.sessions s
+where s.expires_at > now() and (s.user_id = (select internal.current_user_id()) or current_user = 'coffer_admin');
+grant select, delete on internal.listed_sessions to coffer_editor, coffer_admin;
+-- Deliberately not granted: anything on the table itself.
+comment on view internal.listed_sessions is
+    'The live sessions of the current user, or of all users for an admin, by a digest of their id.';
+
+create view api.sessions with (security_invoker = true) as
+select s.id, s.user_id, s.created_at, s.expires_at, s.is_current,
+    (select u.email from internal.users u where u.id = s.user_id) as owner_email
+from internal.listed_sessions s;
+grant select, delete on api.sessions to coffer_editor, coffer_admin;
+-- Deliberately not granted: anything to coffer_anonymous.
+comment on view api.sessions is
+    'The live sessions: an editor''s own, for an admin all. Deleting a row ends the session at once.';
+
+create function internal.record_ended_sessions() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform internal.record('session_revoke', o.id, o.email)
+    from (select u.id, u.email from internal.users u where u.id in (select e.user_id from ended e) order by u.id) o;
+    return null;
+end
+$$;
+comment on function internal.record_ended_sessions() is
+    'Records whose sessions a request has ended, once for each user. A trigger.';
+
+-- A request role deletes sessions through the view only. The functions that end sessions run as coffer_owner, and record
+-- it themselves.
+create trigger lock_users before delete on internal.sessions
+    for each statement when (current_user in ('coffer_editor', 'coffer_admin'))
+    execute function internal.lock_users();
+create trigger record_ended_sessions after delete on internal.sessions
+    referencing old table as ended
+    for each statement when (current_user in ('coffer_editor', 'coffer_admin'))
+    execute function internal.record_ended_sessions();
+
 -- The operator's functions, granted to no role.
 create function internal.list_sessions(p_email text)
 returns table (id uuid, email text, role text, created_at timestamptz, expires_at timestamptz)

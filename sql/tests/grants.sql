@@ -115,6 +115,8 @@ $$, $$
             'id user_id file_path description content_type size_bytes sha256 created_at updated_at modified_at '
             'owner_email'),
         ('api.files', 'update', 'file_path description modified_at'),
+        ('api.sessions', 'select', 'id user_id created_at expires_at is_current owner_email'),
+        ('internal.listed_sessions', 'select', 'id user_id created_at expires_at is_current'),
         ('api.trash', 'select',
             'id entry_id file_id user_id file_path reason description content_type size_bytes sha256 created_at '
             'modified_at removed_at expires_at owner_email'),
@@ -153,13 +155,17 @@ select set_eq($$
 $$, $$ values
     ('api.files', 'coffer_admin', 'delete'),
     ('api.files', 'coffer_editor', 'delete'),
+    ('api.sessions', 'coffer_admin', 'delete'),
+    ('api.sessions', 'coffer_editor', 'delete'),
+    ('internal.listed_sessions', 'coffer_admin', 'delete'),
+    ('internal.listed_sessions', 'coffer_editor', 'delete'),
     ('api.trash', 'coffer_admin', 'delete'),
     ('api.trash', 'coffer_editor', 'delete'),
     ('internal.files', 'coffer_admin', 'delete'),
     ('internal.files', 'coffer_editor', 'delete'),
     ('internal.trash', 'coffer_admin', 'delete'),
     ('internal.trash', 'coffer_editor', 'delete')
-$$, 'rows can be deleted only from files and from the trash');
+$$, 'rows can be deleted only from files, from the trash and from the lists of sessions');
 
 select is_empty($$
     select c.oid::regclass, r.rolname from pg_class c, pg_roles r

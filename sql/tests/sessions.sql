@@ -1,7 +1,7 @@
 -- Logging in, the token, the session behind it, and the keys.
 begin;
 \ir setup.psql
-select plan(54);
+select plan(71);
 
 create temporary table seen (name text primary key, token text);
 create function pg_temp.login(p_email text, p_password text) returns text language sql as $$
@@ -136,6 +136,64 @@ update internal.sessions set expires_at = now() where user_id = :admin;
 select is(pg_temp.admitted(:'admin_token'), 'KF011', 'an expired session is refused');
 select isnt(pg_temp.login('admin@test.invalid', 'admin password'), null,
     'a user whose session expired can log in again');
+
+-- What people see and end. The editor has two sessions and one that expired, the admin and the other one each.
+delete from internal.sessions;
+insert into internal.sessions (id, user_id, role, created_at, expires_at)
+values
+    ('00000000-0000-4000-8000-0000000000e1', :editor, 'editor', now() - interval '2 hours', now() + interval '1 hour'),
+    ('00000000-0000-4000-8000-0000000000e2', :editor, 'editor', now() - interval '1 hour', now() + interval '1 hour'),
+    ('00000000-0000-4000-8000-0000000000e3', :editor, 'editor', now() - interval '3 hours', now()),
+    ('00000000-0000-4000-8000-0000000000f1', :other, 'editor', now(), now() + interval '1 hour'),
+    ('00000000-0000-4000-8000-0000000000a1', :admin, 'admin', now(), now() + interval '1 hour');
+create function pg_temp.ended() returns text language sql as $$
+    select string_agg(a.subject, ' ' order by a.id) from internal.audit_log a
+    where a.action = 'session_revoke' and a.occurred_at = now()
+$$;
+select set_config('coffer.session_id', '00000000-0000-4000-8000-0000000000e2', true);
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'select string_agg(is_current::text, '' '' order by created_at) from api.sessions'), 'false true',
+    'an editor sees the live ones of their own, and which is that of the request');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select count(*) from api.sessions s join internal.sessions i
+    on i.id = s.id'), '42501', 'the table is not shown');
+select is((select count(*)::int from internal.listed_sessions l join internal.sessions s on l.id = s.id), 0,
+    'no session is shown by its id');
+select is(pg_temp.attempt('coffer_admin', :admin,
+    'select string_agg(owner_email, '' '' order by lower(owner_email)) from api.sessions'),
+    'admin@test.invalid Editor@test.invalid Editor@test.invalid other@test.invalid', 'an admin sees everyone''s');
+select is(pg_temp.attempt('coffer_anonymous', null, 'select count(*) from api.sessions'), '42501',
+    'an anonymous request sees none');
+select is(pg_temp.attempt('coffer_authenticator', null, 'select count(*) from internal.listed_sessions'), '42501',
+    'the worker''s login sees none');
+select is(pg_temp.attempt('coffer_editor', null, 'select count(*) from api.sessions'), '0',
+    'an editor without an identity sees none');
+select is(pg_temp.attempt('coffer_editor', :editor, 'update api.sessions set expires_at = now() + interval ''1 year'''),
+    '42501', 'a session cannot be made longer');
+select is(pg_temp.attempt('coffer_editor', :other,
+    'with gone as (delete from api.sessions returning 1) select count(*) from gone'), '1',
+    'an editor ends their own sessions only');
+select is(pg_temp.ended(), 'other@test.invalid', 'which is recorded');
+select is(pg_temp.attempt('coffer_editor', :editor,
+    'with gone as (delete from api.sessions where not is_current returning is_current) select count(*) from gone'), '1',
+    'an editor ends the other sessions');
+select is((select string_agg(right(id::text, 2), ' ' order by id) from internal.sessions), 'a1 e2 e3',
+    'the current one is left, and what expired');
+insert into internal.sessions (user_id, role, expires_at)
+values (:editor, 'editor', now() + interval '1 hour'), (:other, 'editor', now() + interval '1 hour');
+select is(pg_temp.attempt('coffer_admin', :admin,
+    'with gone as (delete from api.sessions where owner_email <> ''admin@test.invalid'' returning 1)
+    select count(*) from gone'), '3', 'an admin ends everyone''s');
+select is(pg_temp.ended(),
+    'other@test.invalid Editor@test.invalid Editor@test.invalid other@test.invalid',
+    'it is recorded once for each user, in the order of their ids');
+select is((select count(*)::int from internal.audit_log
+    where action = 'session_revoke' and occurred_at = now() and actor_id = :admin), 2, 'with who did it');
+insert into internal.sessions (id, user_id, role, expires_at)
+values ('00000000-0000-4000-8000-0000000000e2', :editor, 'editor', now() + interval '1 hour');
+select is(pg_temp.attempt('coffer_editor', :editor, 'select api.logout()'), '', 'the editor logs out');
+select is((select string_agg(a.action, ' ' order by a.id) from internal.audit_log a
+    where a.user_id = :editor and a.occurred_at = now() and a.action in ('logout', 'session_revoke')),
+    'logout session_revoke session_revoke logout', 'a logout is recorded as such only');
 
 -- Keys.
 select pg_temp.attempt('coffer_owner', null, 'select internal.rotate_key()') as new_kid \gset

@@ -21,6 +21,7 @@ public struct Relation: Sendable {
     public static func files(for role: Role) -> Relation { role == .admin ? adminFiles : editorFiles }
     public static func trash(for role: Role) -> Relation { role == .admin ? adminTrash : editorTrash }
     public static func users(for role: Role) -> Relation { role == .admin ? adminUsers : editorUsers }
+    public static func sessions(for role: Role) -> Relation { role == .admin ? adminSessions : editorSessions }
     public static func auditLog(for role: Role) -> Relation { role == .admin ? adminAuditLog : editorAuditLog }
 
     // Made once, as every request needs one of them.
@@ -30,6 +31,8 @@ public struct Relation: Sendable {
     private static let editorTrash = Relation("trash", trashColumns, key: ["user_id", "id"], for: .editor)
     private static let adminUsers = Relation("users", userColumns, key: ["id"], for: .admin)
     private static let editorUsers = Relation("users", userColumns, key: ["id"], for: .editor)
+    private static let adminSessions = Relation("sessions", sessionColumns, key: ["id"], for: .admin)
+    private static let editorSessions = Relation("sessions", sessionColumns, key: ["id"], for: .editor)
     private static let adminAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .admin)
     private static let editorAuditLog = Relation("audit_log", auditColumns, key: ["id"], for: .editor)
 
@@ -58,6 +61,12 @@ public struct Relation: Sendable {
         Column("file_count", .integer), Column("disabled_at", .timestamp, isNullable: true),
         Column("created_at", .timestamp), Column("trash_bytes", .integer), Column("version_bytes", .integer),
         Column("disabled", .boolean, .writeOnly),
+    ]
+
+    private static let sessionColumns = [
+        Column("id", .uuid), Column("user_id", .uuid), Column("created_at", .timestamp),
+        Column("expires_at", .timestamp), Column("is_current", .boolean),
+        Column("owner_email", .text, forAdmins: true, holdsNames: true),
     ]
 
     private static let auditColumns = [

@@ -61,6 +61,11 @@ struct TableEndpoint {
         try answer(request, from: caller, Relation.users)
     }
 
+    /// `GET`, `HEAD` and `DELETE /sessions`.
+    func sessions(_ request: Request, from caller: Caller) throws(Failure) -> Response {
+        try answer(request, from: caller, Relation.sessions)
+    }
+
     /// `GET` and `HEAD /audit_log`.
     func auditLog(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         try answer(request, from: caller, Relation.auditLog)

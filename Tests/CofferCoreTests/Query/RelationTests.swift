@@ -26,6 +26,13 @@ struct RelationTests {
         }
     }
 
+    @Test func `sessions have these columns, and for admins the owner's e-mail address`() {
+        let common = "id user_id created_at expires_at is_current"
+        #expect(names(Relation.sessions(for: .editor).columns) == common)
+        #expect(names(Relation.sessions(for: .admin).columns) == common + " owner_email")
+        #expect(Relation.sessions(for: .admin).writable.isEmpty)
+    }
+
     @Test func `these columns can be changed`() {
         for role in Role.allCases {
             #expect(names(Relation.files(for: role).writable) == "file_path description modified_at")
@@ -37,7 +44,7 @@ struct RelationTests {
     /// The names are written into SQL without quotes.
     @Test func `every name is a plain identifier, and every key consists of existing columns`() {
         for role in Role.allCases {
-            for relation in [Relation.files(for: role), .users(for: role), .auditLog(for: role)] {
+            for relation in [Relation.files(for: role), .users(for: role), .sessions(for: role), .auditLog(for: role)] {
                 for name in [relation.name] + (relation.columns + relation.writable).map(\.name) {
                     #expect(name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || $0.isASCIILetter || $0.isASCIIDigit })
                     #expect(name == name.lowercased())
