@@ -29,6 +29,7 @@ let uploads = null;
 const context = {
   user: null,
   refreshUsage,
+  logOut: onLogout,
   chooseFiles: (folder) => choose(folder, false),
   chooseFolder: (folder) => choose(folder, true),
   dropFiles: async (transfer, folder) => {

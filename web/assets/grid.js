@@ -13,6 +13,7 @@ const MARGIN = 12;
  *   `keyOf(row)` what identifies a row
  *   `nameOf(row)` its name in words
  *   `open(row)`, `menu(rows, anchor)`, `keys(event, rows)` what a person does; each may be left out
+ *   `isPlain` whether nothing can be selected
  *   `decorate(element, row)` called for each row's element
  *   `more()` called when the end of the rows comes near
  *   `selected(rows)` called when the selection changes
@@ -33,10 +34,10 @@ export function makeGrid(options) {
   const heads = new Map(columns.map((column) => [column.id, headOf(column)]));
   const head = element("div", { class: "grid-head", role: "rowgroup" },
     element("div", { class: "grid-row", role: "row", "aria-rowindex": 1 },
-      element("div", { class: "cell check", role: "columnheader" }, all), ...heads.values()));
+      options.isPlain ? null : element("div", { class: "cell check", role: "columnheader" }, all), ...heads.values()));
   const grid = element("div", {
-    class: "grid", role: "grid", "aria-label": options.label, "aria-multiselectable": "true",
-    "aria-colcount": columns.length + 1,
+    class: "grid", role: "grid", "aria-label": options.label, "aria-multiselectable": options.isPlain ? null : "true",
+    "aria-colcount": columns.length + (options.isPlain ? 0 : 1),
   }, head, body);
 
   function headOf(column) {
@@ -82,9 +83,9 @@ export function makeGrid(options) {
     });
     check.checked = isSelected;
     const made = element("div", {
-      class: "grid-row", role: "row", "aria-rowindex": index + 2, "aria-selected": String(isSelected),
+      class: "grid-row", role: "row", "aria-rowindex": index + 2, "aria-selected": options.isPlain ? null : String(isSelected),
       tabindex: index === active ? 0 : -1,
-    }, element("div", { class: "cell check", role: "gridcell" }, check),
+    }, options.isPlain ? null : element("div", { class: "cell check", role: "gridcell" }, check),
     ...columns.map((column) =>
       element("div", { class: `cell ${column.className ?? ""}`, role: "gridcell" }, ...column.cell(row))));
     made.dataset.index = index;
@@ -150,6 +151,10 @@ export function makeGrid(options) {
   }
 
   function showSelection() {
+    if (options.isPlain) {
+      selection.clear();
+      return;
+    }
     for (const [index, made] of shown) {
       const isSelected = selection.has(keyOf(rows[index]));
       made.setAttribute("aria-selected", String(isSelected));
