@@ -5,11 +5,13 @@ The editor's account comes from the environment file of the run folder (COFFER_E
 
 import os
 import re
+from urllib.parse import quote
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 TIMEOUT_SECONDS = 300
@@ -22,8 +24,34 @@ def setting(name):
     return value
 
 
+ROLES = {
+    "button": "button, [role=button]",
+    "link": "a[href]",
+    "field": "input, textarea, select",
+    "menuitem": "[role=menuitem]",
+    "row": "[role=row]",
+    "dialog": "dialog[open], [role=dialog]",
+    "heading": "h1, h2, h3",
+    "grid": "[role=grid]",
+    "tab": "[role=tab]",
+}
+
+# Those that are to be seen, the topmost dialog first. `accessible_name` of Selenium decides, but asking for each element
+# of a page would take seconds: so the script first keeps those whose texts can make the name.
+CANDIDATES = """
+const [selector, name, root] = arguments;
+const texts = (one) => [one.getAttribute("aria-label"), one.textContent, ...Array.from(one.labels ?? [], (label) => label.textContent),
+  ...(one.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent)];
+const plain = (text) => (text ?? "").replace(/\\s+/g, " ").trim();
+const dialogs = selector.startsWith("dialog") ? [] : Array.from(document.querySelectorAll("dialog[open]"));
+const place = root ?? dialogs.at(-1) ?? document;
+return Array.from(place.querySelectorAll(selector)).filter((one) =>
+  (one.type === "file" || one.checkVisibility({ visibilityProperty: true })) && texts(one).some((text) => plain(text) === plain(name)));
+"""
+
+
 class App:
-    """The web app as a person sees it: fields by their ids, rows by their file paths."""
+    """The web app as a person sees it: what is on the page is found by its role and its name."""
 
     def __init__(self, driver, url, downloads):
         self.driver = driver
@@ -33,63 +61,151 @@ class App:
     def open(self, path):
         self.driver.get(self.url + path)
 
-    def find(self, identifier):
-        return self.driver.find_element(By.ID, identifier)
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
 
     def wait(self, condition, what):
-        WebDriverWait(self.driver, TIMEOUT_SECONDS).until(lambda _: condition(), f"waited in vain for: {what}")
+        WebDriverWait(self.driver, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"waited in vain for: {what}")
 
     def address(self):
         return self.driver.current_url.removeprefix(self.url)
 
-    def type(self, identifier, text):
-        self.find(identifier).clear()
-        self.find(identifier).send_keys(text)
+    # Finding
+
+    def all(self, role, name, within=None):
+        """What has this role and this name, in the dialog on top if there is one."""
+        found = self.run(CANDIDATES, ROLES[role], name, within)
+        return [one for one in found if one.accessible_name.strip() == name]
+
+    def find(self, role, name, within=None):
+        """Waits for the one thing that has this role and this name."""
+        found = []
+
+        def is_there():
+            try:
+                found[:] = self.all(role, name, within)[:1]
+            except StaleElementReferenceException:
+                found.clear()
+            return found
+
+        self.wait(is_there, f"the {role} {name!r}")
+        return found[0]
+
+    def button(self, name, within=None):
+        return self.find("button", name, within)
+
+    def field(self, name, within=None):
+        return self.find("field", name, within)
+
+    def press(self, name, within=None):
+        self.button(name, within).click()
+
+    def type(self, name, text):
+        self.field(name).clear()
+        self.field(name).send_keys(text)
+
+    def keys(self, *keys):
+        """Sends keys to what has the focus."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def dialog(self, title):
+        return self.find("dialog", title)
+
+    def wait_for_no_dialog(self):
+        self.wait(lambda: not self.run("return document.querySelector('dialog[open]')"), "the dialog to close")
+
+    # Messages
+
+    def message(self):
+        """What the page reports: to all, in the dialog, or on the login page."""
+        selector = "[role=status], [role=alert]"
+        return self.run(f"return Array.from(document.querySelectorAll('{selector}'), (one) => one.textContent).join('\\n')")
+
+    def wait_for_message(self, text):
+        self.wait(lambda: text in self.message(), f"the message {text!r}, there is {self.message()!r}")
+
+    # The session
 
     def log_in(self, password, email=None):
         self.open("/login")
-        self.type("email", email or setting("COFFER_EDITOR_EMAIL"))
-        self.type("password", password)
-        self.find("submit").click()
+        self.type("Email", email or setting("COFFER_EDITOR_EMAIL"))
+        self.type("Password", password)
+        self.press("Log in")
+
+    def is_ready(self):
+        return self.run("return document.body?.classList.contains('ready') ?? false")
 
     def wait_for_files(self):
-        self.wait(lambda: self.address() == "/" and self.find("content").is_displayed(), "the file manager")
+        self.wait(lambda: not self.address().startswith("/login") and self.is_ready(), "the file manager")
 
     def wait_for_login(self):
         self.wait(lambda: self.address().startswith("/login"), "the login page")
 
-    def wait_for_notice(self, text):
-        self.wait(lambda: text in self.find("notice").text, f"the notice {text!r}")
+    # Files
 
-    def choose(self, file, path, description=""):
-        self.find("file").send_keys(str(file))
-        self.type("file-path", path)
-        self.type("description", description)
-        self.find("start").click()
+    def go(self, folder):
+        """Opens a folder by its address, as a link from elsewhere does, with what the server has now."""
+        self.open("/#/files/" + "/".join(map(quote_name, folder.split("/"))))
+        self.driver.refresh()
+        self.wait_for_files()
+        self.wait(lambda: self.run("return !document.querySelector('.skeleton')"), "the list")
+        # The rows are made anew when the window has its size.
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+    def names(self):
+        """The names in the list that are in the document, from above."""
+        return self.run("return Array.from(document.querySelectorAll('[role=grid] a.entry'), (one) => one.textContent)")
+
+    def row(self, name):
+        """The row of a file or folder, or None."""
+        script = """return Array.from(document.querySelectorAll('[role=row]')).find((row) =>
+            row.querySelector('a.entry')?.textContent === arguments[0]) ?? null"""
+        return self.run(script, name)
+
+    def wait_for_row(self, name):
+        self.wait(lambda: self.row(name), f"the row of {name!r}, there are {self.names()}")
+        return self.row(name)
+
+    def wait_for_no_row(self, name):
+        self.wait(lambda: self.row(name) is None, f"the row of {name!r} to go")
+
+    def menu(self, name, item):
+        """Chooses from the menu of actions of a file or folder."""
+        self.wait_for_row(name)
+        self.press(f"Actions for {name}")
+        self.find("menuitem", item).click()
+
+    def select(self, *names):
+        """Selects by the boxes of rows."""
+        for name in names:
+            self.wait_for_row(name)
+            self.field(f"Select {name}").click()
+
+    def choose(self, *files):
+        """Chooses files to upload in the open folder; the dialog asks for their path then."""
+        self.run("document.getElementById('chooser').webkitdirectory = false")
+        self.field("Files to upload").send_keys("\n".join(map(str, files)))
+        self.wait(lambda: self.all("button", "Upload"), "the dialog of the upload")
 
     def upload(self, file, path, description=""):
-        self.choose(file, path, description)
-        self.wait_for_notice(f"Uploaded “{path}”.")
+        self.choose(file)
+        self.type("File path", path)
+        if description:
+            self.type("Description", description)
+        self.press("Upload")
+        self.wait_for_no_dialog()
 
-    def answer(self, value):
-        self.wait(lambda: self.find("confirm").is_displayed(), "the question")
-        self.find("confirm").find_element(By.CSS_SELECTOR, f"button[value={value}]").click()
-        self.wait(lambda: not self.find("confirm").is_displayed(), "the question to close")
+    # Downloads
 
-    def row(self, path):
-        rows = self.driver.find_elements(By.CSS_SELECTOR, "#rows tr")
-        return next((row for row in rows if row.find_element(By.CLASS_NAME, "path").text == path), None)
+    def download(self, name):
+        """Downloads a file of the list, and returns where it was saved."""
+        return self.saved(lambda: self.menu(name, "Download"))
 
-    def wait_for_row(self, path):
-        self.wait(lambda: self.row(path), f"the row of {path}")
-        return self.row(path)
-
-    def download(self, path):
-        """Clicks the link, waits for the file, and returns where it was saved."""
+    def saved(self, start):
         for old in self.downloads.iterdir():
             old.unlink()
-        self.wait_for_row(path).find_element(By.LINK_TEXT, "Download").click()
-        self.wait(self.finished_download, f"the download of {path}")
+        start()
+        self.wait(self.finished_download, "a download")
         return self.finished_download()
 
     def finished_download(self):
@@ -99,10 +215,26 @@ class App:
             return None
         return saved[0]
 
-    def delete(self, path):
-        self.wait_for_row(path).find_element(By.TAG_NAME, "button").click()
-        self.answer("yes")
-        self.wait_for_notice(f"Deleted “{path}”.")
+    # Sizes of the window
+
+    def resize(self, width, height, is_phone=False):
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_phone})
+
+    def phone(self):
+        self.resize(390, 844, is_phone=True)
+
+    def desktop(self):
+        self.resize(1440, 900)
+
+    def scheme(self, name):
+        feature = {"name": "prefers-color-scheme", "value": name}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+
+def quote_name(name):
+    return quote(name, safe="")
 
 
 def chromium(downloads, **preferences):
@@ -133,7 +265,7 @@ def app(tmp_path_factory, url):
 @pytest.fixture
 def logged_in(app):
     """The app with the editor logged in; one session serves the tests, as logins are rate limited."""
-    if app.address() != "/":
+    if not app.driver.current_url.startswith(f"{app.url}/#") and app.address() != "/":
         app.log_in(setting("COFFER_EDITOR_PASSWORD"))
     app.wait_for_files()
     return app
@@ -149,5 +281,8 @@ def quiet_console(app):
 
 def is_expected(entry):
     """Chromium also logs each answer with a failure and each broken connection, which these tests provoke."""
-    provoked = r"status of (400|401|413|416|503)|/rpc/\w+\S* - Failed to load resource: net::ERR_"
+    provoked = (
+        r"status of (400|401|409|412|413|416|429|502|503)|/uploads/\S+ - Failed to load resource: .* status of 404"
+        r"|/(rpc/|uploads|files)\S* - Failed to load resource: net::ERR_"
+    )
     return entry["source"] == "network" and re.search(provoked, entry["message"])

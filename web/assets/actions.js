@@ -17,10 +17,9 @@ const named = (entries) =>
 export function openMenu(context, entries, anchor) {
   const [entry] = entries;
   const isOne = entries.length === 1;
-  const item = (label, symbol, run, kind) => ({ label: t(label), symbol, run: () => run(context, entries), kind });
+  const item = (label, symbol, run, kind) => ({ label: t(label), symbol, kind, run: () => run(context, entries).catch(report) });
   menu([
     isOne && !entry.isFolder ? item("preview", "eye", preview) : null,
-    isOne && entry.isFolder ? { label: t("open"), symbol: "files", run: () => context.open?.(entry) } : null,
     item("download", "download", downloadAll),
     null,
     isOne ? item("rename", "rename", rename) : null,

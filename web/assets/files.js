@@ -48,9 +48,9 @@ export async function listFolder(folder, after = null, { signal, limit = PAGE_SI
 
 /** The user's files whose path contains the text, whatever its case, newest first. */
 export async function searchFiles(userId, text, { signal } = {}) {
-  const pattern = text.replace(/[\\%_*]/g, (sign) => `\\${sign}`);
+  const pattern = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const query = new URLSearchParams({
-    select: COLUMNS, user_id: `eq.${userId}`, file_path: `ilike.*${pattern}*`, order: "modified_at.desc", limit: MAX_FOUND,
+    select: COLUMNS, user_id: `eq.${userId}`, file_path: `imatch.${pattern}`, order: "modified_at.desc", limit: MAX_FOUND,
   });
   return (await read(`files?${query}`, { signal })).map((row) => entryOf(row));
 }
