@@ -20,8 +20,8 @@ export async function showAccount(context) {
     element("header", { class: "view-head" }, element("h1", { tabindex: -1 }, t("account"))),
     element("div", { class: "view-scroll cards" },
       element("div", {}, profile(context), storage(user)),
-      element("div", {}, card(t("sessions"), element("p", { class: "hint" }, t("sessionsText")), sessions.element),
-        passwordCard(user, sessions.load))));
+      element("div", {}, passwordCard(user, sessions.load),
+        card(t("sessions"), element("p", { class: "hint" }, t("sessionsText")), sessions.element))));
   return { element: view, title: t("account"), focus: () => view.querySelector("h1").focus() };
 }
 

@@ -62,7 +62,7 @@ export function showList(options) {
       start();
     },
   });
-  grid.element.classList.add("wide", options.className);
+  grid.element.classList.add("admin-list", options.className);
 
   async function query() {
     const pairs = await options.filters();

@@ -25,7 +25,7 @@ export function showPeople(context) {
       { id: "email", column: "email", label: t("email"), sortable: true, className: "name", cell: emailCell },
       { id: "role", column: "role", label: t("role"), sortable: true, className: "role", cell: (user) => [t(`role_${user.role}`)] },
       { id: "used", column: "used_bytes", label: t("usage"), sortable: true, className: "used", cell: usageCell },
-      { id: "count", column: "file_count", label: t("files"), sortable: true, className: "count", cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
+      { id: "count", column: "file_count", label: t("files"), sortable: true, className: "counted", cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
       { id: "created", column: "created_at", label: t("created"), sortable: true, className: "created", cell: (user) => [timeOf(user.created_at)] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ],

@@ -91,5 +91,5 @@ function largestCard(users) {
     element("meter", { min: 0, max: most, value: taken(user), "aria-label": t("usage") })))));
 }
 
-const list = (pairs) => element("dl", { class: "facts" },
+const list = (pairs) => element("dl", { class: "sums" },
   ...pairs.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
