@@ -8,7 +8,7 @@ import pytest
 from browser import TIMEOUT_SECONDS, setting
 from firefox import Firefox
 from pool import wait_until
-from test_browser_cookies import WORDS
+from test_web_cookies import WORDS
 
 NOTICE = "return document.getElementById('notice')?.textContent ?? ''"
 LOG_IN = """

@@ -17,6 +17,6 @@ def app(tmp_path_factory, url):
 
 def test_a_login_whose_cookie_is_not_kept_says_so_and_stays(app):
     app.log_in(setting("COFFER_EDITOR_PASSWORD"))
-    app.wait_for_notice(WORDS)
+    app.wait_for_message(WORDS)
     assert app.address() == "/login"
-    assert app.find("submit").is_enabled()
+    assert app.button("Log in").is_enabled()
