@@ -26,7 +26,7 @@ if process := os.environ.get("PYTEST_XDIST_WORKER"):
 LONGEST = [
     "bucket", "test_kill_points", "test_schemathesis", "test_given_up", "test_hostile_apache", "test_two_minds",
     "test_kill", "test_tus_uploads", "test_archives", "test_copy_failures", "test_tus_gateways", "test_replay",
-    "test_database_away", "test_browser_uploads", "test_trash", "test_long_uploads", "test_rights", "test_full_disk",
+    "test_database_away", "test_web_uploads", "test_trash", "test_long_uploads", "test_rights", "test_full_disk",
     "test_tus_protocol",
 ]  # fmt: skip
 # By what parameter tests of one file may run in several processes.

@@ -7,7 +7,7 @@ import { t, tn } from "./strings.js";
 import { button, iconButton } from "./ui.js";
 
 /** So many rows are in the document. Those that are at work come first. */
-const MAX_ROWS = 100;
+const MAX_ROWS = 60;
 const INTERVAL = 500;
 /** The panel goes by itself when all is done and it was not used for so long, in milliseconds. */
 const LINGER = 10_000;
@@ -59,7 +59,7 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
 
   /** Draws soon, and then at intervals while something moves. */
   function update() {
-    timer ??= setTimeout(draw, 50);
+    timer ??= setTimeout(draw, 100);
   }
 
   function draw() {
@@ -174,12 +174,11 @@ function makeRate() {
   };
 }
 
-const SYMBOLS = { done: "check", failed: "warning", interrupted: "warning", waiting: "warning" };
-
 function makeRow(queue, item) {
   const name = pathText(nameOf(item.path));
   const rate = makeRate();
-  const mark = element("span", { class: "mark" });
+  // All of them from the beginning, as none can be loaded when the line is cut. The style sheet shows one.
+  const mark = element("span", { class: "mark" }, icon("file"), icon("check"), icon("warning"));
   const how = element("p", { class: "how" });
   const progress = element("progress", { max: Math.max(item.size, 1), "aria-label": t("uploadOf", { name }) });
   const pause = iconButton(t("pauseName", { name }), "pause", () => queue.pause(item));
@@ -189,6 +188,7 @@ function makeRow(queue, item) {
   const row = element("li", {}, mark, element("p", { class: "what", title: pathText(item.path) }, shownName(nameOf(item.path))), how,
     element("div", { class: "row-tools" }, pause, resume, retry, cancel), progress);
   let drawn = null;
+  let described = null;
 
   function describe() {
     if (item.state === "sending") return item.sent < item.size ? progressText(item.sent, item.size, rate.value) : t("storing");
@@ -201,14 +201,15 @@ function makeRow(queue, item) {
   function draw() {
     const { state } = item;
     if (state === "sending") rate.add(item.sent);
-    how.replaceChildren(shownProse(describe()));
+    const text = describe();
+    if (text !== described) how.replaceChildren(shownProse(text));
+    described = text;
     progress.value = item.size === 0 ? 1 : item.sent;
     if (state === drawn) return;
     const focused = document.activeElement;
     drawn = state;
     row.className = `transfer ${state}`;
     row.title = exactSize(item.size);
-    mark.replaceChildren(icon(SYMBOLS[state] ?? "file"));
     progress.hidden = !["sending", "paused", "waiting", "interrupted"].includes(state);
     pause.hidden = !["queued", "sending"].includes(state);
     resume.hidden = state !== "paused";

@@ -25,6 +25,7 @@ const ASKS_AGAIN = new Set(["KF009", "KF050", "KF051", "KF054"]);
 const BUSY = "KF048";
 /** How long it counts who is logged in, in milliseconds. */
 const USER_CHECK = 5000;
+const ANNOUNCE_INTERVAL = 1000;
 
 const UNFINISHED = new Set(["queued", "sending", "waiting", "paused"]);
 const isLarge = (item) => item.size > SMALL_BYTES;
@@ -39,10 +40,19 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
   const running = new Set();
   const userId = context.user.user_id;
   let checked = 0;
+  let announcing = null;
 
   function set(item, state, reason = "") {
     Object.assign(item, { state, reason });
     changed();
+  }
+
+  /** Of many small files, every one would make the page ask for the list and the usage anew. */
+  function announceSoon() {
+    announcing ??= setTimeout(() => {
+      announcing = null;
+      announceChange();
+    }, running.size > 1 ? ANNOUNCE_INTERVAL : 0);
   }
 
   function start() {
@@ -67,7 +77,7 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
       drop(item);
       item.sent = item.size;
       set(item, "done");
-      announceChange();
+      announceSoon();
     } catch (error) {
       if (!item.controller.signal.aborted) await end(item, error);
     } finally {
