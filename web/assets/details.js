@@ -50,6 +50,8 @@ export async function showDetails(context, entry) {
     const found = await fileById(current.id);
     if (found === null) {
       leave();
+      announceChange();
+      say([t("fileGone")], { isError: true });
       return;
     }
     current = found;
@@ -144,7 +146,7 @@ export async function showDetails(context, entry) {
     if (context.user.trash_days === 0 && context.user.version_days === 0) return [];
     return [element("p", { class: "hint" }, t("bringBackHint")), button(t("bringBackFolder"), async () => {
       leave();
-      (await import("./trash.js")).bringBack(context, current.path);
+      (await import("./bring-back.js")).bringBack(context, current.path);
     }, { symbol: "restore" })];
   }
 }

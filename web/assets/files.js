@@ -5,8 +5,9 @@ const COLUMNS = "id,file_path,description,content_type,size_bytes,sha256,created
 
 /** Entries in one answer of a list. */
 export const PAGE_SIZE = 500;
-/** Values in one filter, so that no address grows too long. */
+/** Values in one filter, and their length in the address, so that it does not grow too long. */
 const BATCH_SIZE = 50;
+const BATCH_LENGTH = 12_000;
 /** The most rows that a search shows. */
 export const MAX_FOUND = 500;
 
@@ -67,15 +68,9 @@ export async function fileById(id) {
   return row ? entryOf(row) : null;
 }
 
-/** Whether there is a file or a folder of this path. */
+/** Whether there is a file or a folder with content at this path. */
 export async function pathIsTaken(userId, path) {
-  if (await findFile(userId, path)) return true;
-  try {
-    return await listFolder(path, null, { limit: 1 }) !== null;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
+  return await findFile(userId, path) !== null || (await listFolder(path, null, { limit: 1 })).entries.length > 0;
 }
 
 /** Those of the paths that are files of the user already. */
@@ -89,10 +84,18 @@ export async function findFiles(userId, paths) {
 }
 
 async function inBatches(values, run) {
-  const results = [];
-  for (let start = 0; start < values.length; start += BATCH_SIZE) {
-    results.push(await run(values.slice(start, start + BATCH_SIZE)));
+  const batches = [];
+  let length = 0;
+  for (const value of values) {
+    length += encodeURIComponent(value).length;
+    if (batches.length === 0 || batches.at(-1).length === BATCH_SIZE || length > BATCH_LENGTH) {
+      batches.push([]);
+      length = encodeURIComponent(value).length;
+    }
+    batches.at(-1).push(value);
   }
+  const results = [];
+  for (const batch of batches) results.push(await run(batch));
   return results;
 }
 

@@ -1,7 +1,8 @@
 // The trash: what was deleted, and in a second list the contents that were replaced. Files that were deleted together
 // are one row, which the server calls an entry.
-import { call, read, request } from "./api.js";
-import { chooseFolder, freeName } from "./actions.js";
+import { call, request } from "./api.js";
+import { freeName } from "./actions.js";
+import { bringBack } from "./bring-back.js";
 import { folderAddress, iconFor } from "./browse.js";
 import { element, icon } from "./dom.js";
 import { announceChange, changes, downloadFrom, folderOf, join, nameOf, pathIsTaken, versionAddress } from "./files.js";
@@ -11,79 +12,8 @@ import { openMenu } from "./menu.js";
 import { pathText, shownName, shownPath } from "./names.js";
 import { normalized, problemWith } from "./path.js";
 import { t, tn } from "./strings.js";
-import { ask, askForm, button, failed, iconButton, labelled, openDialog, placeholder, report, say } from "./ui.js";
-
-const PAGE_SIZE = 200;
-const COLUMNS = "id,entry_id,file_path,content_type,size_bytes,removed_at,expires_at";
-
-// What the server has
-
-/** The entry for rows that were removed together, in the order of their paths. */
-function entryOf(rows, { count = rows.length, lastPath = rows.at(-1).file_path, bytes = null } = {}) {
-  const [first] = rows;
-  const folder = count > 1 ? sharedFolder(first.file_path, lastPath) : null;
-  return {
-    id: count > 1 ? first.entry_id : first.id, entryId: first.entry_id, removed: first.removed_at, expires: first.expires_at,
-    path: folder || first.file_path, isFolder: Boolean(folder), type: first.content_type ?? "", count,
-    size: bytes ?? rows.reduce((sum, row) => sum + row.size_bytes, 0),
-    key: [first.removed_at, first.entry_id],
-  };
-}
-
-/** Paths in order between these two have the same beginning. */
-function sharedFolder(first, last) {
-  const names = folderOf(first).split("/");
-  const others = folderOf(last).split("/");
-  const end = names.findIndex((name, index) => name !== others[index]);
-  return names.slice(0, end < 0 ? names.length : end).join("/");
-}
-
-/** One page of entries, newest first. */
-async function listTrash(userId, reason, after, signal) {
-  const query = new URLSearchParams({
-    select: COLUMNS, user_id: `eq.${userId}`, reason: `eq.${reason}`, order: "removed_at.desc,entry_id.desc,file_path,id", limit: PAGE_SIZE,
-  });
-  if (after) {
-    const [removed, entry] = after.key;
-    query.set("or", `(removed_at.lt.${removed},and(removed_at.eq.${removed},entry_id.lt.${entry}))`);
-  }
-  const response = await request(`trash?${query}`, { headers: { "Prefer": "count=exact" }, signal });
-  const groups = Object.values(Object.groupBy(await response.json(), (row) => `e${row.entry_id}`));
-  // The server says 206 while there is more.
-  const isLast = response.status === 200;
-  const last = isLast ? null : groups.pop();
-  const entries = groups.map((rows) => entryOf(rows));
-  if (last) entries.push(await wholeEntry(last, signal));
-  return { entries, isLast };
-}
-
-/** Of the entry at the end of a page more rows may follow. */
-async function wholeEntry(rows, signal) {
-  const query = new URLSearchParams({ select: "file_path,size_bytes", entry_id: `eq.${rows[0].entry_id}`, order: "file_path" });
-  let lastPath;
-  let bytes = 0;
-  let count = 0;
-  for (let isLast = false; !isLast;) {
-    query.set("offset", count);
-    const response = await request(`trash?${query}`, { headers: { "Prefer": "count=exact" }, signal });
-    for (const row of await response.json()) {
-      lastPath = row.file_path;
-      bytes += row.size_bytes;
-      count += 1;
-    }
-    isLast = response.status === 200 || count >= Number(response.headers.get("Content-Range").split("/")[1]);
-  }
-  return entryOf(rows, { count, lastPath, bytes });
-}
-
-const rowsOf = (entry) => read(`trash?select=id,file_path&entry_id=eq.${entry.entryId}&order=file_path`);
-
-async function purge(entries) {
-  for (let start = 0; start < entries.length; start += 50) {
-    const ids = entries.slice(start, start + 50).map((entry) => entry.entryId);
-    await request(`trash?entry_id=in.(${ids.join(",")})`, { method: "DELETE" });
-  }
-}
+import { listTrash, purge, rowsOf } from "./trash-entries.js";
+import { ask, askForm, button, failed, iconButton, labelled, placeholder, report, say } from "./ui.js";
 
 // Words
 
@@ -235,7 +165,7 @@ export function showTrash(context, which) {
     }
     if (done.length > 0) sayRestored(done, taken);
     if (taken.length === 1 && chosen.length === 1) await restoreElsewhere(taken[0], true).catch(report);
-    else if (taken.length > 0) say(tn("restoredExcept", { done: filesIn(done), count: taken.length }), { isError: true });
+    else if (taken.length > 0) say(tn("restoredExcept", { done: t("fileCount", { count: filesIn(done) }), count: taken.length }), { isError: true });
   }
 
   function sayRestored(done, taken = []) {
@@ -362,36 +292,4 @@ export function showTrash(context, which) {
 function time(text) {
   const date = new Date(text);
   return element("time", { datetime: date.toISOString(), title: fullTime(date) }, listTime(date));
-}
-
-/** Asks for a folder and a time, and makes all in the folder as it was then. */
-export async function bringBack(context, folder) {
-  let chosen = folder;
-  const place = element("span");
-  const show = () => place.replaceChildren(icon("folder"), chosen === "" ? t("allMyFiles") : shownPath(chosen));
-  const choose = button(t("chooseFolder"), async () => {
-    chosen = await chooseFolder(t("chooseFolder"), chosen, t("choose")) ?? chosen;
-    show();
-  });
-  show();
-  const { field, input } = labelled(t("timeThen"), {
-    type: "datetime-local", step: 1, required: true, value: local(Date.now() - 3600_000), max: local(Date.now() + 60_000),
-  });
-  const result = await askForm(t("bringBack"), [
-    element("p", {}, t("bringBackText")),
-    element("div", { class: "field", role: "group", "aria-label": t("folder") }, element("span", { class: "label" }, t("folder")),
-      element("div", { class: "with-choice" }, place, choose)),
-    field,
-  ], t("bringBack"), () => call("restore_folder", { p_folder: chosen, p_at: new Date(input.value).toISOString() }));
-  if (result === undefined) return;
-  announceChange();
-  const { restored, removed, kept } = result;
-  say(tn("broughtBack", { restored: t("fileCount", { count: restored }), removed: t("fileCount", { count: removed }), kept }),
-    { seconds: 15 });
-}
-
-/** A time as the field has it: in the zone of the browser. */
-function local(milliseconds) {
-  const date = new Date(milliseconds);
-  return new Date(milliseconds - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
