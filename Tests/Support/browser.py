@@ -276,7 +276,9 @@ def quiet_console(app):
     """No test may leave a script error or a policy violation in the browser's log."""
     app.driver.get_log("browser")
     yield
-    assert [entry for entry in app.driver.get_log("browser") if not is_expected(entry)] == []
+    noise = [entry["message"] for entry in app.driver.get_log("browser") if not is_expected(entry)]
+    if noise:
+        pytest.fail(f"the browser's log has {noise}")
 
 
 def is_expected(entry):
