@@ -15,10 +15,10 @@ from schemathesis import GenerationMode
 from client import log_in
 from description import ANSWER_CHECKS, described
 
-EXAMPLES = 25
+EXAMPLES = 15
 # Each of these takes the server a bcrypt, or ends the session.
 COSTLY = {"POST /rpc/login", "POST /rpc/change_password", "POST /rpc/create_user", "POST /rpc/reset_password"}
-COSTLY_EXAMPLES = 8
+COSTLY_EXAMPLES = 6
 
 
 @pytest.fixture(scope="module")

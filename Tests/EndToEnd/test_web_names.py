@@ -5,9 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from browser import app, logged_in, quiet_console  # noqa: F401
-from selenium.webdriver.common.by import By
 
-# The sign sorts first: the files are on the first page of the list, whatever else the account holds.
 FOLDER = f"!names-{secrets.token_hex(4)}"
 
 SHOW = """
@@ -44,22 +42,20 @@ def named(logged_in, editor):
 
     def named(name):
         store(editor, name)
-        (file,) = editor.files(f"select=id&file_path=eq.{quote(f'{FOLDER}/{name}', safe='')}").json()
-        logged_in.open("/")
-        logged_in.wait_for_files()
-        return logged_in.driver.find_element(By.CSS_SELECTOR, f"#rows tr[data-id='{file['id']}']")
+        logged_in.desktop()
+        logged_in.go(FOLDER)
+        rows = lambda: logged_in.driver.find_elements("css selector", ".grid-body [role=row]")
+        logged_in.wait(rows, "the rows")
+        return rows()[0]
 
     yield named
+    logged_in.run("document.querySelector('dialog[open]')?.close()")
     assert editor.clear(FOLDER).status == 204
 
 
 def store(client, name):
     # The form of RFC 8187, as HTTP trims the spaces of a plain value.
     assert client.store(f"UTF-8''{quote(f'{FOLDER}/{name}', safe='')}", b"").status == 200
-
-
-def shown(row):
-    return row.find_element(By.CLASS_NAME, "path").text
 
 
 @pytest.mark.parametrize("code", UNSEEN, ids=lambda code: f"U+{code:04X}")
@@ -115,28 +111,27 @@ def test_prose_keeps_its_spaces_and_lines(show):
     assert show("  a\n  b\t\u202ec", "shownProse") == "  a\n  b\t‹U+202E›c"
 
 
-def test_a_name_that_changes_direction_is_shown_as_it_is_in_list_question_and_notice(logged_in, named):
+def test_a_name_that_changes_direction_is_shown_as_it_is_in_list_menu_and_message(logged_in, named):
     row = named("invoice\u202efdp.exe")
-    text = f"{FOLDER}/invoice‹U+202E›fdp.exe"
-    assert shown(row) == text
-    (sign,) = row.find_elements(By.CLASS_NAME, "sign")
+    text = "invoice‹U+202E›fdp.exe"
+    assert logged_in.names() == [text]
+    (sign,) = row.find_elements("class name", "sign")
     assert sign.get_attribute("title") == "A sign that changes the direction of the text (U+202E)"
-    assert row.find_element(By.LINK_TEXT, "Download").accessible_name == f"Download {text}"
-    row.find_element(By.TAG_NAME, "button").click()
-    logged_in.wait(lambda: logged_in.find("confirm").is_displayed(), "the question")
-    assert logged_in.find("confirm-text").text == f"“{text}” will be deleted."
-    logged_in.answer("yes")
-    logged_in.wait_for_notice(f"Deleted “{text}”.")
+    assert logged_in.button(f"Download {text}").is_enabled()
+    logged_in.menu(text, "Delete")
+    logged_in.wait_for_message(f"“{text}”")
 
 
 @pytest.mark.parametrize("code", [0x202E, 0x2067, 0x5D0, 0x627])
 def test_the_words_around_a_name_stay_in_their_places(logged_in, named, code):
-    """Seen by where the signs are drawn, from left to right: “, folders, name, ”, and what follows it."""
-    row = named(f"{chr(code)}/1 2")
-    row.find_element(By.TAG_NAME, "button").click()
-    logged_in.wait(lambda: logged_in.find("confirm").is_displayed(), "the question")
-    script = """
-    const text = document.getElementById("confirm-text");
+    """Seen by where the signs are drawn, from left to right: what stands before the name, the name, and what follows."""
+    named(f"{chr(code)}1 2")
+    logged_in.menu(logged_in.names()[0], "Rename")
+    logged_in.type("New name", f"{chr(code)}3 4")
+    logged_in.press("Rename")
+    logged_in.wait_for_message("Renamed to")
+    places = logged_in.run("""
+    const text = document.querySelector(".message p");
     const place = (node, at) => {
       const range = document.createRange();
       range.setStart(node, at);
@@ -144,13 +139,10 @@ def test_the_words_around_a_name_stay_in_their_places(logged_in, named, code):
       return range.getBoundingClientRect();
     };
     const [before, name, after] = text.childNodes;
-    const folder = name.querySelector(".folder").getBoundingClientRect();
-    const last = name.querySelector(".name").getBoundingClientRect();
-    return [place(before, 0).right, folder.left, folder.right, last.left, last.right, place(after, 0).left,
-      place(after, 2).left];
-    """
-    places = logged_in.driver.execute_script(script)
-    logged_in.answer("no")
+    const last = name.getBoundingClientRect();
+    return [place(before, 0).left, place(before, before.length - 1).right, last.left, last.right, place(after, 0).left,
+      place(after, after.length - 1).right];
+    """)
     assert places == sorted(places), places
 
 
@@ -159,29 +151,41 @@ def test_names_that_differ_by_spaces_alone_differ_to_the_eye(logged_in, editor, 
     for name in names[1:]:
         store(editor, name)
     named(names[0])
-    texts = [shown(row) for row in logged_in.driver.find_elements(By.CSS_SELECTOR, "#rows tr") if FOLDER in row.text]
-    assert sorted(texts) == sorted(
-        f"{FOLDER}/{text}"
-        for text in ["a.txt", "␣a.txt", "a.txt␣", "a.txt‹U+00A0›", "␣", "‹U+3000›", "a .txt", "a␣␣.txt"]
+    assert sorted(logged_in.names()) == sorted(
+        ["a.txt", "␣a.txt", "a.txt␣", "a.txt‹U+00A0›", "␣", "‹U+3000›", "a .txt", "a␣␣.txt"]
     )
 
 
-def test_the_upload_form_shows_what_its_field_cannot(logged_in, named, tmp_path):
-    local = tmp_path / "photo\u202egpj.exe"
-    local.touch()
-    logged_in.find("file").send_keys(str(local))
-    assert logged_in.find("file-path-shown").text == "It will be called “photo‹U+202E›gpj.exe”."
-    logged_in.type("file-path", f"{FOLDER}/plain.txt")
-    assert not logged_in.find("file-path-shown").is_displayed()
-    logged_in.type("file-path", f"{FOLDER}/ ")
-    assert logged_in.find("file-path-shown").text == f"It will be called “{FOLDER}/␣”."
-    logged_in.find("start").click()
-    logged_in.wait_for_notice(f"Uploaded “{FOLDER}/␣”.")
-    assert not logged_in.find("file-path-shown").is_displayed()
+HARD = [
+    "a", "...", ".hidden", "é" * 127, "Grüße aus 東京.txt", "שלום עולם.txt", "می\u200cخواهم", "👩\u200d💻.txt", "tiếng Việt",
+    " leading", "trailing ", "two  spaces.txt", "50%.txt", "100%25.txt", "a+b&c=d.txt", "question?.txt", "hash#.txt",
+    "semi;colon.txt", "quote\"d\".txt", "it's.txt", "<img src=x onerror=alert(1)>", "star*.txt", "pipe|.txt", "a:b.txt",
+    "$(rm -rf).txt", "`x`.txt", "{a,b}.txt", "[1].txt", "a,b.txt", "(1).txt", "UTF-8''not%20decoded", "~.txt", "-rf",
+    "invoice\u202efdp.exe",
+]  # fmt: skip
+
+
+def test_hard_names_are_listed_opened_renamed_and_deleted(logged_in, editor, named):
+    """Each is a folder with a file of the same name, so it stands in addresses, too."""
+    for name in HARD:
+        store(editor, f"{name}/{name}")
+    named("first.txt")
+    # All rows are in sight, and so in the document.
+    logged_in.resize(1440, 48 * (len(HARD) + 8))
+    logged_in.wait(lambda: len(logged_in.names()) == len(HARD) + 1, "all rows")
+    shown = logged_in.names()
+    for name in shown:
+        if name == "first.txt":
+            continue
+        logged_in.find("link", name).click()
+        logged_in.wait(lambda name=name: logged_in.names() == [name], f"the file in {name!r}")
+        logged_in.driver.back()
+        logged_in.wait_for_row("first.txt")
+    logged_in.field("Select all").click()
+    logged_in.press("Delete")
+    logged_in.wait(lambda: editor.get(f"/files?select=id&file_path=like.{FOLDER}/*").json() == [], "nothing")
 
 
 def test_a_file_is_saved_under_its_own_name(logged_in, named):
-    row = named("two  spaces.txt")
-    row.find_element(By.LINK_TEXT, "Download").click()
-    logged_in.wait(logged_in.finished_download, "the download")
-    assert logged_in.finished_download().name == "two  spaces.txt"
+    named("two  spaces.txt")
+    assert logged_in.download("two␣␣spaces.txt").name == "two  spaces.txt"
