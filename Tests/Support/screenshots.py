@@ -4,6 +4,7 @@ import secrets
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from browser import App, chromium
 from client import log_in
@@ -11,10 +12,14 @@ from instance import Instance
 
 EMAIL = "dana@example.com"
 FILES = {
-    "contracts/lease-2026.pdf": ("Signed copy", "application/pdf", 248_211),
-    "notes/café.txt": ("Recipes, in UTF-8", "text/plain", 1_904),
+    "contracts/lease-2026.pdf": ("", "application/pdf", 248_211),
+    "notes/café.txt": ("", "text/plain", 1_904),
     "photos/2026/harbour.jpg": ("", "image/jpeg", 3_480_672),
-    "photos/2026/lighthouse.jpg": ("For the calendar", "image/jpeg", 2_913_045),
+    "photos/2026/lighthouse.jpg": ("", "image/jpeg", 2_913_045),
+    "Budget 2027.ods": ("Draft for the meeting on Monday", "application/vnd.oasis.opendocument.spreadsheet", 48_211),
+    "Interview.mp3": ("", "audio/mpeg", 18_480_672),
+    "Letter to the council.txt": ("Signed copy", "text/plain", 4_211),
+    "Trailer (2).mp4": ("Cut of November", "video/mp4", 24_806_720),
 }
 
 
@@ -25,9 +30,8 @@ def main(directory):
     try:
         client = log_in(instance["URL"], EMAIL, password)
         for path, (description, media_type, size) in FILES.items():
-            answer = client.store(
-                f"UTF-8''{path}".replace("é", "%C3%A9"), bytes(size), Description=description, Content_Type=media_type
-            )
+            fields = {"Content_Type": media_type, **({"Description": description} if description else {})}
+            answer = client.store(f"UTF-8''{quote(path)}", bytes(size), **fields)
             assert answer.status == 200, answer
         with tempfile.TemporaryDirectory() as downloads:
             take(instance["URL"], password, Path(downloads), directory)
@@ -41,16 +45,13 @@ def take(url, password, downloads, directory):
         app = App(driver, url, downloads)
         app.log_in(password, EMAIL)
         app.wait_for_files()
-        app.wait(lambda: app.row("photos/2026/lighthouse.jpg"), "the files")
-        # The whole page, so that there is no scroll bar.
-        height = driver.execute_script("return document.documentElement.scrollHeight")
-        metrics = {"width": 1000, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        app.resize(1280, 640)
+        app.wait_for_row("photos")
         for scheme in ("light", "dark"):
-            feature = {"name": "prefers-color-scheme", "value": scheme}
-            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+            app.scheme(scheme)
             path = directory / f"screenshot-{scheme}.png"
-            assert driver.save_screenshot(str(path))
+            if not driver.save_screenshot(str(path)):
+                sys.exit(f"{path} could not be written")
             print(f"wrote {path}")
     finally:
         driver.quit()
