@@ -22,11 +22,14 @@ public enum WebServerTexts {
         HeaderField(
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-                + "media-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+                + "media-src 'self'; frame-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+                + "base-uri 'none'"),
         HeaderField("Referrer-Policy", "no-referrer"),
         HeaderField("X-Content-Type-Options", "nosniff"),
         HeaderField("Cross-Origin-Opener-Policy", "same-origin"),
         HeaderField("Cross-Origin-Resource-Policy", "same-origin"),
+        // For web/assets/worker.js, whose page says that the server cannot be reached.
+        HeaderField("Service-Worker-Allowed", "/"),
         HeaderField("Cache-Control", "no-cache"),
     ]
 

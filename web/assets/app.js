@@ -210,6 +210,8 @@ async function start() {
   changes.addEventListener("change", () => refreshUsage().catch(() => {}));
   await showRoute();
   document.body.classList.add("ready");
+  // Where the connection is not safe, browsers do not have it.
+  navigator.serviceWorker?.register("assets/worker.js", { scope: "./" }).catch(() => {});
   // Those of a page that was closed or reloaded wait for their files.
   if (hasInterruptedUploads()) withUploads(() => {});
 }
