@@ -31,18 +31,21 @@ grant select, delete on api.trash to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous.
 comment on view api.trash is 'The trash: an editor''s own, for an admin all. Users can remove only what is theirs.';
 
--- The rows that leave are restored, expired or removed for good. The blob of a restored one is a file's already.
+-- The rows that leave are restored, expired or removed for good. The blob of a restored one is a file's already, which
+-- restore_files says of all its rows. Others are looked up one by one in the index: a join's plan that was made for many
+-- rows would read all files for one.
 create function internal.count_removed_trash() returns trigger
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
+    v_is_restoring constant boolean := coalesce(current_setting('coffer.is_restoring', true), '') = 'on';
     v_user record;
 begin
     for v_user in
         with gone as materialized (
             select o.user_id, o.blob, o.store, o.file_path, o.expires_at
             from old_trash o
-            where not exists (select from internal.files f where f.blob = o.blob)
+            where not v_is_restoring and (select f.id from internal.files f where f.blob = o.blob) is null
         ), listed as (
             insert into internal.garbage (blob, reason, user_id, store)
             select g.blob, 'deleted', g.user_id, g.store from gone g
@@ -99,43 +102,57 @@ create trigger list_copied_trash after update on internal.trash
     for each statement execute function internal.list_copied_trash();
 create trigger empty_trash after delete on internal.users for each row execute function internal.empty_trash();
 
--- A deleted file gets its id back unless another file has it, which a version made that was restored elsewhere. The
--- delete comes first, so its trigger has counted when that of the files counts.
-create function internal.restore_files(p_user_id uuid, p_ids uuid[], p_file_path text default null) returns uuid[]
+-- A deleted file gets its id back unless another file has it, which a version made that was restored elsewhere. That is
+-- so rare that it is looked up only after it has failed. The delete comes first, so its trigger has counted when that of
+-- the files counts. Its plan is one range of an index and a hash table of the ids, whatever the number of rows was when
+-- it was made: `is true` keeps it from becoming a join, and a plan for these very ids would drop the hash table if they
+-- were many. The files are inserted in the order of the index of their paths.
+create function internal.restore_files(
+    p_user_id uuid, p_ids uuid[], p_file_path internal.file_path default null, p_is_id_taken boolean default false)
+returns uuid[]
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set jit = off
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_constraint text;
     v_ids uuid[];
+    v_first constant uuid := (select i.id from unnest(p_ids) as i (id) order by i.id limit 1);
+    v_last constant uuid := (select i.id from unnest(p_ids) as i (id) order by i.id desc limit 1);
 begin
+    -- For count_removed_trash.
+    perform set_config('coffer.is_restoring', 'on', true);
     with gone as (
         delete from internal.trash t
-        where t.user_id = p_user_id and t.id in (select unnest(p_ids))
+        where t.user_id = p_user_id and t.id between v_first and v_last and (t.id in (select unnest(p_ids))) is true
         returning t.*
     ), restored as (
         insert into internal.files (
             id, user_id, file_path, description, content_type, size_bytes, sha256, blob, store, created_at,
             modified_at, stored_at)
-        select coalesce((select gen_random_uuid() from internal.files f where f.id = g.file_id), g.file_id), g.user_id,
-            coalesce(p_file_path, g.file_path), g.description, g.content_type, g.size_bytes, g.sha256, g.blob, g.store,
-            g.created_at, g.modified_at, g.stored_at
+        select coalesce(
+                (select gen_random_uuid() from internal.files f where p_is_id_taken and f.id = g.file_id), g.file_id),
+            g.user_id, coalesce(p_file_path, g.file_path), g.description, g.content_type, g.size_bytes, g.sha256,
+            g.blob, g.store, g.created_at, g.modified_at, g.stored_at
         from gone g
+        order by g.file_path
         returning id
     )
     select array_agg(r.id) into v_ids from restored r;
+    perform set_config('coffer.is_restoring', '', true);
     return v_ids;
 exception when unique_violation then
     -- Without a constraint, the error is our own.
     get stacked diagnostics v_constraint = constraint_name;
     if v_constraint = '' then
         raise;
+    elsif v_constraint = 'files_pkey' and not p_is_id_taken then
+        return internal.restore_files(p_user_id, p_ids, p_file_path, p_is_id_taken => true);
     end if;
     raise exception using errcode = '23505', message = 'A file with this path already exists',
         hint = 'Nothing was restored.';
 end
 $$;
-comment on function internal.restore_files(uuid, uuid[], text) is
+comment on function internal.restore_files(uuid, uuid[], internal.file_path, boolean) is
     'Makes rows of the trash files again, at p_file_path if it is not null, and returns the ids of the files. 23505 if '
     'a path is taken.';
 
