@@ -7,7 +7,8 @@
 -- would be a nested loop over a hundred thousand. An upload is one row and has a branch of its own, because grouping
 -- one row takes longer than everything else that is done for it.
 --
--- A file that comes back from the trash keeps its stored_at. Its bytes were counted before, so it needs no room.
+-- A file that comes back from the trash keeps the stored_at of that content. Its bytes were counted before, so it needs
+-- no room. A file that gets the same content again keeps its own.
 set local role coffer_owner;
 
 create function internal.count_inserted_files() returns trigger
@@ -63,8 +64,8 @@ declare
     v_entry_id constant uuid := gen_random_uuid();
 begin
     select n.user_id, n.file_path, n.size_bytes - o.size_bytes as growth, n.blob <> o.blob as is_replaced,
-        n.file_path <> o.file_path as is_moved, n.store <> o.store as is_copied, n.stored_at = now() as is_new,
-        n.sha256,
+        n.file_path <> o.file_path as is_moved, n.store <> o.store as is_copied,
+        n.stored_at in (now(), o.stored_at) as is_new, n.sha256,
         o.id, o.description, o.content_type, o.size_bytes, o.sha256 as old_sha256, o.blob, o.store, o.created_at,
         o.modified_at, o.stored_at, exists (select from new_files offset 1) as is_one_of_many into v_file
     from new_files n, old_files o limit 1;

@@ -176,10 +176,12 @@ begin
         values (v_user_id, v_path, p_description, v_type, p_size, p_sha256, p_blob, v_store, v_modified_at)
         returning id into v_id;
     else
-        -- An overwritten file keeps its id, created_at, and its description if none is given.
+        -- An overwritten file keeps its id, created_at, and its description if none is given. The same content again
+        -- makes no version, so it is older than this upload.
         update internal.files f
         set description = coalesce(p_description, f.description), content_type = v_type, size_bytes = p_size,
-            sha256 = p_sha256, blob = p_blob, store = v_store, modified_at = v_modified_at, stored_at = now()
+            sha256 = p_sha256, blob = p_blob, store = v_store, modified_at = v_modified_at,
+            stored_at = case when f.sha256 = p_sha256 then f.stored_at else now() end
         where f.id = v_id;
     end if;
     return v_id;

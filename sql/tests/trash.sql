@@ -272,6 +272,8 @@ select pg_temp.age() \g /dev/null
 select isnt(pg_temp.put('w/a', 'encrypted'), null);
 select is(pg_temp.remove('w/b'), '1');
 select isnt(pg_temp.put('w/new', 'n'), null);
+select isnt(pg_temp.put('w/c', 'ccc'), null, 'the same content is no other one');
+select is((select action from internal.audit_log where user_id = :editor order by id desc limit 1), 'store');
 select isnt(pg_temp.put('x', 'encrypted'), null);
 select is(pg_temp.do('select api.restore_folder(''w'', now() - interval ''30 minutes'')'),
     '{"kept" : 1, "restored" : 2, "removed" : 2}', 'a folder is as it was');
