@@ -1,8 +1,11 @@
 """Copies of files and folders: what they have, what is refused, what happens at the same time, and that the operator's
 commands know them like other files."""
 
+import json
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from client import assert_failure, etag
@@ -99,6 +102,19 @@ def test_the_files_of_others_are_not_there(account, stranger, admin):
     for other in (stranger, admin):
         assert_failure(copy(other, "secret/file", "stolen"), 400, "KF002", "File not found.")
         assert_failure(copy(other, "secret", "stolen"), 400, "KF002", "File not found.")
+
+
+def test_a_copy_may_take_longer_than_other_changes(new_installation):
+    site = new_installation(COFFER_DATABASE_TIMEOUT_SECONDS="1").set_up()
+    assert site.put("a/one", b"1") == 200
+    body = json.dumps({"p_from": "a", "p_to": "b"}).encode()
+    with ThreadPoolExecutor(1) as executor:
+        with site.holding("begin; select from internal.users for no key update", "commit;"):
+            copying = executor.submit(site.worker.ask, "POST", "/rpc/copy", site.token(), body)
+            time.sleep(2)
+            assert not copying.done()
+        assert copying.result() == (200, b"1")
+    assert site.get("b/one") == (200, b"1")
 
 
 def test_of_several_copies_to_one_path_one_is_made(account, instance):

@@ -12,7 +12,7 @@ struct CopyEndpoint {
     func copy(_ request: Request, from caller: Caller) throws(Failure) -> Response {
         let type = try request.negotiate([MediaType.json, MediaType.singular])
         let paths = try request.arguments()
-        let user = UploadUser(caller: caller, request: request, database: database)
+        let user = UploadUser(caller: caller, request: request, database: database, isLong: true)
         try CurrentStore(database: database, storage: storage).recognise(logger)
         let count = try logger.reporting { try FileCopy(paths, in: storage, user).perform() }
         return Response(200, [.contentType(type), .noStore], .text("\(count)"))

@@ -13,10 +13,14 @@ struct UploadUser: UploadDatabase {
     let caller: Caller
     let request: Request
     let database: Database
+    /// Whether its commit may add very many files.
+    var isLong = false
 
     func run(_ query: Query) throws -> Rows { try database.run(query, as: caller.identity, for: request) }
 
-    func commit(_ query: Query) throws -> Rows { try database.change(query, as: caller.identity, for: request) }
+    func commit(_ query: Query) throws -> Rows {
+        try database.change(query, as: caller.identity, for: request, isLong: isLong, read: { $0 })
+    }
 
     func isUnavailable(after error: any Error) -> Bool {
         (error as? Failure)?.isOutageOfDatabase ?? false
