@@ -1,15 +1,22 @@
-"""Figures of the trash: a folder with 100,000 files goes there and comes back, against the same rows moved by SQL.
+"""Figures of the trash: what keeping a version costs, and a folder with 100,000 files that goes there and comes back.
 
-The other side moves the rows between two tables that have the indexes of internal.files and of internal.trash, without
-constraints, triggers, totals, policies and audit log.
+Overwrites are compared with those of a worker that keeps no versions. The folder is compared with the same rows moved by
+SQL between two tables that have the indexes of internal.files and of internal.trash, without constraints, triggers,
+totals, policies and audit log.
 """
 
+import os
 import time
+from pathlib import Path
 
 from client import Client
-from figures import Row, Sample
+from figures import Row, Sample, samples
 from instance import Instance
+from load import SMALL
+from transports import FastCGI
+from worker_process import WorkerProcess
 
+OVERWRITES = 300
 FILES = 100_000
 FOLDER = "trash/many"
 
@@ -55,6 +62,43 @@ delete from internal.garbage where reason = 'deleted';
 """
 
 
+class Overwriter:
+    """A worker that keeps versions for this number of days, and files that it overwrites one after the other."""
+
+    def __init__(self, bench, days):
+        self.configuration = bench.work / f"versions-{days}.conf"
+        text = Path(os.environ["COFFER_CONFIG"]).read_text()
+        self.configuration.write_text(f'{text}\nCOFFER_VERSION_DAYS="{days}"\n')
+        self.worker = WorkerProcess(
+            os.environ["COFFER_WORKER"], self.configuration, bench.work / f"versions-{days}.sock", bench.runner
+        )
+        # scripts/bench ends what this program cannot.
+        self.configuration.with_suffix(".pid").write_text(f"{self.worker.process.pid}\n")
+        self.client = Client(FastCGI(self.worker.path, timeout=None), bench.tokens[1])
+
+    def rate(self):
+        begin = time.perf_counter()
+        for number in range(OVERWRITES):
+            answer = self.client.store(f"versions/{number % 10}", os.urandom(SMALL))
+            if answer.status not in (200, 201):
+                raise SystemExit(f"bench: an overwrite was answered by {answer.status}: {answer.body[:500]!r}")
+        return OVERWRITES / (time.perf_counter() - begin)
+
+    def stop(self):
+        self.worker.stop()
+        self.configuration.with_suffix(".pid").unlink()
+
+
+def versions(bench, rounds):
+    overwriters = [Overwriter(bench, days) for days in (30, 0)]
+    try:
+        ours, theirs = samples(rounds, "requests", *(overwriter.rate for overwriter in overwriters))
+        yield Row("4 KiB overwrite that makes a version", ours, "without versions", theirs, 0.9)
+    finally:
+        for overwriter in overwriters:
+            overwriter.stop()
+
+
 class Trash:
     def __init__(self, bench):
         self.instance, self.client = Instance(), Client(bench.site, bench.tokens[0])
@@ -82,6 +126,7 @@ class Trash:
 
 def trash(bench, rounds):
     """The rows of the table."""
+    yield from versions(bench, rounds)
     site, seconds = Trash(bench), {}
     try:
         site.instance.sql(FILL)

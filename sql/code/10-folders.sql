@@ -61,12 +61,20 @@ language sql immutable parallel safe
 return split_part(p_path, '/', -1);
 comment on function internal.name_of(text) is 'Returns the part of a path after its last slash.';
 
--- A plan that was made for few paths must suit many: each path is one look-up in the index of folders.
-create function internal.refuse_folders(p_user_id uuid, p_paths text[]) returns void
+-- Only where a folder contains others can a file have the path of one, so most files need no look-up. A plan that was
+-- made for few paths must suit many: each path is one look-up in the index of folders.
+create function internal.refuse_folders(p_user_id uuid, p_folders text[], p_paths text[]) returns void
 language plpgsql volatile security definer
 set search_path = '' set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
+declare
+    v_parents constant text[] := array(
+        select c.folder from unnest(p_folders) as c (folder)
+        where exists (select from internal.folders d where d.user_id = p_user_id and d.parent = c.folder));
 begin
+    if v_parents = '{}' then
+        return;
+    end if;
     perform internal.refuse_folder(p_user_id, d.parent, d.name)
     from unnest(p_paths) as p (path)
     join internal.folders d
@@ -74,7 +82,8 @@ begin
     limit 1;
 end
 $$;
-comment on function internal.refuse_folders(uuid, text[]) is 'Does what internal.refuse_folder does, for many files.';
+comment on function internal.refuse_folders(uuid, text[], text[]) is
+    'Does what internal.refuse_folder does, for many files and the folders that contain them.';
 
 -- The arguments are the folders whose own files changed, and by how much. The caller has recorded the change, which
 -- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one by one by their key, at a

@@ -34,7 +34,7 @@ begin
             array_agg(n.file_path order by n.file_path) as paths, sum(n.size_bytes)::bigint as bytes
         from new_files n group by 1, 2 order by 1, 2) t;
     perform internal.count_folders(t.user_id, t.folders, t.files, t.bytes),
-        internal.refuse_folders(t.user_id, array(
+        internal.refuse_folders(t.user_id, t.folders, array(
             select n.file_path::text from new_files n where n.user_id = t.user_id))
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select n.user_id, internal.folder_of(n.file_path) as folder, count(*) as files,
@@ -136,7 +136,7 @@ begin
         where c.action is not null
         group by c.user_id, c.action order by c.user_id, c.action) t;
     perform internal.count_folders(t.user_id, t.folders, t.files, t.bytes),
-        internal.refuse_folders(t.user_id, array(
+        internal.refuse_folders(t.user_id, t.folders, array(
             select n.file_path::text from new_files n where n.user_id = t.user_id))
     from (select c.user_id, array_agg(c.folder) as folders, array_agg(c.files) as files, array_agg(c.bytes) as bytes
         from (select f.user_id, f.folder, sum(f.files)::bigint as files, sum(f.bytes)::bigint as bytes

@@ -98,11 +98,46 @@ comment on function api.begin_copy(text, text) is
 
 -- What was copied may have been overwritten or deleted meanwhile. Its content is then in the trash, with the same path,
 -- and the copy gets it from there. Each blob is looked up in an index, and the rest are hash joins, so a plan that was
--- made for one file suits many.
-create function api.finish_copy(p_from text, p_to text, p_sources text[], p_targets text[]) returns bigint
+-- made for one file suits many. That is a function of its own, as the triggers of files are not planned so.
+create function internal.take_copies(p_user_id uuid, p_from text, p_to text, p_sources text[], p_targets text[])
+returns table (
+    file_path internal.file_path, description internal.description, content_type internal.content_type,
+    size_bytes internal.amount, sha256 internal.digest, blob internal.blob_name, store smallint,
+    modified_at timestamptz)
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set enable_nestloop = off set enable_mergejoin = off
     set enable_bitmapscan = off set jit = off
+as $$
+begin
+    -- Either this deletes the rows, and the blobs stay, or gc does, and the blobs are removed.
+    return query
+        with taken as (
+            delete from internal.garbage g
+            where g.blob = any (p_targets) and g.reason = 'uploading' and g.user_id = p_user_id
+            returning g.blob, g.store
+        ), kept as materialized (
+            select f.blob, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes, f.sha256,
+                f.modified_at
+            from internal.files f where f.blob = any (p_sources)
+            union all
+            select t.blob, t.user_id, t.file_path, t.description, t.content_type, t.size_bytes, t.sha256,
+                t.modified_at
+            from internal.trash t where t.blob = any (p_sources)
+        )
+        select (p_to || substr(k.file_path, length(p_from) + 1))::internal.file_path, k.description, k.content_type,
+            k.size_bytes, k.sha256, t.blob, t.store, k.modified_at
+        from unnest(p_sources, p_targets) as c (source, target)
+        join taken t on t.blob = c.target
+        join kept k on k.blob = c.source
+        where k.user_id = p_user_id and (k.file_path = p_from or starts_with(k.file_path, p_from || '/'))
+        order by k.file_path;
+end
+$$;
+comment on function internal.take_copies(uuid, text, text, text[], text[]) is
+    'Takes the copied blobs off the list of garbage, and returns the files that they become.';
+
+create function api.finish_copy(p_from text, p_to text, p_sources text[], p_targets text[]) returns bigint
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
     v_from constant text := internal.checked_file_path(p_from);
@@ -112,27 +147,9 @@ declare
     v_count bigint;
 begin
     perform internal.refuse_copy(v_user_id, v_from, v_to);
-    -- Either this deletes the rows, and the blobs stay, or gc does, and the blobs are removed.
-    with taken as (
-        delete from internal.garbage g
-        where g.blob = any (p_targets) and g.reason = 'uploading' and g.user_id = v_user_id
-        returning g.blob, g.store
-    ), kept as materialized (
-        select f.blob, f.user_id, f.file_path, f.description, f.content_type, f.size_bytes, f.sha256, f.modified_at
-        from internal.files f where f.blob = any (p_sources)
-        union all
-        select t.blob, t.user_id, t.file_path, t.description, t.content_type, t.size_bytes, t.sha256, t.modified_at
-        from internal.trash t where t.blob = any (p_sources)
-    )
     insert into internal.files (
         user_id, file_path, description, content_type, size_bytes, sha256, blob, store, modified_at)
-    select v_user_id, v_to || substr(k.file_path, length(v_from) + 1), k.description, k.content_type, k.size_bytes,
-        k.sha256, t.blob, t.store, k.modified_at
-    from unnest(p_sources, p_targets) as c (source, target)
-    join taken t on t.blob = c.target
-    join kept k on k.blob = c.source
-    where k.user_id = v_user_id and (k.file_path = v_from or starts_with(k.file_path, v_from || '/'))
-    order by k.file_path;
+    select v_user_id, c.* from internal.take_copies(v_user_id, v_from, v_to, p_sources, p_targets) c;
     get diagnostics v_count = row_count;
     if v_count < cardinality(p_targets) or v_count = 0 and v_created = '{}' then
         raise exception using errcode = 'KF019', message = 'What was to be copied has changed.',
@@ -162,4 +179,4 @@ $$;
 grant execute on function api.abandon_copy(text[]) to coffer_editor, coffer_admin;
 comment on function api.abandon_copy(text[]) is
     'Does what api.abandon_upload does, for all blobs of a copy. For editors and admins.';
--- Deliberately not granted: refuse_copy.
+-- Deliberately not granted: refuse_copy and take_copies.
