@@ -16,21 +16,30 @@ public struct BlobProgress: Equatable, Sendable {
     }
 }
 
-/// An unfinished blob. The caller ensures that only one process saves pieces of it at a time. Nothing of it is removed
-/// when this is released.
+/// An unfinished blob. Nothing of it is removed when this is released.
 public protocol ResumableBlob: AnyObject {
+    /// Whether `claim` keeps other processes from appending. Otherwise only one process may be in `save` at a time.
+    var isExclusive: Bool { get }
+
+    /// Prepares for bytes. If this is exclusive, waits for other processes that append, and keeps them from doing so
+    /// until this is released. The caller finds out afterwards whether it may still append.
+    ///
+    /// - Returns: false if another process still appends.
+    /// - Throws: `.absent` if the bytes before have been lost.
+    func claim() throws(BlobStoreError) -> Bool
+
     /// The number of bytes so far, with those that are not saved yet.
     var size: Int64 { get }
 
     /// How many bytes can be appended before the next `save`.
     var room: Int { get }
 
-    /// Keeps bytes in memory. The program stops if there is no room for them.
-    func append(_ bytes: Span<UInt8>)
+    /// Adds bytes, after `claim`. The program stops if there is no room for them.
+    func append(_ bytes: Span<UInt8>) throws(BlobStoreError)
 
     /// Stores the bytes durably that were appended since the last time.
     ///
-    /// - Throws: `.full`, `.unavailable`, or `.absent` if the bytes before have been lost.
+    /// - Throws: `.full` or `.unavailable`. Nothing can be appended then.
     func save() throws(BlobStoreError) -> BlobProgress
 
     /// Removes what the progress before needed. Call it when the progress of the last `save` has been recorded.

@@ -103,7 +103,7 @@ public struct UnfinishedUpload {
     /// Locks the upload until the transaction ends. Fails if another request has the lease.
     public var hold: Query { Query(Self.hold, [.text(id), .integer(lease)]) }
 
-    /// Records what is durable, after `hold`, and returns when the upload expires.
+    /// Records what is durable, and returns when the upload expires. Fails if another request has the lease.
     public func record(_ progress: BlobProgress, lifetime: Int64, hold: Bool) -> Query {
         Query(
             Self.record,

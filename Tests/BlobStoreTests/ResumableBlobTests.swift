@@ -11,11 +11,12 @@ struct ResumableBlobTests {
     private func add(
         _ bytes: ArraySlice<UInt8>, to blob: any ResumableBlob, recording: Bool = true
     ) throws -> BlobProgress {
+        #expect(try blob.claim())
         var rest = bytes
         while !rest.isEmpty {
             let piece = rest.prefix(min(blob.room, 100_000))
             let bytes = Array(piece)
-            blob.append(bytes.span)
+            try blob.append(bytes.span)
             rest = rest.dropFirst(piece.count)
             if blob.room == 0, !rest.isEmpty {
                 _ = try blob.save()
@@ -69,10 +70,11 @@ struct ResumableBlobTests {
     @Test(arguments: ConformanceTests.stores)
     func `bytes that were not recorded are overwritten`(store: ConformanceTests.Store) throws {
         let (blobs, name, bytes) = (try store.open(), try BlobName.generate(), pattern(Self.part + 100))
-        let first = try blobs.resume(name, length: Int64(bytes.count), from: BlobProgress())
-        let recorded = try add(bytes[..<50], to: first)
+        let recorded = try add(
+            bytes[..<50], to: blobs.resume(name, length: Int64(bytes.count), from: BlobProgress()))
         // A process that dies before it records this.
-        _ = try add(bytes[100...], to: first, recording: false)
+        _ = try add(
+            bytes[100...], to: blobs.resume(name, length: Int64(bytes.count), from: recorded), recording: false)
         let second = try blobs.resume(name, length: Int64(bytes.count), from: recorded)
         _ = try add(bytes[50...], to: second)
         let complete = try second.complete()
@@ -138,8 +140,8 @@ struct ResumableBlobTests {
         repeat {
             let test = try TestStore()
             let name = try BlobName.generate()
-            let first = try test.blobs.resume(name, length: 200, from: BlobProgress())
-            var progress = try add(bytes[..<100], to: first)
+            var progress = try add(
+                bytes[..<100], to: test.blobs.resume(name, length: 200, from: BlobProgress()))
             failed = failing(at: position, with: ErrorNumber.inputOutput) {
                 do {
                     let blob = try test.blobs.resume(name, length: 200, from: progress)
@@ -167,8 +169,6 @@ struct ResumableBlobTests {
         let progress = try add(pattern(100)[...], to: test.blobs.resume(name, length: 200, from: BlobProgress()))
         try FileSystem.unlink("\(test.root)/stage/+\(name)")
         let blob = try test.blobs.resume(name, length: 200, from: progress)
-        let more = pattern(100)
-        blob.append(more.span)
-        #expect(kind { _ = try blob.save() } == .absent)
+        #expect(kind { _ = try blob.claim() } == .absent)
     }
 }

@@ -188,7 +188,8 @@ class Instance:
         """Runs gc as if all that lies about had been lying there for longer than any grace."""
         # Twice, because the first run only lists the blobs with pending markers.
         for _ in range(2):
-            self.sql("update internal.garbage set listed_at = listed_at - interval '9 days'")
+            self.sql("""update internal.garbage set listed_at = listed_at - interval '9 days';
+                update internal.uploads set expires_at = expires_at - interval '9 days'""")
             self.coffer("gc", "--grace", "0", before=ahead("+9d"))
 
     def wrongs(self):

@@ -45,11 +45,11 @@ class Bench:
         self.site, self.opponents, self.work = options.site, options.bench, Path(options.work)
         self.c_socket, self.runner = options.c_socket, options.runner.split()
         self.instance, self.wrk = Instance(dict(os.environ) | {"COFFER_URL": self.site}), Wrk(self.work)
-        token = self.instance.log_in().token
-        self.bearer = f"Bearer {token}"
+        self.token = self.instance.log_in().token
+        self.bearer = f"Bearer {self.token}"
         self.authorization = f"Authorization: {self.bearer}"
         # The arguments of the C programs that run a download's statements.
-        self.download = [claims(token)["sid"], claims(token)["user_id"], FILES["small"]]
+        self.download = [claims(self.token)["sid"], claims(self.token)["user_id"], FILES["small"]]
         self.large = self.work / "large.bin"
         self.blobs = Path(os.environ["COFFER_BLOBS"])
 
@@ -163,11 +163,12 @@ class Bench:
         return speed
 
     def timed_upload(self, upload):
-        """Flushes all pending writes before, and removes the replaced blob afterwards."""
+        """Flushes all pending writes before, and removes the replaced blob, which is a version, afterwards."""
         run("sync")
         begin = time.perf_counter()
         upload()
         seconds = time.perf_counter() - begin
+        Client(self.site, self.token).delete(f"/trash?file_path=eq.{FILES['large']}")
         run(os.environ["COFFER_COMMAND"], "gc", "--grace", "0")
         return LARGE / seconds
 

@@ -19,6 +19,7 @@ from instance import Instance
 from load import curl, processor
 from remote import RemoteBench
 from results import keep
+from resumable import resumable
 from scale import files, scale, users
 from tables import tables
 from trash import trash
@@ -131,6 +132,7 @@ GROUPS = {
     "uploads": uploads,
     "copies": copies,
     "trash": trash,
+    "tus": resumable,
     "nginx": webserver,
     "archives": archives,
     "http2": http2,
@@ -145,7 +147,7 @@ GROUPS = {
 }
 # Only when it is asked for, since it inserts 10,000,000 rows.
 LONG = {"files"}
-WITH_LARGE_FILE = {"large", "s3", "peers-large"}
+WITH_LARGE_FILE = {"large", "tus", "s3", "peers-large"}
 
 
 def main():

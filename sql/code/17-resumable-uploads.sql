@@ -1,6 +1,6 @@
 -- Resumable uploads (tus). Only one request at a time writes to an upload: it has a lease, whose number is in the row.
--- A request that begins takes the next number, and from then on the request before it can record nothing. Each piece is
--- stored while the row is locked, so two requests never write to the same place at once.
+-- A request that begins makes a new number, and from then on the request before it can record nothing. Each piece is
+-- stored while the row or its file is locked, so two requests never write to the same place at once.
 set local role coffer_owner;
 
 -- No grants and no policies for request roles: rows name blobs, and the functions below check the user.
@@ -16,6 +16,15 @@ comment on column internal.uploads.lease is 'Number of the request that may writ
 comment on column internal.uploads.is_held is 'Whether that request may still be at work.';
 comment on column internal.uploads.is_wanted is 'Whether another request waits for that one to end.';
 comment on column internal.uploads.expires_at is 'When gc may remove it: some days after the last byte, or at once.';
+
+-- Not the next number: a request does not wait until its lease is on the disk, so a crash can undo the lease. Another
+-- request would get the same number then.
+create function internal.new_lease() returns bigint
+language sql volatile set search_path = ''
+begin atomic
+    select ('x' || encode(extensions.gen_random_bytes(8), 'hex'))::bit(64)::bigint;
+end;
+comment on function internal.new_lease() is 'Returns a random number.';
 
 create function internal.raise_upload_not_found() returns void
 language plpgsql volatile set search_path = ''
@@ -86,6 +95,9 @@ declare
     v_upload internal.uploads;
     v_is_busy boolean;
 begin
+    if p_offset is not null then
+        perform set_config('synchronous_commit', 'off', true);
+    end if;
     select u.* into v_upload
     from internal.uploads u
     where u.id = p_id and u.user_id = internal.current_user_id() and u.expires_at > now()
@@ -99,7 +111,7 @@ begin
     v_is_busy := v_upload.is_held and not p_force;
     update internal.uploads u
     set is_wanted = v_is_busy, is_held = v_is_busy or p_hold,
-        lease = u.lease + case when v_is_busy then 0 else 1 end
+        lease = case when v_is_busy then u.lease else internal.new_lease() end
     where u.id = p_id;
     return query
         select v_is_busy, u.lease, u.file_path::text, u.description::text, u.content_type::text, u.metadata,
@@ -113,8 +125,19 @@ $$;
 grant execute on function api.take_upload(uuid, bigint, boolean, boolean) to coffer_editor, coffer_admin;
 comment on function api.take_upload(uuid, bigint, boolean, boolean) is
     'Takes the lease of an upload of the current user, and returns the upload. Without p_force, if another request is '
-    'at work (is_busy), asks it to end instead. With p_hold the caller is at work until it releases the upload. KF050 '
-    'if there is no such upload, KF051 if p_offset is not its offset. For editors and admins.';
+    'at work (is_busy), asks it to end instead. With p_hold the caller is at work until it releases the upload. With '
+    'p_offset the commit does not wait for the disk. KF050 if there is no such upload, KF051 if p_offset is not its '
+    'offset. For editors and admins.';
+
+create function internal.raise_upload_taken() returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+    raise exception using errcode = 'KF054', message = 'Another request has taken over this upload.',
+        hint = 'Ask for its offset by HEAD.';
+end
+$$;
+comment on function internal.raise_upload_taken() is 'KF054.';
 
 -- The caller stores a piece before it commits, so the lock keeps two writers from the same place of the store.
 create function api.hold_upload(p_id uuid, p_lease bigint) returns void
@@ -125,8 +148,7 @@ begin
     where u.id = p_id and u.user_id = internal.current_user_id() and u.lease = p_lease
     for no key update;
     if not found then
-        raise exception using errcode = 'KF054', message = 'Another request has taken over this upload.',
-            hint = 'Ask for its offset by HEAD.';
+        perform internal.raise_upload_taken();
     end if;
 end
 $$;
@@ -138,19 +160,27 @@ comment on function api.hold_upload(uuid, bigint) is
 create function api.record_upload(
     p_id uuid, p_lease bigint, p_offset bigint, p_digest_state bytea, p_store_state text, p_seconds bigint,
     p_hold boolean) returns bigint
-language sql volatile security definer set search_path = ''
-begin atomic
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    v_expires_at timestamptz;
+begin
     update internal.uploads u
     set offset_bytes = p_offset, digest_state = p_digest_state, store_state = p_store_state, is_held = p_hold,
         expires_at = now() + make_interval(secs => p_seconds)
     where u.id = p_id and u.user_id = internal.current_user_id() and u.lease = p_lease
-    returning floor(extract(epoch from u.expires_at))::bigint;
-end;
+    returning u.expires_at into v_expires_at;
+    if not found then
+        perform internal.raise_upload_taken();
+    end if;
+    return floor(extract(epoch from v_expires_at));
+end
+$$;
 grant execute on function api.record_upload(uuid, bigint, bigint, bytea, text, bigint, boolean)
     to coffer_editor, coffer_admin;
 comment on function api.record_upload(uuid, bigint, bigint, bytea, text, bigint, boolean) is
-    'Records how many bytes have arrived durably, after api.hold_upload in the same transaction, and returns when the '
-    'upload expires, in Unix seconds. For editors and admins.';
+    'Records how many bytes have arrived durably, and returns when the upload expires, in Unix seconds. KF054 if another '
+    'request has the lease. For editors and admins.';
 
 create function api.release_upload(p_id uuid, p_lease bigint) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -181,7 +211,7 @@ create function api.end_upload(p_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    update internal.uploads u set expires_at = '-infinity', lease = u.lease + 1, is_held = false
+    update internal.uploads u set expires_at = '-infinity', lease = internal.new_lease(), is_held = false
     where u.id = p_id and u.user_id = internal.current_user_id() and u.expires_at > now();
     if not found then
         perform internal.raise_upload_not_found();
@@ -192,7 +222,8 @@ grant execute on function api.end_upload(uuid) to coffer_editor, coffer_admin;
 comment on function api.end_upload(uuid) is
     'Ends an upload of the current user. KF050 if there is no such upload. For editors and admins.';
 
--- A request that stores a piece, or that makes the upload a file, has locked the row.
+-- A request that makes an upload a file has locked the row. One that stores a piece may not have done so: it finds no row
+-- when it records the piece.
 create function internal.take_ended_uploads(p_limit integer, p_unavailable smallint[] default '{}')
 returns table (store smallint, url text, blob text)
 language plpgsql volatile security definer set search_path = ''

@@ -1,50 +1,79 @@
 // A blob that arrives in several requests: one file in stage/, to which each request appends. Bytes beyond the recorded
 // offset are of an interrupted request, and the next one overwrites them.
+//
+// The bytes of a piece are written while it arrives, so that little is left for the fsync at its end. A process that
+// appends holds a lock on the file. So one that has lost its lease writes nothing over the bytes of the next one.
 
 internal import POSIX
 
 final class UnfinishedFile: ResumableBlob {
-    /// In bytes. A client that dies loses at most this much.
-    private static let piece = 8 << 20
+    /// In bytes. A worker that dies loses at most this much.
+    private static let piece: Int64 = 8 << 20
+    /// The number of bytes to write before the kernel is asked to send them to the disk.
+    private static let writebackStep: Int64 = 1 << 20
+    /// How often and for how long `claim` waits: longer than another request needs to notice that it must end.
+    private static let (pause, patience) = (Duration.milliseconds(50), 100)
 
     private let name: BlobName
     private let length: Int64
     private let layout: LocalLayout
     private var digest: ResumableDigest
-    private var buffer: Buffer
     private var saved: Int64
-    /// nil before the first `save`.
+    private var writebackStarted: Int64
+    /// nil before `claim`, and after a failure.
     private var file: FileDescriptor?
 
     init(_ name: BlobName, length: Int64, from progress: BlobProgress, in layout: LocalLayout) throws(BlobStoreError) {
         (self.name, self.length, self.layout) = (name, length, layout)
         digest = try ResumableDigest(progress)
-        saved = progress.size
-        buffer = Buffer(capacity: Int(min(Int64(Self.piece), max(1, length - saved))))
+        (saved, writebackStarted) = (progress.size, progress.size)
     }
 
-    var size: Int64 { saved + Int64(buffer.count) }
+    let isExclusive = true
 
-    var room: Int { buffer.capacity - buffer.count }
+    func claim() throws(BlobStoreError) -> Bool {
+        let file = try openFile()
+        for _ in 0..<Self.patience {
+            if try mapError(to: BlobStoreError.self, { try file.tryLockExclusively() }) {
+                self.file = consume file
+                return true
+            }
+            Clock.sleep(Self.pause)
+        }
+        return false
+    }
 
-    func append(_ bytes: Span<UInt8>) {
-        buffer.append(copying: bytes)
+    var size: Int64 { digest.size }
+
+    var room: Int { Int(min(Self.piece, length - saved) - (size - saved)) }
+
+    func append(_ bytes: Span<UInt8>) throws(BlobStoreError) {
+        precondition(bytes.count <= room, "no room")
+        try changeFile { (file) throws(SystemError) in try file.write(all: bytes, at: size) }
         digest.update(bytes)
+        guard size - writebackStarted >= Self.writebackStep else { return }
+        // This is only a hint. fsync reports errors.
+        try? file?.startWriteback(offset: writebackStarted, length: size - writebackStarted)
+        writebackStarted = size
     }
 
     func save() throws(BlobStoreError) -> BlobProgress {
-        if file == nil { file = try openFile() }
-        do throws(SystemError) {
-            try buffer.withBytes { (bytes) throws(SystemError) in try file?.write(all: bytes, at: saved) }
-            try file?.fsync()
+        if size > saved { try changeFile { (file) throws(SystemError) in try file.fsync() } }
+        saved = size
+        return BlobProgress(size: saved, digest: digest.state)
+    }
+
+    /// After a failure the contents are unknown, and a second fsync may wrongly succeed.
+    private func changeFile(
+        _ body: (borrowing FileDescriptor) throws(SystemError) -> Void
+    ) throws(BlobStoreError) {
+        guard let opened = file.take() else { throw BlobStoreError(.refused, "The blob was not claimed.") }
+        do {
+            try body(opened)
         } catch {
-            // After a failed fsync the contents are unknown, and a second one may wrongly succeed.
-            file = nil
             throw BlobStoreError(error)
         }
-        saved += Int64(buffer.count)
-        buffer.removeAll()
-        return BlobProgress(size: saved, digest: digest.state)
+        file = consume opened
     }
 
     func recorded() {}
@@ -65,12 +94,21 @@ final class UnfinishedFile: ResumableBlob {
             try layout.requirePresence()
             guard saved == 0 else { throw Self.lost }
             return try mapError(to: BlobStoreError.self) {
-                let file = try layout.createFile(path)
+                let file = try newFile(path)
                 try layout.openDirectory(layout.stage).fsync()
                 return file
             }
         } catch {
             throw BlobStoreError(error)
+        }
+    }
+
+    /// Another process may make it at the same time.
+    private func newFile(_ path: String) throws(SystemError) -> FileDescriptor {
+        do {
+            return try layout.createFile(path)
+        } catch  where error.number == ErrorNumber.fileExists {
+            return try existingFile(path)
         }
     }
 

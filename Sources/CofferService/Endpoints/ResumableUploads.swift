@@ -124,9 +124,11 @@ extension ResumableUploads {
         _ id: String, at offset: Int64?, hold: Bool, force: Bool, _ request: Request, _ caller: Caller
     ) throws(Failure) -> UnfinishedUpload {
         let query = UnfinishedUpload.take(id, at: offset, hold: hold, force: force)
-        return try database.change(query, as: caller.identity, for: request) { rows in
-            try UnfinishedUpload(id: id, rows.only())
-        }
+        let read = { (rows: Rows) throws in try UnfinishedUpload(id: id, rows.only()) }
+        // A client that asks for the offset gets one that is on the disk. Otherwise there is no need to wait for that,
+        // and no harm if a request that has been given up takes the lease.
+        guard offset != nil else { return try database.change(query, as: caller.identity, for: request, read: read) }
+        return try database.run(query, as: caller.identity, for: request, read: read)
     }
 
     /// Ends an upload whose bytes the store has lost, so that the client begins again.

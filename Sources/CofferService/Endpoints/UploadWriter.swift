@@ -17,7 +17,8 @@ final class UploadWriter {
     private let lifetime: Int64
     /// False if the pieces of the body are recorded together, once its checksum is known to be right.
     private var recordsPieces = true
-    private var nextLook = Clock.monotonicNanoseconds() + interval
+    /// At the beginning, and then once in each interval.
+    private var nextLook = Clock.monotonicNanoseconds()
 
     /// How often the database is asked whether another request wants the upload, in nanoseconds.
     private static let interval: Int64 = 1_000_000_000
@@ -66,29 +67,45 @@ final class UploadWriter {
     func release() { _ = try? database.change(upload.release, as: caller.identity, for: request) }
 
     private func receive(into blob: any ResumableBlob, _ update: (Span<UInt8>) -> Void) throws -> End {
+        guard try blob.claim() else { return .wanted }
         var buffer: [UInt8] = []
-        buffer.reserveCapacity(Self.step)
         while true {
+            if try isWanted() { return .wanted }
             let remaining = upload.length - blob.size
-            buffer.removeAll(keepingCapacity: true)
+            let limit = min(blob.room == 0 ? Self.step : blob.room, Self.step, Int(clamping: max(1, remaining)))
+            let end = try fill(&buffer, upTo: limit)
+            if remaining == 0, !buffer.isEmpty { try requireRoom(1, blob) }
+            if !buffer.isEmpty {
+                // Not before there are more bytes, as the end of a body is recorded anyway.
+                if blob.room == 0 { try savePiece(blob) }
+                try blob.append(buffer.span)
+                update(buffer.span)
+            }
+            if let end { return end }
+        }
+    }
+
+    /// Replaces the contents of the buffer by the next bytes. Ends early when it is time for the next look.
+    ///
+    /// - Returns: nil if the body goes on.
+    private func fill(_ buffer: inout [UInt8], upTo limit: Int) throws(Failure) -> End? {
+        buffer.removeAll(keepingCapacity: true)
+        buffer.reserveCapacity(Self.step)
+        while buffer.count < limit, Clock.monotonicNanoseconds() < nextLook {
+            let count = buffer.count
             do throws(GatewayError) {
-                let limit = remaining == 0 ? 1 : min(Self.step, blob.room, Int(clamping: remaining))
                 var hasArrived = false
-                try buffer.append(addingCapacity: limit) { (span) throws(GatewayError) in
+                try buffer.append(addingCapacity: limit - count) { (span) throws(GatewayError) in
                     hasArrived = try request.exchange.readArrived(into: &span, limit: .seconds(1))
                 }
-                if hasArrived, buffer.isEmpty { return .complete }
+                if hasArrived, buffer.count == count { return .complete }
             } catch .truncatedBody(let received, let announced) {
                 return .cut(Failure(.truncatedBody(received: received, announced: announced)))
             } catch {
                 throw Failure(error)
             }
-            if remaining == 0, !buffer.isEmpty { try requireRoom(1, blob) }
-            blob.append(buffer.span)
-            update(buffer.span)
-            if blob.room == 0, blob.size < upload.length { try savePiece(blob) }
-            if try isWanted() { return .wanted }
         }
+        return nil
     }
 }
 
@@ -104,27 +121,43 @@ extension UploadWriter {
     private func savePiece(_ blob: any ResumableBlob) throws {
         if recordsPieces {
             _ = try save(blob, hold: true)
+        } else if blob.isExclusive {
+            _ = try blob.save()
         } else {
-            try database.transaction(as: caller.identity, for: request) { transaction in
-                _ = try transaction.run(upload.hold)
-                _ = try blob.save()
-            }
+            try locked { _ in _ = try blob.save() }
         }
     }
 
-    /// The row of the upload is locked while the bytes are stored, so that only one request writes.
-    ///
     /// - Returns: when the upload expires.
     private func save(_ blob: any ResumableBlob, hold: Bool) throws -> Int64 {
-        let expires = try database.transaction(as: caller.identity, for: request) { transaction in
-            _ = try transaction.run(upload.hold)
-            Faults.point("before the piece")
-            let record = upload.record(try blob.save(), lifetime: lifetime, hold: hold)
-            Faults.point("after the piece")
-            return try transaction.run(record).only().integer("expires_at")
+        let expires: Int64
+        if blob.isExclusive {
+            expires = try database.change(try stored(blob, hold), as: caller.identity, for: request, read: Self.expires)
+        } else {
+            expires = try locked { transaction in try Self.expires(transaction.run(stored(blob, hold))) }
         }
         blob.recorded()
         return expires
+    }
+
+    /// Stores what has arrived.
+    ///
+    /// - Returns: the query that records it.
+    private func stored(_ blob: any ResumableBlob, _ hold: Bool) throws -> Query {
+        Faults.point("before the piece")
+        let progress = try blob.save()
+        Faults.point("after the piece")
+        return upload.record(progress, lifetime: lifetime, hold: hold)
+    }
+
+    private static func expires(_ rows: Rows) throws -> Int64 { try rows.only().integer("expires_at") }
+
+    /// Locks the row of the upload, so that only one request stores bytes.
+    private func locked<Value>(_ body: (Database.Transaction) throws -> Value) throws -> Value {
+        try database.transaction(as: caller.identity, for: request) { transaction in
+            _ = try transaction.run(upload.hold)
+            return try body(transaction)
+        }
     }
 
     private func isWanted() throws -> Bool {
