@@ -5,8 +5,11 @@ import shutil
 import time
 
 import pytest
+import tus
 
+from client import Client, assert_failure, etag
 from installation import Load, stopped
+from transports import FastCGI
 
 
 def save(installation, *options, status=0):
@@ -55,6 +58,25 @@ def test_a_backup_made_under_load_restores_a_destroyed_installation(installation
         assert elsewhere.get(path) == (200, content), "a session of before goes on"
     assert elsewhere.put("after", b"life goes on") == 200
     elsewhere.coffer("gc", "--grace", "0")
+    assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
+
+
+def test_an_open_resumable_upload_is_not_in_a_backup(installation, elsewhere):
+    """The client of a restored installation begins again, and nothing is reserved for what is lost."""
+    client = Client(FastCGI(installation.worker.path), installation.token())
+    upload = tus.location(client, "open", 10)
+    assert tus.proceed(client, upload, 0, b"bytes").status == 204
+    save(installation)
+    assert tus.proceed(client, upload, 5, b"after").header("ETag") == etag(b"bytesafter"), "it continues undisturbed"
+    elsewhere.coffer("restore", move_backup(installation, elsewhere))
+    other = Client(FastCGI(elsewhere.worker.path), installation.token())
+    assert_failure(tus.proceed(other, upload, 5, b"after"), 404, "KF050")
+    assert tus.head(other, upload).status == 404
+    assert elsewhere.sql("select sum(internal.reserved_bytes(id)) from internal.users") == ["0"]
+    again = tus.location(other, "open", 10)
+    assert tus.proceed(other, again, 0, b"bytesafter").header("ETag") == etag(b"bytesafter")
+    elsewhere.coffer("gc", "--grace", "0")
+    assert list((elsewhere.store() / "stage").iterdir()) == []
     assert "0 problems" in elsewhere.coffer("check", "--digest", "--age", "0")
 
 

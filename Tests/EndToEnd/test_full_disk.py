@@ -5,10 +5,12 @@ import os
 import subprocess
 
 import pytest
+import tus
 
-from client import assert_failure
+from client import Client, assert_failure, etag
 from instance import mount
 from pool import wait_until
+from transports import FastCGI
 
 EARLIER, LARGE = os.urandom(1 << 20), os.urandom(3 << 20)
 
@@ -89,6 +91,26 @@ def test_a_full_disk_is_507_and_room_made_is_used(site, owner):
         assert outcomes(site, owner, b"small") == [(200, None)] * 2
     finally:
         filler.unlink()
+
+
+def test_a_disk_that_fills_up_during_a_resumable_upload_keeps_what_was_recorded(site, owner):
+    body = os.urandom(12 << 20)
+    upload = tus.location(owner, "resumed", len(body))
+    assert tus.proceed(owner, upload, 0, body[: 1 << 20]).status == 204
+    filler = fill(site.mount / "filler", 9 << 20)
+    try:
+        for _ in range(2):
+            at = tus.offset(owner, upload)
+            # By FastCGI, as a client behind nginx may not read an answer before it has sent the body.
+            worker = Client(FastCGI(site["SOCKET"]), owner.token)
+            assert_failure(tus.proceed(worker, upload, at, body[at:]), 507, "KF007")
+        assert tus.offset(owner, upload) == at == 9 << 20, "one piece had room"
+        assert owner.retrieve("earlier").body == EARLIER
+    finally:
+        filler.unlink()
+    assert tus.proceed(owner, upload, at, body[at:]).header("ETag") == etag(body)
+    assert tus.retrieved(owner, "resumed") == body
+    remove_for_good(owner, "eq.resumed")
 
 
 def test_files_that_are_deleted_make_room(site, owner):
