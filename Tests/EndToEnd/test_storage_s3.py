@@ -7,9 +7,12 @@ import zipfile
 from io import BytesIO
 
 import pytest
+import tus
 
+from client import Client, etag
 from installation import Load
 from s3 import give_credentials
+from transports import FastCGI
 
 MIB = 1 << 20
 
@@ -41,6 +44,35 @@ def test_everything_moves_to_a_bucket_and_back_under_load(installation, bucket):
     installation.coffer("gc", "--grace", "0")
     left = [store["files"] for store in json.loads(installation.coffer("storage", "list", "--json"))]
     assert left[0] == len(contents | load.contents) and left[1] == 0
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["continues", "ends"])
+def test_a_resumable_upload_that_is_open_at_the_switch(installation, bucket, ends):
+    """It continues in the store where it began, and its file moves with the next switch."""
+    first = installation.storage_url
+    client = Client(FastCGI(installation.worker.path), installation.token())
+    body = os.urandom(9 * MIB)
+    upload = tus.location(client, "open", len(body))
+    assert tus.proceed(client, upload, 0, body[: 5 * MIB]).status == 204
+    installation.coffer("storage", "copy", "--to", bucket)
+    rest = installation.coffer("storage", "switch", "--to", bucket)
+    assert "0 files and 1 earlier uploads are still in the old store" in rest
+    installation.configure(COFFER_STORAGE_URL=bucket)
+    refusal = installation.run("storage", "forget", first)
+    assert refusal.returncode == 1 and "unfinished uploads" in refusal.stderr, refusal
+    assert tus.offset(client, upload) == 5 * MIB
+    if ends:
+        assert tus.end(client, upload).status == 204
+    else:
+        assert tus.proceed(client, upload, 5 * MIB, body[5 * MIB :]).header("ETag") == etag(body)
+    assert "still in the old store" not in installation.coffer("storage", "switch", "--to", bucket)
+    installation.coffer("gc", "--grace", "0")
+    assert installation.blobs(first) == {} and list((installation.store(first) / "stage").iterdir()) == []
+    assert installation.get("open")[0] == 400 if ends else installation.get("open") == (200, body)
+    later = tus.location(client, "later", 5)
+    assert tus.proceed(client, later, 0, b"bytes").status == 204
+    assert installation.get("later") == (200, b"bytes")
+    assert "0 problems" in installation.coffer("check", "--digest", "--age", "0")
 
 
 def test_check_gc_and_backup_work_on_a_bucket(installation, bucket, new_installation):
