@@ -1,11 +1,13 @@
 """Resumable uploads to a bucket: parts, tails, cuts, and what gc leaves."""
 
+import random
 import secrets
 
 import pytest
 import tus
 from bucket import MIB, objects, uploads
 from client import etag
+from cuts import Cuts, assert_nothing_left, gateway
 
 PART = 8 * MIB
 
@@ -76,3 +78,15 @@ def test_gc_leaves_nothing_of_an_ended_upload(s3, size):
     assert tus.end(s3.editor, upload).status == 204
     assert s3.instance.run("gc").returncode == 0
     assert uploads(s3.server) == [] and objects(s3.server).keys() == before.keys()
+
+
+def test_cuts_of_uploads(s3):
+    """A few of those of scripts/test-tus-cuts."""
+    if s3.server.kind != "juicefs":
+        pytest.skip("one kind of server is enough, as scripts/test-tus-cuts has more")
+    with gateway("nginx", s3.instance) as address:
+        cuts = Cuts(s3.instance, s3.editor.token, address, random.Random(1), "cuts", s3.server, [1000, PART + 1])
+        cuts.kinds = [cuts.kill_worker, cuts.freeze_store]
+        for number in range(2):
+            assert cuts.file(number, 1) == 1
+    assert_nothing_left(s3.instance, s3.editor, "cuts", s3.server)

@@ -1,6 +1,7 @@
 """Resumable uploads through every gateway: nginx, Apache with a pool, FastCGI and CGI in Apache, and a plain CGI program;
 and an upload that changes the gateway in the middle."""
 
+import random
 import secrets
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ import pytest
 import tus
 from apache import Apache
 from client import Client, assert_failure, etag
+from cuts import GATEWAYS as CUT, Cuts, assert_nothing_left, gateway as cut_at
 from transports import FastCGI, PlainCGI
 
 MIB = 1 << 20
@@ -76,3 +78,14 @@ def test_a_program_that_loses_its_body_keeps_what_came(instance, editor, folder)
     assert_failure(client.request("PATCH", upload, headers, body[:200_000], parameters=parameters), 400, "KF009")
     assert tus.offset(editor, upload) == 200_000
     assert tus.proceed(editor, upload, 200_000, body[200_000:]).header("ETag") == etag(body)
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_cuts_of_uploads(instance, editor, folder, name):
+    """A few of those of scripts/test-tus-cuts."""
+    with cut_at(name, instance) as address:
+        chance = random.Random(name)
+        cuts = Cuts(instance, editor.token, address, chance, folder, sizes=[1000, 8 * MIB + 1])
+        while len(cuts.seen) < 2:
+            cuts.file(len(cuts.seen), 1)
+    assert_nothing_left(instance, editor, folder)
