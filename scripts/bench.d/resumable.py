@@ -22,9 +22,9 @@ def send(bench):
     with bench.large.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
         upload = tus.location(client, FILES["large"], len(body))
         for at in range(0, len(body), PIECE):
-            own = tus.VERSION | tus.PIECE | {"Upload-Offset": str(at)}
             with memoryview(body) as whole, whole[at : at + PIECE] as piece:
-                connection.request("PATCH", upload, piece, client.all_headers(own | {"Content-Length": str(len(piece))}))
+                own = {"Upload-Offset": str(at), "Content-Length": str(len(piece))}
+                connection.request("PATCH", upload, piece, client.all_headers(tus.VERSION | tus.PIECE | own))
             answer = connection.getresponse()
             if answer.status != 204:
                 raise SystemExit(f"bench: a piece was answered by {answer.status}: {answer.read(500)!r}")

@@ -179,8 +179,8 @@ $$;
 grant execute on function api.record_upload(uuid, bigint, bigint, bytea, text, bigint, boolean)
     to coffer_editor, coffer_admin;
 comment on function api.record_upload(uuid, bigint, bigint, bytea, text, bigint, boolean) is
-    'Records how many bytes have arrived durably, and returns when the upload expires, in Unix seconds. KF054 if another '
-    'request has the lease. For editors and admins.';
+    'Records how many bytes have arrived durably, and returns when the upload expires, in Unix seconds. KF054 if '
+    'another request has the lease. For editors and admins.';
 
 create function api.release_upload(p_id uuid, p_lease bigint) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -222,8 +222,8 @@ grant execute on function api.end_upload(uuid) to coffer_editor, coffer_admin;
 comment on function api.end_upload(uuid) is
     'Ends an upload of the current user. KF050 if there is no such upload. For editors and admins.';
 
--- A request that makes an upload a file has locked the row. One that stores a piece may not have done so: it finds no row
--- when it records the piece.
+-- A request that makes an upload a file has locked the row. One that stores a piece may not have done so: it finds no
+-- row when it records the piece.
 create function internal.take_ended_uploads(p_limit integer, p_unavailable smallint[] default '{}')
 returns table (store smallint, url text, blob text)
 language plpgsql volatile security definer set search_path = ''
