@@ -1,5 +1,6 @@
 """Resumable uploads in use: clients as they are, cuts, two at once, many at once, reservations, and what gc leaves."""
 
+import fcntl
 import hashlib
 import io
 import secrets
@@ -135,6 +136,35 @@ def test_a_newer_piece_takes_over(editor, sql, path):
         assert older.answer()[0] in (409, 404)
     assert tus.offset(editor, upload) == MIB
     assert tus.proceed(editor, upload, MIB, body[MIB:]).header("ETag") == etag(body)
+
+
+def is_locked(path):
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def test_only_one_process_writes_to_the_file(instance, editor, sql, path):
+    """A request that was overtaken may have lost its connection to the database, and every lock of a row with it."""
+    upload = tus.location(editor, path, 200_000)
+    assert tus.proceed(editor, upload, 0, b"a").status == 204
+    stage = instance.store() / "stage" / f"+{blob_of(sql, upload)}"
+    assert not is_locked(stage)
+    sending = tus.Sending(editor, upload, 1, 199_999)
+    sending.send(b"x" * 1000)
+    wait_until(lambda: is_locked(stage), 60, "the lock of a request")
+    sending.cut()
+    wait_until(lambda: not is_locked(stage), 60, "the end of the request")
+    at, began = tus.offset(editor, upload), time.monotonic()
+    with stage.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        release = threading.Timer(1, fcntl.flock, (other, fcntl.LOCK_UN))
+        release.start()
+        assert tus.proceed(editor, upload, at, b"b").status == 204, "it waits for a writer that is about to end"
+        assert release.finished.is_set() and time.monotonic() - began >= 1
 
 
 def test_two_clients_on_one_upload_make_one_file(editor, path):
