@@ -165,6 +165,8 @@ as $$
 declare
     v_expires_at timestamptz;
 begin
+    -- The commit waits for the disk, whatever the server's default is.
+    perform set_config('synchronous_commit', 'on', true);
     update internal.uploads u
     set offset_bytes = p_offset, digest_state = p_digest_state, store_state = p_store_state, is_held = p_hold,
         expires_at = now() + make_interval(secs => p_seconds)

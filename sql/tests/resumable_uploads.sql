@@ -1,7 +1,7 @@
 -- Resumable uploads: whose they are, the lease, the reservation in the quota, and how they end.
 begin;
 \ir setup.psql
-select plan(47);
+select plan(48);
 
 -- Runs a statement as the editor, or as another user; its value, or its failure.
 create function pg_temp.as_user(p_sql text, p_user uuid = '00000000-0000-4000-8000-00000000000e') returns text
@@ -61,7 +61,13 @@ select is(pg_temp.create('dir/file', 1, md5('two'), '*'), 'KF004', 'If-Match is 
 select pg_temp.store(:editor, 'old', 'content') \gset ignored_
 select is(pg_temp.create('old', 1, md5('two'), null, true), 'KF004', 'If-None-Match is checked');
 
--- The lease.
+-- The lease. It is a random number; here they are counted.
+select isnt(internal.new_lease(), internal.new_lease(), 'each lease is another number');
+create sequence pg_temp.leases;
+create or replace function internal.new_lease() returns bigint language plpgsql volatile security definer as
+    'begin return nextval(''pg_temp.leases''); end';
+alter function internal.new_lease() owner to current_user;
+grant execute on function internal.new_lease() to public;
 select is(pg_temp.take(:'id', 1, true, true), 'KF051 The offset is not that of the upload',
     'another offset is refused');
 select is(pg_temp.take(:'id', 0, true, true), 'busy f, lease 1, offset 0', 'a request takes the lease');
@@ -73,7 +79,7 @@ select is(pg_temp.record(:'id', 1, 40, false), 'true', 'and record it, and end')
 select is(pg_temp.take(:'id', null, false, false), 'busy f, lease 2, offset 40', 'then the other one has the upload');
 select is(pg_temp.as_user(format('select api.hold_upload(%L, 1)', :'id')),
     'KF054 Another request has taken over this upload.', 'the first one can store nothing any more');
-select is(pg_temp.record(:'id', 1, 50), 'false', 'nor record anything');
+select is(pg_temp.record(:'id', 1, 50), 'KF054 Another request has taken over this upload.', 'nor record anything');
 select is(pg_temp.take(:'id', 40, true, true), 'busy f, lease 3, offset 40', 'one that writes has the next lease');
 select is(pg_temp.take(:'id', 40, false, true), 'busy f, lease 4, offset 40', 'a request may force its turn');
 select is(pg_temp.as_user(format('select api.upload_is_wanted(%L, 3)', :'id')), 'true', 'the one before must end');

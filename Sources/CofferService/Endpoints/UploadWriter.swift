@@ -132,7 +132,9 @@ extension UploadWriter {
     private func save(_ blob: any ResumableBlob, hold: Bool) throws -> Int64 {
         let expires: Int64
         if blob.isExclusive {
-            expires = try database.change(try stored(blob, hold), as: caller.identity, for: request, read: Self.expires)
+            // In one round trip: the bytes are durable, so it does no harm if the database records them although this
+            // request has given up.
+            expires = try database.run(try stored(blob, hold), as: caller.identity, for: request, read: Self.expires)
         } else {
             expires = try locked { transaction in try Self.expires(transaction.run(stored(blob, hold))) }
         }
