@@ -3,8 +3,9 @@ import { logIn, whoAmI } from "./api.js";
 import { announceChange } from "./files.js";
 import { duration } from "./format.js";
 import { element } from "./dom.js";
+import { passwordField } from "./password.js";
 import { t } from "./strings.js";
-import { askForm, iconButton, labelled } from "./ui.js";
+import { askForm, labelled } from "./ui.js";
 
 let asking = null;
 
@@ -16,20 +17,17 @@ export function askToLogIn(email) {
 
 async function ask(email) {
   const account = labelled(t("email"), { type: "email", value: email, readonly: true, autocomplete: "username" });
-  const password = labelled(t("password"), { type: "password", required: true, autocomplete: "current-password", autofocus: true });
-  const show = iconButton(t("showPassword"), "eye", () => {
-    const isShown = password.input.type === "text";
-    password.input.type = isShown ? "password" : "text";
-    show.setAttribute("aria-pressed", String(!isShown));
-  }, { "aria-pressed": "false" });
-  const fields = [element("p", {}, t("logInToGoOn")), account.field, element("div", { class: "with-button" }, password.field, show)];
+  const password = passwordField(t("password"), { autocomplete: "current-password", autofocus: true });
+  const fields = [element("p", {}, t("logInToGoOn")), account.field, password.field];
   const done = await askForm(t("sessionEndedTitle"), fields, t("logIn"), async () => {
     try {
       await logIn(email, password.input.value);
       await whoAmI();
     } catch (error) {
       password.input.select();
-      if (error.status === 429 && error.retryAfter) throw new Error(t("tooManyLogins", { time: duration(error.retryAfter) }));
+      if (error.status === 429 && error.retryAfter) {
+        throw new Error(t("tooManyLogins", { time: duration(error.retryAfter) }));
+      }
       if (error.status === 401) throw new Error(t("noCookie"));
       throw error;
     }

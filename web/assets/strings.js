@@ -66,7 +66,7 @@ const ENGLISH = {
   noCookie: "The browser does not keep Coffer's cookie, which is needed to stay logged in. Allow cookies for this site and log in again.",
 
   // Uploads
-  uploads: "Uploads", uploadTitle: ["Upload a file", "Upload {count} files"], descriptionOptional: "Description",
+  uploads: "Uploads", uploadTitle: ["Upload a file", "Upload {count} files"],
   pathHint: "The name with the folders above it, separated by /.",
   folderHint: "The folder that the files go to. Without one they go to the top.",
   willBeCalled: "It will be called “{name}”.", descriptionLong: "At most {max} characters.", chosenFiles: "Chosen files",
@@ -237,7 +237,7 @@ const GERMAN = {
   noCookie: "Der Browser behält das Cookie von Coffer nicht, das zum Angemeldetbleiben nötig ist. Erlauben Sie Cookies für diese Seite und melden Sie sich erneut an.",
 
   // Uploads
-  uploads: "Uploads", uploadTitle: ["Datei hochladen", "{count} Dateien hochladen"], descriptionOptional: "Beschreibung",
+  uploads: "Uploads", uploadTitle: ["Datei hochladen", "{count} Dateien hochladen"],
   pathHint: "Der Name mit den Ordnern darüber, durch / getrennt.",
   folderHint: "Der Ordner, in den die Dateien kommen. Ohne ihn kommen sie ganz nach oben.",
   willBeCalled: "Sie wird „{name}“ heißen.", descriptionLong: "Höchstens {max} Zeichen.", chosenFiles: "Ausgewählte Dateien",

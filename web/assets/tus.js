@@ -1,10 +1,10 @@
-// A client of tus 1.0 (https://tus.io/protocols/resumable-upload). An upload is known by the last part of its address, so
-// that it is found below any base path.
+// A client of tus 1.0 (https://tus.io/protocols/resumable-upload). An upload is known by the last part of its address,
+// so that it is found below any base path.
 import { request } from "./api.js";
 import { send } from "./upload.js";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
-/** Each piece is a request of its own: the server learns of it that the session still lives, and nothing of it is lost. */
+/** Each piece is a request of its own, so that an ended session is noticed, and so that limits of proxies are kept. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -24,7 +24,8 @@ export async function createUpload({ file, path, size, description, modified, mu
 }
 
 function metadata(values) {
-  return Object.entries(values).filter(([, text]) => text !== "").map(([name, text]) => `${name} ${base64(text)}`).join(",");
+  return Object.entries(values).filter(([, text]) => text !== "")
+    .map(([name, text]) => `${name} ${base64(text)}`).join(",");
 }
 
 function base64(text) {

@@ -1,6 +1,7 @@
 // The queue to look at: a panel in the corner, on phones a sheet below the list.
+import { folderAddress } from "./browse.js";
 import { element, icon } from "./dom.js";
-import { nameOf } from "./files.js";
+import { folderOf, nameOf } from "./files.js";
 import { duration, exactSize, shortSize } from "./format.js";
 import { pathText, shownName, shownProse } from "./names.js";
 import { t, tn } from "./strings.js";
@@ -21,17 +22,19 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
   const total = { rate: makeRate(), element: element("div", { class: "total" }, progress, text) };
   const title = element("h2", {});
   const status = element("p", { class: "unseen", role: "status" });
-  const list = element("ul", {});
+  const list = element("ul", { "aria-label": t("uploadList") });
   const more = element("p", { class: "hint more" });
-  const chooser = element("input", { type: "file", multiple: true, class: "unseen", tabindex: -1, "aria-label": t("filesAgain") });
-  const again = element("div", { class: "again" }, button(t("chooseAgain"), () => chooser.click(), { symbol: "upload", kind: "primary" }), chooser);
+  const chooser = element("input",
+    { type: "file", multiple: true, class: "unseen", tabindex: -1, "aria-label": t("filesAgain") });
+  const again = element("div", { class: "again" },
+    button(t("chooseAgain"), () => chooser.click(), { symbol: "upload", kind: "primary" }), chooser);
   const pauseAll = button(t("pauseAll"), () => each(queue.pause), { symbol: "pause", kind: "quiet" });
   const resumeAll = button(t("resumeAll"), () => each(queue.resume, "paused"), { symbol: "play", kind: "quiet" });
   const retryAll = button(t("retryAll"), () => each(queue.resume, "failed"), { symbol: "retry", kind: "quiet" });
   const stopAll = button(t("stopAll"), cancelAll, { symbol: "close", kind: "quiet" });
   const tools = element("div", { class: "tools" }, pauseAll, resumeAll, retryAll, stopAll);
   const body = element("div", { class: "uploads-body", id: "uploads-body" }, again, list, more, tools);
-  const fold = iconButton(t("uploadList"), "down", () => setOpen(body.hidden), { "aria-controls": "uploads-body" });
+  const fold = iconButton(t("uploadFold"), "down", () => setOpen(body.hidden), { "aria-controls": "uploads-body" });
   const close = iconButton(t("closeUploads"), "close", cancelAll);
   const panel = element("section", { class: "uploads", "aria-label": t("uploads") },
     element("header", {}, title, fold, close), total.element, body, status);
@@ -88,7 +91,7 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
 
   function drawHead(items) {
     const count = (...states) => items.filter(({ state }) => states.includes(state)).length;
-    const [done, failed, paused, interrupted] = ["done", "failed", "paused", "interrupted"].map((state) => count(state));
+    const [done, failed, paused, interrupted] = ["done", "failed", "paused", "interrupted"].map((one) => count(one));
     const active = count("queued", "sending", "waiting");
     const known = items.filter(({ state }) => state !== "interrupted" && state !== "failed");
     const size = known.reduce((sum, item) => sum + item.size, 0);
@@ -102,7 +105,7 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
     total.rate.add(sent);
     total.element.hidden = active + paused === 0;
     progress.value = size > 0 ? sent / size : done / Math.max(known.length, 1);
-    text.textContent = active > 0 ? progressText(sent, size, total.rate.value) : t("sentOf", { sent: shortSize(sent), size: shortSize(size) });
+    text.textContent = progressText(sent, size, count("sending") > 0 ? total.rate.value : 0);
     again.hidden = interrupted === 0;
     pauseAll.hidden = active === 0;
     resumeAll.hidden = paused === 0;
@@ -116,7 +119,8 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
   /** Only what a person waits for: the begin, the end, and what does not go on. */
   function announce(items, heading, active, failed) {
     const stuck = items.find(({ state, reason }) => reason !== "" && ["failed", "waiting"].includes(state));
-    const only = items.length === 1 && items[0].state === "done" ? tn("uploadedName", { name: shownName(nameOf(items[0].path)) }) : null;
+    const isOne = items.length === 1 && items[0].state === "done";
+    const only = isOne ? tn("uploadedName", { name: shownName(nameOf(items[0].path)) }) : null;
     const parts = stuck ? tn("uploadStuck", { name: shownName(nameOf(stuck.path)), reason: shownProse(stuck.reason) })
       : active === 0 || !wasActive ? only ?? [heading] : null;
     wasActive = active > 0;
@@ -140,6 +144,8 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
       row.draw();
       if (list.children[index] !== row.element) list.insertBefore(row.element, list.children[index] ?? null);
     });
+    // So that the keyboard can scroll a list without buttons.
+    list.tabIndex = list.scrollHeight > list.clientHeight ? 0 : -1;
     // What is moved in the document loses the focus.
     if (panel.contains(focused) && focused !== document.activeElement) focused.focus();
   }
@@ -150,7 +156,9 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
 /** `2 MiB of 8 MiB · 1 MiB/s · 6 s left` */
 function progressText(sent, size, rate) {
   const parts = [t("sentOf", { sent: shortSize(sent), size: shortSize(size) })];
-  if (rate > 0 && sent < size) parts.push(t("perSecond", { size: shortSize(Math.round(rate)) }), t("timeLeft", { time: duration((size - sent) / rate) }));
+  if (rate > 0 && sent < size) {
+    parts.push(t("perSecond", { size: shortSize(Math.round(rate)) }), t("timeLeft", { time: duration((size - sent) / rate) }));
+  }
   return parts.join(" · ");
 }
 
@@ -176,6 +184,7 @@ function makeRate() {
 
 function makeRow(queue, item) {
   const name = pathText(nameOf(item.path));
+  const shown = () => shownName(nameOf(item.path));
   const rate = makeRate();
   // All of them from the beginning, as none can be loaded when the line is cut. The style sheet shows one.
   const mark = element("span", { class: "mark" }, icon("file"), icon("check"), icon("warning"));
@@ -185,17 +194,19 @@ function makeRow(queue, item) {
   const resume = iconButton(t("resumeName", { name }), "play", () => queue.resume(item));
   const retry = iconButton(t("retryName", { name }), "retry", () => queue.resume(item));
   const cancel = iconButton(t("cancelName", { name }), "close", () => queue.cancel(item));
-  const row = element("li", {}, mark, element("p", { class: "what", title: pathText(item.path) }, shownName(nameOf(item.path))), how,
+  const what = element("p", { class: "what", title: pathText(item.path) }, shown());
+  const row = element("li", {}, mark, what, how,
     element("div", { class: "row-tools" }, pause, resume, retry, cancel), progress);
   let drawn = null;
   let described = null;
 
   function describe() {
-    if (item.state === "sending") return item.sent < item.size ? progressText(item.sent, item.size, rate.value) : t("storing");
-    if (item.reason !== "") return item.reason;
-    if (item.state === "interrupted") return t("stoppedAt", { sent: shortSize(item.sent), size: shortSize(item.size) });
-    if (item.state === "paused") return t("pausedAt", { sent: shortSize(item.sent), size: shortSize(item.size) });
-    return item.state === "queued" ? t("queued", { size: shortSize(item.size) }) : shortSize(item.size);
+    const { state, sent, size, reason } = item;
+    if (state === "sending") return sent < size ? progressText(sent, size, rate.value) : t("storing");
+    if (reason !== "") return reason;
+    const stopped = { interrupted: "stoppedAt", paused: "pausedAt" }[state];
+    if (stopped) return t(stopped, { sent: shortSize(sent), size: shortSize(size) });
+    return state === "queued" ? t("queued", { size: shortSize(size) }) : shortSize(size);
   }
 
   function draw() {
@@ -215,6 +226,8 @@ function makeRow(queue, item) {
     resume.hidden = state !== "paused";
     retry.hidden = !(state === "waiting" || (state === "failed" && !item.isRefused));
     cancel.hidden = state === "done";
+    // To where the file is now.
+    if (state === "done") what.replaceChildren(element("a", { href: folderAddress(folderOf(item.path)) }, shown()));
     if (row.contains(focused) && focused.hidden) row.querySelector("button:not([hidden])")?.focus();
   }
 

@@ -1,5 +1,5 @@
-// What is decided before a byte is sent: whether the files may be called so, whether they fit, and what becomes of those
-// whose path is taken. A server that refuses a long body early closes the connection, and browsers then report no reason.
+// What is decided before a byte is sent: whether the files may be called so, whether they fit, and what happens where a
+// path is taken. A server that refuses a long body early closes the connection, and browsers then report no reason.
 import { freeName } from "./actions.js";
 import { whoAmI } from "./api.js";
 import { element } from "./dom.js";
@@ -26,7 +26,8 @@ export async function planUploads(context, wanted, { description = "", pending =
   const items = wanted.map(({ file, path }) => makeItem(file, normalized(path), description, batch, account));
   if (items.length === 1 && items[0].state === "failed") throw new Error(items[0].reason);
   const ready = items.filter(({ state }) => state === "queued");
-  const known = new Map((await findFiles(account.user_id, ready.map(({ path }) => path))).map((entry) => [entry.path, entry]));
+  const found = await findFiles(account.user_id, ready.map(({ path }) => path));
+  const known = new Map(found.map((entry) => [entry.path, entry]));
   // Of several new files with one path, all but the first get another one.
   const planned = new Set();
   const twins = ready.filter(({ path }) => planned.size === planned.add(path).size);
@@ -52,8 +53,8 @@ function makeItem(file, path, description, batch, account) {
   const { size, name, lastModified } = file;
   const problem = problemWith(path) || problemWithSize(account, size);
   return {
-    file, path, name, size, modified: Math.max(lastModified, 0), description, mustBeNew: true, replaced: null, batch, sent: 0,
-    state: problem === "" ? "queued" : "failed", reason: problem, isRefused: problem !== "",
+    file, path, name, size, modified: Math.max(lastModified, 0), description, mustBeNew: true, replaced: null, batch,
+    sent: 0, state: problem === "" ? "queued" : "failed", reason: problem, isRefused: problem !== "",
   };
 }
 
@@ -73,9 +74,9 @@ function requireRoom(account, items, pending = 0) {
   const free = Math.max(quota - used - trash - pending + freed, 0);
   const size = sum(items.map((item) => item.size));
   if (size <= freed || size <= free) return;
+  const figures = { count: items.length, size: bothSizes(size), quota: bothSizes(quota), free: bothSizes(free) };
   throw new Error([
-    t("uploadOverQuota", { count: items.length, size: bothSizes(size), quota: bothSizes(quota), free: bothSizes(free) }),
-    freed > 0 ? t("replacedIsFree") : "", trash > 0 ? t("trashHolds", { size: bothSizes(trash) }) : "",
+    t("uploadOverQuota", figures), freed > 0 ? t("replacedIsFree") : "", trash > 0 ? t("trashHolds", { size: bothSizes(trash) }) : "",
   ].filter(Boolean).join(" "));
 }
 
@@ -126,10 +127,12 @@ export async function decideTaken(item) {
 
 /** Asks once for all. @returns {Promise<"replace" | "keep" | "skip" | undefined>} */
 function askAboutTaken({ version_days: days }, taken, count) {
-  const title = count === 1 ? tn("existsOne", { name: shownName(nameOf(taken[0].path)) }) : t("exist", { count: taken.length });
+  const isOne = count === 1;
+  const title = isOne ? tn("existsOne", { name: shownName(nameOf(taken[0].path)) }) : t("exist", { count: taken.length });
+  const rows = taken.slice(0, MAX_NAMED).map(({ path }) => element("li", {}, shownPath(path)));
+  if (taken.length > MAX_NAMED) rows.push(element("li", {}, t("andMore", { count: taken.length - MAX_NAMED })));
   return openDialog(title, (close) => [
-    count === 1 ? null : element("ul", { class: "taken" }, ...taken.slice(0, MAX_NAMED).map(({ path }) => element("li", {}, shownPath(path))),
-      taken.length > MAX_NAMED ? element("li", {}, t("andMore", { count: taken.length - MAX_NAMED })) : null),
+    isOne ? null : element("ul", { class: "taken" }, ...rows),
     element("p", {}, days > 0 ? t("existKept", { count: days }) : t("existGone")),
     element("div", { class: "actions" }, button(t("skipTaken"), () => close("skip"), { kind: "quiet start" }),
       button(t("keepBoth"), () => close("keep")), button(t("replace"), () => close("replace"), { kind: "primary" })),

@@ -1,8 +1,9 @@
 // The uploads of this page: a bounded number at a time, with pause, cancel and retries after what passes by itself.
 //
-// An item is `{ file, path, name, size, modified, description, mustBeNew, replaced, batch }` and, of its progress, `state`,
-// `sent` bytes, `reason` in words, and `upload`, the identifier of a resumable one. States: queued, sending, waiting (goes
-// on by itself, or after a login), paused, interrupted (the page was closed; needs its file again), failed, done.
+// An item is `{ file, path, name, size, modified, description, mustBeNew, replaced, batch }` and, of its progress,
+// `state`, `sent` bytes, `reason` in words, and `upload`, the identifier of a resumable one. States: queued, sending,
+// waiting (goes on by itself, or after a login), paused, interrupted (its page was closed; it needs its file again),
+// failed, done.
 import { whoAmI } from "./api.js";
 import { announceChange, findFile } from "./files.js";
 import { t } from "./strings.js";
@@ -79,7 +80,7 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
       set(item, "done");
       announceSoon();
     } catch (error) {
-      if (!item.controller.signal.aborted) await end(item, error);
+      if (!item.controller.signal.aborted) await end(item, error).catch((other) => set(item, "failed", other.message));
     } finally {
       running.delete(item);
       item.stopped?.();
@@ -180,9 +181,11 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
 
   /** Throws unless it helps to try again. */
   async function throwReason(item, error) {
-    const mayBeRefused = error.status === 413 || (error.status === 0 && !item.upload && !(await isStored(item).catch(() => true)));
-    if (mayBeRefused) await explain(item);
-    if (error.status === 0 && !(await isReadable(item))) throw new Error(t("uploadChanged"));
+    if (error.status === 413) await explain(item);
+    if (error.status === 0) {
+      if (!(await isReadable(item))) throw new Error(t("uploadChanged"));
+      if (!item.upload && !(await isStored(item).catch(() => true))) await explain(item);
+    }
     if (!PASSING.has(error.status) && !ASKS_AGAIN.has(error.code)) throw error;
   }
 

@@ -1,5 +1,5 @@
-// What is needed to go on with resumable uploads after the page has been closed, for each user, in the browser's storage.
-// A page holds a lock for each upload that it works on, so that no other page takes it for an interrupted one.
+// What is needed to go on with resumable uploads after the page has been closed, for each user, in the browser's
+// storage. A page holds a lock for each upload that it works on, so that no other page takes it for an interrupted one.
 
 const KEY = "coffer-uploads";
 
@@ -29,7 +29,8 @@ export function remember(userId, record) {
   change(userId, (records) => [...records.filter(({ id }) => id !== record.id), record]);
 }
 
-export const forgetUpload = (userId, forgotten) => change(userId, (records) => records.filter(({ id }) => id !== forgotten));
+export const forgetUpload = (userId, forgotten) =>
+  change(userId, (records) => records.filter(({ id }) => id !== forgotten));
 export const forgetUploads = (userId) => change(userId, () => []);
 
 const lockName = (id) => `coffer-upload-${id}`;

@@ -33,8 +33,9 @@ export function send(method, address, headers, body, { signal, onProgress }) {
     transfer.addEventListener("abort", fail);
     transfer.addEventListener("error", fail);
     transfer.addEventListener("load", () => {
+      const retryAfter = Number(transfer.getResponseHeader("Retry-After")) || null;
       if (transfer.status >= 200 && transfer.status < 300) resolve(transfer);
-      else reject(failure(transfer.status, transfer.responseText, Number(transfer.getResponseHeader("Retry-After")) || null));
+      else reject(failure(transfer.status, transfer.responseText, retryAfter));
     });
     transfer.addEventListener("loadend", () => {
       clearTimeout(timer);

@@ -24,8 +24,11 @@ export function startUploads(context) {
 
   /** @returns {Promise<boolean>} false if the person cancelled */
   async function enqueue(wanted, description = "") {
+    // Who chooses a file once more goes on with its interrupted upload.
+    const fresh = wanted.filter(({ file, path }) => !attach(file, normalized(path)));
+    if (fresh.length === 0) return true;
     const pending = queue.unfinished.reduce((total, { size }) => total + size, 0);
-    const items = await planUploads(context, wanted, { description, pending });
+    const items = await planUploads(context, fresh, { description, pending });
     if (items === null) return false;
     queue.clearDone();
     queue.add(items);
@@ -35,7 +38,8 @@ export function startUploads(context) {
   async function addChosen(files, folder) {
     if (files.length === 0) return;
     const place = placeField(files, folder);
-    const { field, input: description } = labelled(t("descriptionOptional"), {}, { control: element("textarea", { rows: 2 }) });
+    const control = element("textarea", { rows: 2 });
+    const { field, input: description } = labelled(t("description"), {}, { control });
     description.addEventListener("input", () => {
       const isLong = [...description.value].length > MAX_DESCRIPTION;
       description.setCustomValidity(isLong ? t("descriptionLong", { max: MAX_DESCRIPTION }) : "");
@@ -53,25 +57,26 @@ export function startUploads(context) {
     for (const path of found.folders) await createFolder(normalized(join(folder, path))).catch(ignoreTaken);
     if (found.folders.length > 0) announceChange();
     if (found.unreadable > 0) say([t("unreadable", { count: found.unreadable })], { isError: true });
-    if (found.files.length > 0) await enqueue(found.files.map(({ file, path }) => ({ file, path: join(folder, path) })));
+    const wanted = found.files.map(({ file, path }) => ({ file, path: join(folder, path) }));
+    if (wanted.length > 0) await enqueue(wanted);
   }
 
   function addPasted(files, folder) {
     return enqueue(files.map((file) => ({ file, path: join(folder, pastedName(file, t("pastedImage"))) })));
   }
 
-  /** Goes on with interrupted uploads of which these are the files. */
+  /** Goes on with the interrupted upload of a file. @returns {boolean} whether there is one, to this path if it is given */
+  function attach(file, path = null) {
+    const time = Math.max(file.lastModified, 0);
+    const item = queue.items.find((one) => one.state === "interrupted" && one.name === file.name
+      && one.size === file.size && one.modified === time && (path === null || one.path === path));
+    if (item) queue.attach(item, file);
+    return item !== undefined;
+  }
+
   function chosenAgain(files) {
-    const interrupted = queue.items.filter(({ state }) => state === "interrupted");
-    let count = 0;
-    for (const item of interrupted) {
-      const file = files.find(({ name, size, lastModified }) =>
-        name === item.name && size === item.size && Math.max(lastModified, 0) === item.modified);
-      if (!file) continue;
-      count += 1;
-      queue.attach(item, file);
-    }
-    if (count === 0) say([t("notTheFiles")], { isError: true });
+    const found = files.map((file) => attach(file));
+    if (!found.includes(true)) say([t("notTheFiles")], { isError: true });
   }
 
   /** Uploads of an earlier page; those that the server no longer has are forgotten. */
@@ -106,7 +111,9 @@ export function startUploads(context) {
     get isActive() {
       return queue.unfinished.length > 0;
     },
-    askToLeave: () => ask(t("leaveTitle"), [t("stopAllText", { count: queue.unfinished.length })], t("logOut"), "danger"),
+    askToLeave() {
+      return ask(t("leaveTitle"), [t("stopAllText", { count: queue.unfinished.length })], t("logOut"), "danger");
+    },
     /** Before the session ends for good: gives up all uploads. */
     async forget() {
       await Promise.all(queue.items.filter(({ state }) => state !== "done").map(queue.cancel));
@@ -129,7 +136,8 @@ function ignoreTaken(error) {
 function placeField(files, folder) {
   const isOne = files.length === 1 && !files[0].webkitRelativePath;
   const { field, input } = labelled(t("filePath"), {
-    value: isOne ? join(folder, files[0].name) : folder, required: isOne, spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+    value: isOne ? join(folder, files[0].name) : folder, required: isOne,
+    spellcheck: "false", autocapitalize: "off", autocomplete: "off",
     // On a phone the keyboard would cover the dialog.
     autofocus: matchMedia("(pointer: fine)").matches,
   }, { hint: t(isOne ? "pathHint" : "folderHint") });
@@ -160,8 +168,9 @@ function chosenList(files) {
   const rows = files.slice(0, MAX_LISTED).map((file) => element("li", {},
     element("span", {}, shownName(file.webkitRelativePath || file.name)),
     element("span", { class: "hint", title: exactSize(file.size) }, shortSize(file.size))));
-  const total = shortSize(files.reduce((sum, { size }) => sum + size, 0));
+  const size = shortSize(files.reduce((sum, file) => sum + file.size, 0));
+  const total = t("chosenTotal", { files: t("fileCount", { count: files.length }), size });
   return element("div", {},
-    element("ul", { class: "chosen", "aria-label": t("chosenFiles"), tabindex: files.length > 4 ? 0 : null }, ...rows),
-    files.length > 1 ? element("p", { class: "hint" }, t("chosenTotal", { files: t("fileCount", { count: files.length }), size: total })) : null);
+    element("ul", { class: "chosen", "aria-label": t("chosenFiles"), tabindex: files.length > 2 ? 0 : null }, ...rows),
+    files.length > 1 ? element("p", { class: "hint" }, total) : null);
 }
