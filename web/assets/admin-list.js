@@ -3,7 +3,7 @@ import { request } from "./api.js";
 import { element } from "./dom.js";
 import { makeGrid } from "./grid.js";
 import { t } from "./strings.js";
-import { failed, placeholder, report } from "./ui.js";
+import { failed, labelled, placeholder, report } from "./ui.js";
 
 const PAGE_SIZE = 500;
 /** While a person types, the rows wait for this long. */
@@ -17,18 +17,20 @@ export function filterField(label, { type = "search", choices = [], ...attribute
   const control = type === "select"
     ? element("select", attributes, ...choices.map(([value, words]) => element("option", { value }, words)))
     : element("input", { type, autocomplete: "off", spellcheck: "false", ...attributes });
-  return { control, label: element("label", { class: "filter" }, element("span", {}, label), control) };
+  const { field } = labelled(label, {}, { control });
+  field.classList.add("filter");
+  return { control, field };
 }
 
 /** An input with the addresses of all users to choose from. */
 export function ownerField(label, value = "") {
-  const id = `owners-${label}`;
+  const id = "all-users";
   const list = element("datalist", { id });
   const field = filterField(label, { list: id, value });
   request("users?select=email&order=email").then(async (response) => {
     for (const { email } of await response.json()) list.append(element("option", { value: email }));
   }).catch(() => {});
-  field.label.append(list);
+  field.field.append(list);
   return field;
 }
 
@@ -134,7 +136,7 @@ export function showList(options) {
     start();
   });
 
-  const form = element("form", { class: "filters", role: "search", "aria-label": t("filters") }, ...fields.map((field) => field.label));
+  const form = element("form", { class: "filters", role: "search", "aria-label": t("filters") }, ...fields.map((each) => each.field));
   let timer = null;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
