@@ -88,7 +88,7 @@ export function showPeople(context) {
   const change = (user, values) => request(`users?id=eq.${user.id}`, { method: "PATCH", json: values });
 
   async function create() {
-    const email = labelled(t("email"), { type: "email", required: true, autocomplete: "off" });
+    const email = labelled(t("email"), { type: "email", required: true, autocomplete: "off", autofocus: true });
     const kind = roleField("editor");
     const quota = quotaField(null);
     const password = givenPassword();
@@ -103,21 +103,21 @@ export function showPeople(context) {
   }
 
   async function changeRole(user) {
-    const field = roleField(user.role);
+    const field = roleField(user.role, true);
     const isDone = await askForm(nameIn("changeRoleOf", user), [field.field, element("p", { class: "hint" }, t("changeEndsSessions"))],
       t("save"), () => change(user, { role: field.input.value }));
     if (isDone) done("userChanged", user);
   }
 
   async function changeQuota(user) {
-    const field = quotaField(user.quota_bytes);
+    const field = quotaField(user.quota_bytes, true);
     const isDone = await askForm(nameIn("changeQuotaOf", user),
       [element("p", {}, t("usesNow", { size: bothSizes(takenBy(user)) })), field.field], t("save"), () => change(user, { quota_bytes: field.bytes() }));
     if (isDone) done("userChanged", user);
   }
 
   async function resetPassword(user) {
-    const password = givenPassword();
+    const password = givenPassword(true);
     const isDone = await askForm(nameIn("resetPasswordOf", user),
       [...password.fields, element("p", { class: "hint" }, t("changeEndsSessions"))], t("resetPassword"), async () => {
         password.check(user.email);
@@ -153,23 +153,23 @@ export function showPeople(context) {
 const takenBy = (user) => (user.used_bytes ?? 0) + (user.trash_bytes ?? 0);
 const nameIn = (key, user) => tn(key, { name: shownName(user.email) });
 
-function roleField(value) {
-  const control = element("select", {}, ...ROLES.map((role) => element("option", { value: role }, t(`role_${role}`))));
+function roleField(value, isFirst = false) {
+  const control = element("select", { autofocus: isFirst }, ...ROLES.map((role) => element("option", { value: role }, t(`role_${role}`))));
   control.value = value;
   return labelled(t("role"), {}, { control, hint: t("roleText") });
 }
 
 /** A field for a quota in GiB. A quota that is not touched stays as it is to the byte. */
-function quotaField(bytes) {
+function quotaField(bytes, isFirst = false) {
   const shown = bytes === null ? "" : String(Number((bytes / GIBIBYTE).toFixed(3)));
-  const field = labelled(t("quota"), { type: "number", min: 0, step: "any", value: shown, inputmode: "decimal" }, { hint: t("quotaText") });
+  const field = labelled(t("quota"), { type: "number", min: 0, step: "any", value: shown, inputmode: "decimal", autofocus: isFirst }, { hint: t("quotaText") });
   const entered = () => (field.input.value === "" ? null : Math.round(Number(field.input.value) * GIBIBYTE));
   return { ...field, bytes: () => (field.input.value === shown ? bytes : entered()) };
 }
 
 /** A new password that the admin types or has made, and then gives to the user. */
-function givenPassword() {
-  const field = newPasswordField(t("newPassword"), { autocomplete: "off" });
+function givenPassword(isFirst = false) {
+  const field = newPasswordField(t("newPassword"), { autocomplete: "off", autofocus: isFirst });
   const make = button(t("makePassword"), () => {
     field.input.value = randomPassword();
     field.reveal(true);
