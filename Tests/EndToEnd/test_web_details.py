@@ -59,8 +59,8 @@ def test_the_panel_says_what_is_known_of_a_file(opened):
 
 
 def test_the_digest_is_copied(opened):
-    opened.driver.execute_cdp_cmd(
-        "Browser.grantPermissions", {"origin": opened.url, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    opened.driver.execute_cdp_cmd("Browser.grantPermissions", {"origin": opened.url, "permissions": permissions})
     opened.panel()
     opened.press("Copy the SHA-256")
     opened.wait_for_message("Copied")
@@ -100,7 +100,8 @@ def test_a_description_is_changed_in_place(opened):
     opened.press("Save")
     opened.wait_for_message("Saved.")
     assert description(opened, "Letters/letter.txt") == "Two\nlines, and a \u202ehidden sign"
-    assert opened.run("return document.querySelector('dialog .prose').innerText") == "Two\nlines, and a ‹U+202E›hidden sign"
+    shown = opened.run("return document.querySelector('dialog .prose').innerText")
+    assert shown == "Two\nlines, and a ‹U+202E›hidden sign"
     opened.keys(Keys.ESCAPE)
     opened.wait_for_no_dialog()
     opened.wait(lambda: "Two" in opened.row("letter.txt").text, "the description in the list")
@@ -216,6 +217,6 @@ def test_on_a_phone_the_panel_is_as_wide_as_the_page_whatever_the_name(opened, n
     opened.menu(shown, "Details")
     opened.dialog(shown)
     assert facts(opened)["Path"] == f"Letters/{shown}"
-    box = opened.run("const box = document.querySelector('dialog').getBoundingClientRect(); return [box.left, box.width]")
-    assert box == [0, 390]
+    box = opened.run("return document.querySelector('dialog').getBoundingClientRect().toJSON()")
+    assert (box["left"], box["width"]) == (0, 390)
     assert opened.run("return document.querySelector('dialog').scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""The preview: what is shown within the page, how one goes on to the next file, and what is only offered as a download."""
+"""The preview: what is shown within the page, how one goes on to the next file, and what is only downloaded."""
 
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from test_inline import greens
 
 TEXT = "Grüße aus Köln: für immer, schöne Bäume"
 MARKUP = "<h1>No markup</h1><script>document.title = 'run'</script><img src=x onerror=\"document.title='run'\">"
-DRAWING = b"<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=1'><script>document.title = 'run'</script></svg>"
+DRAWING = b"<svg xmlns='http://www.w3.org/2000/svg'><script>document.title = 'run'</script></svg>"
 PICTURE = "dialog .stage img"
 SECONDS = 20
 PLAYED = {
@@ -51,8 +51,8 @@ def stage(person):
 
 def in_stage(person):
     """The tags of what is shown."""
-    return person.run("""return Array.from(document.querySelectorAll('dialog .stage :is(img, iframe, audio, video, pre)'),
-        (one) => one.localName)""")
+    return person.run("""const shown = 'dialog .stage :is(img, iframe, audio, video, pre)';
+        return Array.from(document.querySelectorAll(shown), (one) => one.localName)""")
 
 
 def wait_for_text(person, text):
@@ -143,7 +143,8 @@ def test_a_pdf_and_a_film_are_shown_in_firefox(fresh, firefox):
     store(fresh, "Show/plan.pdf", media.pdf("Hello"), Content_Type="application/pdf")
     store(fresh, "Show/film.webm", media.film("a.webm"), Content_Type="video/webm")
     firefox.get(f"{fresh.url}/login")
-    firefox.add_cookie({"name": "coffer", "value": fresh.client.token, "path": "/", "domain": urlsplit(fresh.url).hostname})
+    host = urlsplit(fresh.url).hostname
+    firefox.add_cookie({"name": "coffer", "value": fresh.client.token, "path": "/", "domain": host})
     firefox.get(f"{fresh.url}/#/files/Show")
     firefox.get(f"{fresh.url}/?again#/files/Show")
     entry = "Array.from(document.querySelectorAll('a.entry')).find((one) => one.textContent === 'plan.pdf')"
@@ -182,7 +183,9 @@ def test_a_picture_that_is_none_is_said_to_be_damaged(fresh):
     wait_for_text(fresh, "It may be damaged.")
 
 
-@pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.txt", "text/plain"), ("a.mp3", "audio/mpeg")])
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("a.png", "image/png"), ("a.txt", "text/plain"), ("a.mp3", "audio/mpeg")]
+)
 def test_a_file_that_cannot_be_read_says_why(fresh, name, media_type, sql, instance):
     store(fresh, f"Show/{name}", b"x" * 1000, Content_Type=media_type)
     owner = fresh.client.get("/rpc/whoami").json()["user_id"]
@@ -245,8 +248,8 @@ def test_on_a_phone_a_swipe_goes_on(three):
     three.go("Show")
     three.menu("1.txt", "Preview")
     wait_for_text(three, "text 1.txt")
-    box = three.run("const box = document.querySelector('dialog').getBoundingClientRect(); return [box.left, box.top, box.width, box.height]")
-    assert box == [0, 0, 390, 844]
+    box = three.run("return document.querySelector('dialog').getBoundingClientRect().toJSON()")
+    assert [box[side] for side in ("left", "top", "width", "height")] == [0, 0, 390, 844]
 
     def touch(kind, *points):
         points = [{"x": x, "y": 300} for x in points]

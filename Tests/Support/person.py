@@ -1,4 +1,4 @@
-"""A person with an account of their own, whom the web app in a Chromium knows already, for the tests that import this."""
+"""A person with an account of their own, whom the web app knows already, for the tests that import this."""
 
 from urllib.parse import quote, urlsplit
 

@@ -18,19 +18,21 @@ export async function bringBack(context, folder) {
   });
   show();
   const { field, input } = labelled(t("timeThen"), {
-    type: "datetime-local", step: 1, required: true, value: local(Date.now() - 3600_000), max: local(Date.now() + 60_000),
+    type: "datetime-local", step: 1, required: true,
+    value: local(Date.now() - 3600_000), max: local(Date.now() + 60_000),
   });
   const result = await askForm(t("bringBack"), [
     element("p", {}, t("bringBackText")),
-    element("div", { class: "field", role: "group", "aria-label": t("folder") }, element("span", { class: "label" }, t("folder")),
+    element("div", { class: "field", role: "group", "aria-label": t("folder") },
+      element("span", { class: "label" }, t("folder")),
       element("div", { class: "with-choice" }, place, choose)),
     field,
   ], t("bringBack"), () => call("restore_folder", { p_folder: chosen, p_at: new Date(input.value).toISOString() }));
   if (result === undefined) return;
   announceChange();
   const { restored, removed, kept } = result;
-  say(tn("broughtBack", { restored: t("fileCount", { count: restored }), removed: t("fileCount", { count: removed }), kept }),
-    { seconds: 15 });
+  const files = (count) => t("fileCount", { count });
+  say(tn("broughtBack", { restored: files(restored), removed: files(removed), kept }), { seconds: 15 });
 }
 
 /** A time as the field has it: in the zone of the browser. */

@@ -35,8 +35,9 @@ export async function showDetails(context, entry) {
       if (!isGone && action !== downloadAll) await reload(leave);
     }
 
-    const tools = element("div", { class: "tools" }, run("download", "download", downloadAll), run("rename", "rename", rename),
-      run("move", "move", move), run("copy", "copy", copy), run("delete", "trash", remove));
+    const tools = element("div", { class: "tools" }, run("download", "download", downloadAll),
+      run("rename", "rename", rename), run("move", "move", move), run("copy", "copy", copy),
+      run("delete", "trash", remove));
     show();
     if (entry.isFolder) return [tools, facts, element("div", { class: "note" }, ...bringBackNote(leave))];
     reload(leave).catch(report);
@@ -63,9 +64,11 @@ export async function showDetails(context, entry) {
     title.replaceChildren(shownName(current.name));
     const changed = current.changed && time(current.changed);
     const values = current.isFolder
-      ? [["path", shownPath(current.path)], ["contains", t("fileCount", { count: current.count ?? 0 })], ["size", bothSizes(current.size ?? 0)]]
-      : [["path", pathLink()], ["size", bothSizes(current.size)], ["type", shownName(current.type)], ["changed", changed],
-        ["created", current.created && time(current.created)], ["sha256", current.sha256 && digest()]];
+      ? [["path", shownPath(current.path)], ["contains", t("fileCount", { count: current.count ?? 0 })],
+        ["size", bothSizes(current.size ?? 0)]]
+      : [["path", pathLink()], ["size", bothSizes(current.size)], ["type", shownName(current.type)],
+        ["changed", changed], ["created", current.created && time(current.created)],
+        ["sha256", current.sha256 && digest()]];
     facts.replaceChildren(...values.filter(([, value]) => value).flatMap(([label, value]) =>
       [element("dt", {}, t(label)), element("dd", {}, value)]));
     description.show(current.description);
@@ -100,12 +103,15 @@ export async function showDetails(context, entry) {
 
   // Versions
 
+  function newestVersions(limit) {
+    return read(`trash?${new URLSearchParams({
+      select: "id,size_bytes,removed_at", user_id: `eq.${context.user.user_id}`, file_id: `eq.${current.id}`,
+      reason: "eq.replaced", order: "removed_at.desc,id", limit,
+    })}`);
+  }
+
   async function showVersions() {
-    const query = new URLSearchParams({
-      select: "id,size_bytes,removed_at,modified_at", user_id: `eq.${context.user.user_id}`, file_id: `eq.${current.id}`,
-      reason: "eq.replaced", order: "removed_at.desc,id", limit: SHOWN_VERSIONS,
-    });
-    const rows = await read(`trash?${query}`);
+    const rows = await newestVersions(SHOWN_VERSIONS);
     const { version_days: days } = context.user;
     versions.replaceChildren(element("h3", {}, t("versions")), rows.length > 0
       ? element("ul", {}, ...rows.map(versionItem))
@@ -132,11 +138,7 @@ export async function showDetails(context, entry) {
   }
 
   async function undoRestore() {
-    const query = new URLSearchParams({
-      select: "id", user_id: `eq.${context.user.user_id}`, file_id: `eq.${current.id}`, reason: "eq.replaced",
-      order: "removed_at.desc", limit: 1,
-    });
-    const [last] = await read(`trash?${query}`);
+    const [last] = await newestVersions(1);
     if (last) await call("restore", { p_id: last.id });
     announceChange();
     await reload(() => {});
@@ -160,7 +162,7 @@ function descriptionForm(save) {
   const { field } = labelled(t("description"), {}, { control: area });
   const problem = element("p", { class: "problem", role: "alert" });
   const form = element("form", { class: "form", hidden: true }, field, problem, element("div", { class: "actions" },
-    button(t("cancel"), () => setEditing(false)), element("button", { type: "submit", class: "button primary" }, t("save"))));
+    button(t("cancel"), () => setEditing(false)), button(t("save"), () => {}, { kind: "primary", type: "submit" })));
   let value = "";
 
   function show(next) {

@@ -25,6 +25,7 @@ export function makeGrid(options) {
   let active = 0;
   let anchor = 0;
   let isBusy = false;
+  let drawnHeight = 0;
   const selection = new Set();
   const shown = new Map();
 
@@ -103,7 +104,8 @@ export function makeGrid(options) {
   function redraw() {
     for (const made of shown.values()) made.remove();
     shown.clear();
-    space.style.height = `${rows.length * rowHeight()}px`;
+    drawnHeight = rowHeight();
+    space.style.height = `${rows.length * drawnHeight}px`;
     grid.setAttribute("aria-rowcount", isBusy ? -1 : rows.length + 1);
     draw();
   }
@@ -177,7 +179,8 @@ export function makeGrid(options) {
   // What a person does
 
   body.addEventListener("scroll", draw, { passive: true });
-  new ResizeObserver(redraw).observe(body);
+  // Rows that stay as high keep their elements, and so the focus.
+  new ResizeObserver(() => (rowHeight() === drawnHeight ? draw() : redraw())).observe(body);
 
   body.addEventListener("focusin", (event) => {
     const index = indexOf(event.target);

@@ -6,13 +6,17 @@ import { openDialog } from "./ui.js";
 /** Signs are the same in every language; words are texts. */
 const SIGNS = { up: "↑", down: "↓", left: "←", right: "→" };
 const GROUPS = [
-  ["keysEverywhere", [["/", "search"], ["u", "uploadFiles"], ["n", "newFolder"], ["keyBackspace", "parentFolder"], ["?", "help"]]],
+  ["keysEverywhere", [
+    ["/", "search"], ["u", "uploadFiles"], ["n", "newFolder"], ["keyBackspace", "parentFolder"], ["?", "help"],
+  ]],
   ["keysList", [
     ["up down", "keyMove"], ["keyHome keyEnd", "keyEnds"], ["keyEnter", "keyOpen"], ["keySpace", "keySelect"],
-    ["keyShift+up keyShift+down", "keyExtend"], ["keyControl+A", "selectAll"], ["keyEscape", "clearSelection"],
+    ["keyShift+up down", "keyExtend"], ["keyControl+A", "selectAll"], ["keyEscape", "clearSelection"],
     ["keyShift+F10", "actions"],
   ]],
-  ["keysFiles", [["d", "download"], ["F2", "rename"], ["m", "move"], ["c", "copy"], ["keyDelete", "delete"], ["i", "details"]]],
+  ["keysFiles", [
+    ["d", "download"], ["F2", "rename"], ["m", "move"], ["c", "copy"], ["keyDelete", "delete"], ["i", "details"],
+  ]],
   ["keysPreview", [["left right", "keyOthers"], ["keyEscape", "close"]]],
 ];
 
@@ -22,8 +26,9 @@ export function showHelp() {
       [element("dt", {}, ...alternatives(keys)), element("dd", {}, t(label))])))))], { className: "wide" });
 }
 
-/** "keyShift+up keyShift+down" → Shift + ↑, Shift + ↓ */
+/** "keyShift+up down" → Shift + ↑, ↓ */
 function alternatives(keys) {
   return keys.split(" ").flatMap((each, index) => [index > 0 ? " " : "",
-    element("span", { class: "keys" }, ...each.split("+").map((key) => element("kbd", {}, SIGNS[key] ?? t(key, {}, key))))]);
+    element("span", { class: "keys" }, ...each.split("+").map((key) =>
+      element("kbd", {}, SIGNS[key] ?? t(key, {}, key))))]);
 }

@@ -17,7 +17,8 @@ const FILMS = /^video\/(mp4|webm)$/;
 const TEXTS = /^text\/(?!html|xml)|^application\/(json|x-ndjson|yaml|x-yaml|toml|sql|x-sh)$/;
 const TEXT_BYTES = 1024 * 1024;
 
-const player = (tag, attributes) => element(tag, { controls: true, preload: "metadata", ...attributes });
+const player = (tag, attributes) =>
+  element(tag, { controls: true, playsinline: true, preload: "metadata", ...attributes });
 const essence = (type) => type.split(";")[0].trim().toLowerCase();
 
 /**
@@ -92,7 +93,7 @@ export async function showPreview(context, entry, others) {
     if (file.size === 0) showPlaceholder(file, "file", t("emptyFile"));
     else if (PICTURES.test(type)) stage.append(element("img", { src: source, alt: name, ...failing }));
     else if (SOUNDS.test(type)) stage.append(player("audio", { src: source, "aria-label": name, ...failing }));
-    else if (FILMS.test(type)) stage.append(player("video", { src: source, "aria-label": name, playsinline: true, ...failing }));
+    else if (FILMS.test(type)) stage.append(player("video", { src: source, "aria-label": name, ...failing }));
     else if (type === "application/pdf") showPDF(source, name, file);
     else if (TEXTS.test(type)) showText(file, name).catch((error) => failedToShow(file, error));
     else showPlaceholder(file, "file", t("noPreview"), element("span", {}, shownName(file.type)));
@@ -110,7 +111,8 @@ export async function showPreview(context, entry, others) {
 
   async function showText(file, name) {
     const { signal } = controller;
-    const response = await request(contentAddress(file.path), { headers: { "Range": `bytes=0-${TEXT_BYTES - 1}` }, signal });
+    const headers = { "Range": `bytes=0-${TEXT_BYTES - 1}` };
+    const response = await request(contentAddress(file.path), { headers, signal });
     const bytes = new Uint8Array(await response.arrayBuffer()).subarray(0, TEXT_BYTES);
     const isPart = file.size > bytes.length;
     if (signal.aborted) return;

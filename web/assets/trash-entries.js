@@ -10,8 +10,9 @@ function entryOf(rows, { count = rows.length, lastPath = rows.at(-1).file_path, 
   const [first] = rows;
   const folder = count > 1 ? sharedFolder(first.file_path, lastPath) : null;
   return {
-    id: count > 1 ? first.entry_id : first.id, entryId: first.entry_id, removed: first.removed_at, expires: first.expires_at,
-    path: folder || first.file_path, isFolder: Boolean(folder), type: first.content_type ?? "", count,
+    id: count > 1 ? first.entry_id : first.id, entryId: first.entry_id, removed: first.removed_at,
+    expires: first.expires_at, path: folder || first.file_path, isFolder: Boolean(folder),
+    type: first.content_type ?? "", count,
     size: bytes ?? rows.reduce((sum, row) => sum + row.size_bytes, 0),
     key: [first.removed_at, first.entry_id],
   };
@@ -28,7 +29,8 @@ function sharedFolder(first, last) {
 /** One page of entries, newest first. */
 export async function listTrash(userId, reason, after, signal) {
   const query = new URLSearchParams({
-    select: COLUMNS, user_id: `eq.${userId}`, reason: `eq.${reason}`, order: "removed_at.desc,entry_id.desc,file_path,id", limit: PAGE_SIZE,
+    select: COLUMNS, user_id: `eq.${userId}`, reason: `eq.${reason}`, limit: PAGE_SIZE,
+    order: "removed_at.desc,entry_id.desc,file_path,id",
   });
   if (after) {
     const [removed, entry] = after.key;
@@ -46,7 +48,9 @@ export async function listTrash(userId, reason, after, signal) {
 
 /** Of the entry at the end of a page more rows may follow. */
 async function wholeEntry(rows, signal) {
-  const query = new URLSearchParams({ select: "file_path,size_bytes", entry_id: `eq.${rows[0].entry_id}`, order: "file_path" });
+  const query = new URLSearchParams({
+    select: "file_path,size_bytes", entry_id: `eq.${rows[0].entry_id}`, order: "file_path",
+  });
   let lastPath;
   let bytes = 0;
   let count = 0;

@@ -38,7 +38,8 @@ export function showTrash(context, which) {
   const status = element("p", { class: "count", role: "status" });
   const content = element("div", { class: "content" });
   const grid = makeGrid({
-    label: isVersions ? t("oldVersions") : t("deletedFiles"), columns: columns(), keyOf: (entry) => entry.id, nameOf: entryText,
+    label: isVersions ? t("oldVersions") : t("deletedFiles"), columns: columns(), keyOf: (entry) => entry.id,
+    nameOf: entryText,
     open: (entry) => showMenu([entry], grid.body.querySelector(`[data-index="${grid.rows.indexOf(entry)}"]`)),
     menu: showMenu, keys, more: () => loadMore().catch(report), selected: showSelection, sort: () => {},
   });
@@ -82,8 +83,9 @@ export function showTrash(context, which) {
 
   function nothing() {
     const days = isVersions ? context.user.version_days : context.user.trash_days;
-    if (isVersions) return placeholder("restore", t("noOldVersions"), days > 0 ? t("versionsKept", { count: days }) : t("versionsOff"));
-    return placeholder("trash", t("trashEmpty"), days > 0 ? t("trashKept", { count: days }) : t("trashOff"));
+    const [kept, off] = isVersions ? ["versionsKept", "versionsOff"] : ["trashKept", "trashOff"];
+    return placeholder(isVersions ? "restore" : "trash", isVersions ? t("noOldVersions") : t("trashEmpty"),
+      t(days > 0 ? kept : off, { count: days }));
   }
 
   function showCount() {
@@ -95,12 +97,15 @@ export function showTrash(context, which) {
   function columns() {
     return [
       { id: "name", label: t("name"), className: "name", cell: (entry) =>
-        [icon(iconFor(entry)), element("span", { class: "entry", title: entryText(entry) }, ...[shownEntry(entry)].flat())] },
+        [icon(iconFor(entry)),
+          element("span", { class: "entry", title: entryText(entry) }, ...[shownEntry(entry)].flat())] },
       { id: "size", label: t("size"), className: "size", cell: (entry) =>
         [element("span", { title: exactSize(entry.size) }, shortSize(entry.size)), ...count(entry)] },
-      { id: "removed", label: isVersions ? t("replaced") : t("deletedAt"), className: "removed", cell: (entry) => [time(entry.removed)] },
+      { id: "removed", label: isVersions ? t("replaced") : t("deletedAt"), className: "removed",
+        cell: (entry) => [time(entry.removed)] },
       { id: "expires", label: t("keptUntil"), className: "changed", cell: (entry) =>
-        [element("span", { class: "narrow-only" }, t("keptUntil"), " "), time(entry.expires)] },
+        [element("span", { class: "narrow-only" }, t("until", { time: listTime(new Date(entry.expires)) })),
+          element("span", { class: "wide-only" }, time(entry.expires))] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ];
   }
@@ -109,7 +114,8 @@ export function showTrash(context, which) {
 
   function actionsCell(entry) {
     const name = entryText(entry);
-    const menu = iconButton(t("actionsFor", { name }), "more", () => showMenu([entry], menu), { "aria-haspopup": "menu" });
+    const menu = iconButton(t("actionsFor", { name }), "more", () => showMenu([entry], menu),
+      { "aria-haspopup": "menu" });
     return [iconButton(t("restoreName", { name }), "restore", () => restore([entry])), menu];
   }
 
@@ -121,7 +127,8 @@ export function showTrash(context, which) {
       isOne ? item("restoreAs", "rename", () => restoreElsewhere(chosen[0]).catch(report)) : undefined,
       isOne && chosen[0].count === 1 ? item("download", "download", save) : undefined,
       null, item("purge", "trash", remove, "danger"),
-    ].filter((each) => each !== undefined), anchor, t("actionsFor", { name: isOne ? entryText(chosen[0]) : t("entries", { count: chosen.length }) }));
+    ].filter((each) => each !== undefined), anchor,
+    t("actionsFor", { name: isOne ? entryText(chosen[0]) : t("entries", { count: chosen.length }) }));
   }
 
   function keys(event, chosen) {
@@ -165,7 +172,10 @@ export function showTrash(context, which) {
     }
     if (done.length > 0) sayRestored(done, taken);
     if (taken.length === 1 && chosen.length === 1) await restoreElsewhere(taken[0], true).catch(report);
-    else if (taken.length > 0) say(tn("restoredExcept", { done: t("fileCount", { count: filesIn(done) }), count: taken.length }), { isError: true });
+    else if (taken.length > 0) {
+      const values = { done: t("fileCount", { count: filesIn(done) }), count: taken.length };
+      say(tn("restoredExcept", values), { isError: true });
+    }
   }
 
   function sayRestored(done, taken = []) {
@@ -180,7 +190,8 @@ export function showTrash(context, which) {
     const isMany = entry.count > 1;
     const start = entry.isFolder || !isMany ? entry.path : "";
     const { field, input } = labelled(isMany ? t("folderPath") : t("filePath"), {
-      value: await freePath(start, isMany), required: true, spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+      value: await freePath(start, isMany), required: true,
+      spellcheck: "false", autocapitalize: "off", autocomplete: "off",
     });
     input.addEventListener("input", () => input.setCustomValidity(problemWith(normalized(input.value))));
     const explanation = isTaken ? [element("p", {}, ...tn("pathTaken", { name: shownEntry(entry) }))] : [];
@@ -188,7 +199,8 @@ export function showTrash(context, which) {
       const path = normalized(input.value);
       if (!isMany) await call("restore", { p_id: entry.id, p_file_path: path });
       else for (const row of await rowsOf(entry)) {
-        await call("restore", { p_id: row.id, p_file_path: join(path, row.file_path.slice(start === "" ? 0 : start.length + 1)) });
+        const below = row.file_path.slice(start === "" ? 0 : start.length + 1);
+        await call("restore", { p_id: row.id, p_file_path: join(path, below) });
       }
       return path;
     });
@@ -233,8 +245,7 @@ export function showTrash(context, which) {
   /** Only what was there when the person agreed. */
   async function empty() {
     const { removed } = entries[0];
-    const label = isVersions ? t("emptyVersions") : t("emptyTrash");
-    if (!await ask(label, tn("emptyText", { size: shortSize(bytes()) }), label, "danger")) return;
+    if (!await ask(emptyLabel, tn("emptyText", { size: shortSize(bytes()) }), emptyLabel, "danger")) return;
     try {
       await request(`trash?${new URLSearchParams({ user_id: `eq.${context.user.user_id}`, reason: `eq.${reason}`,
         removed_at: `lte.${removed}` })}`, { method: "DELETE" });
@@ -248,11 +259,14 @@ export function showTrash(context, which) {
   // The frame
 
   const restoreAllButton = button(t("restoreAll"), restoreAll, { symbol: "restore", hidden: true });
-  const emptyButton = button(isVersions ? t("emptyVersions") : t("emptyTrash"), empty, { symbol: "trash", hidden: true });
-  const tools = element("div", { class: "tools" }, button(t("bringBack"), () => bringBack(context, ""), { symbol: "folder" }),
+  const emptyLabel = isVersions ? t("emptyVersions") : t("emptyTrash");
+  const emptyButton = button(emptyLabel, empty, { symbol: "trash", hidden: true });
+  const tools = element("div", { class: "tools" },
+    button(t("bringBack"), () => bringBack(context, ""), { symbol: "folder" }),
     isVersions ? null : restoreAllButton, emptyButton);
   const selectionText = element("span", { role: "status" });
-  const selectionTools = element("div", { class: "tools selection", role: "toolbar", "aria-label": t("selection"), hidden: true },
+  const selectionTools = element("div",
+    { class: "tools selection", role: "toolbar", "aria-label": t("selection"), hidden: true },
     iconButton(t("clearSelection"), "close", () => grid.clear()), selectionText,
     button(t("restore"), () => restore(grid.selected), { symbol: "restore", kind: "quiet" }),
     button(t("purge"), () => remove(grid.selected), { symbol: "trash", kind: "quiet" }));
@@ -267,7 +281,8 @@ export function showTrash(context, which) {
   const view = element("section", { class: "view trash" },
     element("header", { class: "view-head" }, element("h1", { tabindex: -1 }, t("trash")), tools, selectionTools),
     element("div", { class: "view-sub" }, element("nav", { class: "tabs", "aria-label": t("trash") },
-      tab("deletedFiles", "#/trash", !isVersions), tab("oldVersions", "#/trash/versions", isVersions)), status), content);
+      tab("deletedFiles", "#/trash", !isVersions), tab("oldVersions", "#/trash/versions", isVersions)), status),
+    content);
 
   let timer = null;
   changes.addEventListener("change", () => {
