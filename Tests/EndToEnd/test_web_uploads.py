@@ -19,13 +19,20 @@ from selenium.webdriver.common.by import By
 
 PASSWORD = "a password of these tests"
 LIMIT = 250_000_000
-STORAGE = "return localStorage.getItem('coffer-uploads')"
+# What the browser keeps of unfinished uploads.
+RECORDS = "return Object.entries(localStorage).filter(([key]) => key.startsWith('coffer-upload/')).flat()"
 # Requests that sent bytes of files, and those that announced a long one.
 REQUESTS = "return performance.getEntriesByType('resource').filter(({ name }) => %s.test(name)).length"
 SENT = REQUESTS % "/store_file|[/]uploads([/]|$)/"
 ANNOUNCED = REQUESTS % "/[/]uploads$/"
 PANEL = "section[aria-label=Uploads]"
 PROBLEM = "return document.querySelector(`dialog ${arguments[0]}`).validationMessage"
+# The session of all tabs becomes another one.
+LOG_IN = """
+const [email, password] = arguments;
+const headers = { "Content-Type": "application/json", "Prefer": "session=cookie" };
+fetch("rpc/login", { method: "POST", headers, body: JSON.stringify({ email, password }) });
+"""
 # How much of the one long file has been sent.
 PROGRESS = "return document.querySelector('section[aria-label=Uploads] li progress')?.value ?? 0"
 
@@ -82,6 +89,8 @@ class Person:
 @pytest.fixture
 def person(app, server):
     person = Person(server)
+    app.open("/login")
+    app.run("localStorage.clear()")
     app.driver.delete_all_cookies()
     app.log_in(PASSWORD, person.email)
     app.wait_for_files()
@@ -147,7 +156,7 @@ def in_the_middle(app, network, file, size):
 
 def finished(app, count=1):
     wait_for_heading(app, f"{count} file{'s' * (count > 1)} uploaded")
-    assert app.run(STORAGE) is None
+    assert app.run(RECORDS) == []
 
 
 # The dialog
@@ -414,19 +423,19 @@ def test_an_upload_can_be_paused_resumed_and_cancelled(app, person, local, netwo
         app.press("Cancel long.bin")
         app.wait(lambda: person.reserved() == 0, "the upload to end")
     app.wait(lambda: heading(app) == "", "the panel to close")
-    assert app.run(STORAGE) is None
+    assert app.run(RECORDS) == []
     assert person.files() == {}
     assert app.run("return window.dispatchEvent(new Event('beforeunload', { cancelable: true }))") is True
 
 
 def test_logging_out_asks_first_and_leaves_nothing_behind(app, person, local, network):
     with in_the_middle(app, network, local("long.bin", 60_000_000), 60_000_000):
-        assert "long.bin" in app.run(STORAGE)
+        assert "long.bin" in app.run(RECORDS)[1]
         app.press("Log out")
         app.dialog("Log out during an upload?")
         app.press("Log out")
         app.wait_for_login()
-    assert app.run(STORAGE) is None
+    assert app.run(RECORDS) == []
     assert person.reserved() == 0
 
 
@@ -485,6 +494,27 @@ def test_an_upload_goes_on_after_a_new_login(app, person, local, network):
     finished(app)
     assert app.run(ANNOUNCED) == 1
     assert person.digest("long.bin") == digest(file)
+
+
+def test_what_was_chosen_is_kept_where_the_session_has_ended_before(app, person, local):
+    app.choose(local("short.bin"))
+    person.end_sessions()
+    app.press("Upload")
+    app.dialog("Your session has ended")
+    app.type("Password", PASSWORD)
+    app.press("Log in")
+    finished(app)
+    assert stored(person).keys() == {"short.bin"}
+
+
+def test_nothing_goes_to_somebody_else_who_logs_in_in_another_tab(app, person, local, network, server):
+    other = Person(server)
+    with in_the_middle(app, network, local("long.bin", 60_000_000), 60_000_000):
+        app.run(LOG_IN, other.email, PASSWORD)
+        app.wait_for_message("Somebody else has logged in in this browser. Reload the page.")
+    assert other.files() == {}
+    assert other.reserved() == 0
+    assert person.reserved() == 60_000_000
 
 
 def test_two_tabs_upload_at_once_and_leave_each_other_alone(app, person, local, network):

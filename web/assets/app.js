@@ -148,7 +148,7 @@ async function withUploads(use) {
 
 function hasInterruptedUploads() {
   try {
-    return localStorage.getItem("coffer-uploads") !== null;
+    return Object.keys(localStorage).some((key) => key.startsWith("coffer-upload/"));
   } catch {
     return false;
   }

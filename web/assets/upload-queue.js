@@ -129,9 +129,9 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
     }
   }
 
-  /** In this browser somebody else may have logged in meanwhile. */
-  async function checkUser() {
-    if (Date.now() < checked + USER_CHECK) return;
+  /** In another window somebody else may have logged in meanwhile. */
+  async function checkUser({ isRecent = document.hasFocus() && Date.now() < checked + USER_CHECK } = {}) {
+    if (isRecent) return;
     if ((await whoAmI()).user_id !== userId) throw new Error(t("uploadOtherUser"));
     checked = Date.now();
   }
@@ -151,6 +151,7 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
     if (item.upload) {
       const known = await offsetOf(item.upload, signal);
       if (known === null) {
+        await checkUser({ isRecent: false });
         drop(item);
         if (await isStored(item)) return;
       }
@@ -166,6 +167,7 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
   }
 
   async function create(item) {
+    await checkUser({ isRecent: false });
     item.upload = await createUpload(item);
     item.release = claim(item.upload);
     const { upload: id, path, name, size, modified, description, mustBeNew } = item;

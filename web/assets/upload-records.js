@@ -1,37 +1,29 @@
 // What is needed to go on with resumable uploads after the page has been closed, for each user, in the browser's
 // storage. A page holds a lock for each upload that it works on, so that no other page takes it for an interrupted one.
 
-const KEY = "coffer-uploads";
+/** Each upload has a key of its own: pages that change one value at the same time would undo each other's changes. */
+const PREFIX = "coffer-upload/";
+const keyOf = (userId, id) => `${PREFIX}${userId}/${id}`;
 
-function read() {
+/** What `use` returns, or undefined where the browser keeps nothing: an upload is then lost with its page. */
+function stored(use) {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return use();
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-function change(userId, update) {
-  const all = read();
-  const records = update(all[userId] ?? []);
-  if (records.length > 0) all[userId] = records;
-  else delete all[userId];
-  try {
-    if (Object.keys(all).length > 0) localStorage.setItem(KEY, JSON.stringify(all));
-    else localStorage.removeItem(KEY);
-  } catch {
-    // Without storage, an upload is lost with its page.
-  }
-}
+const keysOf = (userId) =>
+  stored(() => Object.keys(localStorage).filter((key) => key.startsWith(keyOf(userId, "")))) ?? [];
 
 /** @param {object} record `id` of the upload, `path`, `name`, `size`, `modified`, `description`, `mustBeNew` */
 export function remember(userId, record) {
-  change(userId, (records) => [...records.filter(({ id }) => id !== record.id), record]);
+  stored(() => localStorage.setItem(keyOf(userId, record.id), JSON.stringify(record)));
 }
 
-export const forgetUpload = (userId, forgotten) =>
-  change(userId, (records) => records.filter(({ id }) => id !== forgotten));
-export const forgetUploads = (userId) => change(userId, () => []);
+export const forgetUpload = (userId, id) => stored(() => localStorage.removeItem(keyOf(userId, id)));
+export const forgetUploads = (userId) => keysOf(userId).forEach((key) => localStorage.removeItem(key));
 
 const lockName = (id) => `coffer-upload-${id}`;
 
@@ -48,5 +40,6 @@ export function claim(id) {
 export async function interruptedUploads(userId) {
   const { held } = await navigator.locks?.query() ?? { held: [] };
   const names = new Set(held.map(({ name }) => name));
-  return (read()[userId] ?? []).filter(({ id }) => !names.has(lockName(id)));
+  const records = keysOf(userId).map((key) => stored(() => JSON.parse(localStorage.getItem(key)))).filter(Boolean);
+  return records.filter(({ id }) => !names.has(lockName(id)));
 }

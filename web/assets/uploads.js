@@ -3,6 +3,7 @@ import { element } from "./dom.js";
 import { filesBelow, pastedName } from "./dropped.js";
 import { announceChange, createFolder, join } from "./files.js";
 import { exactSize, shortSize } from "./format.js";
+import { askToLogIn } from "./login-dialog.js";
 import { pathText, shownName, shownPath } from "./names.js";
 import { normalized, problemWith } from "./path.js";
 import { t, tn } from "./strings.js";
@@ -15,6 +16,8 @@ import { ask, askForm, labelled, report, say } from "./ui.js";
 
 const MAX_DESCRIPTION = 2000;
 const MAX_LISTED = 100;
+/** From so many files on it takes a moment to ask for their paths. */
+const MANY = 100;
 
 /** @param {object} context what the page offers to its views, see app.js */
 export function startUploads(context) {
@@ -28,11 +31,20 @@ export function startUploads(context) {
     const fresh = wanted.filter(({ file, path }) => !attach(file, normalized(path)));
     if (fresh.length === 0) return true;
     const pending = queue.unfinished.reduce((total, { size }) => total + size, 0);
-    const items = await planUploads(context, fresh, { description, pending });
-    if (items === null) return false;
-    queue.clearDone();
-    queue.add(items);
-    return true;
+    const endMessage = fresh.length > MANY ? say([t("preparing", { count: fresh.length })], { seconds: 0 }) : () => {};
+    try {
+      const items = await planUploads(context, fresh, { description, pending });
+      if (items === null) return false;
+      queue.clearDone();
+      queue.add(items);
+      return true;
+    } catch (error) {
+      // What was chosen would be lost with the page.
+      if (error.status !== 401 || !(await askToLogIn(context.user.email))) throw error;
+      return enqueue(fresh, description);
+    } finally {
+      endMessage();
+    }
   }
 
   async function addChosen(files, folder) {
