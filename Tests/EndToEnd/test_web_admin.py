@@ -129,7 +129,7 @@ def test_a_user_is_created_by_the_rules(admin, account, url, sql):
     admin.wait_for_message("The new password needs at least 10 characters.")
     admin.type("New password", password)
     admin.press("Create")
-    admin.wait_for_message("already")
+    admin.wait_for_message("There is already an account with this email address.")
     admin.type("Email", email)
     admin.type("Quota in GiB", "1.5")
     admin.press("Create")

@@ -12,6 +12,8 @@ import { t, tn } from "./strings.js";
 import { ask, askForm, button, iconButton, labelled, openDialog, report, say } from "./ui.js";
 
 const GIBIBYTE = 2 ** 30;
+/** The server's code for an address that another account has. */
+const TAKEN = "23505";
 const ROLES = ["editor", "admin"];
 
 export function showPeople(context) {
@@ -96,7 +98,7 @@ export function showPeople(context) {
       password.check(email.input.value);
       await call("create_user", {
         p_email: email.input.value, p_password: password.input.value, p_role: kind.input.value, p_quota_bytes: quota.bytes(),
-      });
+      }).catch((error) => { throw error.code === TAKEN ? new Error(t("emailTaken")) : error; });
       return email.input.value;
     });
     if (made) done("userCreated", { email: made });
