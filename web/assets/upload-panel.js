@@ -102,10 +102,11 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
           : interrupted > 0 ? t("uploadsInterrupted", { count: interrupted }) : t("uploaded", { count: done });
     title.textContent = heading;
     panel.classList.toggle("failing", failed > 0);
-    total.rate.add(sent);
+    if (count("sending") > 0) total.rate.add(sent);
+    else total.rate.reset();
     total.element.hidden = active + paused === 0;
     progress.value = size > 0 ? sent / size : done / Math.max(known.length, 1);
-    text.textContent = progressText(sent, size, count("sending") > 0 ? total.rate.value : 0);
+    text.textContent = progressText(sent, size, total.rate.value);
     again.hidden = interrupted === 0;
     pauseAll.hidden = active === 0;
     resumeAll.hidden = paused === 0;
@@ -167,6 +168,11 @@ function makeRate() {
   let last = null;
   return {
     value: 0,
+    /** After a break, as the time of it does not count. */
+    reset() {
+      this.value = 0;
+      last = null;
+    },
     add(sent) {
       const now = performance.now();
       if (last === null || sent < last.sent) {
@@ -212,6 +218,7 @@ function makeRow(queue, item) {
   function draw() {
     const { state } = item;
     if (state === "sending") rate.add(item.sent);
+    else rate.reset();
     const text = describe();
     if (text !== described) how.replaceChildren(shownProse(text));
     described = text;
