@@ -110,7 +110,8 @@ export function showTrash(context, which) {
     ];
   }
 
-  const count = (entry) => (entry.count > 1 ? [` · ${t("fileCount", { count: entry.count })}`] : []);
+  const count = (entry) => (entry.count > 1
+    ? [element("span", { class: "files-in" }, ` · ${t("fileCount", { count: entry.count })}`)] : []);
 
   function actionsCell(entry) {
     const name = entryText(entry);
