@@ -57,6 +57,10 @@ def row_of(app, text):
     return next((row for row in rows(app) if text in row[0]), None)
 
 
+def main_text(app):
+    return app.run("return document.getElementById('main').innerText")
+
+
 def choose(app, label, value):
     script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))"
     app.run(script, app.field(label), value)
@@ -81,7 +85,7 @@ def test_an_admin_reaches_each_page_by_its_link(admin):
 def test_the_metadata_of_all_files_is_filtered_and_sorted_and_cannot_be_downloaded(admin, owner):
     visit(admin, "files")
     admin.type("Owner", owner.email)
-    wait_for_rows(admin, lambda found: len(found) == 2 and all(row[1] == owner.email for row in found), "the files of one")
+    wait_for_rows(admin, lambda found: [row[1] for row in found] == [owner.email] * 2, "the files of one")
     by_path = {row[0]: row for row in rows(admin)}
     assert set(by_path) == {"letters/spring.txt", "letters/a‹U+202E›b.txt"}
     assert by_path["letters/spring.txt"][2] == "2.9 KiB" and by_path["letters/spring.txt"][4] == "Green"
@@ -95,12 +99,13 @@ def test_the_metadata_of_all_files_is_filtered_and_sorted_and_cannot_be_download
     links = admin.run("return document.querySelectorAll('#main a, #main button[aria-label*=ownload]').length")
     assert links == 0 and admin.all("button", "Download") == []
     admin.type("Path", "100%_nothing")
-    admin.wait(lambda: "Nothing found" in admin.run("return document.getElementById('main').innerText"), "an empty list")
+    admin.wait(lambda: "Nothing found" in main_text(admin), "an empty list")
 
 
 def test_rows_load_as_one_scrolls(admin, owner, sql):
     sql(f"insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob) select '{owner.id}', "
-        "'many/' || lpad(n::text, 4, '0'), 'text/plain', n, sha256(''), md5('many' || n || now()) from generate_series(1, 1100) n")  # fmt: skip
+        "'many/' || lpad(n::text, 4, '0'), 'text/plain', n, sha256(''), md5('many' || n || now()) "
+        "from generate_series(1, 1100) n")  # fmt: skip
     visit(admin, "files", owner.email)
     admin.wait_for_message("1,102 files")
     admin.press("Path")
@@ -256,7 +261,8 @@ def test_the_audit_log_is_filtered_and_saved_as_csv(admin, owner, sql):
 def test_a_long_audit_log_is_saved_whole(admin, owner, sql):
     """The server limits the rows of one answer."""
     sql("insert into internal.audit_log (occurred_at, user_id, action, subject, chain, position, hash) "
-        f"select now(), '{owner.id}', 'retrieve', 'a, \"b\"/' || n, gen_random_uuid(), 1, '' from generate_series(1, 2500) n")  # fmt: skip
+        f"select now(), '{owner.id}', 'retrieve', 'a, \"b\"/' || n, gen_random_uuid(), 1, '' "
+        "from generate_series(1, 2500) n")  # fmt: skip
     visit(admin, "audit", owner.email)
     admin.wait_for_message("2,504 items")
     text = admin.saved(lambda: admin.press("Save as CSV")).read_text()
@@ -270,17 +276,19 @@ def test_a_long_audit_log_is_saved_whole(admin, owner, sql):
 
 def test_the_state_of_the_system_is_shown(admin, owner, sql):
     visit(admin, "state")
-    words = admin.run("return document.getElementById('main').innerText").replace("\n", " ")
+    words = main_text(admin).replace("\n", " ")
     assert "Everything works" in words
     users, files = sql("select count(*) from internal.users; select count(*) from internal.files")
     sessions = sql("select count(*) from internal.sessions where expires_at > now()")[0]
-    assert f"People {int(users):,}" in words and f"Files {int(files):,}" in words and f"Open sessions {int(sessions):,}" in words
+    for name, count in (("People", users), ("Files", files), ("Open sessions", sessions)):
+        assert f"{name} {int(count):,}" in words
     version = version_of(admin)
     assert f"Version {version}" in words
 
 
 def version_of(app):
-    return app.driver.execute_async_script("fetch('/openapi.json').then((a) => a.json()).then((d) => arguments[0](d.info.version))")
+    script = "fetch('/openapi.json').then((answer) => answer.json()).then((found) => arguments[0](found.info.version))"
+    return app.driver.execute_async_script(script)
 
 
 def test_each_page_fits_a_phone(admin, owner):

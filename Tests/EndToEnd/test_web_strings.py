@@ -9,7 +9,8 @@ import pytest
 ASSETS = Path(__file__).resolve().parents[2] / "web" / "assets"
 SCRIPTS = {path.name: path.read_text() for path in sorted(ASSETS.glob("*.js"))}
 # A value is a string, or a list of two; the strings have no escaped quotes.
-ENTRY = re.compile(r'(?:^|[\s,{])(\w+): ("(?:[^"\\]|\\.)*"|\[\s*"(?:[^"\\]|\\.)*",\s*"(?:[^"\\]|\\.)*",?\s*\])', re.MULTILINE)
+TEXT = r'"(?:[^"\\]|\\.)*"'
+ENTRY = re.compile(rf"(?:^|[\s,{{])(\w+): ({TEXT}|\[\s*{TEXT},\s*{TEXT},?\s*\])", re.MULTILINE)
 
 
 def texts_of(language):
@@ -19,8 +20,7 @@ def texts_of(language):
     entries = ENTRY.findall(without_comments)
     # What is no entry would be overlooked.
     assert re.sub(r"[\s,]", "", ENTRY.sub("", without_comments)) == ""
-    return [(key, json.loads(value.replace("\n", " ")) if value[0] == '"' else json.loads(re.sub(r",\s*\]", "]", value)))
-            for key, value in entries]  # fmt: skip
+    return [(key, json.loads(re.sub(r",\s*\]$", "]", value))) for key, value in entries]
 
 
 ENGLISH, GERMAN = texts_of("ENGLISH"), texts_of("GERMAN")
@@ -52,13 +52,15 @@ def test_german_texts_speak_politely_and_are_no_english():
     assert same == []
 
 
-# Which keys a script uses: those in quotes that are given to t or tn, directly or by a list, and the beginnings of those
-# that it puts together.
+# Which keys a script uses: those in quotes that are given to t or tn, directly or by a list, and those that it puts
+# together.
 USED = {name: script for name, script in SCRIPTS.items() if name != "strings.js"}
 # A chord of the help, such as "keyShift+up", names its keys.
-WORDS = set().union(*(re.findall(r'["\']([A-Za-z]\w*)["\']|(?<=["\' +])(key[A-Z]\w*)', script) for script in USED.values()))
+WORD = re.compile(r'["\']([A-Za-z]\w*)["\']|(?<=["\' +])(key[A-Z]\w*)')
+WORDS = set().union(*(WORD.findall(script) for script in USED.values()))
 WORDS = {word for pair in WORDS for word in pair if word}
-PATTERNS = {match for script in USED.values() for match in re.findall(r"`(\w*\$\{[^{}]*\}\w*)`", script) if re.search(r"\}\w|\w\$", match)}
+JOINED = re.compile(r"`(\w+\$\{[^{}]*\}\w*|\$\{[^{}]*\}\w+)`")
+PATTERNS = set().union(*(JOINED.findall(script) for script in USED.values()))
 
 
 def is_put_together(key):

@@ -121,7 +121,7 @@ grant execute on function api.logout() to coffer_editor, coffer_admin;
 comment on function api.logout() is
     'Ends the session of this request; its token stops working at once. For editors and admins.';
 
--- What people see and end of their sessions. Whoever has a signing key and the id of a live session can make a token for
+-- What people see and end of their sessions. Who has a signing key and the id of a live session can make a token for
 -- its user. A stolen worker login can read the keys and take any request role, so no view has that id: people name a
 -- session by a digest of it. The condition is here and not in a policy of the table, because a request role could then
 -- read the table. Expired sessions are not shown; what is left of them only lets uploads end.
@@ -156,8 +156,8 @@ $$;
 comment on function internal.record_ended_sessions() is
     'Records whose sessions a request has ended, once for each user. A trigger.';
 
--- A request role deletes sessions through the view only. The functions that end sessions run as coffer_owner, and record
--- it themselves.
+-- A request role deletes sessions through the view only. The functions that end sessions run as coffer_owner, and
+-- record it themselves.
 create trigger lock_users before delete on internal.sessions
     for each statement when (current_user in ('coffer_editor', 'coffer_admin'))
     execute function internal.lock_users();

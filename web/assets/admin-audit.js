@@ -26,7 +26,8 @@ export function showAudit(context, address = "") {
   /** The addresses of the users by their ids; null for one who has been deleted. */
   const people = new Map();
   const user = ownerField(t("person"), address);
-  const action = filterField(t("action"), { type: "select", choices: [["", t("all")], ...ACTIONS.map((each) => [each, t(`did_${each}`)])] });
+  const actions = ACTIONS.map((each) => [each, t(`did_${each}`)]);
+  const action = filterField(t("action"), { type: "select", choices: [["", t("all")], ...actions] });
   const from = filterField(t("from"), { type: "date" });
   const to = filterField(t("to"), { type: "date" });
 
@@ -51,7 +52,8 @@ export function showAudit(context, address = "") {
   async function filters() {
     const pairs = [];
     if (user.control.value !== "") {
-      const found = await read(`users?${new URLSearchParams({ select: "id", email: containing(user.control.value), limit: BATCH_SIZE })}`);
+      const query = new URLSearchParams({ select: "id", email: containing(user.control.value), limit: BATCH_SIZE });
+      const found = await read(`users?${query}`);
       if (found.length === 0) return null;
       const ids = found.map(({ id }) => id).join(",");
       pairs.push(["or", `(user_id.in.(${ids}),actor_id.in.(${ids}))`]);

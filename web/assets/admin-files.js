@@ -17,11 +17,14 @@ export function showAllFiles(context, owner = "") {
     order: ["changed", true],
     columns: [
       { id: "path", column: "file_path", label: t("path"), sortable: true, className: "name", cell: pathCell },
-      { id: "owner", column: "owner_email", label: t("owner"), sortable: true, className: "owner", cell: (row) => [shownName(row.owner_email)] },
+      { id: "owner", column: "owner_email", label: t("owner"), sortable: true, className: "owner",
+        cell: (row) => [shownName(row.owner_email)] },
       { id: "size", column: "size_bytes", label: t("size"), sortable: true, className: "size",
         cell: (row) => [element("span", { title: exactSize(row.size_bytes) }, shortSize(row.size_bytes))] },
-      { id: "changed", column: "modified_at", label: t("changed"), sortable: true, className: "changed", cell: (row) => [timeOf(row.modified_at)] },
-      { id: "description", label: t("description"), className: "description", cell: (row) => [shownProse(row.description ?? "")] },
+      { id: "changed", column: "modified_at", label: t("changed"), sortable: true, className: "changed",
+        cell: (row) => [timeOf(row.modified_at)] },
+      { id: "description", label: t("description"), className: "description",
+        cell: (row) => [shownProse(row.description ?? "")] },
     ],
     keyOf: (row) => row.id,
     nameOf: (row) => pathText(row.file_path),
@@ -33,7 +36,8 @@ export function showAllFiles(context, owner = "") {
   });
 }
 
-const pathCell = (row) => [icon(iconFor(entryOf(row))), element("span", { class: "entry", title: pathText(row.file_path) }, shownPath(row.file_path))];
+const pathCell = (row) => [icon(iconFor(entryOf(row))),
+  element("span", { class: "entry", title: pathText(row.file_path) }, shownPath(row.file_path))];
 
 /** A time in a list. */
 export function timeOf(text) {

@@ -18,7 +18,8 @@ const ROLES = ["editor", "admin"];
 
 export function showPeople(context) {
   const text = filterField(t("email"));
-  const role = filterField(t("role"), { type: "select", choices: [["", t("all")], ...ROLES.map((each) => [each, t(`role_${each}`)])] });
+  const roles = ROLES.map((each) => [each, t(`role_${each}`)]);
+  const role = filterField(t("role"), { type: "select", choices: [["", t("all")], ...roles] });
   const view = showList({
     title: t("people"), className: "people", path: "users", countText: "userCount",
     select: "id,email,role,quota_bytes,used_bytes,trash_bytes,file_count,disabled_at,created_at",
@@ -27,8 +28,10 @@ export function showPeople(context) {
       { id: "email", column: "email", label: t("email"), sortable: true, className: "name", cell: emailCell },
       { id: "role", column: "role", label: t("role"), sortable: true, className: "role", cell: (user) => [t(`role_${user.role}`)] },
       { id: "used", column: "used_bytes", label: t("usage"), sortable: true, className: "used", cell: usageCell },
-      { id: "count", column: "file_count", label: t("files"), sortable: true, className: "counted", cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
-      { id: "created", column: "created_at", label: t("created"), sortable: true, className: "created", cell: (user) => [timeOf(user.created_at)] },
+      { id: "count", column: "file_count", label: t("files"), sortable: true, className: "counted",
+        cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
+      { id: "created", column: "created_at", label: t("created"), sortable: true, className: "created",
+        cell: (user) => [timeOf(user.created_at)] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ],
     keyOf: (user) => user.id,
@@ -59,7 +62,8 @@ export function showPeople(context) {
   }
 
   function actionsCell(user) {
-    const more = iconButton(t("actionsFor", { name: pathText(user.email) }), "more", () => menuOf(user, more), { "aria-haspopup": "menu" });
+    const name = pathText(user.email);
+    const more = iconButton(t("actionsFor", { name }), "more", () => menuOf(user, more), { "aria-haspopup": "menu" });
     return [more];
   }
 
@@ -69,8 +73,8 @@ export function showPeople(context) {
     const item = (label, symbol, run, kind) => ({ label: t(label), symbol, kind, run: () => run().catch(report) });
     openMenu([
       item("sessions", "state", () => showSessions(user)),
-      { label: t("showFiles"), symbol: "files", run: () => { location.hash = `#/admin/files/${encodeURIComponent(user.email)}`; } },
-      { label: t("showAudit"), symbol: "log", run: () => { location.hash = `#/admin/audit/${encodeURIComponent(user.email)}`; } },
+      { label: t("showFiles"), symbol: "files", run: () => go("files", user) },
+      { label: t("showAudit"), symbol: "log", run: () => go("audit", user) },
       null,
       item("changeRole", "people", () => changeRole(user)),
       item("changeQuota", "archive", () => changeQuota(user)),
@@ -94,7 +98,8 @@ export function showPeople(context) {
     const kind = roleField("editor");
     const quota = quotaField(null);
     const password = givenPassword();
-    const made = await askForm(t("newUser"), [email.field, kind.field, quota.field, ...password.fields], t("create"), async () => {
+    const fields = [email.field, kind.field, quota.field, ...password.fields];
+    const made = await askForm(t("newUser"), fields, t("create"), async () => {
       password.check(email.input.value);
       await call("create_user", {
         p_email: email.input.value, p_password: password.input.value, p_role: kind.input.value, p_quota_bytes: quota.bytes(),
@@ -152,6 +157,7 @@ export function showPeople(context) {
   return view;
 }
 
+const go = (page, user) => { location.hash = `#/admin/${page}/${encodeURIComponent(user.email)}`; };
 const takenBy = (user) => (user.used_bytes ?? 0) + (user.trash_bytes ?? 0);
 const nameIn = (key, user) => tn(key, { name: shownName(user.email) });
 
