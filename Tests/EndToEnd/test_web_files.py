@@ -163,7 +163,8 @@ def test_several_are_moved_into_a_folder_and_back(editor, folder, account_of_edi
     editor.wait_for_no_row("one.txt")
     editor.press("Undo")
     editor.wait_for_row("one.txt")
-    editor.wait(lambda: paths(account_of_editor, path) == ["deep/four.txt", "one.txt", "there/three.txt", "two.txt"], "undo")
+    put_back = ["deep/four.txt", "one.txt", "there/three.txt", "two.txt"]
+    editor.wait(lambda: paths(account_of_editor, path) == put_back, "undo")
 
 
 def test_a_copy_in_the_same_folder_gets_a_number(editor, folder, account_of_editor):

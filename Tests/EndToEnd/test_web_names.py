@@ -16,7 +16,8 @@ import(`${url}/assets/names.js`).then((names) => {
 });
 """
 
-# Direction, width, soft hyphen, fillers, separators, tags, variation selectors, controls, annotations, notation, blanks.
+# Direction, width, soft hyphen, fillers, separators, tags, variation selectors, controls, annotations, notation,
+# blanks.
 UNSEEN = [
     *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C,
     0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0x34F, 0x115F, 0x1160, 0x3164, 0xFFA0, 0x180B, 0x180E, 0x17B4,
@@ -68,7 +69,8 @@ def test_a_sign_that_cannot_be_seen_is_shown_as_what_it_is(show, code):
 
 def test_spaces_at_the_ends_of_names_and_next_to_each_other_are_shown(show):
     for name, text in {
-        " ": "␣", " a.txt": "␣a.txt", "a.txt ": "a.txt␣", "a.txt  ": "a.txt␣␣", "a  b": "a␣␣b", "a b c": "a b c",
+        " ": "␣", " a.txt": "␣a.txt", "a.txt ": "a.txt␣", "a.txt  ": "a.txt␣␣",
+        "a  b": "a␣␣b", "a b c": "a b c",
         " a / b/c ": "␣a␣/␣b/c␣", "   ": "␣␣␣", "a.txt\u00a0": "a.txt‹U+00A0›",
     }.items():  # fmt: skip
         assert show(name) == show(name, "shownPath") == text
@@ -93,7 +95,8 @@ def test_marks_without_a_letter_and_towers_of_marks_are_shown(show):
     [
         "👩\u200d💻.txt", "❤\ufe0f", "1\ufe0f\u20e3", "👨\u200d👩\u200d👧", "🇩🇪",
         "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
-        "می\u200cخواهم", "برنامه\u200cها", "क्\u200dष", "ශ්\u200dරී", "Grüße aus 東京", "שלום עולם.txt", "tiếng Việt",
+        "می\u200cخواهم", "برنامه\u200cها", "क्\u200dष", "ශ්\u200dරී",
+        "Grüße aus 東京", "שלום עולם.txt", "tiếng Việt",
         "50% + \"a\" & (b), 'c'?#=eq.*;<img src=x onerror=alert(1)>", "\u0e01\u0e33\u0e25\u0e31\u0e07", "a‹b›",
     ],
 )  # fmt: skip
@@ -102,7 +105,13 @@ def test_what_writing_needs_is_left_alone(show, name):
         assert show(name, kind) == name
 
 
-@pytest.mark.parametrize("name", ["a\u200cb", "کار\u200cها", "می\u200c", "😀\ufe0f", "a\ufe0f", "👩\u200d", "\u200d💻", "क्\u200d."])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\u200cb", "کار\u200cها", "می\u200c", "😀\ufe0f", "a\ufe0f",
+        "👩\u200d", "\u200d💻", "क्\u200d.",
+    ],
+)  # fmt: skip
 def test_joiners_and_selectors_without_an_effect_are_shown(show, name):
     assert "‹U+" in show(name)
 
@@ -124,7 +133,7 @@ def test_a_name_that_changes_direction_is_shown_as_it_is_in_list_menu_and_messag
 
 @pytest.mark.parametrize("code", [0x202E, 0x2067, 0x5D0, 0x627])
 def test_the_words_around_a_name_stay_in_their_places(logged_in, named, code):
-    """Seen by where the signs are drawn, from left to right: what stands before the name, the name, and what follows."""
+    """By where the signs are drawn, from left to right: what stands before the name, the name, and what follows."""
     named(f"{chr(code)}1 2")
     logged_in.menu(logged_in.names()[0], "Rename")
     logged_in.type("New name", f"{chr(code)}3 4")
@@ -157,7 +166,8 @@ def test_names_that_differ_by_spaces_alone_differ_to_the_eye(logged_in, editor, 
 
 
 HARD = [
-    "a", "...", ".hidden", "é" * 127, "Grüße aus 東京.txt", "שלום עולם.txt", "می\u200cخواهم", "👩\u200d💻.txt", "tiếng Việt",
+    "a", "...", ".hidden", "é" * 127, "Grüße aus 東京.txt",
+    "שלום עולם.txt", "می\u200cخواهم", "👩\u200d💻.txt", "tiếng Việt",
     " leading", "trailing ", "two  spaces.txt", "50%.txt", "100%25.txt", "a+b&c=d.txt", "question?.txt", "hash#.txt",
     "semi;colon.txt", "quote\"d\".txt", "it's.txt", "<img src=x onerror=alert(1)>", "star*.txt", "pipe|.txt", "a:b.txt",
     "$(rm -rf).txt", "`x`.txt", "{a,b}.txt", "[1].txt", "a,b.txt", "(1).txt", "UTF-8''not%20decoded", "~.txt", "-rf",

@@ -118,8 +118,9 @@ def test_the_first_view_is_small_and_comes_from_here_alone(person):
     person.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
     person.driver.execute_cdp_cmd("Page.reload", {"ignoreCache": True})
     person.wait_for_row("note.txt")
-    loaded = person.run("""return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-        .map(({ name, transferSize, decodedBodySize }) => ({ name, transferSize, decodedBodySize }))""")
+    loaded = person.run("""return [
+        ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
+    ].map(({ name, transferSize, decodedBodySize }) => ({ name, transferSize, decodedBodySize }))""")
     assert all(one["name"].startswith(f"{person.url}/") for one in loaded), loaded
     # A part of a document is no request of its own.
     assert len({one["name"].partition("#")[0] for one in loaded}) <= FIRST_VIEW_REQUESTS, loaded

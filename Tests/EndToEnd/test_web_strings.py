@@ -8,7 +8,7 @@ import pytest
 
 ASSETS = Path(__file__).resolve().parents[2] / "web" / "assets"
 SCRIPTS = {path.name: path.read_text() for path in sorted(ASSETS.glob("*.js"))}
-# A value is a string, or a list of two; the strings have no escaped quotes.
+# A value is a string, or a list of two; the strings have no escaped quotes. A long string is in pieces that are added.
 TEXT = r'"(?:[^"\\]|\\.)*"'
 ENTRY = re.compile(rf"(?:^|[\s,{{])(\w+): ({TEXT}|\[\s*{TEXT},\s*{TEXT},?\s*\])", re.MULTILINE)
 
@@ -17,9 +17,10 @@ def texts_of(language):
     """Each key with its texts, as often as it is there."""
     block = re.search(rf"const {language} = \{{\n(.*?)\n\}};", SCRIPTS["strings.js"], re.DOTALL)[1]
     without_comments = re.sub(r"^\s*//.*$", "", block, flags=re.MULTILINE)
-    entries = ENTRY.findall(without_comments)
+    in_one_piece = re.sub(r'" \+\n *"', "", without_comments)
+    entries = ENTRY.findall(in_one_piece)
     # What is no entry would be overlooked.
-    assert re.sub(r"[\s,]", "", ENTRY.sub("", without_comments)) == ""
+    assert re.sub(r"[\s,]", "", ENTRY.sub("", in_one_piece)) == ""
     return [(key, json.loads(re.sub(r",\s*\]$", "]", value))) for key, value in entries]
 
 

@@ -36,17 +36,20 @@ ROLES = {
     "tab": "[role=tab]",
 }
 
-# Those that are to be seen, the topmost dialog first. `accessible_name` of Selenium decides, but asking for each element
-# of a page would take seconds: so the script first keeps those whose texts can make the name.
+# Those that are to be seen, the topmost dialog first. `accessible_name` of Selenium decides, but asking for each
+# element of a page would take seconds: so the script first keeps those whose texts can make the name.
 CANDIDATES = """
 const [selector, name, root] = arguments;
-const texts = (one) => [one.getAttribute("aria-label"), one.textContent, ...Array.from(one.labels ?? [], (label) => label.textContent),
-  ...(one.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent)];
+const texts = (one) => [
+  one.getAttribute("aria-label"), one.textContent, ...Array.from(one.labels ?? [], (label) => label.textContent),
+  ...(one.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent),
+];
 const plain = (text) => (text ?? "").replace(/\\s+/g, " ").trim();
 const dialogs = selector.startsWith("dialog") ? [] : Array.from(document.querySelectorAll("dialog[open]"));
 const place = root ?? dialogs.at(-1) ?? document;
 return Array.from(place.querySelectorAll(selector)).filter((one) =>
-  (one.type === "file" || one.checkVisibility({ visibilityProperty: true })) && texts(one).some((text) => plain(text) === plain(name)));
+  (one.type === "file" || one.checkVisibility({ visibilityProperty: true }))
+    && texts(one).some((text) => plain(text) === plain(name)));
 """
 
 
@@ -119,7 +122,8 @@ class App:
     def message(self):
         """What the page reports: to all, in the dialog, or on the login page."""
         selector = "[role=status], [role=alert]"
-        return self.run(f"return Array.from(document.querySelectorAll('{selector}'), (one) => one.textContent).join('\\n')")
+        script = f"return Array.from(document.querySelectorAll('{selector}'), (one) => one.textContent).join('\\n')"
+        return self.run(script)
 
     def wait_for_message(self, text):
         self.wait(lambda: text in self.message(), f"the message {text!r}, there is {self.message()!r}")

@@ -339,7 +339,7 @@ def mount(*arguments):
 
 
 def psql(url):
-    """Not by its name, which is Debian's wrapper in Perl and takes six times as long; tests run it thousands of times."""
+    """Not by its name, which is Debian's wrapper in Perl, six times as slow; tests run it thousands of times."""
     return [postgres_program("psql"), "-XAtq", "--set=ON_ERROR_STOP=1", url]
 
 

@@ -24,7 +24,8 @@ class Fault:
     """What is done to the next `times` requests for which `when(method, path)` is true.
 
     status: answer so without asking the server; code: and name it in the body. cut: close after so many bytes of the
-    answer's body. delay: seconds before anything. headers: replaced in the answer. flip: change a byte of the request's body.
+    answer's body. delay: seconds before anything. headers: replaced in the answer. flip: change a byte of
+    the request's body.
     """
 
     def __init__(self, times, when=lambda method, path: True, **harm):

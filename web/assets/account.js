@@ -43,7 +43,9 @@ function profile(context) {
   });
   return card(t("profile"),
     element("div", { class: "person" }, icon("person"),
-      element("div", {}, element("p", { class: "email" }, shownName(user.email)), element("p", { class: "hint" }, t(`role_${user.role}`)))),
+      element("div", {},
+        element("p", { class: "email" }, shownName(user.email)),
+        element("p", { class: "hint" }, t(`role_${user.role}`)))),
     labelled(t("language"), {}, { control: choice }).field,
     element("div", { class: "actions" }, button(t("logOut"), context.logOut, { symbol: "logout" })));
 }
@@ -68,14 +70,18 @@ function storage(user) {
     legend.append(element("div", {}, element("dt", {}, element("span", { class: "dot" }), t("free")),
       element("dd", {}, bothSizes(Math.max(quota - taken, 0)))));
   }
-  const sum = quota === null ? t("used", { size: shortSize(taken) }) : t("usedOf", { size: shortSize(taken), quota: shortSize(quota) });
+  const sum = quota === null
+    ? t("used", { size: shortSize(taken) })
+    : t("usedOf", { size: shortSize(taken), quota: shortSize(quota) });
   return card(t("storage"), element("p", { class: "sum" }, sum), bar, legend,
     element("p", { class: "hint" }, keptText(user), " ", element("a", { href: "#/trash" }, t("openTrash"))),
     quota === null ? element("p", { class: "hint" }, t("noQuotaText")) : null);
 }
 
 function keptText({ trash_days: trash, version_days: versions }) {
-  return `${t(trash > 0 ? "deletedKept" : "noTrash", { count: trash })} ${t(versions > 0 ? "replacedKept" : "replacedGone", { count: versions })}`;
+  const deleted = t(trash > 0 ? "deletedKept" : "noTrash", { count: trash });
+  const replaced = t(versions > 0 ? "replacedKept" : "replacedGone", { count: versions });
+  return `${deleted} ${replaced}`;
 }
 
 // The password

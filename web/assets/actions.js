@@ -11,13 +11,15 @@ import { t, tn } from "./strings.js";
 import { askForm, button, labelled, openDialog, report, say } from "./ui.js";
 
 /** What stands for the entries in a sentence: the name of one, or how many. */
-const named = (entries) =>
-  (entries.length === 1 ? tn("quoted", { name: shownName(entries[0].name) }) : [t("entries", { count: entries.length })]);
+const named = (entries) => (entries.length === 1
+  ? tn("quoted", { name: shownName(entries[0].name) })
+  : [t("entries", { count: entries.length })]);
 
 export function openMenu(context, entries, anchor) {
   const [entry] = entries;
   const isOne = entries.length === 1;
-  const item = (label, symbol, run, kind) => ({ label: t(label), symbol, kind, run: () => run(context, entries).catch(report) });
+  const item = (label, symbol, run, kind) =>
+    ({ label: t(label), symbol, kind, run: () => run(context, entries).catch(report) });
   menu([
     isOne && !entry.isFolder ? item("preview", "eye", preview) : null,
     item("download", "download", downloadAll),
@@ -66,7 +68,9 @@ export async function remove(context, entries) {
 // Names
 
 function nameField(label, value) {
-  const { field, input } = labelled(label, { value, required: true, spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
+  const { field, input } = labelled(label, {
+    value, required: true, spellcheck: "false", autocapitalize: "off", autocomplete: "off",
+  });
   input.addEventListener("input", () => input.setCustomValidity(problemWithName(normalized(input.value))));
   return { field, input, name: () => normalized(input.value) };
 }
@@ -129,7 +133,8 @@ export async function moveInto(context, entries, folder) {
     }
     announceChange();
   };
-  say(tn("moved", { name: named(moved), folder: folderName(folder) }), { seconds: 10, action: { label: t("undo"), run: undo } });
+  say(tn("moved", { name: named(moved), folder: folderName(folder) }),
+    { seconds: 10, action: { label: t("undo"), run: undo } });
 }
 
 async function copyInto(context, entries, folder) {

@@ -8,9 +8,9 @@ import { t } from "./strings.js";
 import { button, report, say } from "./ui.js";
 
 const ACTIONS = [
-  "login", "login_failed", "login_blocked", "logout", "session_revoke", "retrieve", "store", "move", "delete", "trash", "restore",
-  "purge", "user_create", "user_password", "user_disable", "user_enable", "user_role", "user_quota", "user_delete", "key_rotate",
-  "key_retire",
+  "login", "login_failed", "login_blocked", "logout", "session_revoke", "retrieve", "store", "move", "delete", "trash",
+  "restore", "purge", "user_create", "user_password", "user_disable", "user_enable", "user_role", "user_quota",
+  "user_delete", "key_rotate", "key_retire",
 ];
 /** What is about a file, so that its subject is a path. */
 const OF_FILES = ["retrieve", "store", "move", "delete", "trash", "restore", "purge"];
@@ -65,7 +65,8 @@ export function showAudit(context, address = "") {
   }
 
   async function learnPeople(rows) {
-    const ids = [...new Set(rows.flatMap((row) => [row.user_id, row.actor_id]))].filter((id) => id !== null && !people.has(id));
+    const ids = [...new Set(rows.flatMap((row) => [row.user_id, row.actor_id]))]
+      .filter((id) => id !== null && !people.has(id));
     for (let start = 0; start < ids.length; start += BATCH_SIZE) {
       const some = ids.slice(start, start + BATCH_SIZE);
       for (const id of some) people.set(id, null);
@@ -107,7 +108,8 @@ function timeCell(row) {
 
 function subjectCell({ action, subject }) {
   if (subject === null) return [];
-  return [element("span", { title: pathText(subject) }, OF_FILES.includes(action) ? shownPath(subject) : shownName(subject))];
+  return [element("span", { title: pathText(subject) },
+    OF_FILES.includes(action) ? shownPath(subject) : shownName(subject))];
 }
 
 /** The beginning of a day here, or of one after it. */

@@ -37,8 +37,9 @@ export function ownerField(label, value = "") {
 /**
  * @param {object} options
  *   `title` the heading, which names the grid, too; `className` that of the grid
- *   `path`, `select` what is read; `order` [id, isDescending] how it is sorted at first; `columns` as for makeGrid, each
- *   with `column`, the server's, if it can be sorted by; `keyOf`, `nameOf`, `menu`, `open` as for makeGrid
+ *   `path`, `select` what is read; `order` [id, isDescending] how it is sorted at first
+ *   `columns` as for makeGrid, each with `column`, the server's, if it can be sorted by
+ *   `keyOf`, `nameOf`, `menu`, `open` as for makeGrid
  *   `fields` of filterField; `filters()` → pairs of a query, or null if nothing can match; it may be asynchronous
  *   `after(row)` → pairs that select what follows a row; without it rows are skipped by their number
  *   `prepare(rows)` what must be known before rows are shown; `countText` the key of the text with their number
@@ -128,15 +129,17 @@ export function showList(options) {
   }
 
   // On phones there are no heads to press.
-  const choice = element("select", { class: "sort-choice", "aria-label": t("sortBy") }, ...columns.filter((column) => column.sortable)
-    .flatMap(({ id, label }) => [["", "↑"], ["-down", "↓"]].map(([end, sign]) => element("option", { value: id + end }, `${label} ${sign}`))));
+  const choice = element("select", { class: "sort-choice", "aria-label": t("sortBy") },
+    ...columns.filter((column) => column.sortable).flatMap(({ id, label }) => [["", "↑"], ["-down", "↓"]]
+      .map(([end, sign]) => element("option", { value: id + end }, `${label} ${sign}`))));
   choice.addEventListener("change", () => {
     [sortId] = choice.value.split("-");
     isDescending = choice.value.endsWith("-down");
     start();
   });
 
-  const form = element("form", { class: "filters", role: "search", "aria-label": t("filters") }, ...fields.map((each) => each.field));
+  const form = element("form", { class: "filters", role: "search", "aria-label": t("filters") },
+    ...fields.map((each) => each.field));
   let timer = null;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
@@ -158,5 +161,5 @@ export function showList(options) {
   };
 }
 
-const waiting = () => element("div", { class: "skeleton", "aria-hidden": "true" },
-  ...Array.from({ length: 8 }, () => element("div", { class: "skeleton-row" }, element("span"), element("span"), element("span"))));
+const waiting = () => element("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 8 }, () =>
+  element("div", { class: "skeleton-row" }, element("span"), element("span"), element("span"))));

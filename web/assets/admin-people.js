@@ -26,7 +26,8 @@ export function showPeople(context) {
     order: ["email", false],
     columns: [
       { id: "email", column: "email", label: t("email"), sortable: true, className: "name", cell: emailCell },
-      { id: "role", column: "role", label: t("role"), sortable: true, className: "role", cell: (user) => [t(`role_${user.role}`)] },
+      { id: "role", column: "role", label: t("role"), sortable: true, className: "role",
+        cell: (user) => [t(`role_${user.role}`)] },
       { id: "used", column: "used_bytes", label: t("usage"), sortable: true, className: "used", cell: usageCell },
       { id: "count", column: "file_count", label: t("files"), sortable: true, className: "counted",
         cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
@@ -102,7 +103,8 @@ export function showPeople(context) {
     const made = await askForm(t("newUser"), fields, t("create"), async () => {
       password.check(email.input.value);
       await call("create_user", {
-        p_email: email.input.value, p_password: password.input.value, p_role: kind.input.value, p_quota_bytes: quota.bytes(),
+        p_email: email.input.value, p_password: password.input.value,
+        p_role: kind.input.value, p_quota_bytes: quota.bytes(),
       }).catch((error) => { throw error.code === TAKEN ? new Error(t("emailTaken")) : error; });
       return email.input.value;
     });
@@ -111,7 +113,8 @@ export function showPeople(context) {
 
   async function changeRole(user) {
     const field = roleField(user.role, true);
-    const isDone = await askForm(nameIn("changeRoleOf", user), [field.field, element("p", { class: "hint" }, t("changeEndsSessions"))],
+    const isDone = await askForm(nameIn("changeRoleOf", user),
+      [field.field, element("p", { class: "hint" }, t("changeEndsSessions"))],
       t("save"), () => change(user, { role: field.input.value }));
     if (isDone) done("userChanged", user);
   }
@@ -119,7 +122,8 @@ export function showPeople(context) {
   async function changeQuota(user) {
     const field = quotaField(user.quota_bytes, true);
     const isDone = await askForm(nameIn("changeQuotaOf", user),
-      [element("p", {}, t("usesNow", { size: bothSizes(takenBy(user)) })), field.field], t("save"), () => change(user, { quota_bytes: field.bytes() }));
+      [element("p", {}, t("usesNow", { size: bothSizes(takenBy(user)) })), field.field],
+      t("save"), () => change(user, { quota_bytes: field.bytes() }));
     if (isDone) done("userChanged", user);
   }
 
@@ -145,14 +149,15 @@ export function showPeople(context) {
   }
 
   async function remove(user) {
-    const text = t("deleteUserText", { files: t("fileCount", { count: user.file_count ?? 0 }), size: shortSize(takenBy(user)) });
+    const files = t("fileCount", { count: user.file_count ?? 0 });
+    const text = t("deleteUserText", { files, size: shortSize(takenBy(user)) });
     if (!(await ask(nameIn("deleteUserOf", user), [text], t("deleteUser"), "danger"))) return;
     await call("delete_user", { p_user_id: user.id });
     done("userDeleted", user);
   }
 
-  const showSessions = (user) =>
-    openDialog(nameIn("sessionsOf", user), () => [sessionList(user.id, { isOwn: user.id === context.user.user_id }).element]);
+  const showSessions = (user) => openDialog(nameIn("sessionsOf", user), () =>
+    [sessionList(user.id, { isOwn: user.id === context.user.user_id }).element]);
 
   return view;
 }
@@ -162,7 +167,8 @@ const takenBy = (user) => (user.used_bytes ?? 0) + (user.trash_bytes ?? 0);
 const nameIn = (key, user) => tn(key, { name: shownName(user.email) });
 
 function roleField(value, isFirst = false) {
-  const control = element("select", { autofocus: isFirst }, ...ROLES.map((role) => element("option", { value: role }, t(`role_${role}`))));
+  const control = element("select", { autofocus: isFirst },
+    ...ROLES.map((role) => element("option", { value: role }, t(`role_${role}`))));
   control.value = value;
   return labelled(t("role"), {}, { control, hint: t("roleText") });
 }
@@ -170,7 +176,9 @@ function roleField(value, isFirst = false) {
 /** A field for a quota in GiB. A quota that is not touched stays as it is to the byte. */
 function quotaField(bytes, isFirst = false) {
   const shown = bytes === null ? "" : String(Number((bytes / GIBIBYTE).toFixed(3)));
-  const field = labelled(t("quota"), { type: "number", min: 0, step: "any", value: shown, inputmode: "decimal", autofocus: isFirst }, { hint: t("quotaText") });
+  const field = labelled(t("quota"), {
+    type: "number", min: 0, step: "any", value: shown, inputmode: "decimal", autofocus: isFirst,
+  }, { hint: t("quotaText") });
   const entered = () => (field.input.value === "" ? null : Math.round(Number(field.input.value) * GIBIBYTE));
   return { ...field, bytes: () => (field.input.value === shown ? bytes : entered()) };
 }

@@ -19,9 +19,11 @@ export async function showState() {
 
   async function load() {
     try {
-      const [health, version, users, sessions] = await Promise.all([healthOf(), versionOf(), allUsers(), sessionCount()]);
+      const [health, version, users, sessions] =
+        await Promise.all([healthOf(), versionOf(), allUsers(), sessionCount()]);
       content.replaceChildren(
-        element("div", {}, healthCard(health, version), countsCard(users, sessions)), element("div", {}, largestCard(users)));
+        element("div", {}, healthCard(health, version), countsCard(users, sessions)),
+        element("div", {}, largestCard(users)));
     } catch (error) {
       if (error.status === 401) throw error;
       content.replaceChildren(failed(error, load));
@@ -53,7 +55,8 @@ async function allUsers() {
   const users = [];
   for (;;) {
     const select = "id,email,role,disabled_at,used_bytes,trash_bytes,version_bytes,file_count,quota_bytes";
-    const page = await read(`users?select=${select}&order=id&limit=${PAGE_SIZE}${users.length > 0 ? `&id=gt.${users.at(-1).id}` : ""}`);
+    const after = users.length > 0 ? `&id=gt.${users.at(-1).id}` : "";
+    const page = await read(`users?select=${select}&order=id&limit=${PAGE_SIZE}${after}`);
     if (page.length === 0) return users;
     users.push(...page);
   }
@@ -62,7 +65,8 @@ async function allUsers() {
 function healthCard(problem, version) {
   const isReady = problem === null;
   return card(t("service"),
-    element("p", { class: isReady ? "health" : "health bad" }, icon(isReady ? "check" : "warning"), t(isReady ? "ready" : "notReady")),
+    element("p", { class: isReady ? "health" : "health bad" },
+      icon(isReady ? "check" : "warning"), t(isReady ? "ready" : "notReady")),
     isReady ? null : element("p", { class: "problem" }, shownProse(problem)),
     list([[t("version"), version]]));
 }
@@ -87,7 +91,8 @@ function largestCard(users) {
   const largest = users.toSorted((one, other) => taken(other) - taken(one)).slice(0, LARGEST);
   const most = Math.max(taken(largest[0]), 1);
   return card(t("largest"), element("ul", { class: "largest" }, ...largest.map((user) => element("li", {},
-    element("a", { href: `#/admin/files/${encodeURIComponent(user.email)}` }, shownName(user.email)), element("span", {}, shortSize(taken(user))),
+    element("a", { href: `#/admin/files/${encodeURIComponent(user.email)}` }, shownName(user.email)),
+    element("span", {}, shortSize(taken(user))),
     element("meter", { min: 0, max: most, value: taken(user), "aria-label": t("usage") })))));
 }
 

@@ -21,7 +21,9 @@ const VIEWS = [
 
 const main = element("main", { id: "main", tabindex: -1 });
 const usage = element("div", { class: "usage" });
-const searchField = element("input", { type: "search", "aria-label": t("search"), placeholder: t("search"), autocomplete: "off" });
+const searchField = element("input", {
+  type: "search", "aria-label": t("search"), placeholder: t("search"), autocomplete: "off",
+});
 let current = null;
 let uploads = null;
 
@@ -89,7 +91,8 @@ async function showRoute() {
 
 function frame() {
   const links = VIEWS.filter((view) => !view.isForAdmins || context.user.role === "admin").map((view) =>
-    element("li", {}, element("a", { href: `#/${view.route}`, "data-route": view.route }, icon(view.symbol), t(view.label))));
+    element("li", {}, element("a", { href: `#/${view.route}`, "data-route": view.route },
+      icon(view.symbol), t(view.label))));
   const search = element("form", { class: "search", role: "search" }, icon("search"), searchField);
   search.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -100,12 +103,14 @@ function frame() {
     event.preventDefault();
     main.focus();
   } }, t("skip"));
-  const menu = iconButton(t("menu"), "menu", () => document.body.classList.toggle("side-open"), { class: "icon-button menu-button" });
+  const menu = iconButton(t("menu"), "menu", () => document.body.classList.toggle("side-open"),
+    { class: "icon-button menu-button" });
   const who = element("span", { class: "who", id: "who" }, shownName(context.user.email));
-  const leave = element("button", { type: "button", class: "button quiet", id: "logout", onclick: onLogout }, icon("logout"),
-    element("span", {}, t("logOut")));
+  const leave = element("button", { type: "button", class: "button quiet", id: "logout", onclick: onLogout },
+    icon("logout"), element("span", {}, t("logOut")));
   document.body.prepend(skip,
-    element("header", { class: "top" }, menu, element("a", { class: "brand", href: folderAddress("") }, icon("logo"), "Coffer"),
+    element("header", { class: "top" }, menu,
+      element("a", { class: "brand", href: folderAddress("") }, icon("logo"), "Coffer"),
       search, iconButton(t("help"), "help", showHelp, { class: "icon-button wide-only" }), who, leave),
     element("nav", { class: "side", "aria-label": t("navigation") }, element("ul", {}, ...links), usage), main);
 }
@@ -114,7 +119,9 @@ async function refreshUsage() {
   context.user = await whoAmI();
   const { used_bytes: used, trash_bytes: trash, quota_bytes: quota } = context.user;
   const taken = used + trash;
-  const text = quota === null ? t("used", { size: shortSize(taken) }) : t("usedOf", { size: shortSize(taken), quota: shortSize(quota) });
+  const text = quota === null
+    ? t("used", { size: shortSize(taken) })
+    : t("usedOf", { size: shortSize(taken), quota: shortSize(quota) });
   const bar = quota === null ? null : element("meter", {
     min: 0, max: Math.max(quota, 1), value: Math.min(taken, quota), high: quota * 0.9, "aria-label": t("usage"),
   });
@@ -155,7 +162,9 @@ function hasInterruptedUploads() {
 }
 
 /** The field stays in the document, where programs that drive browsers find it, too. */
-const chooser = element("input", { type: "file", multiple: true, class: "unseen", id: "chooser", tabindex: -1, "aria-label": t("chooseFiles") });
+const chooser = element("input", {
+  type: "file", multiple: true, class: "unseen", id: "chooser", tabindex: -1, "aria-label": t("chooseFiles"),
+});
 let chosenFolder = null;
 
 function choose(folder, isFolder) {
@@ -182,9 +191,11 @@ document.addEventListener("paste", (event) => {
 const showHelp = async () => (await import("./help.js")).showHelp();
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog, [role=menu]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog, [role=menu]")
+    || event.ctrlKey || event.metaKey || event.altKey) return;
   const run = {
-    "?": showHelp, "/": () => searchField.focus(), "n": () => current?.newFolder?.(), "u": () => choose(current?.folder ?? "", false),
+    "?": showHelp, "/": () => searchField.focus(),
+    "n": () => current?.newFolder?.(), "u": () => choose(current?.folder ?? "", false),
     "Backspace": () => current?.up?.(), "ArrowDown": () => current?.focus?.(),
   }[event.key];
   if (!run) return;
@@ -195,7 +206,8 @@ document.addEventListener("keydown", (event) => {
 async function start() {
   whenSessionEnds(async () => {
     if (!uploads?.isActive) goToLogin({ ended: true });
-    else (await import("./login-dialog.js")).askToLogIn(context.user.email).then((isLoggedIn) => isLoggedIn && uploads.resume());
+    else (await import("./login-dialog.js")).askToLogIn(context.user.email)
+      .then((isLoggedIn) => isLoggedIn && uploads.resume());
   });
   try {
     await refreshUsage();

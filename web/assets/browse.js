@@ -14,8 +14,10 @@ const NATURAL = new Intl.Collator(language, { numeric: true });
 export const folderAddress = (folder) =>
   `#/files${folder === "" ? "" : `/${folder.split("/").map(encodeURIComponent).join("/")}`}`;
 
-const ICONS = [[/^image\//, "image"], [/^audio\//, "audio"], [/^video\//, "video"], [/zip|tar|compressed|archive/, "archive"],
-  [/^text\/|pdf|document|json|xml/, "text"]];
+const ICONS = [
+  [/^image\//, "image"], [/^audio\//, "audio"], [/^video\//, "video"], [/zip|tar|compressed|archive/, "archive"],
+  [/^text\/|pdf|document|json|xml/, "text"],
+];
 
 export const iconFor = (entry) =>
   (entry.isFolder ? "folder" : ICONS.find(([pattern]) => pattern.test(entry.type))?.[1] ?? "file");
@@ -149,7 +151,8 @@ export function showFiles(context, { folder = "", search = null }) {
       { id: "name", label: t("name"), sortable: true, className: "name", cell: nameCell },
       { id: "size", label: t("size"), sortable: true, className: "size", cell: sizeCell },
       { id: "changed", label: t("changed"), sortable: true, className: "changed", cell: timeCell },
-      { id: "description", label: t("description"), className: "description", cell: (entry) => [shownProse(entry.description)] },
+      { id: "description", label: t("description"), className: "description",
+        cell: (entry) => [shownProse(entry.description)] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ];
   }
@@ -159,7 +162,8 @@ export function showFiles(context, { folder = "", search = null }) {
     const attributes = entry.isFolder
       ? { href: folderAddress(entry.path) }
       : { href: contentAddress(entry.path), onclick: (event) => openByClick(event, entry) };
-    return [icon(iconFor(entry)), element("a", { class: "entry", title: pathText(entry.path), draggable: "false", ...attributes }, name)];
+    return [icon(iconFor(entry)),
+      element("a", { class: "entry", title: pathText(entry.path), draggable: "false", ...attributes }, name)];
   }
 
   function openByClick(event, entry) {
@@ -181,7 +185,8 @@ export function showFiles(context, { folder = "", search = null }) {
 
   function actionsCell(entry) {
     const name = pathText(entry.name);
-    const menu = iconButton(t("actionsFor", { name }), "more", () => act("openMenu", [entry], menu), { "aria-haspopup": "menu" });
+    const menu = iconButton(t("actionsFor", { name }), "more", () => act("openMenu", [entry], menu),
+      { "aria-haspopup": "menu" });
     const save = iconButton(t("downloadName", { name }), "download", () => download(entry)
       .then(() => say(tn("downloadStarted", { name: shownName(entry.name) }))).catch(report));
     return [save, menu];
@@ -284,10 +289,12 @@ export function showFiles(context, { folder = "", search = null }) {
     return element("nav", { class: "trail", "aria-label": t("breadcrumbs") }, element("ol", {}, ...items));
   }
 
-  const sortChoice = element("select", { class: "sort-choice", "aria-label": t("sortBy") },
-    ...[["name", "sortName"], ["name-down", "sortNameDown"], ["changed-down", "sortNewest"], ["changed", "sortOldest"],
-      ["size-down", "sortLargest"], ["size", "sortSmallest"]].map(([value, label]) => element("option", { value }, t(label))));
-  sortChoice.addEventListener("change", () => sortBy(sortChoice.value.split("-")[0], sortChoice.value.endsWith("-down")));
+  const sortChoice = element("select", { class: "sort-choice", "aria-label": t("sortBy") }, ...[
+    ["name", "sortName"], ["name-down", "sortNameDown"], ["changed-down", "sortNewest"], ["changed", "sortOldest"],
+    ["size-down", "sortLargest"], ["size", "sortSmallest"],
+  ].map(([value, label]) => element("option", { value }, t(label))));
+  sortChoice.addEventListener("change", () =>
+    sortBy(sortChoice.value.split("-")[0], sortChoice.value.endsWith("-down")));
 
   const tools = element("div", { class: "tools" }, ...(isSearch ? [] : [
     button(t("uploadFiles"), () => context.chooseFiles(folder), { symbol: "upload", kind: "primary" }),
@@ -295,10 +302,12 @@ export function showFiles(context, { folder = "", search = null }) {
     button(t("newFolder"), () => act("newFolder", []), { symbol: "new-folder" }),
   ]));
   const selectionText = element("span", { role: "status" });
-  const selectionTools = element("div", { class: "tools selection", role: "toolbar", "aria-label": t("selection"), hidden: true },
-    iconButton(t("clearSelection"), "close", () => grid.clear()), selectionText,
-    ...[["downloadAll", "download", "download"], ["move", "move", "move"], ["copy", "copy", "copy"], ["remove", "delete", "trash"]]
-      .map(([name, label, symbol]) => button(t(label), () => act(name, grid.selected), { symbol, kind: "quiet" })));
+  const selectionTools = element("div",
+    { class: "tools selection", role: "toolbar", "aria-label": t("selection"), hidden: true },
+    iconButton(t("clearSelection"), "close", () => grid.clear()), selectionText, ...[
+      ["downloadAll", "download", "download"], ["move", "move", "move"], ["copy", "copy", "copy"],
+      ["remove", "delete", "trash"],
+    ].map(([name, label, symbol]) => button(t(label), () => act(name, grid.selected), { symbol, kind: "quiet" })));
 
   function showSelection(chosen) {
     selectionTools.hidden = chosen.length === 0;

@@ -3,7 +3,8 @@
 /**
  * Finds all files below entries of the File and Directory Entries API.
  * @param {FileSystemEntry[]} entries
- * @returns {Promise<{files: {file: File, path: string}[], folders: string[], unreadable: number}>} `folders`: empty ones
+ * @returns {Promise<{files: {file: File, path: string}[], folders: string[], unreadable: number}>}
+ *   `folders`: empty ones
  */
 export async function filesBelow(entries) {
   const found = { files: [], folders: [], unreadable: 0 };

@@ -51,7 +51,8 @@ export async function listFolder(folder, after = null, { signal, limit = PAGE_SI
 export async function searchFiles(userId, text, { signal } = {}) {
   const pattern = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const query = new URLSearchParams({
-    select: COLUMNS, user_id: `eq.${userId}`, file_path: `imatch.${pattern}`, order: "modified_at.desc", limit: MAX_FOUND,
+    select: COLUMNS, user_id: `eq.${userId}`, file_path: `imatch.${pattern}`,
+    order: "modified_at.desc", limit: MAX_FOUND,
   });
   return (await read(`files?${query}`, { signal })).map((row) => entryOf(row));
 }

@@ -31,7 +31,8 @@ export function makeGrid(options) {
 
   const space = element("div", { class: "grid-space", role: "presentation" });
   const body = element("div", { class: "grid-body", role: "rowgroup" }, space);
-  const all = element("input", { type: "checkbox", "aria-label": t("selectAll"), onchange: () => selectAll(all.checked) });
+  const all = element("input",
+    { type: "checkbox", "aria-label": t("selectAll"), onchange: () => selectAll(all.checked) });
   const heads = new Map(columns.map((column) => [column.id, headOf(column)]));
   const head = element("div", { class: "grid-head", role: "rowgroup" },
     element("div", { class: "grid-row", role: "row", "aria-rowindex": 1 },
@@ -84,8 +85,8 @@ export function makeGrid(options) {
     });
     check.checked = isSelected;
     const made = element("div", {
-      class: "grid-row", role: "row", "aria-rowindex": index + 2, "aria-selected": options.isPlain ? null : String(isSelected),
-      tabindex: index === active ? 0 : -1,
+      class: "grid-row", role: "row", "aria-rowindex": index + 2,
+      "aria-selected": options.isPlain ? null : String(isSelected), tabindex: index === active ? 0 : -1,
     }, options.isPlain ? null : element("div", { class: "cell check", role: "gridcell" }, check),
     ...columns.map((column) =>
       element("div", { class: `cell ${column.className ?? ""}`, role: "gridcell" }, ...column.cell(row))));

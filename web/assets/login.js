@@ -11,8 +11,8 @@ import { labelled } from "./ui.js";
 const NO_SESSION = "PGRST302";
 
 const email = labelled(t("email"), {
-  id: "email", type: "email", name: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "off",
-  required: true,
+  id: "email", type: "email", name: "email", autocomplete: "username", inputmode: "email",
+  spellcheck: "false", autocapitalize: "off", required: true,
 });
 const password = passwordField(t("password"), { id: "password", name: "password", autocomplete: "current-password" });
 const notice = element("p", { class: "notice", id: "notice", role: "alert" });
@@ -70,8 +70,8 @@ async function onSubmit(event) {
 }
 
 // method="post" keeps the password out of the address should something else send the form.
-const form = element("form", { class: "card form", method: "post", id: "login", onsubmit: onSubmit }, notice, email.field,
-  password.field, submit);
+const form = element("form", { class: "card form", method: "post", id: "login", onsubmit: onSubmit },
+  notice, email.field, password.field, submit);
 document.title = `${t("logIn")} – Coffer`;
 document.body.prepend(element("main", { class: "gate" },
   element("h1", { class: "brand" }, icon("logo"), "Coffer"), form));

@@ -12,7 +12,8 @@ export function openMenu(items, anchor, label) {
   const before = document.activeElement;
   const entries = items.map((item) => (item === null
     ? element("div", { role: "separator" })
-    : element("button", { type: "button", role: "menuitem", tabindex: -1, class: item.kind ?? "", onclick: () => choose(item) },
+    : element("button",
+      { type: "button", role: "menuitem", tabindex: -1, class: item.kind ?? "", onclick: () => choose(item) },
       icon(item.symbol), item.label)));
   const menu = element("div", { class: "menu", role: "menu", "aria-label": label }, ...entries);
   const buttons = entries.filter((entry) => entry.tagName === "BUTTON");

@@ -1,5 +1,6 @@
 // Shows names and other text of users so that they can be distinguished. Characters that are invisible, or that change
-// the direction of the text, are shown by their numbers (‹U+202E›), and each name is isolated from the text around it.
+// the direction of the text, are shown by their numbers (‹U+202E›), and each name is isolated from the text
+// around it.
 import { element } from "./dom.js";
 import { t } from "./strings.js";
 
@@ -10,7 +11,8 @@ const UNSEEN = String.raw`[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}${BLANKS}]
 
 // Joiners that change how text looks are kept (RFC 5892, appendices A.1 and A.2): between Arabic letters of which the
 // first would join the second, and after a virama. Emoji of several code points are kept, too.
-const JOINS_ONWARD = String.raw`[\u0626\u0628\u062A-\u062E\u0633-\u063F\u0641-\u0647\u0649\u064A\u0678-\u0687\u069A-\u06BF` +
+const JOINS_ONWARD =
+  String.raw`[\u0626\u0628\u062A-\u062E\u0633-\u063F\u0641-\u0647\u0649\u064A\u0678-\u0687\u069A-\u06BF` +
   String.raw`\u06C1\u06C2\u06CC\u06CE\u06D0\u06D1]`;
 const JOINS_BACK = String.raw`[[\p{Script=Arabic}&&\p{L}]--[\u0621]]`;
 const VIRAMA = String.raw`[\u094D\u09CD\u0A4D\u0ACD\u0B4D\u0BCD\u0C4D\u0CCD\u0D4D\u0DCA]`;

@@ -14,7 +14,8 @@ const SIGNS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
  */
 export function passwordField(label, attributes, options) {
   const { field, input } = labelled(label, { type: "password", required: true, ...attributes }, options);
-  const show = iconButton(t("showPassword"), "eye", () => reveal(input.type === "password"), { "aria-pressed": "false" });
+  const show = iconButton(t("showPassword"), "eye", () => reveal(input.type === "password"),
+    { "aria-pressed": "false" });
   const reveal = (isShown) => {
     input.type = isShown ? "text" : "password";
     show.setAttribute("aria-pressed", String(isShown));

@@ -27,7 +27,9 @@ export function sessionList(userId, { isOwn }) {
   function show(sessions) {
     const others = sessions.filter((session) => !session.is_current);
     place.replaceChildren(
-      sessions.length === 0 ? element("p", { class: "hint" }, t("noSessions")) : element("ul", {}, ...sessions.map(itemOf)),
+      sessions.length === 0
+        ? element("p", { class: "hint" }, t("noSessions"))
+        : element("ul", {}, ...sessions.map(itemOf)),
       others.length < 2 ? "" : element("div", { class: "actions" },
         button(t(isOwn ? "endOthers" : "endAll"), (event) => end(event, "is_current=is.false", others.length))));
   }
@@ -40,7 +42,8 @@ export function sessionList(userId, { isOwn }) {
         element("p", {}, element("strong", {}, t("sessionSince"), " ", timeOf(created)),
           isCurrent ? element("span", { class: "badge" }, t("thisSession")) : null),
         element("p", { class: "hint" }, t("sessionUntil"), " ", timeOf(expires))),
-      isCurrent ? null : button(t("end"), (event) => end(event, `id=eq.${id}`, 1), { "aria-label": t("endSession", { time: since }) }));
+      isCurrent ? null : button(t("end"), (event) => end(event, `id=eq.${id}`, 1),
+        { "aria-label": t("endSession", { time: since }) }));
   }
 
   async function end(event, filter, count) {

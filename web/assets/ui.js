@@ -12,8 +12,8 @@ export function button(label, onclick, { kind = "", symbol = null, ...attributes
 
 /** A button that is only a symbol to look at. */
 export function iconButton(label, symbol, onclick, attributes = {}) {
-  return element("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes },
-    icon(symbol));
+  return element("button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes }, icon(symbol));
 }
 
 let fieldCount = 0;
@@ -165,7 +165,8 @@ export function askForm(title, fields, consent, submit, { className = "", kind =
 /** What a view shows instead of its content. */
 export function placeholder(symbol, title, text = "", ...actions) {
   return element("div", { class: "placeholder" }, icon(symbol), element("p", { class: "title" }, ...[title].flat()),
-    text && element("p", {}, ...[text].flat()), actions.length > 0 ? element("div", { class: "actions" }, ...actions) : null);
+    text && element("p", {}, ...[text].flat()),
+    actions.length > 0 ? element("div", { class: "actions" }, ...actions) : null);
 }
 
 /** An error in place of a view's content, with a button that tries again. */

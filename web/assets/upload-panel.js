@@ -158,7 +158,8 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
 function progressText(sent, size, rate) {
   const parts = [t("sentOf", { sent: shortSize(sent), size: shortSize(size) })];
   if (rate > 0 && sent < size) {
-    parts.push(t("perSecond", { size: shortSize(Math.round(rate)) }), t("timeLeft", { time: duration((size - sent) / rate) }));
+    parts.push(t("perSecond", { size: shortSize(Math.round(rate)) }),
+      t("timeLeft", { time: duration((size - sent) / rate) }));
   }
   return parts.join(" · ");
 }

@@ -76,7 +76,8 @@ function requireRoom(account, items, pending = 0) {
   if (size <= freed || size <= free) return;
   const figures = { count: items.length, size: bothSizes(size), quota: bothSizes(quota), free: bothSizes(free) };
   throw new Error([
-    t("uploadOverQuota", figures), freed > 0 ? t("replacedIsFree") : "", trash > 0 ? t("trashHolds", { size: bothSizes(trash) }) : "",
+    t("uploadOverQuota", figures), freed > 0 ? t("replacedIsFree") : "",
+    trash > 0 ? t("trashHolds", { size: bothSizes(trash) }) : "",
   ].filter(Boolean).join(" "));
 }
 
@@ -128,7 +129,9 @@ export async function decideTaken(item) {
 /** Asks once for all. @returns {Promise<"replace" | "keep" | "skip" | undefined>} */
 function askAboutTaken({ version_days: days }, taken, count) {
   const isOne = count === 1;
-  const title = isOne ? tn("existsOne", { name: shownName(nameOf(taken[0].path)) }) : t("exist", { count: taken.length });
+  const title = isOne
+    ? tn("existsOne", { name: shownName(nameOf(taken[0].path)) })
+    : t("exist", { count: taken.length });
   const rows = taken.slice(0, MAX_NAMED).map(({ path }) => element("li", {}, shownPath(path)));
   if (taken.length > MAX_NAMED) rows.push(element("li", {}, t("andMore", { count: taken.length - MAX_NAMED })));
   return openDialog(title, (close) => [

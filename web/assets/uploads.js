@@ -77,7 +77,10 @@ export function startUploads(context) {
     return enqueue(files.map((file) => ({ file, path: join(folder, pastedName(file, t("pastedImage"))) })));
   }
 
-  /** Goes on with the interrupted upload of a file. @returns {boolean} whether there is one, to this path if it is given */
+  /**
+   * Goes on with the interrupted upload of a file.
+   * @returns {boolean} whether there is one, to this path if it is given
+   */
   function attach(file, path = null) {
     const time = Math.max(file.lastModified, 0);
     const item = queue.items.find((one) => one.state === "interrupted" && one.name === file.name

@@ -11,14 +11,15 @@ const PAGE = `<!doctype html>
 <body>
   <h1>Coffer cannot be reached</h1>
   <p>Your files are safe on the server. Check your connection, then reload this page.</p>
-  <p lang="de">Coffer ist nicht erreichbar. Ihre Dateien liegen sicher auf dem Server. Prüfen Sie die Verbindung und laden
-    Sie die Seite neu.</p>
+  <p lang="de">Coffer ist nicht erreichbar. Ihre Dateien liegen sicher auf dem Server. Prüfen Sie die Verbindung und
+    laden Sie die Seite neu.</p>
 </body>
 </html>
 `;
 
 const HEADERS = {
-  "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store",
+  "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'",
+  "Cache-Control": "no-store",
 };
 
 const isPage = ({ mode, url }) => mode === "navigate" && !new URL(url).pathname.includes("/rpc/");
