@@ -5,7 +5,7 @@ import {
   moveEntry, save, undelete,
 } from "./files.js";
 import { openMenu as menu } from "./menu.js";
-import { pathText, shownName, shownPath } from "./names.js";
+import { pathText, shownName, shownPath, shownProse } from "./names.js";
 import { normalized, problemWithName } from "./path.js";
 import { t, tn } from "./strings.js";
 import { askForm, button, labelled, openDialog, report, say } from "./ui.js";
@@ -54,7 +54,7 @@ export async function remove(context, entries) {
   const canUndo = context.user.trash_days > 0;
   const undo = async () => {
     try {
-      await undelete(entries);
+      await undelete(context.user.user_id, entries);
       say(tn("restored", { name: named(entries) }));
     } catch (error) {
       report(error);
@@ -139,7 +139,12 @@ export async function moveInto(context, entries, folder) {
 
 async function copyInto(context, entries, folder) {
   try {
-    for (const entry of entries) await copyEntry(entry, await freePath(folder, entry));
+    const taken = await namesIn(folder);
+    for (const entry of entries) {
+      const name = freeName(entry.name, entry.isFolder, taken);
+      await copyEntry(entry, join(folder, name));
+      taken.add(name);
+    }
   } finally {
     announceChange();
   }
@@ -148,15 +153,14 @@ async function copyInto(context, entries, folder) {
 
 const folderName = (folder) => (folder === "" ? t("files") : shownPath(folder));
 
-/** The entry's name in a folder, with a number where it is taken there. */
-async function freePath(folder, entry) {
-  const taken = new Set();
+async function namesIn(folder) {
+  const names = new Set();
   let page = { entries: [], isLast: false };
   while (!page.isLast) {
     page = await listFolder(folder, page.entries.at(-1)?.cursor ?? null);
-    for (const other of page.entries) taken.add(other.name);
+    for (const { name } of page.entries) names.add(name);
   }
-  return join(folder, freeName(entry.name, entry.isFolder, taken));
+  return names;
 }
 
 /** "letter.txt" → "letter (2).txt" where the first is taken */
@@ -187,7 +191,8 @@ export function chooseFolder(title, start, consent) {
         problem.textContent = "";
       } catch (error) {
         if (isGone(error) && path !== "") show("");
-        else problem.textContent = error.message;
+        else if (error.status === 401) report(error);
+        else problem.replaceChildren(shownProse(error.message));
       }
     }
 

@@ -80,7 +80,8 @@ export function showList(options) {
     const found = await response.json();
     await options.prepare?.(found);
     if (rows.length === 0) total = Number(response.headers.get("Content-Range")?.split("/")[1]) || found.length;
-    isLast = found.length < PAGE_SIZE;
+    // The server may be set to send fewer rows at a time than were asked for.
+    isLast = found.length === 0 || rows.length + found.length >= total;
     return found;
   }
 

@@ -5,7 +5,7 @@ import { element, icon } from "./dom.js";
 import { bothSizes, shortSize, whole } from "./format.js";
 import { shownName, shownProse } from "./names.js";
 import { t } from "./strings.js";
-import { button, failed } from "./ui.js";
+import { button, failed, report } from "./ui.js";
 
 const PAGE_SIZE = 1000;
 /** How many of the largest accounts are shown. */
@@ -25,8 +25,8 @@ export async function showState() {
         element("div", {}, healthCard(health, version), countsCard(users, sessions)),
         element("div", {}, largestCard(users)));
     } catch (error) {
-      if (error.status === 401) throw error;
-      content.replaceChildren(failed(error, load));
+      if (error.status === 401) report(error);
+      else content.replaceChildren(failed(error, load));
     }
   }
 

@@ -65,7 +65,8 @@ function decode(part) {
 }
 
 async function showRoute() {
-  const { route, show } = routeOf(location.hash);
+  const { hash } = location;
+  const { route, show } = routeOf(hash);
   current?.leave?.();
   let view;
   try {
@@ -74,11 +75,16 @@ async function showRoute() {
     report(error);
     return;
   }
+  // A view that was slow to open must not replace a later one.
+  if (hash !== location.hash) {
+    view.leave?.();
+    return;
+  }
   const isFirst = current === null;
   current = view;
   main.replaceChildren(view.element);
   document.title = `${view.title} – Coffer`;
-  if (route !== "search") searchField.value = "";
+  searchField.value = view.search ?? "";
   for (const link of document.querySelectorAll(".side a")) {
     if (link.dataset.route === route) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

@@ -217,6 +217,7 @@ export function showFiles(context, { folder = "", search = null }) {
       return true;
     }
     if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (chosen.length > 1 && ["rename", "details"].includes(KEYS[event.key])) return true;
     act(KEYS[event.key], chosen);
     return true;
   }
@@ -338,7 +339,7 @@ export function showFiles(context, { folder = "", search = null }) {
 
   const title = isSearch ? t("searchResults") : folder === "" ? t("files") : pathText(folder.split("/").at(-1));
   return {
-    element: view, title, folder: isSearch ? null : folder,
+    element: view, title, search, folder: isSearch ? null : folder,
     focus: () => (grid.element.isConnected && grid.rows.length > 0 ? grid.focus() : view.querySelector("h1")?.focus()),
     leave: () => controller.abort(),
     newFolder: () => act("newFolder", []),

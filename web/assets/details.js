@@ -31,7 +31,12 @@ export async function showDetails(context, entry) {
     async function act(action) {
       // Of a folder only its path is known, which is another one then; and a message must not be below the panel.
       if (action === remove || (current.isFolder && action !== downloadAll)) leave();
-      await action(context, [current]);
+      try {
+        await action(context, [current]);
+      } catch (error) {
+        isGone = false;
+        throw error;
+      }
       if (!isGone && action !== downloadAll) await reload(leave);
     }
 

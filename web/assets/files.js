@@ -120,7 +120,7 @@ export async function deleteEntries(entries) {
   const ids = entries.filter((entry) => !entry.isFolder).map((entry) => entry.id);
   await inBatches(ids, (some) => request(`files?id=in.(${some.join(",")})`, { method: "DELETE" }));
   for (const folder of entries.filter((entry) => entry.isFolder)) {
-    await call("delete_folder", { p_folder: folder.path }).catch(ignoreGone);
+    folder.count = await call("delete_folder", { p_folder: folder.path }).catch(ignoreGone) ?? 0;
   }
 }
 
@@ -129,19 +129,23 @@ function ignoreGone(error) {
 }
 
 /** Brings back what `deleteEntries` has deleted. */
-export async function undelete(entries) {
+export async function undelete(userId, entries) {
   const ids = entries.filter((entry) => !entry.isFolder).map((entry) => entry.id);
   const rows = await inBatches(ids, (some) =>
     read(`trash?select=id&reason=eq.deleted&file_id=in.(${some.join(",")})`));
   for (const { id } of rows.flat()) await call("restore", { p_id: id });
   for (const folder of entries.filter((entry) => entry.isFolder)) {
+    if (folder.count === 0) {
+      await createFolder(folder.path);
+      continue;
+    }
     const pattern = folder.path.replace(/[\\%_*]/g, (sign) => `\\${sign}`);
     const query = new URLSearchParams({
-      select: "entry_id", reason: "eq.deleted", file_path: `like.${pattern}/*`, order: "removed_at.desc,id", limit: 1,
+      select: "entry_id", user_id: `eq.${userId}`, reason: "eq.deleted", file_path: `like.${pattern}/*`,
+      order: "removed_at.desc,id", limit: 1,
     });
     const [last] = await read(`trash?${query}`);
     if (last) await call("restore", { p_entry_id: last.entry_id });
-    else await createFolder(folder.path);
   }
 }
 

@@ -33,7 +33,7 @@ export const bothSizes = (bytes) => (bytes < 1024 ? exactSize(bytes) : `${shortS
 export const shortTime = (date) => SHORT_TIME.format(date);
 export const fullTime = (date) => FULL_TIME.format(date);
 
-/** The time of a list: only the time today, otherwise the date. */
+/** The time of a list: today with the time, otherwise the date. */
 export function listTime(date) {
   return date.toDateString() === new Date().toDateString() ? `${t("today")}, ${TIME.format(date)}` : DATE.format(date);
 }

@@ -238,7 +238,7 @@ export function makeGrid(options) {
       Home: 0, End: rows.length - 1,
     };
     const onRow = event.target.classList.contains("grid-row");
-    if (event.key in steps && (onRow || !event.target.matches("input[type=text]"))) {
+    if (event.key in steps) {
       focus(steps[event.key], { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
     } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
       selectAll(true);
@@ -259,8 +259,6 @@ export function makeGrid(options) {
     element: grid,
     body,
     rowsAt,
-    indexOf,
-    row: (index) => rows[index],
     get rows() { return rows; },
     get selected() { return selectedRows(); },
     clear: () => selectAll(false),

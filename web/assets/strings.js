@@ -509,6 +509,3 @@ export function tn(key, values = {}) {
 }
 
 const shown = (value) => (typeof value === "number" ? NUMBER.format(value) : String(value));
-
-/** For tests: both languages have the same texts. */
-export const keys = () => Object.fromEntries(Object.entries(TEXTS).map(([tag, texts]) => [tag, Object.keys(texts)]));

@@ -57,7 +57,8 @@ export function showTrash(context, which) {
     await context.refreshUsage();
     entries = found;
     isLast = page.isLast;
-    content.replaceChildren(entries.length > 0 ? grid.element : nothing());
+    if (entries.length === 0) content.replaceChildren(nothing());
+    else if (!grid.element.isConnected) content.replaceChildren(grid.element);
     grid.setRows(entries, { complete: isLast, keepPlace });
     showCount();
   }

@@ -117,7 +117,7 @@ export function makePanel(queue, { chosenAgain, cancelAll }) {
     announce(items, heading, active, failed);
   }
 
-  /** Only what a person waits for: the begin, the end, and what does not go on. */
+  /** Only what a person waits for: the beginning, the end, and what does not go on. */
   function announce(items, heading, active, failed) {
     const stuck = items.find(({ state, reason }) => reason !== "" && ["failed", "waiting"].includes(state));
     const isOne = items.length === 1 && items[0].state === "done";

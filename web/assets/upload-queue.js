@@ -255,6 +255,8 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
   }
 
   async function cancel(item) {
+    // A second click may come before the row is gone.
+    if (item.state === "cancelled") return;
     const wasSending = running.has(item);
     items.splice(items.indexOf(item), 1);
     item.state = "cancelled";
