@@ -56,6 +56,8 @@ def tame(actor, case):
         body["p_user_id"] = actor.victim
     if path == "/users" and case.method == "PATCH":
         case.query = {**case.query, "id": f"eq.{actor.victim}"}
+    if path == "/sessions" and case.method == "DELETE":
+        case.query = {**case.query, "user_id": f"eq.{actor.victim}"}
 
 
 def resolve(schema, value):
