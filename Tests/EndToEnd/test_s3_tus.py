@@ -7,7 +7,7 @@ import pytest
 import tus
 from bucket import MIB, objects, uploads
 from client import etag
-from cuts import Cuts, assert_nothing_left, gateway
+from cuts import Cuts, assert_nothing_left, gateway, unfinished
 
 PART = 8 * MIB
 
@@ -84,9 +84,10 @@ def test_cuts_of_uploads(s3):
     """A few of those of scripts/test-tus-cuts."""
     if s3.server.kind != "juicefs":
         pytest.skip("one kind of server is enough, as scripts/test-tus-cuts has more")
+    before = unfinished(s3.server)
     with gateway("nginx", s3.instance) as address:
         cuts = Cuts(s3.instance, s3.editor.token, address, random.Random(1), "cuts", s3.server, [1000, PART + 1])
         cuts.kinds = [cuts.kill_worker, cuts.freeze_store]
         for number in range(2):
             assert cuts.file(number, 1) == 1
-    assert_nothing_left(s3.instance, s3.editor, "cuts", s3.server)
+    assert_nothing_left(s3.instance, s3.editor, "cuts", s3.server, before)

@@ -159,8 +159,17 @@ class Cuts:
         threading.Timer(FROZEN, send_signal, (processes, signal.SIGCONT)).start()
 
 
-def assert_nothing_left(instance, client, folder, server=None):
-    """After expiry and gc there is no upload, nothing of one in the store, and nothing reserved."""
+def unfinished(server):
+    """The blobs of which the bucket has a tail or parts."""
+    tails = [key.partition("/unfinished/")[2] for key in objects(server) if "/unfinished/" in key]
+    return {name[:32] for name in tails} | {key.rsplit("/", 1)[1] for key in uploads(server)}
+
+
+def assert_nothing_left(instance, client, folder, server=None, before=frozenset()):
+    """After expiry and gc there is no upload, nothing of one in the store, and nothing reserved.
+
+    before: what was unfinished in the bucket before.
+    """
     files = instance.rows().keys()
     assert client.delete(f"/files?file_path=like.{folder}/*").status == 204
     assert client.delete(f"/trash?file_path=like.{folder}/*").status == 204
@@ -171,8 +180,7 @@ def assert_nothing_left(instance, client, folder, server=None):
         assert [name for name in os.listdir(instance.store() / "stage") if name.startswith("+")] == []
     else:
         instance.coffer("gc", "--grace", "0")
-        tails = [key.partition("/unfinished/")[2] for key in objects(server) if "/unfinished/" in key]
-        left = {name[:32] for name in tails} | {key.rsplit("/", 1)[1] for key in uploads(server)}
+        left = unfinished(server) - before
         # A worker that is killed after the commit leaves these, and a sweep removes them after a day.
         assert left <= files, left
     assert instance.sql("select count(*) from internal.uploads") == ["0"]
