@@ -17,7 +17,9 @@ document.getElementById("email").value = {};
 document.getElementById("password").value = {};
 document.getElementById("submit").click();
 """
-PATHS = "return Array.from(document.querySelectorAll('.path'), (path) => path.textContent)"
+NAMES = "return Array.from(document.querySelectorAll('[role=grid] a.entry'), (one) => one.textContent)"
+ERRORS = "return document.querySelector('.messages [role=alert]')?.textContent ?? ''"
+DOWNLOAD = "document.querySelector('[role=grid] button[aria-label^=\"Download \"]').click()"
 
 
 @pytest.fixture
@@ -61,15 +63,15 @@ def test_names_are_shown_as_they_are_and_downloads_start_or_say_why_not(firefox,
     browser = firefox(**{"browser.download.folderList": 2, "browser.download.dir": str(tmp_path)})
     folder = f"!firefox-{secrets.token_hex(4)}"
     assert editor.store(f"{folder}/a\u202eb.bin", b"x" * 1000).status == 200
-    browser.get(f"{url}/login")
+    browser.get(f"{url}/login#/files/{folder}")
+    wait_until(lambda: browser.execute_script("return document.getElementById('submit') !== null"), TIMEOUT_SECONDS, "")
     log_in(browser)
-    wait_for(browser, PATHS, f"{folder}/a‹U+202E›b.bin")
-    click = f"Array.from(document.querySelectorAll('#rows tr')).find((row) => row.textContent.includes('{folder}'))"
-    browser.execute_script(f"{click}.querySelector('a').click()")
+    wait_for(browser, NAMES, "a‹U+202E›b.bin")
+    browser.execute_script(DOWNLOAD)
     wait_until(lambda: saved(tmp_path) == [1000], TIMEOUT_SECONDS, "the download")
     assert editor.clear(folder).status == 204
-    browser.execute_script(f"{click}.querySelector('a').click()")
-    wait_for(browser, NOTICE, "File not found")
+    browser.execute_script(DOWNLOAD)
+    wait_for(browser, ERRORS, "File not found")
     assert saved(tmp_path) == [1000]
 
 
