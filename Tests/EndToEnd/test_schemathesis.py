@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from client import log_in
 from description import ANSWER_CHECKS, described
 
-EXAMPLES = 15
+EXAMPLES = 12
 # Each of these takes the server a bcrypt, or ends the session.
 COSTLY = {"POST /rpc/login", "POST /rpc/change_password", "POST /rpc/create_user", "POST /rpc/reset_password"}
 COSTLY_EXAMPLES = 6

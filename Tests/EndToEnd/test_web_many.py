@@ -8,7 +8,7 @@ from browser import app, quiet_console  # noqa: F401
 from client import log_in
 from selenium.webdriver import Keys
 
-COUNT = 100_000 if os.environ.get("COFFER_TEST_LONG") == "on" else 3_000
+COUNT = 100_000 if os.environ.get("COFFER_TEST_LONG") == "on" else 1_500
 
 # Scrolls through the whole list in 60 steps. Gives the longest time between two frames, and what rows there were.
 SCROLL = """

@@ -184,7 +184,8 @@ def test_hard_names_are_listed_opened_renamed_and_deleted(logged_in, editor, nam
     logged_in.resize(1440, 48 * (len(HARD) + 8))
     logged_in.wait(lambda: len(logged_in.names()) == len(HARD) + 1, "all rows")
     shown = logged_in.names()
-    for name in shown:
+    # Some are opened, too, as each takes a second.
+    for name in shown[::4]:
         if name == "first.txt":
             continue
         logged_in.find("link", name).click()

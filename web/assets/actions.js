@@ -180,11 +180,13 @@ export function chooseFolder(title, start, consent) {
     const here = element("p", { class: "here" });
     const problem = element("p", { class: "problem", role: "alert" });
 
+    /** The folder is chosen at once: who is quick does not wait for what is in it. */
     async function show(path) {
+      folder = path;
+      here.replaceChildren(icon("folder"), folderName(path));
       try {
         const folders = await foldersIn(path);
-        folder = path;
-        here.replaceChildren(icon("folder"), folderName(path));
+        if (folder !== path) return;
         const up = path === "" ? [] : [row(t("parentFolder"), "up", folderOf(path))];
         list.replaceChildren(...up, ...folders.map((each) => row(shownName(each.name), "folder", each.path)));
         if (up.length + folders.length === 0) list.append(element("li", { class: "none" }, t("noFolders")));

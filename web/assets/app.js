@@ -19,6 +19,9 @@ const VIEWS = [
   { route: "admin/state", label: "state", symbol: "state", isForAdmins: true },
 ];
 
+/** In milliseconds. */
+const AFTER_FIRST_VIEW = 2000;
+
 const main = element("main", { id: "main", tabindex: -1 });
 const usage = element("div", { class: "usage" });
 const searchField = element("input", {
@@ -209,6 +212,13 @@ document.addEventListener("keydown", (event) => {
   run();
 });
 
+/** What browsers need to install the app, once the first view is there. */
+function becomeInstallable() {
+  document.head.append(element("link", { rel: "manifest", href: "assets/app.webmanifest" }));
+  // Where the connection is not safe, browsers do not have it.
+  navigator.serviceWorker?.register("assets/worker.js", { scope: "./" }).catch(() => {});
+}
+
 async function start() {
   whenSessionEnds(async () => {
     if (!uploads?.isActive) goToLogin({ ended: true });
@@ -228,10 +238,9 @@ async function start() {
   changes.addEventListener("change", () => refreshUsage().catch(() => {}));
   await showRoute();
   document.body.classList.add("ready");
-  // Where the connection is not safe, browsers do not have it.
-  navigator.serviceWorker?.register("assets/worker.js", { scope: "./" }).catch(() => {});
   // Those of a page that was closed or reloaded wait for their files.
   if (hasInterruptedUploads()) withUploads(() => {});
+  setTimeout(becomeInstallable, AFTER_FIRST_VIEW);
 }
 
 // After "back" the browser may show the old page, although the session has ended.
