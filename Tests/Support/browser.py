@@ -68,7 +68,9 @@ class App:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self, condition, what):
-        WebDriverWait(self.driver, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"waited in vain for: {what}")
+        # An element may be replaced between the moment when it is found and when it is asked.
+        waiting = WebDriverWait(self.driver, TIMEOUT_SECONDS, 0.1, [StaleElementReferenceException])
+        waiting.until(lambda _: condition(), f"waited in vain for: {what}")
 
     def address(self):
         return self.driver.current_url.removeprefix(self.url)
@@ -85,10 +87,7 @@ class App:
         found = []
 
         def is_there():
-            try:
-                found[:] = self.all(role, name, within)[:1]
-            except StaleElementReferenceException:
-                found.clear()
+            found[:] = self.all(role, name, within)[:1]
             return found
 
         self.wait(is_there, f"the {role} {name!r}")
@@ -101,7 +100,7 @@ class App:
         return self.find("field", name, within)
 
     def press(self, name, within=None):
-        self.button(name, within).click()
+        self.wait(lambda: self.button(name, within).click() is None, f"a press of {name!r}")
 
     def type(self, name, text):
         self.field(name).clear()
