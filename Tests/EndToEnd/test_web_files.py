@@ -167,6 +167,22 @@ def test_several_are_moved_into_a_folder_and_back(editor, folder, account_of_edi
     editor.wait(lambda: paths(account_of_editor, path) == put_back, "undo")
 
 
+def test_who_does_not_wait_for_the_chosen_folder_moves_into_it_nevertheless(editor, folder, account_of_editor):
+    path = folder("one.txt", "there/two.txt")
+    editor.menu("one.txt", "Move")
+    editor.button("there")
+    slow = {"offline": False, "latency": 1500, "downloadThroughput": -1, "uploadThroughput": -1}
+    editor.driver.execute_cdp_cmd("Network.enable", {})
+    editor.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    try:
+        editor.press("there")
+        editor.press("Move here")
+        editor.wait_for_message("Moved “one.txt”")
+    finally:
+        editor.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"latency": 0})
+    assert paths(account_of_editor, path) == ["there/one.txt", "there/two.txt"]
+
+
 def test_a_copy_in_the_same_folder_gets_a_number(editor, folder, account_of_editor):
     path = folder("one.txt", "deep/two.txt")
     for name in ("one.txt", "deep"):
@@ -190,6 +206,19 @@ def test_what_is_deleted_comes_back_by_undo(editor, folder, account_of_editor):
     editor.press("Undo")
     editor.wait_for_row("deep")
     editor.wait(lambda: paths(account_of_editor, path) == before, "the files")
+
+
+def test_an_empty_folder_comes_back_without_what_was_deleted_from_it_before(editor, folder, account_of_editor):
+    path = folder("stays.txt")
+    assert account_of_editor.post("/rpc/create_folder", {"p_folder": f"{path}/empty"}).status == 204
+    assert account_of_editor.store(f"{path}/empty/older.txt", b"x").status == 200
+    assert account_of_editor.delete(f"/files?file_path=eq.{path}/empty/older.txt").status == 204
+    editor.go(path)
+    editor.menu("empty", "Delete")
+    editor.wait_for_no_row("empty")
+    editor.press("Undo")
+    editor.wait_for_row("empty")
+    assert paths(account_of_editor, path) == ["stays.txt"]
 
 
 def test_a_row_is_dragged_onto_a_folder(editor, folder, account_of_editor):

@@ -428,6 +428,17 @@ def test_an_upload_can_be_paused_resumed_and_cancelled(app, person, local, netwo
     assert app.run("return window.dispatchEvent(new Event('beforeunload', { cancelable: true }))") is True
 
 
+def test_two_clicks_on_cancel_end_one_upload(app, person, local, network):
+    with in_the_middle(app, network, local("long.bin", 60_000_000), 60_000_000):
+        app.choose(local("other.bin", 60_000_000))
+        app.press("Upload")
+        app.button("Cancel other.bin")
+        app.run("arguments[0].click(); arguments[0].click()", app.button("Cancel long.bin"))
+        app.wait(lambda: person.reserved() == 60_000_000, "one upload to end")
+        app.press("Cancel other.bin")
+        app.wait(lambda: person.reserved() == 0, "the other one to end")
+
+
 def test_logging_out_asks_first_and_leaves_nothing_behind(app, person, local, network):
     with in_the_middle(app, network, local("long.bin", 60_000_000), 60_000_000):
         assert "long.bin" in app.run(RECORDS)[1]

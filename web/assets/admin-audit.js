@@ -2,10 +2,9 @@
 import { read, request } from "./api.js";
 import { containing, filterField, ownerField, showList } from "./admin-list.js";
 import { element } from "./dom.js";
-import { fullTime, shortTime } from "./format.js";
 import { pathText, shownName, shownPath } from "./names.js";
 import { t } from "./strings.js";
-import { button, report, say } from "./ui.js";
+import { button, dateAndTime, report, say } from "./ui.js";
 
 const ACTIONS = [
   "login", "login_failed", "login_blocked", "logout", "session_revoke", "retrieve", "store", "move", "delete", "trash",
@@ -35,7 +34,8 @@ export function showAudit(context, address = "") {
     title: t("auditLog"), className: "audit", path: "audit_log", countText: "entries", select: COLUMNS,
     order: ["time", true],
     columns: [
-      { id: "time", column: "id", label: t("time"), sortable: true, className: "time", cell: timeCell },
+      { id: "time", column: "id", label: t("time"), sortable: true, className: "time",
+        cell: (row) => [dateAndTime(row.occurred_at)] },
       { id: "person", label: t("person"), className: "name", cell: personCell },
       { id: "action", label: t("action"), className: "action", cell: (row) => [t(`did_${row.action}`)] },
       { id: "subject", label: t("subject"), className: "subject", cell: subjectCell },
@@ -99,11 +99,6 @@ export function showAudit(context, address = "") {
   }
 
   return view;
-}
-
-function timeCell(row) {
-  const date = new Date(row.occurred_at);
-  return [element("time", { datetime: row.occurred_at, title: fullTime(date) }, shortTime(date))];
 }
 
 function subjectCell({ action, subject }) {

@@ -3,9 +3,10 @@ import { containing, filterField, ownerField, showList } from "./admin-list.js";
 import { iconFor } from "./browse.js";
 import { element, icon } from "./dom.js";
 import { entryOf } from "./files.js";
-import { exactSize, fullTime, listTime, shortSize } from "./format.js";
+import { exactSize, shortSize } from "./format.js";
 import { pathText, shownName, shownPath, shownProse } from "./names.js";
 import { t } from "./strings.js";
+import { timeElement } from "./ui.js";
 
 /** @param {string} owner whose files are shown at first */
 export function showAllFiles(context, owner = "") {
@@ -22,7 +23,7 @@ export function showAllFiles(context, owner = "") {
       { id: "size", column: "size_bytes", label: t("size"), sortable: true, className: "size",
         cell: (row) => [element("span", { title: exactSize(row.size_bytes) }, shortSize(row.size_bytes))] },
       { id: "changed", column: "modified_at", label: t("changed"), sortable: true, className: "changed",
-        cell: (row) => [timeOf(row.modified_at)] },
+        cell: (row) => [timeElement(row.modified_at)] },
       { id: "description", label: t("description"), className: "description",
         cell: (row) => [shownProse(row.description ?? "")] },
     ],
@@ -38,9 +39,3 @@ export function showAllFiles(context, owner = "") {
 
 const pathCell = (row) => [icon(iconFor(entryOf(row))),
   element("span", { class: "entry", title: pathText(row.file_path) }, shownPath(row.file_path))];
-
-/** A time in a list. */
-export function timeOf(text) {
-  const date = new Date(text);
-  return element("time", { datetime: text, title: fullTime(date) }, listTime(date));
-}

@@ -41,7 +41,6 @@ export function ownerField(label, value = "") {
  *   `columns` as for makeGrid, each with `column`, the server's, if it can be sorted by
  *   `keyOf`, `nameOf`, `menu`, `open` as for makeGrid
  *   `fields` of filterField; `filters()` → pairs of a query, or null if nothing can match; it may be asynchronous
- *   `after(row)` → pairs that select what follows a row; without it rows are skipped by their number
  *   `prepare(rows)` what must be known before rows are shown; `countText` the key of the text with their number
  *   `tools` buttons
  */
@@ -74,7 +73,7 @@ export function showList(options) {
   }
 
   async function page(signal) {
-    const place = rows.length === 0 ? [] : options.after?.(rows.at(-1)) ?? [["offset", rows.length]];
+    const place = rows.length === 0 ? [] : [["offset", rows.length]];
     const response = await request(`${path}?${new URLSearchParams([...current, ...place, ["limit", PAGE_SIZE]])}`,
       { signal, headers: rows.length === 0 ? { "Prefer": "count=exact" } : {} });
     const found = await response.json();

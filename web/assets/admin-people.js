@@ -1,7 +1,6 @@
 // The accounts: who there is, what they use, and what an admin can do with them.
 import { call, request } from "./api.js";
 import { containing, filterField, showList } from "./admin-list.js";
-import { timeOf } from "./admin-files.js";
 import { element, icon } from "./dom.js";
 import { bothSizes, shortSize } from "./format.js";
 import { openMenu } from "./menu.js";
@@ -9,7 +8,7 @@ import { pathText, shownName } from "./names.js";
 import { newPasswordField, problemWithPassword, randomPassword } from "./password.js";
 import { sessionList } from "./sessions.js";
 import { t, tn } from "./strings.js";
-import { ask, askForm, button, iconButton, labelled, openDialog, report, say } from "./ui.js";
+import { ask, askForm, button, iconButton, labelled, openDialog, report, say, timeElement } from "./ui.js";
 
 const GIBIBYTE = 2 ** 30;
 /** The server's code for an address that another account has. */
@@ -32,7 +31,7 @@ export function showPeople(context) {
       { id: "count", column: "file_count", label: t("files"), sortable: true, className: "counted",
         cell: (user) => [t("fileCount", { count: user.file_count ?? 0 })] },
       { id: "created", column: "created_at", label: t("created"), sortable: true, className: "created",
-        cell: (user) => [timeOf(user.created_at)] },
+        cell: (user) => [timeElement(user.created_at)] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ],
     keyOf: (user) => user.id,

@@ -1,11 +1,11 @@
 // The list of one folder, or of what a search has found.
 import { contentAddress, download, folderOf, listFolder, searchFiles, changes, MAX_FOUND } from "./files.js";
 import { element, icon } from "./dom.js";
-import { fullTime, listTime, exactSize, shortSize } from "./format.js";
+import { exactSize, shortSize } from "./format.js";
 import { makeGrid } from "./grid.js";
 import { pathText, shownName, shownPath, shownProse } from "./names.js";
 import { language, t, tn } from "./strings.js";
-import { button, failed, iconButton, placeholder, report, say } from "./ui.js";
+import { button, failed, iconButton, placeholder, report, say, timeElement } from "./ui.js";
 
 const MOVED = "application/x-coffer-entries";
 const NATURAL = new Intl.Collator(language, { numeric: true });
@@ -179,8 +179,7 @@ export function showFiles(context, { folder = "", search = null }) {
 
   function timeCell(entry) {
     if (entry.isFolder) return [t("fileCount", { count: entry.count })];
-    const changed = new Date(entry.changed);
-    return [element("time", { datetime: changed.toISOString(), title: fullTime(changed) }, listTime(changed))];
+    return [timeElement(entry.changed)];
   }
 
   function actionsCell(entry) {

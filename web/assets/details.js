@@ -4,10 +4,12 @@ import { copy, downloadAll, move, remove, rename } from "./actions.js";
 import { folderAddress } from "./browse.js";
 import { element, icon } from "./dom.js";
 import { announceChange, changeFile, downloadFrom, fileById, folderOf, versionAddress } from "./files.js";
-import { bothSizes, fullTime, shortSize, shortTime } from "./format.js";
+import { bothSizes, shortSize, shortTime } from "./format.js";
 import { shownName, shownPath, shownProse } from "./names.js";
-import { t, tn } from "./strings.js";
-import { button, iconButton, labelled, openDialog, report, say } from "./ui.js";
+import { t } from "./strings.js";
+import {
+  button, dateAndTime, iconButton, labelled, openDialog, report, say, timeElement,
+} from "./ui.js";
 
 /** Versions in one answer. */
 const SHOWN_VERSIONS = 100;
@@ -67,12 +69,12 @@ export async function showDetails(context, entry) {
 
   function show() {
     title.replaceChildren(shownName(current.name));
-    const changed = current.changed && time(current.changed);
+    const changed = current.changed && dateAndTime(current.changed);
     const values = current.isFolder
       ? [["path", shownPath(current.path)], ["contains", t("fileCount", { count: current.count ?? 0 })],
         ["size", bothSizes(current.size ?? 0)]]
       : [["path", pathLink()], ["size", bothSizes(current.size)], ["type", shownName(current.type)],
-        ["changed", changed], ["created", current.created && time(current.created)],
+        ["changed", changed], ["created", current.created && dateAndTime(current.created)],
         ["sha256", current.sha256 && digest()]];
     facts.replaceChildren(...values.filter(([, value]) => value).flatMap(([label, value]) =>
       [element("dt", {}, t(label)), element("dd", {}, value)]));
@@ -125,7 +127,7 @@ export async function showDetails(context, entry) {
 
   function versionItem(row) {
     const when = shortTime(new Date(row.removed_at));
-    return element("li", {}, element("span", {}, time(row.removed_at, t("until", { time: when })),
+    return element("li", {}, element("span", {}, timeElement(row.removed_at, t("until", { time: when })),
       element("span", { class: "hint" }, shortSize(row.size_bytes))),
     iconButton(t("restoreVersion", { time: when }), "restore", () => restoreVersion(row).catch(report)),
     iconButton(t("downloadVersion", { time: when }), "download", () =>
@@ -204,9 +206,4 @@ function descriptionForm(save) {
     }
   });
   return { element: element("section", {}, element("h3", {}, t("description")), view, form), show };
-}
-
-function time(text, shown = shortTime(new Date(text))) {
-  const date = new Date(text);
-  return element("time", { datetime: date.toISOString(), title: fullTime(date) }, shown);
 }

@@ -4,7 +4,7 @@ import { ApiError, call, read, request } from "./api.js";
 const COLUMNS = "id,file_path,description,content_type,size_bytes,sha256,created_at,updated_at,modified_at";
 
 /** Entries in one answer of a list. */
-export const PAGE_SIZE = 500;
+const PAGE_SIZE = 500;
 /** Values in one filter, and their length in the address, so that it does not grow too long. */
 const BATCH_SIZE = 50;
 const BATCH_LENGTH = 12_000;

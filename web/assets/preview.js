@@ -167,7 +167,7 @@ export async function showPreview(context, entry, others) {
  * The bytes as text: UTF-8 or UTF-16 if they are, otherwise what the type says, otherwise what Windows wrote.
  * @param {boolean} isPart whether the last character may be cut
  */
-export function decoded(bytes, type, isPart = false) {
+function decoded(bytes, type, isPart = false) {
   const mark = (bytes[0] << 8) | bytes[1];
   const named = /;\s*charset="?([^\s;"]+)/i.exec(type)?.[1];
   const candidates = [mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8", named, "windows-1252"];

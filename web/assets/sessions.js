@@ -3,9 +3,7 @@ import { read, request } from "./api.js";
 import { element, icon } from "./dom.js";
 import { shortTime } from "./format.js";
 import { t } from "./strings.js";
-import { button, failed, report, say } from "./ui.js";
-
-const timeOf = (text) => element("time", { datetime: text }, shortTime(new Date(text)));
+import { button, dateAndTime, failed, report, say } from "./ui.js";
 
 /**
  * The sessions of a user.
@@ -39,9 +37,9 @@ export function sessionList(userId, { isOwn }) {
     const since = shortTime(new Date(created));
     return element("li", {}, icon("state"),
       element("div", {},
-        element("p", {}, element("strong", {}, t("sessionSince"), " ", timeOf(created)),
+        element("p", {}, element("strong", {}, t("sessionSince"), " ", dateAndTime(created)),
           isCurrent ? element("span", { class: "badge" }, t("thisSession")) : null),
-        element("p", { class: "hint" }, t("sessionUntil"), " ", timeOf(expires))),
+        element("p", { class: "hint" }, t("sessionUntil"), " ", dateAndTime(expires))),
       isCurrent ? null : button(t("end"), (event) => end(event, `id=eq.${id}`, 1),
         { "aria-label": t("endSession", { time: since }) }));
   }

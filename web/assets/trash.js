@@ -6,14 +6,16 @@ import { bringBack } from "./bring-back.js";
 import { folderAddress, iconFor } from "./browse.js";
 import { element, icon } from "./dom.js";
 import { announceChange, changes, downloadFrom, folderOf, join, nameOf, pathIsTaken, versionAddress } from "./files.js";
-import { exactSize, fullTime, listTime, shortSize } from "./format.js";
+import { exactSize, listTime, shortSize } from "./format.js";
 import { makeGrid } from "./grid.js";
 import { openMenu } from "./menu.js";
 import { pathText, shownName, shownPath } from "./names.js";
 import { normalized, problemWith } from "./path.js";
 import { t, tn } from "./strings.js";
 import { listTrash, purge, rowsOf } from "./trash-entries.js";
-import { ask, askForm, button, failed, iconButton, labelled, placeholder, report, say } from "./ui.js";
+import {
+  ask, askForm, button, failed, iconButton, labelled, placeholder, report, say, timeElement,
+} from "./ui.js";
 
 // Words
 
@@ -41,7 +43,7 @@ export function showTrash(context, which) {
     label: isVersions ? t("oldVersions") : t("deletedFiles"), columns: columns(), keyOf: (entry) => entry.id,
     nameOf: entryText,
     open: (entry) => showMenu([entry], grid.body.querySelector(`[data-index="${grid.rows.indexOf(entry)}"]`)),
-    menu: showMenu, keys, more: () => loadMore().catch(report), selected: showSelection, sort: () => {},
+    menu: showMenu, keys, more: () => loadMore().catch(report), selected: showSelection,
   });
 
   // Loading
@@ -103,10 +105,10 @@ export function showTrash(context, which) {
       { id: "size", label: t("size"), className: "size", cell: (entry) =>
         [element("span", { title: exactSize(entry.size) }, shortSize(entry.size)), ...count(entry)] },
       { id: "removed", label: isVersions ? t("replaced") : t("deletedAt"), className: "removed",
-        cell: (entry) => [time(entry.removed)] },
+        cell: (entry) => [timeElement(entry.removed)] },
       { id: "expires", label: t("keptUntil"), className: "changed", cell: (entry) =>
         [element("span", { class: "narrow-only" }, t("until", { time: listTime(new Date(entry.expires)) })),
-          element("span", { class: "wide-only" }, time(entry.expires))] },
+          element("span", { class: "wide-only" }, timeElement(entry.expires))] },
       { id: "actions", label: t("actions"), className: "row-actions", isUnseen: true, cell: actionsCell },
     ];
   }
@@ -304,9 +306,4 @@ export function showTrash(context, which) {
     element: view, title: t("trash"), leave: () => controller.abort(),
     focus: () => (entries.length > 0 ? grid.focus() : view.querySelector("h1").focus()),
   };
-}
-
-function time(text) {
-  const date = new Date(text);
-  return element("time", { datetime: date.toISOString(), title: fullTime(date) }, listTime(date));
 }

@@ -1,6 +1,7 @@
 // The pieces that every view is made of: buttons, fields, messages and dialogs.
 import { goToLogin } from "./api.js";
 import { element, icon } from "./dom.js";
+import { fullTime, listTime, shortTime } from "./format.js";
 import { shownProse } from "./names.js";
 import { t } from "./strings.js";
 
@@ -15,6 +16,14 @@ export function iconButton(label, symbol, onclick, attributes = {}) {
   return element("button",
     { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes }, icon(symbol));
 }
+
+/** A time of the server, as lists have it, or in other words. All of it is in the title. */
+export function timeElement(text, shown = listTime(new Date(text))) {
+  return element("time", { datetime: text, title: fullTime(new Date(text)) }, shown);
+}
+
+/** A time with its date, also if it is of today. */
+export const dateAndTime = (text) => timeElement(text, shortTime(new Date(text)));
 
 let fieldCount = 0;
 
@@ -121,7 +130,7 @@ function isBeside(dialog, { clientX: x, clientY: y }) {
 }
 
 /** The row of buttons at the end of a dialog: "Cancel", and one that agrees. */
-export function dialogActions(close, consent, { kind = "primary", onclick = null } = {}) {
+function dialogActions(close, consent, { kind = "primary", onclick = null } = {}) {
   const attributes = onclick ? { kind } : { kind, type: "submit" };
   return element("div", { class: "actions" },
     button(t("cancel"), () => close()), button(consent, onclick ?? (() => {}), attributes));
@@ -140,10 +149,10 @@ export async function ask(title, explanation, consent, kind = "primary") {
  * @param {HTMLElement[]} fields
  * @returns {Promise<unknown>} what `submit` returned, undefined if the person closed the dialog
  */
-export function askForm(title, fields, consent, submit, { className = "", kind = "primary" } = {}) {
+export function askForm(title, fields, consent, submit, { className = "" } = {}) {
   return openDialog(title, (close) => {
     const problem = element("p", { class: "problem", role: "alert" });
-    const form = element("form", { class: "form" }, ...fields, problem, dialogActions(close, consent, { kind }));
+    const form = element("form", { class: "form" }, ...fields, problem, dialogActions(close, consent));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const agree = form.querySelector("[type=submit]");

@@ -277,7 +277,7 @@ export function makeQueue(context, { changed, decideTaken, explain, sessionEnded
   }
 
   return {
-    items, add, start, pause, resume, cancel,
+    items, add, pause, resume, cancel,
     /** Gives an interrupted item its file again. */
     attach(item, file) {
       item.file = file;
