@@ -435,6 +435,8 @@ def test_two_clicks_on_cancel_end_one_upload(app, person, local, network):
         app.button("Cancel other.bin")
         app.run("arguments[0].click(); arguments[0].click()", app.button("Cancel long.bin"))
         app.wait(lambda: person.reserved() == 60_000_000, "one upload to end")
+        app.wait(lambda: "long.bin" not in listed(app), "the row to go")
+        assert "other.bin" in listed(app)
         app.press("Cancel other.bin")
         app.wait(lambda: person.reserved() == 0, "the other one to end")
 
