@@ -25,6 +25,8 @@ def digest(path):
 def account_of_editor(url):
     client = log_in(url, setting("COFFER_EDITOR_EMAIL"), setting("COFFER_EDITOR_PASSWORD"))
     yield client
+    # A folder that was created stays without its files.
+    assert client.post("/rpc/delete_folder", {"p_folder": FOLDER}).status == 200
     assert client.clear(FOLDER).status in (200, 204)
 
 

@@ -168,6 +168,7 @@ def test_a_chosen_file_gets_the_path_and_the_description_that_were_entered(app, 
     app.go("inbox")
     app.choose(file)
     assert app.field("File path").get_attribute("value") == "inbox/letter.txt"
+    assert app.field("File path") == app.driver.switch_to.active_element
     app.type("File path", "inbox/2026/ä 'b'.txt")
     app.type("Description", "Zwei\nZeilen")
     app.press("Upload")

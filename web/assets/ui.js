@@ -121,6 +121,8 @@ export function openDialog(title, build, { className = "" } = {}) {
     });
     document.body.append(dialog);
     dialog.showModal();
+    // Not the close button, which is the first one: what there is to fill in, or "Cancel".
+    dialog.querySelector("form input, form textarea, .actions button")?.focus();
   });
 }
 
