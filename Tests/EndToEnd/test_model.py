@@ -52,10 +52,12 @@ class Refused(Exception):
 
 
 class Model:
-    """What one user has. trash: by the API's id of the row; gone: rows whose ids the API has not told yet."""
+    """What one user has. trash: by the API's id of the row; gone: rows whose ids the API has not told yet; lost: the
+    created folders that were deleted with files, by the number of the step."""
 
     def __init__(self):
         self.step, self.files, self.created, self.trash, self.gone, self.moments = 0, {}, set(), {}, [], []
+        self.lost = {}
 
     def is_folder(self, path):
         return path in self.created or any(is_below(name, path) for name in self.files)
@@ -145,8 +147,22 @@ class Model:
         below = self.below(folder)
         for path in below:
             self.remove(path)
-        self.created -= {path for path in self.created if path == folder or is_below(path, folder)}
+        lost = {path for path in self.created if path == folder or is_below(path, folder)}
+        self.created -= lost
+        if below:
+            self.lost[self.step] = lost
         return len(below)
+
+    def make_lost(self, folders):
+        for folder in folders:
+            self.make(folder)
+        removed = {row.removed for row in [*self.trash.values(), *self.gone]}
+        self.lost = {step: folders for step, folders in self.lost.items() if step in removed}
+
+    def restore_entry(self, ids):
+        folders = self.lost.get(self.trash[ids[0]].removed, set())
+        self.restore(ids)
+        self.make_lost(folders)
 
     def restore(self, ids, path=None):
         ids_of_files = {content.id: name for name, content in self.files.items()}
@@ -156,6 +172,7 @@ class Model:
             self.replace_content(ids_of_files[row.id], row)
         for row in [row for row in rows if row not in versions]:
             self.add(replace(row, path=path or row.path, id=None if row.id in ids_of_files else row.id))
+        self.make_lost([])
 
     def restore_folder(self, folder, moment):
         """Of each file the newest content that it had then, of each path the newest of these."""
@@ -175,7 +192,9 @@ class Model:
         for path in removed:
             self.remove(path)
         wanted = [id for _, id in chosen.values() if id]
+        lost = {path for step, paths in self.lost.items() if step > moment for path in paths}
         self.restore_rows(wanted)
+        self.make_lost(path for path in lost if path == folder or is_below(path, folder))
         return {"kept": len(kept), "restored": len(wanted), "removed": len(removed)}
 
     def restore_rows(self, ids):
@@ -185,6 +204,7 @@ class Model:
     def purge(self, ids):
         for id in ids:
             del self.trash[id]
+        self.make_lost([])
 
 
 class Ambiguous(Exception):
@@ -250,7 +270,7 @@ class Person:
             return lambda model: model.restore_folder(folder, moment), lambda: self.call(kind, **arguments)
         entry_id, ids = self.entry()
         if kind == "restore_entry":
-            return lambda model: model.restore(ids), lambda: self.call("restore", entry_id=entry_id)
+            return lambda model: model.restore_entry(ids), lambda: self.call("restore", entry_id=entry_id)
         if kind == "purge":
             return lambda model: model.purge(ids), lambda: self.client.delete(f"/trash?entry_id=eq.{entry_id}")
         arguments = {"id": ids[0]} | ({"file_path": target} if kind == "restore_to" else {})

@@ -138,6 +138,8 @@ def test_a_folder_is_deleted_and_restored_as_one(account):
     delete(client, "f/a")
     assert restore(client, entry_id=entry_id).json() == 3
     assert [content(client, path) for path in ("f/a", "f/b/c", "f/b/d", "g")] == [b"f/a", b"f/b/c", b"f/b/d", b"g"]
+    names = [row["name"] for row in client.get("/rpc/list_folder?p_folder=f").json()]
+    assert names == ["b", "empty", "a"]
 
 
 def test_folders_are_created_and_stay(account):

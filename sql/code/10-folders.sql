@@ -271,23 +271,33 @@ as $$
 declare
     v_folder constant text := internal.checked_file_path(p_folder);
     v_user_id constant uuid := internal.lock_current_user();
+    v_entry_id constant uuid := gen_random_uuid();
+    v_created text[];
     v_count bigint;
 begin
     if not internal.is_folder(v_user_id, internal.folder_of(v_folder), internal.name_of(v_folder)) then
         raise exception using errcode = 'KF047', message = 'Folder not found.';
     end if;
+    -- For count_deleted_files.
+    perform set_config('coffer.entry_id', v_entry_id::text, true);
     -- '0' is the character after '/'.
     delete from internal.files f
     where f.user_id = v_user_id and f.file_path > v_folder || '/' and f.file_path < v_folder || '0';
     get diagnostics v_count = row_count;
-    perform internal.forget_folders(v_user_id, v_folder);
+    perform set_config('coffer.entry_id', '', true);
+    v_created := internal.forget_folders(v_user_id, v_folder);
+    -- Without a file, the trash shows no entry that could be restored.
+    if v_count > 0 and internal.kept_days('deleted') > 0 then
+        insert into internal.trash_folders (user_id, entry_id, folder)
+        select v_user_id, v_entry_id, c.folder from unnest(v_created) as c (folder);
+    end if;
     return v_count;
 end
 $$;
 grant execute on function api.delete_folder(text) to coffer_editor, coffer_admin;
 comment on function api.delete_folder(text) is
     'Deletes all files of the current user below a folder, and the folder; returns the number of files. They go to the '
-    'trash as one entry. KF003 for the path, KF011 if the user is gone, KF047 if there is no such folder. For editors '
+    'trash as one entry, with the folders that were created. KF003 for the path, KF011 if the user is gone, KF047 if there is no such folder. For editors '
     'and admins.';
 
 -- The folders at and below a path that were created.

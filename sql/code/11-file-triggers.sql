@@ -172,7 +172,9 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     v_days constant integer := internal.kept_days('deleted');
-    v_entry_id constant uuid := gen_random_uuid();
+    -- delete_folder has chosen one, because it also keeps the folders.
+    v_entry_id constant uuid :=
+        coalesce(nullif(current_setting('coffer.entry_id', true), '')::uuid, gen_random_uuid());
     -- Those whose files go to the trash.
     v_users constant uuid[] := array(
         select u.id from (select distinct o.user_id from old_files o) d join internal.users u on u.id = d.user_id

@@ -11,6 +11,9 @@ grant select (id, user_id, entry_id, file_id, file_path, reason, description, co
         created_at, modified_at, removed_at, expires_at), delete
     on internal.trash to coffer_editor, coffer_admin;
 -- Deliberately not granted: the column blob; insert and update, as only the triggers of internal.files add rows.
+comment on table internal.trash_folders is 'Folders that were created and then deleted with an entry of the trash.';
+comment on column internal.trash_folders.entry_id is 'As in internal.trash.';
+comment on column internal.trash_folders.removed_at is 'When the folder was deleted.';
 comment on table internal.trash is 'Deleted files, and the contents that files had before they were replaced.';
 comment on column internal.trash.entry_id is 'What one statement removed has the same.';
 comment on column internal.trash.file_id is 'The id of the file, which may exist again.';
@@ -30,6 +33,18 @@ from internal.trash t;
 grant select, delete on api.trash to coffer_editor, coffer_admin;
 -- Deliberately not granted: anything to coffer_anonymous.
 comment on view api.trash is 'The trash: an editor''s own, for an admin all. Users can remove only what is theirs.';
+
+-- The folders of an entry are of no use without its files. Neither list becomes a join, so nothing is read unless the
+-- user has such folders.
+create function internal.forget_trash_folders(p_user_id uuid, p_entries uuid[]) returns void
+language sql volatile security definer set search_path = '' set enable_seqscan = off
+begin atomic
+    delete from internal.trash_folders d
+    where d.user_id = p_user_id and (d.entry_id in (select unnest(p_entries))) is true
+        and (d.entry_id in (select t.entry_id from internal.trash t where t.user_id = p_user_id)) is not true;
+end;
+comment on function internal.forget_trash_folders(uuid, uuid[]) is
+    'Removes the folders of those entries of the trash that have no files any longer.';
 
 -- The rows that leave are restored, expired or removed for good. The blob of a restored one is a file's already, which
 -- restore_files says of all its rows. Others are looked up one by one in the index: a join's plan that was made for many
@@ -61,12 +76,15 @@ begin
     loop
         perform internal.record_all(
             'purge', v_user.user_id, v_user.paths, 0, 0, -v_user.bytes, -v_user.version_bytes);
+        perform internal.forget_trash_folders(v_user.user_id, array(
+            select distinct o.entry_id from old_trash o where o.user_id = v_user.user_id));
     end loop;
     return null;
 end
 $$;
 comment on function internal.count_removed_trash() is
-    'Lists the blobs of removed rows as garbage, counts, and records what did not expire. A trigger.';
+    'Lists the blobs of removed rows as garbage, counts, forgets the folders of entries without rows, and records what '
+    'did not expire. A trigger.';
 
 create function internal.list_copied_trash() returns trigger
 language plpgsql volatile security definer set search_path = ''
@@ -88,6 +106,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     delete from internal.trash t where t.user_id = old.id;
+    delete from internal.trash_folders d where d.user_id = old.id;
     return null;
 end
 $$;
@@ -186,6 +205,9 @@ declare
     v_versions uuid[];
     v_deleted uuid[];
     v_restored uuid[];
+    -- Restoring the files removes these rows.
+    v_folders constant text[] := array(
+        select d.folder from internal.trash_folders d where d.user_id = v_user_id and d.entry_id = p_entry_id);
 begin
     if num_nonnulls(p_id, p_entry_id) <> 1 or num_nonnulls(p_file_path, p_entry_id) = 2 then
         raise exception using errcode = 'KF014',
@@ -204,13 +226,14 @@ begin
     end if;
     v_restored := array(select internal.restore_version(v_user_id, v.id) from unnest(v_versions) as v (id))
         || case when v_deleted is not null then internal.restore_files(v_user_id, v_deleted, v_path) end;
+    perform internal.create_folders(v_user_id, v_folders);
     return case when p_id is not null then to_json(v_restored[1]) else to_json(cardinality(v_restored)) end;
 end
 $$;
 grant execute on function api.restore(uuid, text, uuid) to coffer_editor, coffer_admin;
 comment on function api.restore(uuid, text, uuid) is
     'Makes a row of the current user''s trash a file again, or the content of its file, and returns the file''s id; or '
-    'does so for all rows of an entry, and returns their number. KF002 if there is no such row, KF003 for the path, '
+    'does so for all rows and created folders of an entry, and returns the number of files. KF002 if there is no such row, KF003 for the path, '
     'KF011 if the user is gone, KF014 for the arguments, 23505 if a path is taken. For editors and admins.';
 
 -- Of the contents that a file may have had at that time, the one that it got last counts; of the files that may have
@@ -228,6 +251,11 @@ declare
     v_kept uuid[];
     v_wanted uuid[];
     v_removed bigint;
+    -- Those that were deleted since, although some may have been created after that time: nothing says when.
+    v_folders constant text[] := array(
+        select d.folder from internal.trash_folders d
+        where d.user_id = v_user_id and d.removed_at > p_at
+            and (d.folder > v_folder and d.folder < v_end or d.folder = rtrim(v_folder, '/')));
 begin
     if p_at is null then
         raise exception using errcode = 'KF014', message = 'The time is missing.';
@@ -257,6 +285,7 @@ begin
     if v_wanted is not null then
         perform internal.restore_files(v_user_id, v_wanted);
     end if;
+    perform internal.create_folders(v_user_id, v_folders);
     return json_build_object('kept', coalesce(cardinality(v_kept), 0),
         'restored', coalesce(cardinality(v_wanted), 0), 'removed', v_removed);
 end
@@ -326,4 +355,4 @@ end
 $$;
 comment on function internal.expire_trash(integer) is
     'Removes rows of the trash that have expired, and returns how many. For the operator.';
--- Deliberately not granted: restore_files, restore_version and expire_trash.
+-- Deliberately not granted: restore_files, restore_version, forget_trash_folders and expire_trash.

@@ -247,6 +247,45 @@ select is(pg_temp.remove('up/%'), '2');
 select is(pg_temp.do('select api.delete_folder(''up'')'), '0');
 select is_empty('select pg_temp.wrong()');
 
+-- Created folders are deleted with the files, and come back with them.
+create function pg_temp.folders() returns text language sql as $$
+    select string_agg(concat_ws('/', nullif(parent, ''), name), ' ' order by parent, name)
+    from internal.folders where user_id = '00000000-0000-4000-8000-00000000000e' and is_created
+$$;
+create function pg_temp.lost_folders() returns text language sql as $$
+    select string_agg(folder, ' ' order by folder) from internal.trash_folders
+$$;
+select is(pg_temp.do('select api.create_folder(''made/by/hand'')'), '');
+select isnt(pg_temp.put('made/file', 'x'), null);
+select isnt(pg_temp.put('made/other', 'y'), null);
+select is(pg_temp.do('select api.delete_folder(''made'')'), '2');
+select is(pg_temp.folders(), null, 'created folders are deleted');
+select is(pg_temp.lost_folders(), 'made made/by made/by/hand', 'the entry has them');
+select is(pg_temp.do(format('select api.restore(null, null, %L)',
+    (select entry_id from internal.trash where file_path = 'made/file')), :other), 'KF002');
+select is(pg_temp.restore((select entry_id from internal.trash where file_path = 'made/file')), '2');
+select is(pg_temp.folders(), 'made made/by made/by/hand', 'they come back with the files');
+select is(pg_temp.lost_folders(), null);
+select is(pg_temp.do('select api.delete_folder(''made/by'')'), '0');
+select is(pg_temp.lost_folders(), null, 'an entry without files is none');
+select is(pg_temp.do('select api.create_folder(''made/again'')'), '');
+select is(pg_temp.do('select api.delete_folder(''made'')'), '2');
+select is(pg_temp.restore('made/file') ~ '^"', true);
+select is(pg_temp.lost_folders(), 'made made/again', 'the folders stay as long as one file of the entry');
+select isnt(pg_temp.put('made/again', 'x'), null);
+select is(pg_temp.restore((select entry_id from internal.trash where file_path = 'made/other')), '23505',
+    'a created folder does not replace a file');
+select is(pg_temp.remove('made/again'), '1');
+delete from internal.trash where file_path in ('made/other', 'made/again');
+select is(pg_temp.lost_folders(), null, 'they are forgotten when the last file is removed for good');
+select is(pg_temp.do('select api.create_folder(''made/more'')'), '');
+select is(pg_temp.do('select api.delete_folder(''made'')'), '1');
+select is(pg_temp.do('select api.restore_folder(''made'', now() - interval ''1 minute'')') ~ '"restored" : 1', true);
+select is(pg_temp.folders(), 'made made/more', 'a folder that comes back to a time has them, too');
+select is(pg_temp.remove('made/%'), '1');
+select is(pg_temp.do('select api.delete_folder(''made'')'), '0');
+select is_empty('select pg_temp.wrong()');
+
 -- The quota.
 update internal.users set quota_bytes = (select used_bytes + trash_bytes from internal.ledgers where user_id = :editor)
 where id = :editor;
