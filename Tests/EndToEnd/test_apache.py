@@ -1,5 +1,6 @@
 """Apache in the place of nginx: what is its own. COFFER_TEST_APACHE runs the other tests behind it."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,22 @@ def test_apache_sends_the_bytes_of_a_download(behind_pool, instance, folder):
     before = written_by_workers(instance)
     assert behind_pool.retrieve(f"{folder}/large").body == body
     assert written_by_workers(instance) - before < 65536
+
+
+@pytest.mark.parametrize("kind", ["pool", "cgi", "fcgid"])
+def test_only_the_static_files_are_compressed(instance, kind):
+    with Apache(kind, instance) as apache:
+        client = Client(apache.url, instance.log_in().token)
+        for name in ("app.js", "style.css", "icons.svg"):
+            answer = client.request("GET", f"/assets/{name}", {"Accept-Encoding": "gzip"})
+            assert (answer.status, answer.header("Content-Encoding")) == (200, "gzip"), answer
+            assert answer.header("Vary") == "Accept-Encoding"
+            assert gzip.decompress(answer.body) == client.get(f"/assets/{name}").body
+            again = {"Accept-Encoding": "gzip", "If-None-Match": answer.header("ETag")}
+            assert client.request("GET", f"/assets/{name}", again).status == 304
+        for path in ("/openapi.json", "/files", "/login"):
+            answer = client.request("GET", path, {"Accept-Encoding": "gzip"})
+            assert (answer.status, answer.header("Content-Encoding")) == (200, None), answer
 
 
 @pytest.mark.parametrize("size", [15_000, 16_500])

@@ -5,6 +5,7 @@ Files are kept below one folder of their own, so that the tests can run against 
 
 import hashlib
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -13,12 +14,24 @@ from browser import app, quiet_console, setting  # noqa: F401
 from browser import logged_in as editor  # noqa: F401
 from client import log_in
 from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.ui import Select
 
 FOLDER = f"!web-{secrets.token_hex(4)}"
 
 
 def digest(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+@contextmanager
+def slow_line(app, milliseconds):
+    slow = {"offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1}
+    app.driver.execute_cdp_cmd("Network.enable", {})
+    app.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    try:
+        yield
+    finally:
+        app.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"latency": 0})
 
 
 @pytest.fixture(scope="module")
@@ -173,15 +186,10 @@ def test_who_does_not_wait_for_the_chosen_folder_moves_into_it_nevertheless(edit
     path = folder("one.txt", "there/two.txt")
     editor.menu("one.txt", "Move")
     editor.button("there")
-    slow = {"offline": False, "latency": 1500, "downloadThroughput": -1, "uploadThroughput": -1}
-    editor.driver.execute_cdp_cmd("Network.enable", {})
-    editor.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
-    try:
+    with slow_line(editor, 1500):
         editor.press("there")
         editor.press("Move here")
         editor.wait_for_message("Moved “one.txt”")
-    finally:
-        editor.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"latency": 0})
     assert paths(account_of_editor, path) == ["there/one.txt", "there/two.txt"]
 
 
@@ -232,6 +240,19 @@ def test_a_row_is_dragged_onto_a_folder(editor, folder, account_of_editor):
 
 
 # Order and search
+
+
+def test_the_order_can_be_chosen_before_the_list_has_come(editor, folder):
+    folder("small/b.txt", "small/a.txt")
+    editor.phone()
+    with slow_line(editor, 1000):
+        editor.run("location.hash = arguments[0]", f"#/files/{editor_folder(editor)}/small")
+        editor.wait(lambda: editor.all("heading", "small"), "the folder")
+        Select(editor.field("Sort by")).select_by_visible_text("Name, Z to A")
+        editor.wait_for_row("a.txt")
+        assert editor.names() == ["b.txt", "a.txt"]
+    Select(editor.field("Sort by")).select_by_visible_text("Name, A to Z")
+    editor.desktop()
 
 
 def test_the_list_is_sorted_by_its_heads(editor, folder, account_of_editor):

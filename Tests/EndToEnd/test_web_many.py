@@ -27,6 +27,20 @@ const next = (now) => {
 requestAnimationFrame(next);
 """
 
+# Notes when the first row of a new page is drawn.
+WATCH = """
+new MutationObserver((_, observer) => {
+  if (!document.querySelector(".grid-row a.entry")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => { window.drawn = performance.now(); });
+}).observe(document, { childList: true, subtree: true });
+"""
+# How long the first answer of a folder took, and how long it took from the request until its rows were drawn.
+FIRST = """
+const [answer] = performance.getEntriesByType("resource").filter((one) => one.name.includes("rpc/list_folder"));
+return [answer.responseEnd - answer.startTime, window.drawn - answer.startTime];
+"""
+
 
 @pytest.fixture(scope="module")
 def crowded(app, url, sql):
@@ -49,6 +63,11 @@ def crowded(app, url, sql):
 def test_the_first_rows_come_before_the_others(crowded):
     assert 10 < len(crowded.names()) < 100
     assert "more as you scroll" in crowded.message()
+    crowded.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+    crowded.go("many")
+    answer, drawn = crowded.run(FIRST)
+    print(f"the answer took {answer:.1f} ms, the rows were drawn after {drawn:.1f} ms")
+    assert 0 < answer < drawn
 
 
 def test_it_is_sorted_and_scrolled_as_a_whole_with_few_rows_in_the_document(crowded):

@@ -1,5 +1,5 @@
 // The list of one folder, or of what a search has found.
-import { contentAddress, download, folderOf, listFolder, searchFiles, changes, MAX_FOUND } from "./files.js";
+import { contentAddress, download, folderOf, listFolder, pagedList, searchFiles, changes, MAX_FOUND } from "./files.js";
 import { element, icon } from "./dom.js";
 import { exactSize, shortSize } from "./format.js";
 import { makeGrid } from "./grid.js";
@@ -45,9 +45,10 @@ export function showFiles(context, { folder = "", search = null }) {
   const isSearch = search !== null;
   const controller = new AbortController();
   const { signal } = controller;
-  let entries = [];
-  let isLast = false;
-  let loading = null;
+  const list = pagedList(read, (added) => {
+    if (isServersOrder()) grid.addRows(added, { complete: list.isLast });
+    showCount();
+  });
 
   const status = element("p", { class: "count", role: "status" });
   const content = element("div", { class: "content" });
@@ -60,50 +61,26 @@ export function showFiles(context, { folder = "", search = null }) {
     menu: (chosen, anchor) => act("openMenu", chosen, anchor),
     keys,
     decorate,
-    more: () => loadMore().catch(report),
+    more: () => list.more().catch(report),
     selected: showSelection,
     sort: (id) => sortBy(id, order.id === id ? !order.isDescending : id !== "name"),
   });
 
   // Loading
 
+  async function read(last) {
+    if (!isSearch) return listFolder(folder, last?.cursor ?? null, { signal });
+    return { entries: await searchFiles(context.user.user_id, search, { signal }), isLast: true };
+  }
+
   async function load({ keepPlace = true } = {}) {
-    const wanted = Math.max(entries.length, 1);
-    const found = [];
-    let last = false;
-    if (isSearch) {
-      found.push(...await searchFiles(context.user.user_id, search, { signal }));
-      last = true;
-    }
-    while (!last && found.length < wanted) {
-      const page = await listFolder(folder, found.at(-1)?.cursor ?? null, { signal });
-      found.push(...page.entries);
-      last = page.isLast;
-    }
-    entries = found;
-    isLast = last;
-    if (!isLast && !isServersOrder()) await loadAll();
+    await list.reload();
+    if (!isServersOrder()) await loadAll();
     show({ keepPlace });
   }
 
-  /** Loads once at a time. */
-  function loadMore() {
-    if (isLast || isSearch || entries.length === 0) return Promise.resolve();
-    loading ??= listFolder(folder, entries.at(-1).cursor, { signal }).then((page) => {
-      entries = entries.concat(page.entries);
-      isLast = page.isLast;
-      if (isServersOrder()) grid.addRows(page.entries, { complete: isLast });
-      showCount();
-    }).finally(() => { loading = null; });
-    return loading;
-  }
-
-  async function loadAll() {
-    while (!isLast) {
-      await loadMore();
-      status.textContent = t("loading", { count: entries.length });
-    }
-  }
+  const loadAll = () =>
+    list.all(() => { status.textContent = t("loading", { count: list.entries.length }); });
 
   /** Only a folder that is known as a whole can be sorted here; a long one comes in the server's order of names. */
   const isServersOrder = () => order.id === "name" && !order.isDescending;
@@ -121,6 +98,7 @@ export function showFiles(context, { folder = "", search = null }) {
   // What is shown
 
   function show(options) {
+    const { entries, isLast } = list;
     const isWhole = isLast && (entries.length <= 5000 || !isServersOrder());
     grid.showOrder(order.id, order.isDescending);
     sortChoice.value = `${order.id}${order.isDescending ? "-down" : ""}`;
@@ -142,6 +120,7 @@ export function showFiles(context, { folder = "", search = null }) {
   }
 
   function showCount() {
+    const { entries, isLast } = list;
     const key = isSearch && entries.length >= MAX_FOUND ? "firstFound" : isLast ? "entries" : "entriesLoaded";
     status.textContent = entries.length === 0 ? "" : t(key, { count: entries.length });
   }

@@ -47,6 +47,51 @@ export async function listFolder(folder, after = null, { signal, limit = PAGE_SI
   return { entries: rows.map((row) => entryOf(row, folder)), isLast: !response.headers.has("Link") };
 }
 
+/**
+ * A list that the server sends in pages, each after the last entry of the page before.
+ * @param {(last: object | null) => Promise<{entries: object[], isLast: boolean}>} read reads the page after an entry
+ * @param {(entries: object[]) => void} [shown] is called with each further page
+ */
+export function pagedList(read, shown = () => {}) {
+  let loading = null;
+  const list = {
+    entries: [],
+    isLast: false,
+
+    /** Reads anew as many entries as there are. */
+    async reload() {
+      const wanted = Math.max(list.entries.length, 1);
+      const found = [];
+      let page = { isLast: false };
+      while (!page.isLast && found.length < wanted) {
+        page = await read(found.at(-1) ?? null);
+        found.push(...page.entries);
+      }
+      Object.assign(list, { entries: found, isLast: page.isLast });
+    },
+
+    /** Reads the next page, once at a time. */
+    more() {
+      if (list.isLast || list.entries.length === 0) return Promise.resolve();
+      loading ??= read(list.entries.at(-1)).then((page) => {
+        Object.assign(list, { entries: list.entries.concat(page.entries), isLast: page.isLast });
+        shown(page.entries);
+      }).finally(() => { loading = null; });
+      return loading;
+    },
+
+    /** Reads all pages, and calls `step` after each. */
+    async all(step = () => {}) {
+      // Before the first page there is nothing that more could follow.
+      while (!list.isLast && list.entries.length > 0) {
+        await list.more();
+        step();
+      }
+    },
+  };
+  return list;
+}
+
 /** The user's files whose path contains the text, whatever its case, newest first. */
 export async function searchFiles(userId, text, { signal } = {}) {
   const pattern = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -5,7 +5,9 @@ import { freeName } from "./actions.js";
 import { bringBack } from "./bring-back.js";
 import { folderAddress, iconFor } from "./browse.js";
 import { element, icon } from "./dom.js";
-import { announceChange, changes, downloadFrom, folderOf, join, nameOf, pathIsTaken, versionAddress } from "./files.js";
+import {
+  announceChange, changes, downloadFrom, folderOf, join, nameOf, pagedList, pathIsTaken, versionAddress,
+} from "./files.js";
 import { exactSize, listTime, shortSize } from "./format.js";
 import { makeGrid } from "./grid.js";
 import { openMenu } from "./menu.js";
@@ -33,9 +35,10 @@ export function showTrash(context, which) {
   const reason = isVersions ? "replaced" : "deleted";
   const controller = new AbortController();
   const { signal } = controller;
-  let entries = [];
-  let isLast = false;
-  let loading = null;
+  const list = pagedList((last) => listTrash(context.user.user_id, reason, last, signal), (added) => {
+    grid.addRows(added, { complete: list.isLast });
+    showCount();
+  });
 
   const status = element("p", { class: "count", role: "status" });
   const content = element("div", { class: "content" });
@@ -43,41 +46,18 @@ export function showTrash(context, which) {
     label: isVersions ? t("oldVersions") : t("deletedFiles"), columns: columns(), keyOf: (entry) => entry.id,
     nameOf: entryText,
     open: (entry) => showMenu([entry], grid.body.querySelector(`[data-index="${grid.rows.indexOf(entry)}"]`)),
-    menu: showMenu, keys, more: () => loadMore().catch(report), selected: showSelection,
+    menu: showMenu, keys, more: () => list.more().catch(report), selected: showSelection,
   });
 
   // Loading
 
   async function load({ keepPlace = true } = {}) {
-    const wanted = Math.max(entries.length, 1);
-    const found = [];
-    let page = { isLast: false };
-    while (!page.isLast && found.length < wanted) {
-      page = await listTrash(context.user.user_id, reason, found.at(-1), signal);
-      found.push(...page.entries);
-    }
+    await list.reload();
     await context.refreshUsage();
-    entries = found;
-    isLast = page.isLast;
-    if (entries.length === 0) content.replaceChildren(nothing());
+    if (list.entries.length === 0) content.replaceChildren(nothing());
     else if (!grid.element.isConnected) content.replaceChildren(grid.element);
-    grid.setRows(entries, { complete: isLast, keepPlace });
+    grid.setRows(list.entries, { complete: list.isLast, keepPlace });
     showCount();
-  }
-
-  function loadMore() {
-    if (isLast || entries.length === 0) return Promise.resolve();
-    loading ??= listTrash(context.user.user_id, reason, entries.at(-1), signal).then((page) => {
-      entries = entries.concat(page.entries);
-      isLast = page.isLast;
-      grid.addRows(page.entries, { complete: isLast });
-      showCount();
-    }).finally(() => { loading = null; });
-    return loading;
-  }
-
-  async function loadAll() {
-    while (!isLast) await loadMore();
   }
 
   const bytes = () => (isVersions ? context.user.version_bytes : context.user.trash_bytes - context.user.version_bytes);
@@ -92,6 +72,7 @@ export function showTrash(context, which) {
   }
 
   function showCount() {
+    const { entries, isLast } = list;
     const count = t(isLast ? "entries" : "entriesLoaded", { count: entries.length });
     status.textContent = entries.length === 0 ? "" : `${count}, ${shortSize(bytes())}`;
     for (const each of [restoreAllButton, emptyButton]) each.hidden = entries.length === 0;
@@ -238,7 +219,8 @@ export function showTrash(context, which) {
 
   async function restoreAll() {
     try {
-      await loadAll();
+      await list.all();
+      const { entries } = list;
       const values = { files: t("fileCount", { count: filesIn(entries) }) };
       if (await ask(t("restoreAll"), tn("restoreAllText", values), t("restoreAll"))) await restore([...entries]);
     } catch (error) {
@@ -248,7 +230,7 @@ export function showTrash(context, which) {
 
   /** Only what was there when the person agreed. */
   async function empty() {
-    const { removed } = entries[0];
+    const { removed } = list.entries[0];
     if (!await ask(emptyLabel, tn("emptyText", { size: shortSize(bytes()) }), emptyLabel, "danger")) return;
     try {
       await request(`trash?${new URLSearchParams({ user_id: `eq.${context.user.user_id}`, reason: `eq.${reason}`,
@@ -304,6 +286,6 @@ export function showTrash(context, which) {
   start();
   return {
     element: view, title: t("trash"), leave: () => controller.abort(),
-    focus: () => (entries.length > 0 ? grid.focus() : view.querySelector("h1").focus()),
+    focus: () => (list.entries.length > 0 ? grid.focus() : view.querySelector("h1").focus()),
   };
 }
