@@ -181,6 +181,8 @@ export function makeGrid(options) {
 
   body.addEventListener("scroll", draw, { passive: true });
   // Rows that stay as high keep their elements, and so the focus.
+  // The heads stand above their columns, whether there is a scroll bar or not.
+  new ResizeObserver(() => { head.style.paddingInlineEnd = `${body.offsetWidth - body.clientWidth}px`; }).observe(space);
   new ResizeObserver(() => (rowHeight() === drawnHeight ? draw() : redraw())).observe(body);
 
   body.addEventListener("focusin", (event) => {
