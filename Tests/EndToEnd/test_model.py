@@ -53,11 +53,11 @@ class Refused(Exception):
 
 class Model:
     """What one user has. trash: by the API's id of the row; gone: rows whose ids the API has not told yet; lost: the
-    created folders that were deleted with files, by the number of the step."""
+    created folders that were deleted with files, by the number of the step; left: the paths that files were moved from."""
 
     def __init__(self):
         self.step, self.files, self.created, self.trash, self.gone, self.moments = 0, {}, set(), {}, [], []
-        self.lost = {}
+        self.lost, self.left = {}, []
 
     def is_folder(self, path):
         return path in self.created or any(is_below(name, path) for name in self.files)
@@ -76,6 +76,11 @@ class Model:
 
     def remove(self, path, reason="deleted"):
         self.gone.append(replace(self.files.pop(path), reason=reason, removed=self.step))
+
+    def leave(self, path):
+        content = self.files.pop(path)
+        self.left.append((self.step, content.id, path))
+        return content
 
     def below(self, folder):
         return [path for path in self.files if is_below(path, folder)]
@@ -105,12 +110,12 @@ class Model:
 
     def move(self, path, target):
         if path in self.files:
-            self.add(replace(self.files.pop(path), path=target))
+            self.add(replace(self.leave(path), path=target))
 
     def move_folder(self, source, target):
         if is_below(target + "/", source):
             raise Refused(400)
-        moved = [self.files.pop(path) for path in self.below(source)]
+        moved = [self.leave(path) for path in self.below(source)]
         created = {folder for folder in self.created if folder == source or is_below(folder, source)}
         self.created -= created
         for content in moved:
@@ -176,30 +181,36 @@ class Model:
 
     def restore_folder(self, folder, moment):
         """Of each file the newest content that it had then, of each path the newest of these."""
+        places = {}
+        for step, id, path in self.left:
+            if step > moment:
+                places.setdefault(id, path)
         candidates = [(content, None) for content in self.files.values()]
         candidates += [(row, id) for id, row in self.trash.items() if row.removed > moment]
         newest, chosen = {}, {}
         for pair in candidates:
-            if is_below(pair[0].path, folder) and pair[0].stored <= moment:
+            if pair[0].stored <= moment:
                 newest[pair[0].id] = max(newest.get(pair[0].id, pair), pair, key=lambda each: each[0].stored)
         for pair in newest.values():
-            other = chosen.setdefault(pair[0].path, pair)
-            if other is not pair and other[0].stored == pair[0].stored:
-                raise Ambiguous
-            chosen[pair[0].path] = max(other, pair, key=lambda each: each[0].stored)
-        kept = {content.path for content, id in chosen.values() if id is None}
+            place = places.get(pair[0].id, pair[0].path)
+            if is_below(place, folder):
+                other = chosen.setdefault(place, pair)
+                if other is not pair and other[0].stored == pair[0].stored:
+                    raise Ambiguous
+                chosen[place] = max(other, pair, key=lambda each: each[0].stored)
+        kept = {place for place, (content, id) in chosen.items() if id is None and content.path == place}
+        moved = {place: content.path for place, (content, id) in chosen.items() if id is None and place not in kept}
+        taken = {place: self.files.pop(path) for place, path in moved.items()}
         removed = [path for path in self.below(folder) if path not in kept]
         for path in removed:
             self.remove(path)
-        wanted = [id for _, id in chosen.values() if id]
+        taken |= {place: self.trash.pop(id) for place, (_, id) in chosen.items() if id}
         lost = {path for step, paths in self.lost.items() if step > moment for path in paths}
-        self.restore_rows(wanted)
+        ids = {content.id for content in self.files.values()}
+        for place, content in taken.items():
+            self.add(replace(content, path=place, id=None if content.id in ids else content.id))
         self.make_lost(path for path in lost if path == folder or is_below(path, folder))
-        return {"kept": len(kept), "restored": len(wanted), "removed": len(removed)}
-
-    def restore_rows(self, ids):
-        for row in [self.trash.pop(id) for id in ids]:
-            self.add(row)
+        return {"kept": len(kept), "restored": len(taken), "removed": len(removed)}
 
     def purge(self, ids):
         for id in ids:

@@ -115,6 +115,13 @@ begin
         perform internal.record_all(
             'store', v_kept_bytes.user_id, '{}', 0, 0, v_kept_bytes.bytes, v_kept_bytes.bytes);
     end loop;
+    -- For restore_folder. Of several moves in a transaction the first counts.
+    insert into internal.former_paths (user_id, file_id, file_path, expires_at)
+    select moved.user_id, moved.id, moved.file_path, now() + make_interval(days => internal.kept_days('deleted'))
+    from (select o.user_id, o.id, o.file_path from old_files o
+        except select n.user_id, n.id, n.file_path from new_files n) moved
+    where internal.kept_days('deleted') > 0
+    on conflict do nothing;
     -- A blob that is now in another store is garbage in the store it was in.
     insert into internal.garbage (blob, reason, user_id, store)
     select gone.blob, 'replaced', gone.user_id, gone.store

@@ -14,6 +14,9 @@ grant select (id, user_id, entry_id, file_id, file_path, reason, description, co
 comment on table internal.trash_folders is 'Folders that were created and then deleted with an entry of the trash.';
 comment on column internal.trash_folders.entry_id is 'As in internal.trash.';
 comment on column internal.trash_folders.removed_at is 'When the folder was deleted.';
+comment on table internal.former_paths is 'The paths that files had before they were moved.';
+comment on column internal.former_paths.left_at is 'When the file was moved.';
+comment on column internal.former_paths.expires_at is 'When garbage collection may remove the row.';
 comment on table internal.trash is 'Deleted files, and the contents that files had before they were replaced.';
 comment on column internal.trash.entry_id is 'What one statement removed has the same.';
 comment on column internal.trash.file_id is 'The id of the file, which may exist again.';
@@ -107,6 +110,7 @@ as $$
 begin
     delete from internal.trash t where t.user_id = old.id;
     delete from internal.trash_folders d where d.user_id = old.id;
+    delete from internal.former_paths m where m.user_id = old.id;
     return null;
 end
 $$;
@@ -237,8 +241,9 @@ comment on function api.restore(uuid, text, uuid) is
     'KF011 if the user is gone, KF014 for the arguments, 23505 if a path is taken. For editors and admins.';
 
 -- Of the contents that a file may have had at that time, the one that it got last counts; of the files that may have
--- had a path, the one that was stored last. What cannot stay as it is goes to the trash, and what is restored comes from
--- it: nothing is lost, and restoring to the present time before this call undoes it.
+-- had a path, the one that was stored last. What cannot stay as it is goes to the trash, also a file that was moved
+-- since, and what is restored comes from it: nothing is lost, and restoring to the present time before this call undoes
+-- it. If nothing is kept, no moves are known.
 create function api.restore_folder(p_folder text, p_at timestamptz) returns json
 language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -249,7 +254,10 @@ declare
     v_end constant text := case when v_folder = '' then chr(1114111) else rtrim(v_folder, '/') || '0' end;
     v_user_id constant uuid := internal.lock_current_user();
     v_kept uuid[];
+    v_moved uuid[];
+    v_moved_to text[];
     v_wanted uuid[];
+    v_wanted_at text[];
     v_removed bigint;
     -- Those that were deleted since, although some may have been created after that time: nothing says when.
     v_folders constant text[] := array(
@@ -260,34 +268,63 @@ begin
     if p_at is null then
         raise exception using errcode = 'KF014', message = 'The time is missing.';
     end if;
-    select array_agg(c.file_id) filter (where c.trash_id is null),
-        array_agg(c.trash_id) filter (where c.trash_id is not null)
-    into v_kept, v_wanted
-    from (
-        select distinct on (l.file_path) l.file_id, l.trash_id
+    with moves as materialized (
+        select distinct on (m.file_id) m.file_id, m.file_path
+        from internal.former_paths m
+        where m.user_id = v_user_id and m.left_at > p_at and internal.kept_days('deleted') > 0
+        order by m.file_id, m.left_at
+    ), contents as (
+        select f.id as file_id, f.file_path as place, f.stored_at, null::uuid as trash_id
+        from internal.files f
+        where f.user_id = v_user_id and f.file_path > v_folder and f.file_path < v_end and f.stored_at <= p_at
+        union
+        select f.id, f.file_path, f.stored_at, null
+        from internal.files f
+        where f.user_id = v_user_id and f.id in (select m.file_id from moves m) and f.stored_at <= p_at
+        union all
+        select t.file_id, t.file_path, t.stored_at, t.id
+        from internal.trash t
+        where t.user_id = v_user_id and t.stored_at <= p_at and t.removed_at > p_at
+    ), chosen as (
+        select distinct on (l.file_path) l.file_id, l.trash_id, l.place, l.file_path
         from (
-            select distinct on (a.file_id) a.*
-            from (
-                select f.id as file_id, f.file_path, f.stored_at, null::uuid as trash_id
-                from internal.files f
-                where f.user_id = v_user_id and f.file_path > v_folder and f.file_path < v_end and f.stored_at <= p_at
-                union all
-                select t.file_id, t.file_path, t.stored_at, t.id
-                from internal.trash t
-                where t.user_id = v_user_id and t.file_path > v_folder and t.file_path < v_end
-                    and t.stored_at <= p_at and t.removed_at > p_at) a
-            order by a.file_id, a.stored_at desc, a.trash_id nulls last) l
-        order by l.file_path, l.stored_at desc) c;
+            select distinct on (c.file_id) c.*, coalesce(m.file_path, c.place) as file_path
+            from contents c left join moves m using (file_id)
+            order by c.file_id, c.stored_at desc, c.trash_id nulls last) l
+        where l.file_path > v_folder and l.file_path < v_end
+        order by l.file_path, l.stored_at desc
+    )
+    select array_agg(c.file_id) filter (where c.trash_id is null and c.place = c.file_path),
+        array_agg(c.file_id) filter (where c.trash_id is null and c.place <> c.file_path),
+        array_agg(c.file_path) filter (where c.trash_id is null and c.place <> c.file_path),
+        array_agg(c.trash_id) filter (where c.trash_id is not null),
+        array_agg(c.file_path) filter (where c.trash_id is not null)
+    into v_kept, v_moved, v_moved_to, v_wanted, v_wanted_at
+    from chosen c;
     delete from internal.files f
-    where f.user_id = v_user_id and f.file_path > v_folder and f.file_path < v_end
-        and f.id not in (select unnest(v_kept));
+    using (
+        select o.id from internal.files o
+        where o.user_id = v_user_id and o.file_path > v_folder and o.file_path < v_end
+            and o.id not in (select unnest(v_kept))
+        union
+        select unnest(v_moved)) gone
+    where f.user_id = v_user_id and f.id = gone.id;
     get diagnostics v_removed = row_count;
+    select v_wanted || array_agg(t.id), v_wanted_at || array_agg(m.file_path)
+    into v_wanted, v_wanted_at
+    from unnest(v_moved, v_moved_to) as m (file_id, file_path)
+    join internal.trash t on t.user_id = v_user_id and t.file_id = m.file_id and t.removed_at = now()
+        and t.reason = 'deleted';
+    update internal.trash t
+    set file_path = w.file_path
+    from unnest(v_wanted, v_wanted_at) as w (id, file_path)
+    where t.user_id = v_user_id and t.id = w.id and t.file_path <> w.file_path;
     if v_wanted is not null then
         perform internal.restore_files(v_user_id, v_wanted);
     end if;
     perform internal.create_folders(v_user_id, v_folders);
     return json_build_object('kept', coalesce(cardinality(v_kept), 0),
-        'restored', coalesce(cardinality(v_wanted), 0), 'removed', v_removed);
+        'restored', coalesce(cardinality(v_wanted), 0), 'removed', v_removed - coalesce(cardinality(v_moved), 0));
 end
 $$;
 grant execute on function api.restore_folder(text, timestamptz) to coffer_editor, coffer_admin;
@@ -350,9 +387,13 @@ begin
     using due d
     where t.user_id = d.user_id and t.id = d.id and d.user_id in (select l.id from locked l);
     get diagnostics v_count = row_count;
+    delete from internal.former_paths m
+    where (m.user_id, m.file_id, m.left_at) in (
+        select o.user_id, o.file_id, o.left_at from internal.former_paths o where o.expires_at <= now() limit p_limit);
     return v_count;
 end
 $$;
 comment on function internal.expire_trash(integer) is
-    'Removes rows of the trash that have expired, and returns how many. For the operator.';
+    'Removes rows of the trash that have expired, and returns how many. Also removes expired former paths. For the '
+    'operator.';
 -- Deliberately not granted: restore_files, restore_version, forget_trash_folders and expire_trash.

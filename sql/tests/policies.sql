@@ -1,11 +1,12 @@
 -- The policies of every table; a new table fails here until it has a line.
 begin;
 \ir setup.psql
-select plan(35);
+select plan(36);
 
 select tables_are('internal', 
     '{audit_log,blob_copies,code_files,collection_schedule,garbage,
-        files,folders,jwt_keys,ledgers,login_failures,migrations,sessions,stores,trash,trash_folders,uploads,users}'::name[]);
+        files,folders,former_paths,jwt_keys,ledgers,login_failures,migrations,sessions,stores,trash,
+        trash_folders,uploads,users}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
 select policies_are('internal', 'code_files', '{owner_all}'::name[]);
@@ -15,6 +16,7 @@ select policies_are('internal', 'garbage', '{owner_all}'::name[]);
 select policies_are('internal', 'files',
     '{owner_all,editor_select_own,admin_select_all,update_own,delete_own}'::name[]);
 select policies_are('internal', 'folders', '{owner_all}'::name[]);
+select policies_are('internal', 'former_paths', '{owner_all}'::name[]);
 select policies_are('internal', 'ledgers',
     '{owner_read,owner_add,owner_advance,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'login_failures', '{owner_all}'::name[]);

@@ -54,6 +54,8 @@ $$;
 create function pg_temp.age() returns void language sql as $$
     update internal.trash set removed_at = removed_at - interval '1 hour', stored_at = stored_at - interval '1 hour';
     update internal.files set stored_at = stored_at - interval '1 hour', created_at = created_at - interval '1 hour';
+    update internal.former_paths set left_at = left_at - interval '1 hour';
+    update internal.trash_folders set removed_at = removed_at - interval '1 hour';
 $$;
 
 create function pg_temp.remove(p_path text) returns text language sql as $$
@@ -299,6 +301,42 @@ select is(pg_temp.restore('a/one') ~ '^"', true,
     'over the quota, what is in the trash can be restored');
 select is_empty('select pg_temp.wrong()');
 update internal.users set quota_bytes = null;
+
+-- Files that were moved.
+create function pg_temp.back(p_folder text) returns text language sql as $$
+    select pg_temp.do(format('select api.restore_folder(%L, now() - interval ''30 minutes'')', p_folder))
+$$;
+delete from internal.files where user_id = :editor;
+delete from internal.trash where user_id = :editor;
+delete from internal.former_paths;
+select isnt(pg_temp.put('m/a', 'a'), null);
+select isnt(pg_temp.put('m/b', 'bb'), null);
+select isnt(pg_temp.put('m/c', 'ccc'), null);
+select isnt(pg_temp.put('m/d/e', 'eeee'), null);
+select isnt(pg_temp.put('other', 'other'), null);
+select pg_temp.age() \g /dev/null
+select is(pg_temp.rename('m/a', 'm/a.locked'), '1');
+select isnt(pg_temp.put('m/a.locked', 'encrypted'), null);
+select is(pg_temp.rename('m/b', 'm/x'), '1');
+select is(pg_temp.rename('m/c', 'm/b'), '1');
+select is(pg_temp.rename('m/x', 'm/c'), '1');
+select is(pg_temp.do('select api.move_folder(''m/d'', ''away/d'')'), '1');
+select is(pg_temp.rename('other', 'm/other'), '1');
+select is((select count(*) from internal.former_paths), 5::bigint, 'of two moves at once the first path counts');
+select array_agg(id order by file_path) as ids from internal.files where user_id = :editor
+    and file_path in ('m/a.locked', 'm/b', 'm/c') \gset
+select is(pg_temp.back('m'), '{"kept" : 0, "restored" : 4, "removed" : 2}', 'names come back, too');
+select is(pg_temp.files(), 'm/a=1 m/b=2 m/c=3 m/d/e=4', 'from other folders, and changed ones');
+select is((select array[a.id, c.id, b.id] from internal.files a, internal.files b, internal.files c
+    where a.file_path = 'm/a' and b.file_path = 'm/b' and c.file_path = 'm/c'), :'ids', 'each file has its id');
+select is(pg_temp.trash(), 'd:m/a.locked=9 d:m/other=5', 'what has no place any longer is in the trash');
+select is_empty('select pg_temp.wrong()');
+select is(pg_temp.back('m'), '{"kept" : 4, "restored" : 0, "removed" : 0}', 'doing it again changes nothing');
+update internal.former_paths set expires_at = now();
+select is(pg_temp.attempt('coffer_owner', null, 'select internal.expire_trash(3)'), '0');
+select is((select count(*) from internal.former_paths), 2::bigint, 'former paths expire');
+select is(pg_temp.attempt('coffer_owner', null, 'select internal.expire_trash(3)'), '0');
+select is_empty('select 1 from internal.former_paths');
 
 -- A folder as it was.
 delete from internal.files where user_id = :editor;
