@@ -109,6 +109,8 @@ begin
     update internal.collection_schedule u set due_at = now() + interval '1 minute';
     perform internal.delete_expired(v_limit);
     perform internal.expire_trash(v_limit);
+    -- The caller commits if it could remove all blobs. During a backup nothing is removed.
+    perform internal.record_run('gc') where internal.may_collect();
     -- A row of nulls says that the caller has the batch, even if it is empty.
     return query select null::text, null::text, false;
     return query

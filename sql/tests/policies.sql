@@ -1,11 +1,11 @@
 -- The policies of every table; a new table fails here until it has a line.
 begin;
 \ir setup.psql
-select plan(36);
+select plan(37);
 
 select tables_are('internal', 
     '{audit_log,blob_copies,code_files,collection_schedule,garbage,
-        files,folders,former_paths,jwt_keys,ledgers,login_failures,migrations,sessions,stores,trash,
+        files,folders,former_paths,jwt_keys,ledgers,login_failures,migrations,runs,sessions,stores,trash,
         trash_folders,uploads,users}'::name[]);
 select policies_are('internal', 'audit_log', '{owner_read,owner_add,editor_select_own,admin_select_all}'::name[]);
 select policies_are('internal', 'blob_copies', '{owner_all}'::name[]);
@@ -22,6 +22,7 @@ select policies_are('internal', 'ledgers',
 select policies_are('internal', 'login_failures', '{owner_all}'::name[]);
 select policies_are('internal', 'jwt_keys', '{owner_all}'::name[]);
 select policies_are('internal', 'migrations', '{owner_all}'::name[]);
+select policies_are('internal', 'runs', '{owner_all}'::name[]);
 select policies_are('internal', 'sessions', '{owner_all,authenticator_select_named}'::name[]);
 select policies_are('internal', 'trash_folders', '{owner_all}'::name[]);
 select policies_are('internal', 'trash', '{owner_all,editor_select_own,admin_select_all,delete_own}'::name[]);

@@ -97,5 +97,6 @@ final class BackupWriter {
                 try FileSystem.unlink("\(directory)/\(name)")
             }
         }
+        try owner.recordRun(.backup)
     }
 }

@@ -33,13 +33,13 @@ struct Check: ParsableCommand {
         let configuration = try loadConfiguration()
         let unavailable = UnavailableStores()
         let output = CheckRun.Output(report: show, skip: { skip($0, $1, unavailable) }, isSilent: json)
-        let run = try CheckRun(
-            OwnerConnection(configuration, timeout: .seconds(3600)), options(configuration), cursorPath: resume,
-            output: output)
+        let owner = try OwnerConnection(configuration, timeout: .seconds(3600))
+        let run = try CheckRun(owner, options(configuration), cursorPath: resume, output: output)
         guard let totals = try run.check() else { return try stop() }
         show(totals)
         if totals.problems > 0 { throw ExitCode.failure }
         try unavailable.conclude()
+        try owner.recordRun(.check)
     }
 
     private func options(_ configuration: Configuration) -> StoreChecker.Options {

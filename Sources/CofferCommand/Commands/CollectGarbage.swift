@@ -59,6 +59,7 @@ struct CollectGarbage: ParsableCommand {
         }
         report.expiredSessions = try garbage.forgetExpired()
         try unavailable.conclude()
+        if !report.isHeld { try owner.recordRun(.gc) }
     }
 
     /// The results that the collector does not count.
