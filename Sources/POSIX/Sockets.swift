@@ -60,6 +60,31 @@ public enum Sockets {
         return socket
     }
 
+    /// Sends one datagram to a Unix socket. Waits while the receiver's queue is full.
+    ///
+    /// The corresponding C functions are `socket` and `sendto`. Fails with ENOENT or ECONNREFUSED if no process
+    /// receives there.
+    ///
+    /// - Parameter address: a path, or `@` and a name in the abstract namespace (unix(7)); at most 107 bytes.
+    public static func send(_ datagram: Span<UInt8>, to address: String) throws(SystemError) {
+        let isAbstract = address.utf8.first == UInt8(ascii: "@")
+        var receiver = try unixAddress(address, isAbstract: isAbstract)
+        // NULs after an abstract name would be part of it, so its length is exact. A path ends at its NUL.
+        let unused = isAbstract ? MemoryLayout.size(ofValue: receiver.sun_path) - address.utf8.count : 0
+        let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let socket = FileDescriptor(owning: try Faults.call(.socket) { Glibc.socket(AF_UNIX, type, 0) })
+        try Faults.call(.sendto) {
+            unsafe withUnsafeBytes(of: &receiver) { receiver in
+                unsafe datagram.withUnsafeBufferPointer {
+                    unsafe sendto(
+                        socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL),
+                        receiver.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                        socklen_t(receiver.count - unused))
+                }
+            }
+        }
+    }
+
     /// Limits how long one `read` or `accept` on the socket waits before it fails with EAGAIN; `.zero` waits for ever.
     ///
     /// The timeout of a listening socket applies to all processes that share it, and TCP connections accepted from it

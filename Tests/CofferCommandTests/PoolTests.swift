@@ -62,7 +62,7 @@ import Testing
         let script = "trap 'sleep 0.1; exit 0' TERM; \(Harness.ready)"
         let harness = try Harness(workers: 2, script: script, trial: .milliseconds(50))
         let pool = harness.start()
-        await harness.until { $0.output == "ready\nready\n" }
+        await harness.until { $0.output == "ready\nready\n" && $0.events.contains(.ready(workers: 2)) }
         harness.send(.hangUp)
         await harness.until { $0.events.contains(.replaced) }
         harness.send(.terminate)
@@ -93,6 +93,46 @@ import Testing
         try FileSystem.removeDirectory(harness.outputPath + ".first")
     }
 
+    @Test func `the pool is ready once all workers have outlived their trial, and says so once`() async throws {
+        // The first worker creates a directory and ends. Those that find it stay.
+        let script = "mkdir $OUT.first 2> /dev/null && exit 3; \(Harness.idle)"
+        let harness = try Harness(workers: 2, script: script, trial: .milliseconds(100))
+        let pool = harness.start()
+        await harness.until { $0.events.contains(.ready(workers: 2)) }
+        let before = harness.events.prefix { $0 != .ready(workers: 2) }
+        #expect(before.count { if case .started = $0 { true } else { false } } == 3)
+        #expect(harness.delays.count == 1)
+        try Process(id: harness.started[2]).send(.kill)
+        await harness.until { $0.started.count == 4 }
+        try await Task.sleep(for: .milliseconds(200))
+        harness.send(.terminate)
+        await pool.value
+        #expect(harness.events.count { $0 == .ready(workers: 2) } == 1)
+        try FileSystem.removeDirectory(harness.outputPath + ".first")
+    }
+
+    @Test func `the pool is not ready while a worker cannot live`() async throws {
+        let harness = try Harness(workers: 1, script: "exit 3", trial: .milliseconds(50))
+        let pool = harness.start()
+        await harness.until { $0.delays.count == 4 }
+        harness.send(.terminate)
+        await pool.value
+        #expect(!harness.events.contains(.ready(workers: 1)))
+    }
+
+    @Test func `the pool gives signs of life, also while it stops`() async throws {
+        let script = "trap 'sleep 0.5; exit 0' TERM; \(Harness.ready)"
+        let harness = try Harness(workers: 1, script: script, heartbeat: .milliseconds(20))
+        let pool = harness.start()
+        await harness.until { $0.output.contains("ready") && $0.heartbeats > 5 }
+        harness.send(.terminate)
+        await harness.until { $0.events.contains(.draining(workers: 1)) }
+        let before = harness.heartbeats
+        await pool.value
+        // Half a second has room for 25.
+        #expect((before + 5...before + 200).contains(harness.heartbeats))
+    }
+
     @Test func `a program that cannot be started is tried again, with a delay`() async throws {
         let harness = try Harness(workers: 1, program: "/nonexistent")
         let pool = harness.start()
@@ -110,6 +150,7 @@ import Testing
     @Test func `a worker gets the socket as descriptor 0, the number of the pool, and nothing else`() async throws {
         let environment = workerEnvironment([
             "A": "b", "LISTEN_FDS": "1", "LISTEN_PID": "1", "COFFER_OWNER_DATABASE_URL": "x",
+            "NOTIFY_SOCKET": "/x", "WATCHDOG_PID": "1", "WATCHDOG_USEC": "1",
         ])
         #expect(environment == ["A": "b", "COFFER_POOL_PID": String(Process.current.id)])
         let harness = try Harness(
@@ -145,14 +186,17 @@ private final class Harness: Sendable {
     private let directory: TemporaryDirectory
     private let inbox = Mutex<[Signal]>([])
     private let log = Mutex<[PoolEvent]>([])
+    private let beats = Mutex(0)
+    private let heartbeat: Duration?
     private let options: Mutex<Pool.Options>
     let socketPath: String
     let outputPath: String
 
     init(
         workers: Int, script: String = "", program: String = "/bin/sh", trial: Duration = .milliseconds(300),
-        drainLimit: Duration = never
+        drainLimit: Duration = never, heartbeat: Duration? = nil
     ) throws {
+        self.heartbeat = heartbeat
         directory = try TemporaryDirectory()
         socketPath = directory.path + "/socket"
         outputPath = directory.path + "/out"
@@ -162,6 +206,8 @@ private final class Harness: Sendable {
                 workers: workers, program: program, arguments: ["-c", script], environment: environment, trial: trial,
                 drainLimit: drainLimit))
     }
+
+    var heartbeats: Int { beats.withLock { $0 } }
 
     var events: [PoolEvent] { log.withLock { $0 } }
 
@@ -196,7 +242,12 @@ private final class Harness: Sendable {
     private func run() {
         do {
             let socket = try PoolSocket(path: socketPath, mode: 0o600, group: nil)
-            let pool = Pool(options.withLock { $0 }, socket: socket, signals: Inbox(harness: self)) { event in
+            let heartbeat = heartbeat.map { interval in
+                Pool.Heartbeat(interval: interval) { self.beats.withLock { $0 += 1 } }
+            }
+            let pool = Pool(
+                options.withLock { $0 }, socket: socket, signals: Inbox(harness: self), heartbeat: heartbeat
+            ) { event in
                 self.log.withLock { $0.append(event) }
             }
             try pool.run()

@@ -44,6 +44,15 @@ struct SocketsTests {
         #expect(throws: SystemError(.bind, 36)) { _ = try Sockets.listen(path: long) }
     }
 
+    @Test("a datagram to an address where no process receives is an error")
+    func unheard() throws {
+        let datagram = Array("x".utf8)
+        #expect(throws: SystemError(.sendto, 2)) { try Sockets.send(datagram.span, to: temporaryPath()) }
+        #expect(throws: SystemError(.sendto, 111)) { try Sockets.send(datagram.span, to: "@\(temporaryPath())") }
+        let long = "/tmp/" + String(repeating: "x", count: 103)
+        #expect(throws: SystemError(.bind, 36)) { try Sockets.send(datagram.span, to: long) }
+    }
+
     @Test("only a listening socket can be inherited")
     func inheritance() throws {
         let path = temporaryPath()

@@ -10,7 +10,8 @@ struct Serve: ParsableCommand {
         discussion: """
             SIGTERM and SIGINT stop the pool: workers finish their requests, at most 60 seconds. A second signal kills \
             them. SIGHUP replaces the workers one by one, with the current program and options. If systemd passes a \
-            socket, the pool uses it.
+            socket, the pool uses it. With Type=notify and WatchdogSec= in the unit, systemd knows when the pool is \
+            ready, reloads, stops, or hangs (sd_notify(3)).
             """)
 
     @Option(help: "The number of workers (COFFER_WORKERS).") var workers: String?
@@ -26,7 +27,11 @@ struct Serve: ParsableCommand {
         ])
         let program = try workerProgram()
         let environment = Environment.all()
-        let observe = { (event: PoolEvent) in StandardError.write(line: "coffer serve: \(event)") }
+        let manager = ServiceManager(environment)
+        let observe = { (event: PoolEvent) in
+            StandardError.write(line: "coffer serve: \(event)")
+            manager?.report(event)
+        }
         do {
             // Signals are blocked before the socket exists, since a program that waits for the socket may send one.
             let signals = try ProcessSignals()
@@ -34,7 +39,10 @@ struct Serve: ParsableCommand {
             observe(.listening(path: listener.path ?? "systemd's socket", workers: configuration.workers))
             let options = Pool.Options(
                 workers: configuration.workers, program: program, environment: workerEnvironment(environment))
-            try Pool(options, socket: listener, signals: signals, observe: observe).run()
+            let heartbeat = manager.flatMap { manager in
+                manager.heartbeatInterval.map { Pool.Heartbeat(interval: $0, send: manager.sendHeartbeat) }
+            }
+            try Pool(options, socket: listener, signals: signals, heartbeat: heartbeat, observe: observe).run()
         } catch let error as SystemError {
             throw Failure("The pool cannot continue: \(error)")
         }
@@ -62,7 +70,10 @@ struct Serve: ParsableCommand {
 /// workers notice that the pool has ended.
 func workerEnvironment(_ environment: [String: String]) -> [String: String] {
     var result = environment
-    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "COFFER_OWNER_DATABASE_URL"] {
+    for name in [
+        "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+        "COFFER_OWNER_DATABASE_URL",
+    ] {
         result[name] = nil
     }
     result["COFFER_POOL_PID"] = String(Process.current.id)

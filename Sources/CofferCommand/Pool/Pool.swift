@@ -16,6 +16,12 @@ final class Pool {
         var drainLimit = Duration.seconds(60)
     }
 
+    /// A sign of life for a watchdog. It comes from the loop that supervises the workers.
+    struct Heartbeat {
+        let interval: Duration
+        let send: () -> Void
+    }
+
     typealias Instant = ContinuousClock.Instant
 
     struct Worker {
@@ -33,21 +39,26 @@ final class Pool {
 
     let options: Options
     let signals: any PoolSignals
+    let heartbeat: Heartbeat?
     let observe: (PoolEvent) -> Void
     var slots: [Slot]
     var replacement: Replacement?
     var drain: Drain?
+    /// Whether all workers have once outlived their trial.
+    private var isReady = false
+    private var nextHeartbeat = Instant.now
     private var socket: PoolSocket?
     /// Held until the end, so that no other pool uses the path while workers finish their requests.
     var lock: PoolLock?
 
     init(
-        _ options: Options, socket: consuming PoolSocket, signals: any PoolSignals,
+        _ options: Options, socket: consuming PoolSocket, signals: any PoolSignals, heartbeat: Heartbeat? = nil,
         observe: @escaping (PoolEvent) -> Void
     ) {
         self.options = options
         self.socket = consume socket
         self.signals = signals
+        self.heartbeat = heartbeat
         self.observe = observe
         slots = Array(repeating: Slot(due: .now), count: options.workers)
     }
@@ -56,6 +67,7 @@ final class Pool {
     func run() throws(SystemError) {
         startDue()
         while true {
+            sendHeartbeat()
             let signal = try signals.next(within: timeUntilNextAction)
             reapWorkers()
             switch signal {
@@ -69,6 +81,7 @@ final class Pool {
             } else {
                 advanceReplacement()
                 startDue()
+                noteReady()
             }
         }
         observe(.stopped)
@@ -79,10 +92,32 @@ final class Pool {
 
     /// The time until the next scheduled action.
     private var timeUntilNextAction: Duration {
-        let others = [replacement?.due(trial: options.trial), drain?.deadline]
+        let others = [
+            replacement?.due(trial: options.trial), drain?.deadline, readyDue,
+            heartbeat.map { _ in nextHeartbeat },
+        ]
         let moments = slots.compactMap(\.due) + others.compactMap { $0 }
         guard let next = moments.min() else { return .seconds(60) }
         return max(.zero, Instant.now.duration(to: next))
+    }
+
+    private func sendHeartbeat() {
+        guard let heartbeat, nextHeartbeat <= .now else { return }
+        heartbeat.send()
+        nextHeartbeat = .now + heartbeat.interval
+    }
+
+    /// When all workers have outlived their trial, unless one ends before. nil while one is missing, and once it was
+    /// reported. A program that is there but cannot work, for example with an invalid configuration, ends at once.
+    private var readyDue: Instant? {
+        guard !isReady, drain == nil, slots.allSatisfy({ $0.worker != nil }) else { return nil }
+        return slots.compactMap { $0.worker?.started }.max().map { $0 + options.trial }
+    }
+
+    private func noteReady() {
+        guard let due = readyDue, due <= .now else { return }
+        isReady = true
+        observe(.ready(workers: slots.count))
     }
 
     /// Starts one worker on the socket.

@@ -5,6 +5,7 @@ internal import POSIX
 enum PoolEvent: Equatable, CustomStringConvertible {
     case listening(path: String, workers: Int)
     case started(slot: Int, id: Int32)
+    case ready(workers: Int)
     case notStarted(slot: Int, SystemError, delay: Duration)
     case died(slot: Int, id: Int32, Process.Ending, delay: Duration)
     case replacing
@@ -19,6 +20,7 @@ enum PoolEvent: Equatable, CustomStringConvertible {
         switch self {
         case .listening(let path, let workers): "listening on \(path) with \(workers) workers"
         case .started(let slot, let id): "worker \(slot + 1) started, pid \(id)"
+        case .ready(let workers): "ready; \(workers) workers accept requests"
         case .notStarted(let slot, let error, let delay):
             "worker \(slot + 1) could not be started: \(error); next try in \(milliseconds(delay)) ms"
         case .died(let slot, let id, let ending, let delay):
