@@ -112,12 +112,15 @@ import Testing
     }
 
     @Test func `the pool is not ready while a worker cannot live`() async throws {
-        let harness = try Harness(workers: 1, script: "exit 3", trial: .milliseconds(50))
+        let script = "mkdir $OUT.first 2> /dev/null || exit 3; \(Harness.idle)"
+        let harness = try Harness(workers: 2, script: script, trial: .seconds(1))
         let pool = harness.start()
-        await harness.until { $0.delays.count == 4 }
+        // After a second and a half, as the delays before are 0, 100, 200, 400 and 800 ms.
+        await harness.until { $0.delays.count == 6 }
         harness.send(.terminate)
         await pool.value
-        #expect(!harness.events.contains(.ready(workers: 1)))
+        #expect(!harness.events.contains(.ready(workers: 2)))
+        try FileSystem.removeDirectory(harness.outputPath + ".first")
     }
 
     @Test func `the pool gives signs of life, also while it stops`() async throws {

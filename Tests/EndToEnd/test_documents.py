@@ -11,26 +11,15 @@ import sys
 
 import pytest
 
+from blocks import script_of
 from instance import OwnInstance
 from machine import can_have_one, run_on_a_server
+from package import package
 from script import SCRIPTS
 
 CHECKOUT = SCRIPTS.parent
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("sql/*.md")])
 NAMES = [str(path.relative_to(CHECKOUT)) for path in DOCUMENTS]
-
-
-def shell_blocks(name):
-    """Line and text of each block marked sh."""
-    text = (CHECKOUT / name).read_text()
-    for found in re.finditer(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        yield text.count("\n", 0, found.start()) + 2, found[1]
-
-
-def script_of(*names):
-    """The blocks as one script that ends at the first failure, having said which block it was in."""
-    blocks = [f"echo '== {name}:{line}'\n{block}" for name in names for line, block in shell_blocks(name)]
-    return "\n".join([*blocks, "echo '== all blocks have run'\n"])
 
 
 def assert_all_ran(done):
@@ -84,7 +73,8 @@ def test_the_blocks_of_readme_and_api_run(tmp_path):
 
 @pytest.mark.skipif(not can_have_one(), reason="needs root, namespaces and Debian's PostgreSQL")
 def test_the_blocks_of_install_and_guide_run():
-    done = run_on_a_server(script_of("docs/INSTALL.md", "docs/GUIDE.md"), CHECKOUT, timeout=3600)
+    script = script_of("docs/INSTALL.md", "docs/GUIDE.md")
+    done = run_on_a_server(script, CHECKOUT, timeout=3600, packages=[package()])
     assert_all_ran(done)
 
 

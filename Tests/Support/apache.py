@@ -67,14 +67,7 @@ class Apache(WebServerProcess):
     def shared_site(self):
         """The folder as a customer would fill it, under what a host allows."""
         root = self.folder / "site"
-        site = Path(f"{root}{self.below}")
-        shutil.copytree(CHECKOUT / "web", site)
-        self.write_site()
-        shutil.copy(self.folder / "coffer/htaccess", site / ".htaccess")
-        settings = f"COFFER_CONFIG='{self.instance['CONFIG']}' COFFER_BASE_PATH='{self.below}'"
-        for name in ("coffer.cgi", "coffer.fcgi"):
-            (site / name).write_text(f"#!/bin/sh\n{settings} exec '{self.instance['WORKER']}'\n")
-            (site / name).chmod(0o755)
+        self.fill(Path(f"{root}{self.below}"))
         lines = [
             f'ScriptSock "{self.folder}/run/cgid"', f'DocumentRoot "{root}"',
             f'<Directory "{root}">', "Require all granted", "AllowOverride All", "</Directory>",
@@ -82,3 +75,12 @@ class Apache(WebServerProcess):
         if self.kind == "fcgid":
             lines += [f'FcgidIPCDir "{self.folder}/run"', f'FcgidProcessTableFile "{self.folder}/run/table"']
         return "".join(line + "\n" for line in lines)
+
+    def fill(self, site):
+        shutil.copytree(CHECKOUT / "web", site)
+        self.write_site()
+        shutil.copy(self.folder / "coffer/htaccess", site / ".htaccess")
+        settings = f"COFFER_CONFIG='{self.instance['CONFIG']}' COFFER_BASE_PATH='{self.below}'"
+        for name in ("coffer.cgi", "coffer.fcgi"):
+            (site / name).write_text(f"#!/bin/sh\n{settings} exec '{self.instance['WORKER']}'\n")
+            (site / name).chmod(0o755)

@@ -23,7 +23,7 @@ public final class DatagramReceiver: Sendable {
     deinit { _ = close(number) }
 
     /// The next datagram's text, or nil if none arrives within `milliseconds`.
-    public func next(within milliseconds: Int32 = 60_000) -> String? {
+    public func next(within milliseconds: Int32 = 10_000) -> String? {
         var wanted = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&wanted, 1, milliseconds) == 1 else { return nil }
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -1,0 +1,214 @@
+"""Runs on a server of a test's own, after the commands of INSTALL.md: the service in its sandbox, under load.
+
+Usage: service_trial.py ORIGIN EMAIL PASSWORD TRIAL …
+
+Prints a line for each trial that passed, and fails at the first that did not.
+"""
+
+import http.client
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from client import log_in
+from sandbox import Unit
+from transports import WebServer
+
+SUPPORT = Path(__file__).parent
+
+
+class SecureServer(WebServer):
+    """The same over TLS, with the certificate of this server."""
+
+    context = ssl.create_default_context(cafile=os.environ["CURL_CA_BUNDLE"])
+
+    def connection(self):
+        return http.client.HTTPSConnection(self.host, 443, timeout=120, context=self.context)
+
+
+class Load:
+    """Requests without pause from several threads, and what failed of them."""
+
+    def __init__(self, client, writes):
+        self.client, self.writes, self.count, self.failures, self.stop = client, writes, 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(6)]
+
+    def run(self, number):
+        body = os.urandom(100_000)
+        while not self.stop.is_set():
+            try:
+                is_write = self.writes and self.count % 4 == 0
+                path = f"load/{number}" if is_write else "load/kept"
+                answer = self.client.store(path, body) if is_write else self.client.retrieve(path)
+                if answer.status != 200:
+                    self.failures.append(repr(answer))
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+            self.count += 1
+
+    def more(self, count):
+        wanted, deadline = self.count + count, time.monotonic() + 120
+        while self.count < wanted:
+            assert time.monotonic() < deadline, f"only {self.count} requests"
+            time.sleep(0.02)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.more(30)
+        return self
+
+    def __exit__(self, *_):
+        self.more(30)
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+        assert self.failures == [], self.failures[:3]
+        print(f"{self.count} requests, 0 failed", flush=True)
+
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def pool():
+    return int(systemctl("show", "coffer"))
+
+
+def workers():
+    return {int(pid) for pid in Path(f"/proc/{pool()}/task/{pool()}/children").read_text().split()}
+
+
+def reload(client):
+    before, leader = workers(), pool()
+    with Load(client, writes=True):
+        systemctl("reload", "coffer")
+    assert pool() == leader and not workers() & before
+    assert "RELOADING=1\nMONOTONIC_USEC=" in systemctl("notifications")
+
+
+def restart(client):
+    leader = pool()
+    with Load(client, writes=True):
+        systemctl("restart", "coffer")
+    assert pool() != leader
+
+
+def kill(client):
+    """Of the requests in progress, the web server repeats those that change nothing."""
+    leader = pool()
+    with Load(client, writes=False) as load:
+        os.kill(leader, signal.SIGKILL)
+        load.more(30)
+    assert pool() != leader
+
+
+def hang(client):
+    """A pool that hangs is ended by its watchdog, and started again. The workers serve meanwhile."""
+    folder = Path("/etc/systemd/system/coffer.service.d")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "watchdog.conf").write_text("[Service]\nWatchdogSec=2\n")
+    systemctl("daemon-reload")
+    systemctl("restart", "coffer")
+    leader = pool()
+    with Load(client, writes=False) as load:
+        os.kill(leader, signal.SIGSTOP)
+        deadline = time.monotonic() + 60
+        while pool() in (leader, 0):
+            assert time.monotonic() < deadline, "the watchdog does not bite"
+            time.sleep(0.1)
+        load.more(30)
+    (folder / "watchdog.conf").unlink()
+    systemctl("restart", "coffer")
+
+
+# What a program in the sandbox tries, in Python. Each must fail there, and must not fail for root outside of it.
+FORBIDDEN = {
+    "change the web app": "open('/usr/share/coffer/web/index.html', 'ab')",
+    "write the configuration": "open('/etc/coffer/coffer.conf', 'a')",
+    "see root's files": "import os; os.listdir('/root'); open('/root/secret')",
+    "see the files of others in /tmp": "open('/tmp/secret')",
+    "see other processes": "open('/proc/1/cmdline')",
+    "use a device": "open('/dev/fuse', 'rb')",
+    "become root": "import os; os.setuid(0)",
+    "mount": "import subprocess; subprocess.run(['mount', '-t', 'tmpfs', 't', '/srv'], check=True)",
+    "make a namespace": "import subprocess; subprocess.run(['unshare', '--ipc', 'true'], check=True)",
+    "make code": "import mmap; mmap.mmap(-1, 4096, prot=7)",
+    "make a set-user-ID file": "import os; os.chmod(os.open('/var/tmp/x', os.O_CREAT | os.O_WRONLY), 0o4755)",
+    "talk to the kernel": "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)",
+    "raise its priority": "import os; os.setpriority(os.PRIO_PROCESS, 0, -1)",
+    "trace a process": "import ctypes; assert ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0",
+}
+# What only hand-off needs.
+TAKE_OVER = {
+    "take over a file": "import os; os.fchown(os.open('/var/tmp/x', os.O_CREAT | os.O_WRONLY), os.getuid(), -1)",
+}
+LOCAL_ONLY = {"use the network": "import socket; socket.create_server(('127.0.0.1', 0))"}
+ALLOWED = {
+    "write to the store": "import os; p = '/var/lib/coffer/blobs/stage/probe'; open(p, 'w'); os.unlink(p)",
+    "read the configuration": "open('/etc/coffer/coffer.conf').read()",
+    "buffer in /var/tmp": "open('/var/tmp/y', 'w')",
+    "reach PostgreSQL": "import socket; socket.socket(socket.AF_UNIX).connect('/run/postgresql/.s.PGSQL.5432')",
+}
+
+
+def confinement(_):
+    """The sandbox holds what it promises, and what is tried there works outside of it."""
+    Path("/root/secret").touch()
+    Path("/tmp/secret").touch()
+    Path("/tmp/secret").chmod(0o644)
+    unit = Unit("coffer.service")
+    forbidden, allowed = dict(FORBIDDEN), dict(ALLOWED)
+    (allowed if "AF_INET" in unit.words("RestrictAddressFamilies") else forbidden).update(LOCAL_ONLY)
+    (allowed if unit.last("User") == "www-data" else forbidden).update(TAKE_OVER)
+    for what, code in (forbidden | allowed).items():
+        assert attempt([], code), f"outside of the sandbox, a program cannot {what}"
+    for what, code in forbidden.items():
+        assert not attempt(confined(), code), f"in the sandbox, a program can {what}"
+    for what, code in allowed.items():
+        assert attempt(confined(), code), f"in the sandbox, a program cannot {what}"
+    for pid in (pool(), *workers()):
+        status = Path(f"/proc/{pid}/status").read_text()
+        for line in ("NoNewPrivs:\t1", "Seccomp:\t2", "CapBnd:\t0000000000000000", "CapEff:\t0000000000000000"):
+            assert line in status, f"{pid} lacks {line}:\n{status}"
+
+
+def collect(client):
+    """What coffer-gc.timer starts, in the sandbox of its own."""
+    assert client.store("garbage/a", os.urandom(100_000)).status == 200
+    for table in ("files", "trash"):
+        assert client.delete(f"/{table}?file_path=eq.garbage/a").status == 204
+    words = ["/usr/lib/coffer/coffer", "gc", "--grace", "0"]
+    done = subprocess.run([*confined("coffer-gc.service"), *words], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stdout.startswith("removed 0 "), done
+
+
+def confined(unit="coffer.service"):
+    return ["/usr/bin/python3", SUPPORT / "sandbox.py", unit]
+
+
+def attempt(before, code):
+    done = subprocess.run([*before, "/usr/bin/python3", "-c", code], capture_output=True, text=True)
+    return done.returncode == 0
+
+
+def main():
+    origin, email, password, *trials = sys.argv[1:]
+    client = log_in(SecureServer(origin), email, password)
+    for size in (0, 1000, 70_000, 20_000_000):
+        body = os.urandom(size)
+        assert client.store(f"sizes/{size}", body).status == 200
+        assert client.retrieve(f"sizes/{size}").body == body
+    assert client.store("load/kept", os.urandom(200_000)).status == 200
+    for trial in trials:
+        globals()[trial](client)
+        print(f"passed: {trial}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
