@@ -93,7 +93,7 @@ let package = Package(
             .target(
                 name: "CofferCommand",
                 dependencies: [
-                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "POSIX",
+                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "HTTP", "POSIX",
                     "Text",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),

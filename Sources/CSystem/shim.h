@@ -17,6 +17,16 @@ static inline int coffer_start_writeback(int file, __off64_t offset, __off64_t l
 extern int fallocate(int, int, __off64_t, __off64_t);
 static inline int coffer_reserve(int file, __off64_t length) { return fallocate(file, 1, 0, length); }
 
+// <sys/socket.h> declares struct ucred only with _GNU_SOURCE. Its members are these three numbers.
+#include <sys/socket.h>
+static inline int coffer_peer(int socket, int *process, unsigned int *user) {
+    struct { int process; unsigned int user, group; } peer;
+    socklen_t size = sizeof peer;
+    int result = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    if (result == 0) { *process = peer.process; *user = peer.user; }
+    return result;
+}
+
 // <stdlib.h> declares this only with _GNU_SOURCE.
 extern int mkostemp(char *, int);
 

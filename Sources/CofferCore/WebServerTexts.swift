@@ -18,7 +18,7 @@ public enum WebServerTexts {
     /// The headers of the web app's pages and assets. They forbid inline scripts and content from other origins, and
     /// browsers must revalidate before each use. Frames are for the browser's PDF viewer: what is shown in one brings a
     /// sandbox of its own, see StoredFile.swift, and our own pages refuse to be framed.
-    private static let webHeaders = [
+    public static let webHeaders = [
         HeaderField(
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

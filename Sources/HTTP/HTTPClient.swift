@@ -12,6 +12,13 @@ internal import CCurl
         public var connectLimit = Duration.seconds(3)
         /// The time limit for a wait in which no byte is sent or received.
         public var idleLimit = Duration.seconds(30)
+        /// Whether the server's certificate must be trusted and be that of the host. Only for finding out what is wrong.
+        public var verifiesCertificate = true
+        /// Whether `HTTPTransfer.certificateExpiry` is read.
+        public var readsCertificate = false
+        /// Other places to connect to: `HOST:PORT:ADDRESS:PORT`, as for curl's `--connect-to`. TLS and the Host field
+        /// still use the name of the URL.
+        public var connectTo: [String] = []
 
         public init() {}
     }
@@ -22,12 +29,15 @@ internal import CCurl
     private var transfers: [UnsafeMutableRawPointer: Unmanaged<HTTPTransfer>] = unsafe [:]
     /// An easy handle for reuse. Only one is kept, since handles own buffers.
     private var spare: UnsafeMutableRawPointer?
+    /// For `connectTo`. libcurl needs it as long as a transfer lasts.
+    let connectTo: FieldList?
 
     /// The first client of a process loads libcurl: `curl_global_init`, `curl_multi_init`.
     ///
     /// - Throws: `.library` if libcurl cannot be loaded or has no memory.
     public init(_ options: Options = Options()) throws(HTTPError) {
         guard Self.isLoaded else { throw HTTPError(.library, "libcurl.so.4 is missing: install libcurl4") }
+        connectTo = options.connectTo.isEmpty ? nil : try FieldList(lines: options.connectTo)
         guard let multi = unsafe coffer_multi_init() else { throw HTTPError(.library, "libcurl has no memory") }
         self.options = options
         unsafe self.multi = unsafe multi

@@ -19,6 +19,17 @@ public struct HTTPRequest {
         case none
         /// - Parameter length: in bytes.
         case source(length: Int64, Source)
+        /// Sent in chunks (RFC 9112 §7.1), so the server does not know the length in advance.
+        ///
+        /// - Parameter length: in bytes.
+        case chunked(length: Int64, Source)
+
+        var content: (length: Int64, source: Source)? {
+            switch self {
+            case .none: nil
+            case .source(let length, let source), .chunked(let length, let source): (length, source)
+            }
+        }
     }
 
     public let method: String

@@ -52,6 +52,13 @@ internal import Text
         return HTTPHead(status: status, fields: fields)
     }
 
+    /// When the server's certificate expires, as OpenSSL writes it: `Nov  3 09:30:00 2027 GMT`. nil without TLS or
+    /// `readsCertificate`, and if an earlier transfer made the connection: `CURLINFO_CERTINFO`. Call it after `head`.
+    public var certificateExpiry: String? {
+        guard let text = unsafe coffer_certificate_field(easy, "Expire date:") else { return nil }
+        return unsafe String(cString: text)
+    }
+
     private var status: Int? { lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
 
     /// Appends bytes of the response body and returns their number, 0 at the end. Waits for at least one.
@@ -127,7 +134,7 @@ extension HTTPTransfer {
     }
 
     fileprivate func provideBody(_ memory: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
-        guard case .source(let length, let source) = body else { return 0 }
+        guard let (length, source) = body.content else { return 0 }
         let wanted = Int(min(Int64(capacity), length - sent))
         if wanted == 0 { return 0 }
         let target = unsafe UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt8.self)
@@ -188,6 +195,12 @@ extension HTTPTransfer {
         func set(_ option: CURLoption, _ text: String) {
             isSet = unsafe coffer_set_text(easy, option, text) == 1 && isSet
         }
+        func setUpload(length: Int64) {
+            set(CURLOPT_UPLOAD, 1)
+            set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+            set(CURLOPT_CUSTOMREQUEST, request.method)
+            isSet = unsafe coffer_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)) == 1 && isSet
+        }
         set(CURLOPT_URL, request.url)
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_PROXY, "")
@@ -200,26 +213,38 @@ extension HTTPTransfer {
         case .none where request.method == "HEAD": set(CURLOPT_NOBODY, 1)
         case .none: set(CURLOPT_CUSTOMREQUEST, request.method)
         case .source(let length, _):
-            set(CURLOPT_UPLOAD, 1)
-            set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
-            set(CURLOPT_CUSTOMREQUEST, request.method)
-            isSet = unsafe coffer_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)) == 1 && isSet
+            setUpload(length: length)
+        // Without a length, libcurl sends chunks.
+        case .chunked:
+            setUpload(length: -1)
         }
-        return unsafe coffer_set_list(easy, fields.list) == 1 && isSet
+        if !options.verifiesCertificate {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if options.readsCertificate { set(CURLOPT_CERTINFO, 1) }
+        if let list = client.connectTo {
+            isSet = unsafe coffer_set_list(easy, CURLOPT_CONNECT_TO, list.list) == 1 && isSet
+        }
+        return unsafe coffer_set_list(easy, CURLOPT_HTTPHEADER, fields.list) == 1 && isSet
     }
 }
 
-/// Owns a `curl_slist` of header fields.
-@safe private final class FieldList {
+/// Owns a `curl_slist`, of header fields or other lines.
+@safe final class FieldList {
     private(set) var list: UnsafeMutablePointer<curl_slist>?
 
-    init(_ fields: [HTTPField]) throws(HTTPError) {
+    convenience init(_ fields: [HTTPField]) throws(HTTPError) {
         // Empty fields remove libcurl's default Content-Type and its wait for 100 Continue.
         let lines =
             fields.map { "\($0.name): \($0.value)" }
             + ["Expect:", "Content-Type:"].filter { line in
                 !fields.contains { "\($0.name):" == line }
             }
+        try self.init(lines: lines)
+    }
+
+    init(lines: [String]) throws(HTTPError) {
         for line in lines {
             guard line.utf8.allSatisfy({ $0 >= 0x20 }), let next = unsafe coffer_list_append(list, line) else {
                 throw HTTPError(.library, "A header field is invalid")

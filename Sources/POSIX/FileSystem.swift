@@ -136,6 +136,28 @@ public enum FileSystem {
     /// Whether the path exists and this process may see it. The corresponding C function is `access`.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// The room on the file system of `path`, for an unprivileged process.
+    ///
+    /// The corresponding C function is `statvfs`.
+    public static func room(_ path: String) throws(SystemError) -> Room {
+        var raw = statvfs()
+        try Faults.call(.statvfs) { unsafe statvfs(path, &raw) }
+        let block = UInt64(raw.f_frsize)
+        return Room(
+            freeBytes: UInt64(raw.f_bavail) * block, bytes: UInt64(raw.f_blocks) * block,
+            freeFiles: UInt64(raw.f_favail), files: UInt64(raw.f_files))
+    }
+
+    /// Bytes and files of a file system.
+    public struct Room: Sendable {
+        public let freeBytes: UInt64
+        public let bytes: UInt64
+        /// How many files can still be made.
+        public let freeFiles: UInt64
+        /// The largest number of files. 0 if the file system has no such limit.
+        public let files: UInt64
+    }
+
     /// The free space, in bytes, for an unprivileged process on the file system of `path`.
     ///
     /// The corresponding C function is `statvfs`.

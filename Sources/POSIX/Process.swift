@@ -19,14 +19,46 @@ public struct Process: Hashable, Sendable {
     public static var isRoot: Bool { geteuid() == 0 }
 
     /// The path of the program that this process runs, or nil if `/proc` is not available.
+    public static var executablePath: String? { target(ofLink: "/proc/self/exe") }
+
+    /// The path of the program that this process runs. It ends with ` (deleted)` if the file was removed or replaced.
+    /// nil if the process is gone or of another user.
     ///
-    /// The corresponding C function is `readlink` on `/proc/self/exe`.
-    public static var executablePath: String? {
+    /// The corresponding C function is `readlink` on `/proc/PID/exe`.
+    public var executablePath: String? { Self.target(ofLink: "/proc/\(id)/exe") }
+
+    private static func target(ofLink path: String) -> String? {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
             guard let memory = buffer.baseAddress else { return nil }
-            let count = unsafe readlink("/proc/self/exe", memory, buffer.count)
+            let count = unsafe readlink(path, memory, buffer.count)
             return count > 0 ? unsafe String(validating: buffer.prefix(count), as: UTF8.self) : nil
         }
+    }
+
+    /// The numbers of the children of this process's first thread. Empty if the process is gone or of another user.
+    ///
+    /// Read from `/proc/PID/task/PID/children` (proc(5)).
+    public var children: [Int32] {
+        guard let text = try? FileSystem.text(of: "/proc/\(id)/task/\(id)/children") else { return [] }
+        return text.split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// The name of the program, at most 15 bytes of it. nil if the process is gone.
+    ///
+    /// Read from `/proc/PID/comm` (proc(5)).
+    public var name: String? {
+        guard let text = try? FileSystem.text(of: "/proc/\(id)/comm") else { return nil }
+        return String(text.prefix { $0 != "\n" })
+    }
+
+    /// How many bytes the process has read from files, of all it has ever read. nil if the process is gone or of
+    /// another user.
+    ///
+    /// The value `rchar` of `/proc/PID/io` (proc(5)).
+    public var bytesRead: Int64? {
+        guard let text = try? FileSystem.text(of: "/proc/\(id)/io") else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("rchar: ") }
+        return line.flatMap { Int64($0.dropFirst(7)) }
     }
 
     /// Whether this process may execute the file at `path`. The corresponding C function is `access`.

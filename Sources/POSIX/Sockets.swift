@@ -1,5 +1,6 @@
 // Stream sockets: listening, connecting, timeouts and a graceful close.
 
+internal import CSystem
 internal import Glibc
 
 public enum Sockets {
@@ -83,6 +84,16 @@ public enum Sockets {
                 }
             }
         }
+    }
+
+    /// The process that listens on the other end of a connected Unix socket, and its user. It is the process that
+    /// called `listen`, so for an inherited socket it is the parent.
+    ///
+    /// The corresponding C function is `getsockopt` with `SO_PEERCRED`.
+    public static func listener(of number: Int32) throws(SystemError) -> (process: Process, user: UInt32) {
+        var (process, user) = (Int32(0), UInt32(0))
+        try Faults.call(.getsockopt) { unsafe coffer_peer(number, &process, &user) }
+        return (Process(id: process), user)
     }
 
     /// Limits how long one `read` or `accept` on the socket waits before it fails with EAGAIN; `.zero` waits for ever.

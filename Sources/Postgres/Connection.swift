@@ -56,6 +56,10 @@ internal import Glibc
         }
     }
 
+    /// The number of the server's process for this connection, as the server said when it was made: `PQbackendPID`. A
+    /// pooler in between says another one than `pg_backend_pid()`.
+    public var serverProcess: Int64 { Int64(unsafe PQbackendPID(pointer)) }
+
     deinit {
         unsafe PQfinish(pointer)
     }

@@ -97,6 +97,15 @@ import Testing
             "COFFER_CORS_ORIGINS: “https://” is not an origin, such as https://app.example (environment)"
         ),
         (
+            "COFFER_PUBLIC_URL", "files.example.org",
+            "COFFER_PUBLIC_URL: “files.example.org” is not the URL of a site, such as https://files.example.org "
+                + "(environment)"
+        ),
+        (
+            "COFFER_DOCTOR_SILENCED", "a.b: why; c.d",
+            "COFFER_DOCTOR_SILENCED: “c.d” lacks the reason; write id: reason (environment)"
+        ),
+        (
             "COFFER_LOG_LEVEL", "loud",
             "COFFER_LOG_LEVEL: “loud” is not one of debug, info, warning, error (environment)"
         ),
@@ -105,6 +114,21 @@ import Testing
         name: String, value: String, text: String
     ) {
         #expect(problem([name: value]) == text)
+    }
+
+    @Test func `the URL of the site has no slash at its end`() throws {
+        #expect(try configuration(["COFFER_PUBLIC_URL": "https://a.example/"]).publicURL == "https://a.example")
+        #expect(try configuration(["COFFER_PUBLIC_URL": "http://[::1]:80/a/b/"]).publicURL == "http://[::1]:80/a/b")
+        #expect(try configuration(["COFFER_PUBLIC_URL": ""]).publicURL == nil)
+        for text in ["https://", "https:///", "https://a?b", "https://a b", "https://user@a", "ftp://a"] {
+            #expect(problem(["COFFER_PUBLIC_URL": text]) != nil, "\(text)")
+        }
+    }
+
+    @Test func `a check is silenced with a reason, which may contain colons`() throws {
+        let read = try configuration(["COFFER_DOCTOR_SILENCED": " a.b: no pool: we use CGI ;c.d:why; "])
+        #expect(read.silencedChecks == ["a.b": "no pool: we use CGI", "c.d": "why"])
+        #expect(problem(["COFFER_DOCTOR_SILENCED": "a.b:"]) != nil)
     }
 
     @Test func `environment variables that are not options are ignored`() {
@@ -208,6 +232,14 @@ private let golden = """
     # The group of the socket. Empty keeps the group of the process.
     # Takes: name of a group, or empty. From: default.
     COFFER_SOCKET_GROUP=
+
+    # The URL under which people reach the site. Only `coffer doctor` uses it.
+    # Takes: https://host[:port][/path], or empty. From: default.
+    COFFER_PUBLIC_URL=
+
+    # Checks of `coffer doctor` whose outcome does not count, each with the reason, which is shown.
+    # Takes: id: reason; id: reason …, or empty. From: default.
+    COFFER_DOCTOR_SILENCED=
 
     # The lowest level that is logged. Log lines go to standard error.
     # Takes: one of debug, info, warning, error. From: environment.

@@ -26,7 +26,7 @@ def assert_all_ran(done):
     assert done.returncode == 0 and "== all blocks have run" in done.stdout, done.stdout[-4000:]
 
 
-@pytest.mark.parametrize("name", ["CONFIGURATION.md", "COMMANDS.md"])
+@pytest.mark.parametrize("name", ["CONFIGURATION.md", "COMMANDS.md", "DOCTOR.md"])
 def test_a_generated_document_is_up_to_date(name, instance, tmp_path):
     command = [SCRIPTS / "docs", "--command", instance["COMMAND"], tmp_path]
     subprocess.run(command, check=True, capture_output=True, timeout=600)

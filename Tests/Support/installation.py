@@ -22,16 +22,21 @@ EMAIL = "owner@installation.example"
 
 
 class Cluster:
-    """A PostgreSQL of these tests' own: what it holds need not outlive a crash, so databases come and go quickly."""
+    """A PostgreSQL of these tests' own: what it holds need not outlive a crash, so databases come and go quickly.
 
-    def __init__(self):
+    options: settings instead of `fsync=off`.
+    """
+
+    def __init__(self, *options):
         self.instance = Instance()
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-cluster-"))
         self.instance.own(self.folder)
         self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}'"
-        options += " -c fsync=off -c max_connections=200"
-        self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={options}", "start")
+        options = ["listen_addresses=''", f"unix_socket_directories='{self.folder}'", "max_connections=200"] + [
+            *(options or ["fsync=off"])
+        ]
+        words = " ".join(f"-c {option}" for option in options)
+        self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={words}", "start")
 
     def run(self, name, *words):
         program = postgres_program(name)

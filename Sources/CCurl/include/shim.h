@@ -1,6 +1,7 @@
 #pragma once
 #include <curl/curl.h>
 #include <stddef.h>
+#include <string.h>
 
 // libcurl is loaded at its first use instead of being linked. Its 25 libraries would add a third to the start-up time
 // of every worker in CGI mode, even if blobs are stored in a local directory. The table is defined in load.c, since a
@@ -44,8 +45,8 @@ static inline int coffer_set_offset(CURL *easy, CURLoption option, curl_off_t va
 static inline int coffer_set_text(CURL *easy, CURLoption option, const char *value) {
     return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
 }
-static inline int coffer_set_list(CURL *easy, struct curl_slist *value) {
-    return coffer_curl.easy_setopt(easy, CURLOPT_HTTPHEADER, value) == CURLE_OK;
+static inline int coffer_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
+    return coffer_curl.easy_setopt(easy, option, value) == CURLE_OK;
 }
 typedef size_t (*coffer_transfer)(char *, size_t, size_t, void *);
 static inline int coffer_set_callbacks(CURL *easy, void *context, coffer_transfer read, coffer_transfer write, coffer_transfer head) {
@@ -55,6 +56,18 @@ static inline int coffer_set_callbacks(CURL *easy, void *context, coffer_transfe
         && coffer_curl.easy_setopt(easy, CURLOPT_WRITEDATA, context) == CURLE_OK
         && coffer_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, head) == CURLE_OK
         && coffer_curl.easy_setopt(easy, CURLOPT_HEADERDATA, context) == CURLE_OK;
+}
+
+// The rest of a line about the server's own certificate that begins with `name`, or NULL. Lists of lists are awkward in
+// Swift.
+static inline const char *coffer_certificate_field(CURL *easy, const char *name) {
+    struct curl_certinfo *certificates = NULL;
+    if (coffer_curl.easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) != CURLE_OK || !certificates
+        || certificates->num_of_certs < 1)
+        return NULL;
+    for (struct curl_slist *line = certificates->certinfo[0]; line; line = line->next)
+        if (!strncmp(line->data, name, strlen(name))) return line->data + strlen(name);
+    return NULL;
 }
 
 static inline CURLM *coffer_multi_init(void) { return coffer_curl.multi_init(); }

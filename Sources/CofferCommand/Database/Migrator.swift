@@ -34,6 +34,11 @@ struct Migrator {
         for name in plan.removedCode { report("the removal of code/\(name)") }
     }
 
+    /// What `run` would apply. Changes nothing.
+    ///
+    /// - Throws: as `run` if the database cannot be migrated.
+    func plan() throws(Failure) -> MigrationPlan { try MigrationPlan(applied: applied(), known: known()) }
+
     /// Creates the roles. They belong to the cluster, so a dump does not contain them.
     func makeRoles() throws(Failure) { try apply(.roles) }
 
@@ -43,8 +48,7 @@ struct Migrator {
 
     private func apply() throws(Failure) -> MigrationPlan {
         try owner.execute("select pg_advisory_xact_lock(\(Self.lock))")
-        let known = SchemaFiles(
-            migrations: try SQLFile.migrations.map(record), code: try SQLFile.code.map(record))
+        let known = try known()
         let applied = try applied()
         let plan = try MigrationPlan(applied: applied, known: known)
         try makeRoles()
@@ -57,6 +61,11 @@ struct Migrator {
         for file in SQLFile.code { try apply(file) }
         try insertCode(known.code)
         return plan
+    }
+
+    /// The files that this program contains.
+    private func known() throws(Failure) -> SchemaFiles {
+        SchemaFiles(migrations: try SQLFile.migrations.map(record), code: try SQLFile.code.map(record))
     }
 
     /// The files that the database has. The first migration creates the tables that list them.

@@ -52,6 +52,10 @@ public struct Configuration: Sendable {
     public internal(set) var socketMode: UInt32 = 0
     /// The group of the socket. nil for the group of the process.
     public internal(set) var socketGroup: String?
+    /// The URL of the site without a slash at its end. nil if it is not known. Only `coffer doctor` uses it.
+    public internal(set) var publicURL: String?
+    /// The reasons for which `coffer doctor` ignores the outcome of checks, by the check's id.
+    public internal(set) var silencedChecks: [String: String] = [:]
     /// The lowest level that is logged.
     public internal(set) var logLevel = LogLevel.warning
 
@@ -75,7 +79,7 @@ public struct Configuration: Sendable {
     }
 
     /// The path of the configuration file unless COFFER_CONFIG names another one.
-    static let defaultPath = "/etc/coffer/coffer.conf"
+    public static let defaultPath = "/etc/coffer/coffer.conf"
 
     /// Reads and checks every option.
     ///
@@ -136,5 +140,8 @@ public struct Configuration: Sendable {
 
         /// The value with `***` instead of passwords.
         public var shown: String { option.isSecret ? withoutSecrets(value) : value }
+
+        /// Whether the value contains a password.
+        public var hidesPassword: Bool { shown != value }
     }
 }

@@ -106,6 +106,13 @@ public struct ConfigurationOption: Sendable {
             "COFFER_SOCKET_GROUP", "", form: "name of a group, or empty",
             "The group of the socket. Empty keeps the group of the process."
         ) { $0.socketGroup = $1.isEmpty ? nil : $1 },
+        .siteURL(
+            "COFFER_PUBLIC_URL", "The URL under which people reach the site. Only `coffer doctor` uses it."
+        ) { $0.publicURL = $1 },
+        .silencedChecks(
+            "COFFER_DOCTOR_SILENCED",
+            "Checks of `coffer doctor` whose outcome does not count, each with the reason, which is shown."
+        ) { $0.silencedChecks = $1 },
         .logLevel("COFFER_LOG_LEVEL", .warning, "The lowest level that is logged. Log lines go to standard error.") {
             $0.logLevel = $1
         },

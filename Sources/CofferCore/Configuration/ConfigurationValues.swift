@@ -102,6 +102,34 @@ extension ConfigurationOption {
             }, set)
     }
 
+    static func siteURL(_ name: String, _ help: String, _ set: @escaping Store<String?>) -> Self {
+        Self(
+            name, "", form: "https://host[:port][/path], or empty", help,
+            check: { (text) throws(ValueProblem) in
+                if text.isEmpty { return nil }
+                guard let url = parsedSiteURL(text) else {
+                    throw ValueProblem("\(quoted(text)) is not the URL of a site, such as https://files.example.org")
+                }
+                return url
+            }, set)
+    }
+
+    static func silencedChecks(_ name: String, _ help: String, _ set: @escaping Store<[String: String]>) -> Self {
+        Self(
+            name, "", form: "id: reason; id: reason …, or empty", help,
+            check: { (text) throws(ValueProblem) in
+                var reasons: [String: String] = [:]
+                for entry in text.split(separator: ";").map({ $0.trimmed }) where !entry.isEmpty {
+                    let halves = entry.split(separator: ":", maxSplits: 1).map { String($0.trimmed) }
+                    guard halves.count == 2, !halves[1].isEmpty else {
+                        throw ValueProblem("\(quoted(String(entry))) lacks the reason; write id: reason")
+                    }
+                    reasons[halves[0]] = halves[1]
+                }
+                return reasons
+            }, set)
+    }
+
     static func socketPath(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<String>)
         -> Self
     {
@@ -170,6 +198,16 @@ extension ConfigurationOption {
                 return level
             }, set)
     }
+}
+
+/// The URL of a site without a slash at its end. nil if the text is not one.
+public func parsedSiteURL(_ text: String) -> String? {
+    guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
+    var url = text[...]
+    while url.hasSuffix("/") { url.removeLast() }
+    let host = url.dropFirst(scheme.count).prefix { $0 != "/" }
+    let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !url.contains { "?#@\\\"'".contains($0) }
+    return host.isEmpty || !isPlain || url.count < scheme.count ? nil : String(url)
 }
 
 /// A value in quotation marks for a message of one line, at most 60 characters of it.
