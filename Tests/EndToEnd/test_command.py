@@ -34,6 +34,23 @@ def test_migrations_at_once_are_applied_once(empty_database):
     assert applied(empty_database) == before
 
 
+def test_a_dry_run_says_what_a_migration_would_do_and_changes_nothing(empty_database):
+    files = sorted(os.listdir("sql/migrations")) + [f"code/{name}" for name in sorted(os.listdir("sql/code"))]
+    would = [f"would apply {name}" for name in files]
+    assert empty_database.coffer("migrate", "--dry-run", "--skip-storage").splitlines() == would
+    assert empty_database.sql("select count(*) from pg_namespace where nspname in ('api', 'internal')") == ["0"]
+    assert empty_database.coffer("migrate", "--dry-run").splitlines() == [*would, "would mark the store"]
+    empty_database.coffer("migrate", "--skip-storage")
+    assert empty_database.coffer("migrate", "--dry-run", "--skip-storage") == "nothing to apply\n"
+    assert empty_database.coffer("migrate", "--dry-run") == "would mark the store\n"
+    empty_database.sql("delete from internal.code_files where name like '12%'")
+    assert empty_database.coffer("migrate", "--dry-run", "--skip-storage") == "would apply code/12-uploads.sql\n"
+    # Another store than the one that the database knows.
+    empty_database.sql("update internal.stores set identity = gen_random_uuid()")
+    done = empty_database.run("migrate", "--dry-run")
+    assert done.returncode == 1 and "another store" in done.stderr
+
+
 def test_a_changed_migration_is_an_error(empty_database):
     empty_database.coffer("migrate", "--skip-storage")
     empty_database.sql("update internal.migrations set checksum = repeat('0', 64) where name = '0001-schema.sql'")

@@ -13,6 +13,12 @@ struct Migrator {
     /// The number of the newest migration.
     static var newestLevel: Int64 { SQLFile.migrations.last.flatMap { Int64($0.name.prefix(4)) } ?? 0 }
 
+    /// The name of the first migration.
+    static var oldestMigration: String? { SQLFile.migrations.first?.name }
+
+    /// What `run` would apply. Changes nothing.
+    func pending() throws(Failure) -> MigrationPlan { try MigrationPlan(applied: applied(), known: known()) }
+
     /// Applies the missing files, and reports their names after the commit.
     ///
     /// If a migration is missing or a file of `sql/code` differs, all code is removed from the database, the migrations

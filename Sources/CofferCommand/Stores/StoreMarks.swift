@@ -36,6 +36,15 @@ struct StoreMarks {
         try mapError(to: Failure.self) { try stores.store(url).requireMark(mark) }
     }
 
+    /// Whether the place that a URL names carries the mark that the database knows for it. Also true if the URL names no
+    /// store of the database, as then there is nothing to record. Fails if it carries another mark.
+    func isBound(_ url: String) throws(Failure) -> Bool {
+        guard let record = try Record.only(owner.call(Record.sql, [.text(url)])) else { return true }
+        guard let mark = record.mark else { return false }
+        try mapError(to: Failure.self) { try stores.store(url).requireMark(mark) }
+        return true
+    }
+
     /// Records the store's mark in the database, or gives the store the mark of the database, or a new one to both.
     /// Fails if they have different marks.
     func bind(_ store: any BlobStore, url: String) throws(Failure) {
