@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # Shared by scripts/nginx-site and scripts/apache-site, which fill in templates with the values of an installation and
-# with the texts of the registry. It is sourced, never run.
+# with the texts of the registry; scripts/setup uses `fail`. It is sourced, never run.
 
 declare -A values
+# The options as they were given, each a line.
+given=()
 
 fail() {
     echo "$(basename "$0"): $1" >&2
@@ -34,6 +36,14 @@ filled() {
         text=${text//"@$name@"/"${values[$name]}"}
     done
     printf '%s\n' "$text"
+}
+
+# Writes down the options that were given, so that `coffer setup` and people know how the site was made.
+record_options() {
+    {
+        echo "# The options with which scripts/$(basename "$0") has written this directory."
+        ((${#given[@]} == 0)) || printf '%s\n' "${given[@]}"
+    } >"$1/options"
 }
 
 # Fails if a placeholder is left. The server might accept it.
