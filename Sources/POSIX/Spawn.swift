@@ -1,4 +1,4 @@
-// Starting a program that inherits nothing except what it is given explicitly.
+// Starting a program that inherits nothing except what it is given explicitly, and becoming another program.
 
 internal import CSystem
 internal import Glibc
@@ -31,6 +31,23 @@ extension Process {
             return failure == 0 ? 0 : -1
         }
         return Process(id: id)
+    }
+
+    /// Becomes another program, which keeps the environment, the terminal and all descriptors without close-on-exec.
+    ///
+    /// The corresponding C function is `execve`. Returns only by failing, for example with ENOENT or EACCES.
+    ///
+    /// - Parameters:
+    ///   - path: the program's path. PATH is not searched.
+    ///   - arguments: without the program's name.
+    public static func replace(with path: String, arguments: [String]) throws(SystemError) -> Never {
+        try Faults.call(.execve) {
+            unsafe withCStrings([path] + arguments) { arguments in
+                unsafe execve(path, arguments, coffer_environment())
+            }
+        }
+        // execve(2) returns only -1, and Faults throws then.
+        fatalError("execve has returned.")
     }
 }
 

@@ -33,6 +33,6 @@ struct Coffer: ParsableCommand {
         subcommands: [
             Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Backup.self, Check.self,
             CollectGarbage.self,
-            Config.self, Doctor.self, Export.self, Import.self, Restore.self, StorageCommand.self,
+            Config.self, Doctor.self, Export.self, Import.self, Restore.self, Setup.self, StorageCommand.self,
         ])
 }
