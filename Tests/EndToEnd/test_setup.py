@@ -187,6 +187,9 @@ def test_nothing_happens_without_an_answer_or_a_password(bare):
     assert "createdb --encoding=UTF8 --template=template0 coffer" in output
     assert "  local  coffer  all  peer map=coffer" in output
     assert_refused(bare, SETUP, "Standard input contains no password.")
+    bucket = "'s3://bucket/a?endpoint=https://127.0.0.1:9000'"
+    output = assert_refused(bare, f"{SETUP.replace('--yes', '')} --storage {bucket}", "--yes")
+    assert "--s3-endpoint https://127.0.0.1:9000" in output and f'COFFER_STORAGE_URL="{bucket[1:-1]}"' in output
 
 
 def test_only_root_may_run_it(bare):
@@ -307,6 +310,8 @@ def test_a_configuration_keeps_its_comments_its_values_and_its_mode(complete):
     shown = complete.run(f"cat {config}; stat -c '%U %a' {config}")
     line = 'COFFER_OWNER_DATABASE_URL="dbname=coffer user=postgres"'
     assert shown == f"# mine\n\nCOFFER_WORKERS=2 \n{line}\ncoffer 600\n"
+    complete.run(f"sed -i 's/user=postgres/user=postgres connect_timeout=5/' {config}")
+    assert_nothing_is_missing(complete)
     complete.run(f"echo COFFER_STORAGE_URL=file:///srv/b >>{config}")
     other = "coffer setup --yes --storage file:///srv/c"
     assert_refused(complete, other, f"{config}:5 says COFFER_STORAGE_URL=file:///srv/b.")
@@ -323,6 +328,18 @@ def test_options_of_the_site_are_kept_and_can_be_added(complete):
     assert_nothing_is_missing(complete, "coffer setup")
     complete.run(f"rm -r /etc/nginx/coffer /etc/nginx/sites-enabled/coffer; {SETUP}")
     complete.run(USE)
+
+
+def test_a_database_of_the_administrators_own_is_used_as_it_is(complete):
+    other = "host=/run/postgresql dbname=coffer"
+    own = "/tmp/own.conf"
+    complete.run(f"""printf 'COFFER_DATABASE_URL="%s"\n' '{other} user=coffer_authenticator' >{own}""")
+    setup = f"COFFER_CONFIG={own} coffer setup --yes --web none"
+    assert_refused(complete, setup, "COFFER_OWNER_DATABASE_URL")
+    output = assert_nothing_is_missing(complete, f"COFFER_OWNER_DATABASE_URL='{other} user=postgres' {setup}")
+    assert f"{own} names one of your own" in output
+    other = "host=/nonexistent dbname=coffer user=postgres"
+    assert_refused(complete, f"COFFER_OWNER_DATABASE_URL='{other}' {setup}", "The database cannot be reached")
 
 
 def test_a_site_that_nginx_refuses_is_taken_away_again(complete):
@@ -383,6 +400,8 @@ def test_a_cluster_of_another_layout_and_a_store_elsewhere_with_hand_off(instanc
     start = f"""
 programs={programs}
 install -d -o postgres -g postgres /srv/cluster /srv/settings
+useradd --system --user-group coffer
+install -d -o coffer -g coffer -m 750 /srv/store/blobs
 runuser -u postgres -- $programs/initdb --pgdata=/srv/cluster --auth-local=peer --auth-host=reject --encoding=LATIN1 \\
     --locale=C >/dev/null
 mv /srv/cluster/pg_hba.conf /srv/settings/allowed.conf
@@ -395,7 +414,7 @@ nginx
     setup = f"{SETUP} --hand-off --storage file:///srv/store/blobs"
     with server(instance, start) as own:
         output = own.run(setup, PASSWORD + "\n")
-        assert "port=5441 dbname=coffer user=postgres" in output
+        assert "port=5441 dbname=coffer user=postgres" in output and "the owner of the empty storage" in output
         start_workers(own, output)
         shown = own.run("stat -c '%U %n' /srv/store/blobs; head -n 1 /srv/settings/allowed.conf")
         assert shown == "www-data /srv/store/blobs\nlocal  coffer  all  peer map=coffer\n"
@@ -433,10 +452,12 @@ def asked(server):
 
 
 def test_where_systemd_runs_the_units_are_enabled_and_drop_ins_are_taken_up(instance):
-    setup = f"coffer setup --yes --admin {ADMIN} --web none"
+    setup = f"coffer setup --yes --admin {ADMIN} --web none --storage file:///srv/store/blobs"
     with server(instance, POSTGRES + UNITS, systemctl=SYSTEMCTL) as own:
         own.run(setup, PASSWORD + "\n")
-        assert asked(own) == ["systemctl enable --now coffer.socket coffer.service"]
+        assert asked(own) == ["systemctl daemon-reload", "systemctl enable --now coffer.socket coffer.service"]
+        paths = own.run("cat /etc/systemd/system/coffer.service.d/storage.conf")
+        assert paths == "[Service]\nReadWritePaths=-/srv/store/blobs\n"
         assert_nothing_is_missing(own, setup)
         assert asked(own) == []
         own.run(f"{setup} --local-only")

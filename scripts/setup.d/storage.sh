@@ -156,8 +156,9 @@ inspect_storage() {
         return 0
     fi
     owner=$(stat -c %U "$blobs") mode=$(stat -c %a "$blobs")
-    if [[ $owner != "$worker_user" && -z $(find "$blobs" -mindepth 1 -not -name lost+found -print -quit) && \
-        $owner == root ]]; then
+    if [[ $owner == @(root|coffer) && $owner != "$worker_user" &&
+        -z $(find "$blobs" -mindepth 1 -not -name lost+found -print -quit) ]]; then
+        # A new file system, or the package's directory for other workers.
         must_be_writable "$blobs"
         will "the owner of the empty storage directory $blobs"
         does chown "$worker_user:$worker_user" "$blobs"
