@@ -5,6 +5,7 @@ doctor_site.py has the instance, and doctor_breaks.py what is broken.
 
 import contextlib
 import json
+import secrets
 import shutil
 import socket
 import tempfile
@@ -114,7 +115,7 @@ def test_what_only_the_workers_user_can_find_out_is_a_command_for_root(site):
     finally:
         file.write_text(text)
         site.sql("select pg_reload_conf()")
-    assert checks["database.login"]["command"] == "runuser -u www-data -- coffer doctor"
+    assert checks["database.login"]["command"] == f"runuser -u {site.store.owner()} -- coffer doctor"
     assert in_state(checks, "error", "warning") == set()
     assert {check["because"] for check in checks.values() if check["state"] == "skipped"} == {"database.login"}
 
@@ -126,6 +127,30 @@ def test_nothing_is_wrong_behind_apache(site):
         with Front(site, apache.url, location={"X-Forwarded-For": "192.0.2.1"}) as front:
             checks = site.doctor(**front.options())
     assert in_state(checks, "error", "warning") == set()
+
+
+def test_a_member_of_the_owners_role_is_enough(site):
+    role = f"operator_{secrets.token_hex(4)}"
+    site.sql(f"create role {role} login; grant coffer_owner to {role}")
+    url = site.cluster.url(role, site.installation.name)
+    checks = site.doctor(environment={"COFFER_OWNER_DATABASE_URL": url})
+    assert in_state(checks, "error", "warning", "skipped") == set()
+    site.sql(f"drop role {role}")
+
+
+def test_the_layer_that_refuses_a_large_upload_is_named(site):
+    with site.coffer_nginx(options=["--max-body", "5m"]) as nginx, Front(site, nginx.url) as front:
+        came = site.doctor(**front.options())["url.upload-limit"]["came"]
+    assert came == "Coffer's own web server refuses 8 MiB; it allows 4 MiB"
+    with Front(site, site.nginx.url, location="client_max_body_size 10m;") as front:
+        came = site.doctor(**front.options())["url.upload-limit"]["came"]
+    assert came.startswith("a layer in front (nginx") and came.endswith(") refuses 16 MiB; it allows 8 MiB")
+
+
+def test_a_limit_that_is_configured_need_not_be_larger_elsewhere(site):
+    with site.configured(COFFER_MAX_UPLOAD_BYTES=4 << 20):
+        with Front(site, site.nginx.url, location="client_max_body_size 4m;") as front:
+            assert site.doctor(**front.options())["url.upload-limit"]["state"] == "ok"
 
 
 def test_the_url_can_come_from_the_configuration(site):

@@ -100,7 +100,9 @@ extension DoctorChecks {
                 guard Process.isRoot, error.message.contains("eer authentication") else {
                     return .error(error.message)
                 }
-                return .elsewhere(error.message, command: "runuser -u www-data -- coffer doctor")
+                let directory = (try? subject.directory()) ?? nil
+                let user = directory.flatMap { try? FileSystem.status($0).fileOwner.userName } ?? "www-data"
+                return .elsewhere(error.message, command: "runuser -u \(user) -- coffer doctor")
             }
         },
         DoctorCheck(
