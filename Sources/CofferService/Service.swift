@@ -25,13 +25,16 @@ public final class Service {
     private let crossOrigin: CrossOrigin
     private let database: Database
     private let collector: BackgroundCollector
+    private let storage: StoreCache
+    /// What is known of the current request.
+    private var current = (method: Method?.none, route: Route?.none, userID: String?.none)
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         logger = Logger(level: configuration.logLevel)
         database = Database(configuration, logger: logger)
         authenticator = Authenticator(keys: KeyRing(database, logger: logger))
-        let storage = StoreCache(configuration, for: .worker)
+        storage = StoreCache(configuration, for: .worker)
         login = LoginEndpoint(database: database)
         storeFile = StoreFile(
             configuration: configuration, database: database, storage: storage, logger: logger)
@@ -66,9 +69,13 @@ public final class Service {
         let id = Request.identifier(exchange)
         logger.requestID = id
         defer { logger.requestID = nil }
+        current = (nil, nil, nil)
+        database.stopwatch.reset()
+        storage.stopwatch.reset()
         var response: Response
         do {
             let request = try Request(exchange, id: id, basePath: configuration.basePath)
+            (current.method, current.route) = (request.method, request.route)
             response = try request.route.adding { (route) throws(Failure) in try answer(request) }
             response.fields += request.route.fields
         } catch {
@@ -78,16 +85,31 @@ public final class Service {
         response.fields += crossOrigin.fields(exchange)
         let isHead = (try? exchange.text(.requestMethod)) == Method.head.rawValue
         Faults.point("before the response")
+        var bytes: Int64?
         do {
-            try ResponseWriter(exchange: exchange, requestID: id, isHead: isHead).send(response)
+            let writer = ResponseWriter(
+                exchange: exchange, requestID: id, isHead: isHead, stopwatch: storage.stopwatch)
+            bytes = try writer.send(response)
             Faults.point("after the response")
-            let microseconds = (Clock.monotonicNanoseconds() - begin) / 1000
-            logger.record(.served(status: response.status, microseconds: microseconds))
         } catch is GatewayError {
             logger.record(.clientGone)
         } catch {
             logger.record(error)
         }
+        account(status: response.status, bytes: bytes, nanoseconds: Clock.monotonicNanoseconds() - begin)
+    }
+
+    /// Writes the current request's line of the log.
+    private func account(status: Int, bytes: Int64?, nanoseconds: Int64) {
+        guard logger.writes(.info) else { return }
+        let time = Served.Time(
+            total: nanoseconds / 1000, database: database.stopwatch.nanoseconds / 1000,
+            storage: storage.stopwatch.nanoseconds / 1000)
+        logger.record(
+            .served(
+                Served(
+                    method: current.method, route: current.route, userID: current.userID, status: status,
+                    bytes: bytes, time: time)))
     }
 
     /// Does background work. Call it when the connection of a request is closed, so that no client waits.
@@ -99,6 +121,7 @@ public final class Service {
         case (.public, .public(let answer)): return try answer(request)
         case (.session, .session(let answer)), (.admin, .session(let answer)):
             let caller = try authenticator.caller(request)
+            current.userID = caller.claims.userID
             do throws(Failure) {
                 return try answer(request, caller)
             } catch {

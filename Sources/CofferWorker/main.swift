@@ -15,6 +15,6 @@ do {
         if !Gateway.isCGI || Int.random(in: 0..<16) == 0 { service.afterRequest() }
     }
 } catch {
-    StandardError.write(line: "coffer.fcgi: \(error)")
+    StandardError.write(line: "coffer.fcgi: \(error)", .error)
     exit(status: 1)
 }

@@ -41,7 +41,7 @@ public struct FileCopy<Database: UploadDatabase> {
         let blobs = try list()
         do {
             for (url, group) in Dictionary(grouping: blobs, by: \.url) {
-                try stores.store(url).copy(group.map(\.copy))
+                try stores.stopwatch.measure { try stores.store(url).copy(group.map(\.copy)) }
             }
         } catch {
             // The names stay listed: the store may still be working on a request that seems to have failed.
@@ -79,7 +79,7 @@ public struct FileCopy<Database: UploadDatabase> {
     /// Removes the new blobs, of which some may not exist.
     private func remove(_ blobs: [Blob]) throws {
         for (url, group) in Dictionary(grouping: blobs, by: \.url) {
-            try stores.store(url).remove(group.map(\.copy.target))
+            try stores.stopwatch.measure { try stores.store(url).remove(group.map(\.copy.target)) }
         }
     }
 }

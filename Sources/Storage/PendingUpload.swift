@@ -20,6 +20,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     /// store or the database was unavailable: the blob may still exist, or may even have become the file.
     private var listed: BlobName?
 
+    private var stopwatch: Stopwatch { stores.stopwatch }
+
     /// A complete blob that is not published yet.
     private struct ReceivedBlob {
         let name: BlobName
@@ -52,7 +54,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
         if case .unfinished(let pending, let name, let store) = source {
             blob = ReceivedBlob(
                 name: name, store: store, staged: pending, pending: pending, isListed: true, isKept: true,
-                content: try pending.finish())
+                content: try finish(pending))
         } else if let pending = try receiveOnePhase() {
             blob = pending
         } else {
@@ -93,12 +95,14 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
         }
         return ReceivedBlob(
             name: name, store: store, staged: pending, pending: pending, isListed: false,
-            content: try pending.finish())
+            content: try finish(pending))
     }
 
     private func stagePending(
         _ name: BlobName, in store: any MarkingBlobStore
     ) throws(BlobStoreError) -> any PendingBlob {
+        stopwatch.start()
+        defer { stopwatch.stop() }
         if case .file(let path) = source { return try store.stagePending(handOff: path, as: name) }
         let pending = try store.stagePending(as: name)
         if case .bytes(let bytes) = source { try pending.write(bytes.span) }
@@ -114,7 +118,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
             let staged = try stage(name, in: store)
             try fill(staged)
             return ReceivedBlob(
-                name: name, store: store, staged: staged, pending: nil, isListed: true, content: try staged.finish())
+                name: name, store: store, staged: staged, pending: nil, isListed: true,
+                content: try finish(staged))
         } catch {
             keepListed(after: error)
             throw error
@@ -122,6 +127,8 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     private func stage(_ name: BlobName, in store: any BlobStore) throws(BlobStoreError) -> any StagedBlob {
+        stopwatch.start()
+        defer { stopwatch.stop() }
         switch source {
         case .lost:
             // The web server has removed what it could write of the body. So the probe fails if the store is
@@ -135,12 +142,12 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     private func fill(_ staged: any StagedBlob) throws {
-        if case .bytes(let bytes) = source { try staged.write(bytes.span) }
+        if case .bytes(let bytes) = source { try write(bytes.span, to: staged) }
         guard case .stream(let next) = source else { return }
         var buffer: [UInt8] = []
         repeat {
             try next(staged.size, &buffer)
-            try staged.write(buffer.span)
+            try write(buffer.span, to: staged)
         } while !buffer.isEmpty
     }
 
@@ -151,13 +158,13 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     /// - Returns: the id of the file. nil if another store is current; the blob is removed then.
     private mutating func store(_ blob: ReceivedBlob) throws -> String? {
         do {
-            try blob.staged.publish()
+            try publish(blob.staged)
             guard let id = try commit(blob) else {
                 try remove(blob)
                 return nil
             }
             listed = nil
-            blob.pending?.confirm()
+            confirm(blob.pending)
             return id
         } catch {
             keepListed(after: error)
@@ -181,16 +188,46 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     /// Removes a published blob whose commit was refused.
     private func remove(_ blob: ReceivedBlob) throws {
         do {
+            stopwatch.start()
+            defer { stopwatch.stop() }
             try blob.store.remove(blob.name)
         } catch {
             throw BlobLeftBehind(name: blob.name, reason: error)
         }
-        blob.pending?.confirm()
+        confirm(blob.pending)
     }
 
     private mutating func keepListed(after error: any Error) {
         let isUnavailable = (error as? BlobStoreError)?.isUnavailable == true || error is BlobLeftBehind
         if isUnavailable || database.isUnavailable(after: error) { listed = nil }
+    }
+}
+
+extension PendingUpload {
+    // The steps of a store, measured. Swift 6.3.1 crashes on closures in some of their callers.
+
+    private func finish(_ staged: any StagedBlob) throws(BlobStoreError) -> BlobContent {
+        stopwatch.start()
+        defer { stopwatch.stop() }
+        return try staged.finish()
+    }
+
+    private func write(_ bytes: Span<UInt8>, to staged: any StagedBlob) throws(BlobStoreError) {
+        stopwatch.start()
+        defer { stopwatch.stop() }
+        try staged.write(bytes)
+    }
+
+    private func publish(_ staged: any StagedBlob) throws(BlobStoreError) {
+        stopwatch.start()
+        defer { stopwatch.stop() }
+        try staged.publish()
+    }
+
+    private func confirm(_ pending: (any PendingBlob)?) {
+        stopwatch.start()
+        defer { stopwatch.stop() }
+        pending?.confirm()
     }
 }
 

@@ -23,6 +23,8 @@ public final class StoreCache {
     public var isRecognised = false
     /// Whether the configured store was the current one at the last upload. A wrong value only costs a round trip.
     public var receivesUploads = true
+    /// The time that this thread's request has waited for stores.
+    public let stopwatch = Stopwatch()
 
     public init(_ configuration: Configuration, for user: User) {
         (self.configuration, self.user) = (configuration, user)

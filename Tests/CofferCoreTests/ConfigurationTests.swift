@@ -241,7 +241,7 @@ private let golden = """
     # Takes: id: reason; id: reason …, or empty. From: default.
     COFFER_DOCTOR_SILENCED=
 
-    # The lowest level that is logged. Log lines go to standard error.
+    # The lowest level that is logged, to standard error. `info` has a line for each request.
     # Takes: one of debug, info, warning, error. From: environment.
     COFFER_LOG_LEVEL=info
 

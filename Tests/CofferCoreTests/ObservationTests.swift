@@ -4,7 +4,19 @@ import Testing
 
 struct ObservationTests {
     @Test(arguments: [
-        (Observation.served(status: 200, microseconds: 512), "level=debug event=served status=200 microseconds=512"),
+        (
+            Observation.served(
+                Served(
+                    method: .get, route: .upload, userID: "0a1b", status: 200, bytes: 1_000_000,
+                    time: Served.Time(total: 12_345, database: 512, storage: 1_000))),
+            "level=info event=served user_id=0a1b method=GET route=/uploads/{id} status=200 bytes=1000000 "
+                + "database_ms=0.512 storage_ms=1.000 total_ms=12.345"
+        ),
+        (
+            .served(Served(status: 404, bytes: nil, time: Served.Time(total: 0, database: 0, storage: 0))),
+            "level=info event=served user_id=- method=- route=- status=404 bytes=- "
+                + "database_ms=0.000 storage_ms=0.000 total_ms=0.000"
+        ),
         (.refused(code: "KF002", status: 400), "level=info event=refused code=KF002 status=400"),
         (.refused(code: "KF007", status: 507), "level=error event=refused code=KF007 status=507"),
         (.clientGone, "level=debug event=client_gone"),

@@ -16,7 +16,7 @@ struct LoggerTests {
     private let logger: Logger
 
     init() {
-        logger = Logger(level: .warning) { [lines] in lines.all.append($0) }
+        logger = Logger(level: .warning) { [lines] line, priority in lines.all.append("<\(priority.rawValue)>\(line)") }
     }
 
     @Test func `a line has the id of the current request, and a lower level is not written`() {
@@ -27,8 +27,8 @@ struct LoggerTests {
         logger.record(.storageFailed("empty"))
         #expect(
             lines.all == [
-                #"level=error request_id=r1 event=storage_failed message="full""#,
-                #"level=error event=storage_failed message="empty""#,
+                #"<3>level=error request_id=r1 event=storage_failed message="full""#,
+                #"<3>level=error event=storage_failed message="empty""#,
             ])
     }
 
@@ -48,13 +48,13 @@ struct LoggerTests {
         let name = try BlobName.generate()
         let outage = BlobStoreError(.unavailable, "no such directory")
         let cases: [(error: any Error, line: String)] = [
-            (outage, #"level=error event=storage_failed message="\#(outage)""#),
-            (BlobLeftBehind(name: name, reason: outage), "level=warning event=blob_left_behind blob=\(name)"),
+            (outage, #"<3>level=error event=storage_failed message="\#(outage)""#),
+            (BlobLeftBehind(name: name, reason: outage), "<4>level=warning event=blob_left_behind blob=\(name)"),
             (
                 PostgresError(.unexpectedResult, message: "no column"),
-                #"level=error event=database_failed message="unexpectedResult: no column""#
+                #"<3>level=error event=database_failed message="unexpectedResult: no column""#
             ),
-            (SystemError(.write, 5), "level=error event=failed type=SystemError"),
+            (SystemError(.write, 5), "<3>level=error event=failed type=SystemError"),
         ]
         for (error, line) in cases {
             lines.all = []

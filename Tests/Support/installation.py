@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from client import Client
 from instance import Instance, postgres_program
-from processes import state, wait_until
+from processes import children, state, wait_until
+from transports import FastCGI
 from worker_process import WorkerProcess
 
 PASSWORD = "correct horse battery"
@@ -168,6 +170,23 @@ class Installation(Instance):
         worker = WorkerProcess(self["WORKER"], self.configuration, socket, runner)
         self.workers.append(worker)
         return worker
+
+    @contextmanager
+    def serve(self, workers=2, **environment):
+        """A pool while the block runs; what answers on its socket, and its process."""
+        self.settings["COFFER_SOCKET"] = socket = str(self.folder / "pool.sock")
+        self.configure(COFFER_SOCKET=socket, COFFER_WORKERS=workers)
+        with (self.folder / "pool.log").open("ab") as log:
+            process = subprocess.Popen(
+                self.command("serve"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                env=self.environment | environment,
+            )  # fmt: skip
+        try:
+            wait_until(lambda: len(children(process.pid)) == workers, 120, "the workers")
+            yield Client(FastCGI(socket, {"CONTENT_TYPE": "application/json"})), process
+        finally:
+            process.terminate()
+            assert process.wait(120) == 0
 
     @property
     def worker(self):

@@ -16,9 +16,10 @@ class WorkerProcess:
 
     path: where its socket is made; in a new folder unless one is named. runner: words before its command; those that
     make it the store's owner unless some are given. environment: what else is in its environment.
+    stderr: where its log goes.
     """
 
-    def __init__(self, program, configuration, path=None, runner=None, environment=None):
+    def __init__(self, program, configuration, path=None, runner=None, environment=None, stderr=None):
         self.folder = None if path else tempfile.mkdtemp(prefix="coffer-worker.")
         if self.folder:
             os.chmod(self.folder, 0o755)
@@ -29,7 +30,9 @@ class WorkerProcess:
             listener.bind(self.path)
             os.chmod(self.path, 0o666)
             listener.listen(16)
-            self.process = subprocess.Popen([*runner, program], stdin=listener, stdout=subprocess.DEVNULL, env=values)
+            self.process = subprocess.Popen(
+                [*runner, program], stdin=listener, stdout=subprocess.DEVNULL, stderr=stderr, env=values
+            )
 
     def stop(self):
         """Asks it to stop and waits; its exit status."""

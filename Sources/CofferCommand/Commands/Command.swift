@@ -12,7 +12,7 @@ public enum Command {
             var command = try Coffer.parseAsRoot()
             try command.run()
         } catch let failure as Failure {
-            StandardError.write(line: "coffer: \(failure.message)")
+            StandardError.write(line: "coffer: \(failure.message)", .error)
             Coffer.exit(withError: ExitCode.failure)
         } catch {
             // For the parser, help, version and invalid arguments are errors, too. It prints them.

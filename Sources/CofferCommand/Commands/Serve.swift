@@ -29,7 +29,7 @@ struct Serve: ParsableCommand {
         let environment = Environment.all()
         let manager = ServiceManager(environment)
         let observe = { (event: PoolEvent) in
-            StandardError.write(line: "coffer serve: \(event)")
+            StandardError.write(line: "coffer serve: \(event)", event.priority)
             manager?.report(event)
         }
         do {

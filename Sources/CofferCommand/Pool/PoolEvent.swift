@@ -35,5 +35,13 @@ enum PoolEvent: Equatable, CustomStringConvertible {
         }
     }
 
+    var priority: LogPriority {
+        switch self {
+        case .notStarted, .replacementFailed, .killing: .error
+        case .died: .warning
+        case .listening, .started, .replacing, .retired, .replaced, .draining, .stopped: .info
+        }
+    }
+
     private func milliseconds(_ duration: Duration) -> Int64 { Int64(duration / .milliseconds(1)) }
 }

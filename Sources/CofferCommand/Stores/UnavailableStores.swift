@@ -13,6 +13,7 @@ final class UnavailableStores {
     /// - Parameter consequence: a sentence about what the command does not do.
     func add(_ id: Int64, _ url: String, _ error: BlobStoreError, _ consequence: String) {
         guard ids.insert(id).inserted else { return }
-        StandardError.write(line: "coffer: store \(id) is unavailable, \(withoutSecrets(url)): \(error) \(consequence)")
+        StandardError.write(
+            line: "coffer: store \(id) is unavailable, \(withoutSecrets(url)): \(error) \(consequence)", .error)
     }
 }

@@ -113,8 +113,9 @@ public struct ConfigurationOption: Sendable {
             "COFFER_DOCTOR_SILENCED",
             "Checks of `coffer doctor` whose outcome does not count, each with the reason, which is shown."
         ) { $0.silencedChecks = $1 },
-        .logLevel("COFFER_LOG_LEVEL", .warning, "The lowest level that is logged. Log lines go to standard error.") {
-            $0.logLevel = $1
-        },
+        .logLevel(
+            "COFFER_LOG_LEVEL", .warning,
+            "The lowest level that is logged, to standard error. `info` has a line for each request."
+        ) { $0.logLevel = $1 },
     ]
 }

@@ -2,7 +2,8 @@
 // they cannot reach a log.
 
 public enum Observation: Equatable, Sendable {
-    case served(status: Int, microseconds: Int64)
+    /// A request was answered: one line for each.
+    case served(Served)
     /// The response was an error, with the code of its body.
     case refused(code: String, status: Int)
     /// The client closed the connection before the end of the response.
@@ -23,7 +24,8 @@ public enum Observation: Equatable, Sendable {
 
     public var level: Configuration.LogLevel {
         switch self {
-        case .served, .clientGone: .debug
+        case .served: .info
+        case .clientGone: .debug
         case .refused(_, let status): status >= 500 ? .error : .info
         case .blobLeftBehind: .warning
         case .collected: .info
@@ -35,7 +37,7 @@ public enum Observation: Equatable, Sendable {
     /// The event and its fields, as `key=value`.
     private var text: String {
         switch self {
-        case .served(let status, let microseconds): "event=served status=\(status) microseconds=\(microseconds)"
+        case .served(let request): request.text
         case .refused(let code, let status): "event=refused code=\(code) status=\(status)"
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"

@@ -42,15 +42,17 @@ final class ArchiveBody: GeneratedBody {
     ) throws -> [UInt8] {
         guard let source, entry.size > 0 else { return try writer.write(entry, read: { _, _ in }, to: output) }
         let blob = try open(source, entry)
-        let read = { (offset: Int64, buffer: inout OutputSpan<UInt8>) in
-            let count = try blob.read(at: offset, into: &buffer)
+        let read = { [storage] (offset: Int64, buffer: inout OutputSpan<UInt8>) in
+            let count = try storage.stopwatch.measure { try blob.read(at: offset, into: &buffer) }
             if count == 0 { throw BlobStoreError(.unavailable, "A blob is shorter than its size.") }
         }
         return try writer.write(entry, read: read, to: output)
     }
 
     private func open(_ source: ArchiveList.Source, _ entry: ZIPEntry) throws(BlobStoreError) -> any BlobReader {
-        let reader = try storage.store(source.storeURL).open(source.blob)
+        let reader = try storage.stopwatch.measure { () throws(BlobStoreError) in
+            try storage.store(source.storeURL).open(source.blob)
+        }
         guard reader.size == entry.size else {
             throw BlobStoreError(.unavailable, "A blob has another size than its row.")
         }

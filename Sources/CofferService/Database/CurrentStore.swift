@@ -35,7 +35,8 @@ struct CurrentStore {
         }
         let url = try row.text("url")
         let store = withoutRetries ? try storage.storeWithoutRetries(url) : try storage.store(url)
-        try store.requireMark(try row.optionalText("identity"))
+        let identity = try row.optionalText("identity")
+        try storage.stopwatch.measure { try store.requireMark(identity) }
         storage.isRecognised = true
         return store
     }

@@ -4,12 +4,15 @@
 internal import CofferCore
 internal import Postgres
 internal import POSIX
+internal import Storage
 
 final class Database {
     private let configuration: Configuration
     private let logger: Logger
     /// Kept between requests. It can be dropped at any time.
     private var connection: Connection?
+    /// The time that the request has waited for the database.
+    let stopwatch = Stopwatch()
 
     init(_ configuration: Configuration, logger: Logger) {
         self.configuration = configuration
@@ -204,8 +207,11 @@ final class Database {
 
     /// Rolls back. If that fails, the connection is closed, which ends the transaction.
     private func rollback() {
-        if let connection, connection.isUsable, (try? connection.run([Query(Self.rollback)])) != nil { return }
-        connection = nil
+        let isRolledBack = stopwatch.measure {
+            guard let connection, connection.isUsable else { return false }
+            return (try? connection.run([Query(Self.rollback)])) != nil
+        }
+        if !isRolledBack { connection = nil }
     }
 
     /// Begins a transaction whose commit does not wait for the disk.
@@ -325,7 +331,7 @@ final class Database {
     /// Runs `body`, records errors that are not the client's, and drops the connection if it cannot be used any more.
     private func finish(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
         do {
-            let rows = try body()
+            let rows = try stopwatch.measure(body)
             if connection?.isGivenUp == true { connection = nil }
             return rows
         } catch {

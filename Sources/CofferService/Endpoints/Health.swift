@@ -65,7 +65,8 @@ struct Health {
     private func storageIsReady(asking asksDatabase: Bool) -> Bool {
         let probe: Void? = try? logger.reporting {
             let current = CurrentStore(database: database, storage: storage)
-            try (asksDatabase ? current.open() : storage.store()).probe()
+            let store = try asksDatabase ? current.open() : storage.store()
+            try storage.stopwatch.measure { try store.probe() }
         }
         return probe != nil
     }

@@ -90,7 +90,8 @@ struct ResumableUploads {
         let slot: PoolSlot? = isShort || request.exchange.requiresLength ? nil : try slots.take()
         defer { _ = slot != nil }
         let upload = try take(id, at: offset, hold: true, force: true, request, caller)
-        let writer = UploadWriter(upload, request, caller, database, lifetime: configuration.uploadSeconds)
+        let writer = UploadWriter(
+            upload, request, caller, database, lifetime: configuration.uploadSeconds, storage.stopwatch)
         do throws(Failure) {
             let end = try endingIfLost(upload, request, caller) {
                 try writer.receive(into: try blob(of: upload), checksum)
@@ -151,7 +152,9 @@ extension ResumableUploads {
     }
 
     private func blob(of upload: UnfinishedUpload) throws -> any ResumableBlob {
-        try storage.store(upload.storeURL).resume(upload.blob, length: upload.length, from: upload.progress)
+        try storage.stopwatch.measure {
+            try storage.store(upload.storeURL).resume(upload.blob, length: upload.length, from: upload.progress)
+        }
     }
 
     /// Makes a complete upload a file.
@@ -165,7 +168,7 @@ extension ResumableUploads {
     ) throws(Failure) -> [HeaderField] {
         try endingIfLost(upload, request, caller) {
             let store = try storage.store(upload.storeURL)
-            let complete = try blob(of: upload).complete()
+            let complete = try storage.stopwatch.measure { try blob(of: upload).complete() }
             let content = try database.transaction(as: caller.identity, for: request) { transaction in
                 _ = try transaction.run(upload.hold)
                 var pending = PendingUpload(

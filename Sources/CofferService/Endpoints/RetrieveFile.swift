@@ -78,8 +78,13 @@ struct RetrieveFile {
         }
         let range = try range(request, file, conditions)
         let fields = file.validators + file.contentFields(inline: inline)
-        if let field = try localRedirect(request, file, range) { return Response(200, fields + [field], .sentByServer) }
-        if let more = try remoteRedirect(request, file, range) { return Response(200, fields + more, .sentByServer) }
+        let length = request.method == .get ? range?.length ?? file.size : 0
+        if let field = try localRedirect(request, file, range) {
+            return Response(200, fields + [field], .sentByServer(length))
+        }
+        if let more = try remoteRedirect(request, file, range) {
+            return Response(200, fields + more, .sentByServer(length))
+        }
         return stream(file, range, try open(file), fields)
     }
 
@@ -106,7 +111,7 @@ struct RetrieveFile {
 
     private func open(_ file: StoredFile) throws(Failure) -> any BlobReader {
         try logger.reporting {
-            let reader = try storage.store(file.storeURL).open(file.blob)
+            let reader = try storage.stopwatch.measure { try storage.store(file.storeURL).open(file.blob) }
             if reader.size != file.size { throw BlobStoreError(.unavailable, "A blob has another size than its row.") }
             return reader
         }

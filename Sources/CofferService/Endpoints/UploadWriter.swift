@@ -15,6 +15,8 @@ final class UploadWriter {
     private let caller: Caller
     private let database: Database
     private let lifetime: Int64
+    /// Measures the work of the store.
+    private let stopwatch: Stopwatch
     /// False if the pieces of the body are recorded together, once its checksum is known to be right.
     private var recordsPieces = true
     /// At the beginning, and then once in each interval.
@@ -26,9 +28,12 @@ final class UploadWriter {
     private static let step = 65_536
 
     /// - Parameter lifetime: for how long the upload stays after the last byte, in seconds.
-    init(_ upload: UnfinishedUpload, _ request: Request, _ caller: Caller, _ database: Database, lifetime: Int64) {
+    init(
+        _ upload: UnfinishedUpload, _ request: Request, _ caller: Caller, _ database: Database, lifetime: Int64,
+        _ stopwatch: Stopwatch
+    ) {
         (self.upload, self.request, self.caller) = (upload, request, caller)
-        (self.database, self.lifetime) = (database, lifetime)
+        (self.database, self.lifetime, self.stopwatch) = (database, lifetime, stopwatch)
     }
 
     /// Why a body ended.
@@ -67,7 +72,7 @@ final class UploadWriter {
     func release() { _ = try? database.change(upload.release, as: caller.identity, for: request) }
 
     private func receive(into blob: any ResumableBlob, _ update: (Span<UInt8>) -> Void) throws -> End {
-        guard try blob.claim() else { return .wanted }
+        guard try stopwatch.measure({ try blob.claim() }) else { return .wanted }
         var buffer: [UInt8] = []
         while true {
             if try isWanted() { return .wanted }
@@ -78,7 +83,7 @@ final class UploadWriter {
             if !buffer.isEmpty {
                 // Not before there are more bytes, as the end of a body is recorded anyway.
                 if blob.room == 0 { try savePiece(blob) }
-                try blob.append(buffer.span)
+                try stopwatch.measure { try blob.append(buffer.span) }
                 update(buffer.span)
             }
             if let end { return end }
@@ -122,9 +127,9 @@ extension UploadWriter {
         if recordsPieces {
             _ = try save(blob, hold: true)
         } else if blob.isExclusive {
-            _ = try blob.save()
+            _ = try stopwatch.measure { try blob.save() }
         } else {
-            try locked { _ in _ = try blob.save() }
+            try locked { _ in _ = try stopwatch.measure { try blob.save() } }
         }
     }
 
@@ -147,7 +152,7 @@ extension UploadWriter {
     /// - Returns: the query that records it.
     private func stored(_ blob: any ResumableBlob, _ hold: Bool) throws -> Query {
         Faults.point("before the piece")
-        let progress = try blob.save()
+        let progress = try stopwatch.measure { try blob.save() }
         Faults.point("after the piece")
         return upload.record(progress, lifetime: lifetime, hold: hold)
     }

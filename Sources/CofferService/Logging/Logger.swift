@@ -8,20 +8,26 @@ internal import Storage
 
 final class Logger {
     private let level: Configuration.LogLevel
-    private let write: (_ line: String) -> Void
+    private let write: (_ line: String, _ priority: LogPriority) -> Void
     /// The id of the current request. nil between requests.
     var requestID: String?
     /// What `recordOnce` has recorded.
     private var recordedOnce: [Observation] = []
 
-    init(level: Configuration.LogLevel, write: @escaping (_ line: String) -> Void = StandardError.write(line:)) {
+    init(
+        level: Configuration.LogLevel,
+        write: @escaping (_ line: String, _ priority: LogPriority) -> Void = { StandardError.write(line: $0, $1) }
+    ) {
         (self.level, self.write) = (level, write)
     }
 
     func record(_ observation: Observation) {
-        guard observation.level >= level else { return }
-        write(observation.line(requestID: requestID))
+        guard writes(observation.level) else { return }
+        write(observation.line(requestID: requestID), LogPriority(observation.level))
     }
+
+    /// Whether observations of a level are written. Where it is false, there is no need to make one.
+    func writes(_ level: Configuration.LogLevel) -> Bool { level >= self.level }
 
     /// Records an observation that many requests would repeat, once for each process.
     func recordOnce(_ observation: Observation) {
@@ -51,5 +57,17 @@ final class Logger {
         case is PostgresError, is Failure: break
         default: record(.failed("\(type(of: error))"))
         }
+    }
+}
+
+extension LogPriority {
+    fileprivate init(_ level: Configuration.LogLevel) {
+        self =
+            switch level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
     }
 }

@@ -7,8 +7,8 @@ internal import Postgres
 struct Response {
     enum Body {
         case none
-        /// The web server sends the file that a field of the head names.
-        case sentByServer
+        /// The web server sends the file that a field of the head names, so many bytes of it.
+        case sentByServer(Int64)
         case text(String)
         /// A value from the database, sent unchanged.
         case cell(Cell)

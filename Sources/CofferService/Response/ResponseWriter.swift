@@ -5,6 +5,7 @@ internal import CofferCore
 internal import Gateway
 internal import POSIX
 internal import Postgres
+internal import Storage
 internal import Text
 
 struct ResponseWriter {
@@ -12,32 +13,46 @@ struct ResponseWriter {
     let requestID: String
     /// Whether the request is a HEAD, whose response has no body.
     let isHead: Bool
+    /// Measures how long blobs are read.
+    var stopwatch = Stopwatch()
 
     /// How many bytes are read from a blob at a time.
     private static let chunk = 65_536
 
+    /// - Returns: the number of bytes in the body, also if the web server is to send them.
     /// - Throws: `GatewayError` if the client has gone, `BlobStoreError` if a blob cannot be read to its end. The
     ///   client then gets fewer bytes than Content-Length announces.
-    func send(_ response: Response) throws {
+    @discardableResult
+    func send(_ response: Response) throws -> Int64 {
+        let length: Int64
         switch response.body {
-        case .none: try send(head: response, length: [204, 304].contains(response.status) ? nil : 0)
-        case .sentByServer: try send(head: response, length: nil)
+        case .none:
+            try send(head: response, length: [204, 304].contains(response.status) ? nil : 0)
+            length = 0
+        case .sentByServer(let bytes):
+            try send(head: response, length: nil)
+            length = bytes
         case .text(let text):
-            try send(head: response, length: Int64(text.utf8.count))
+            length = Int64(text.utf8.count)
+            try send(head: response, length: length)
             if !isHead { try exchange.write(text.utf8.span) }
         case .cell(let cell):
-            try cell.withText { span in
+            length = try cell.withText { span in
                 // As in PostgREST, the response to a HEAD of a list has no Content-Length.
                 try send(head: response, length: isHead ? nil : Int64(span.count))
                 if !isHead { try exchange.write(span) }
+                return Int64(span.count)
             }
         case .blob(let reader, let range):
-            try send(head: response, length: range.length)
+            length = range.length
+            try send(head: response, length: length)
             if !isHead { try stream(reader, range) }
         case .generated(let body):
-            try send(head: response, length: body.length)
+            length = body.length
+            try send(head: response, length: length)
             if !isHead { try body.send { try exchange.write($0) } }
         }
+        return isHead ? 0 : length
     }
 
     /// - Parameter length: nil for no Content-Length.
@@ -64,7 +79,7 @@ struct ResponseWriter {
             buffer.removeAll(keepingCapacity: true)
             let wanted = Int(min(Int64(Self.chunk), range.length - sent))
             try buffer.append(addingCapacity: wanted) { span in
-                try reader.read(at: range.offset + sent, into: &span)
+                _ = try stopwatch.measure { try reader.read(at: range.offset + sent, into: &span) }
             }
             guard !buffer.isEmpty else { throw BlobStoreError(.unavailable, "A blob is shorter than its size.") }
             try exchange.write(buffer.span)
