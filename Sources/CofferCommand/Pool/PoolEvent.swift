@@ -39,7 +39,7 @@ enum PoolEvent: Equatable, CustomStringConvertible {
         switch self {
         case .notStarted, .replacementFailed, .killing: .error
         case .died: .warning
-        case .listening, .started, .replacing, .retired, .replaced, .draining, .stopped: .info
+        case .listening, .started, .ready, .replacing, .retired, .replaced, .draining, .stopped: .info
         }
     }
 
