@@ -146,27 +146,35 @@ back_up() {
     done
 }
 
-# Replaces the contents of a file by standard input, at once. Keeps its owner and mode, and a backup.
+# Replaces the contents of a file by what a command prints, at once. Keeps its owner and mode, and a backup.
 replace_file() {
     local file new
     file=$(realpath -- "$1")
     new=$(dirname "$file")/.$(basename "$file").coffer-new
     back_up "$file"
     cp -p -- "$file" "$new"
-    cat >"$new"
+    "${@:2}" >"$new"
+    sync -- "$new"
     mv -- "$new" "$file"
 }
 
 # Adds lines at the end of a file.
-append_lines() {
-    local file=$1
-    shift
+append_lines() { replace_file "$1" with_lines_after "$@"; }
+
+with_lines_after() {
+    cat -- "$1"
     # A last line without its newline stays a line of its own.
-    { cat -- "$file"; [[ -z $(tail -c 1 -- "$file") ]] || echo; printf '%s\n' "$@"; } | replace_file "$file"
+    [[ -z $(tail -c 1 -- "$1") ]] || echo
+    printf '%s\n' "${@:2}"
 }
 
 # Adds a line at the beginning of a file.
-prepend_line() { { printf '%s\n' "$2"; cat -- "$1"; } | replace_file "$1"; }
+prepend_line() { replace_file "$1" with_line_before "$@"; }
+
+with_line_before() {
+    printf '%s\n' "$2"
+    cat -- "$1"
+}
 
 # Writes a whole file with mode 0644, at once. The temporary file is in another directory of the same file system, since
 # a server may read every file of this one. Arguments: the file, that directory, the lines.
