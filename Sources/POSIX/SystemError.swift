@@ -6,10 +6,10 @@ internal import Glibc
 /// A C function that this module calls. The raw value is its name.
 public enum SystemCall: String, Sendable, CaseIterable {
     case open, openat, close, read, pread, write, pwrite, fsync, fstat, stat, link, rename, unlink, mkdir, rmdir,
-        opendir
+        opendir, execve
     case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
     case socket, bind, listen, setsockopt, getgrnam, posix_spawn, waitpid, kill, sigprocmask, sigtimedwait, tcsetattr
-    case connect, getsockopt, setfsuid, mkostemp, sendto, execve
+    case connect, getsockopt, setfsuid, mkostemp, sendto
 }
 
 /// A failed libc call and its `errno`.
