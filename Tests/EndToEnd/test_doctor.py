@@ -129,6 +129,18 @@ def test_nothing_is_wrong_behind_apache(site):
     assert in_state(checks, "error", "warning") == set()
 
 
+@pytest.mark.parametrize("kind", ["fcgid", "cgi"])
+def test_where_apache_starts_the_workers_only_the_socket_is_silenced(site, kind):
+    silenced = "socket.exists: Apache starts the workers"
+    with site.configured(COFFER_SOCKET="/nonexistent/socket", COFFER_DOCTOR_SILENCED=silenced):
+        with Apache(kind, site.settings) as apache:
+            checks = site.doctor(**{"--url": apache.url, "--connect": None, "--ca-file": None})
+    wrong = [check for check in checks.values() if check["state"] in ("error", "warning")]
+    assert wrong == []
+    assert in_state(checks, "silenced") == {"socket.exists"}
+    assert checks["url.download"]["state"] == checks["url.upload"]["state"] == "ok"
+
+
 def test_a_member_of_the_owners_role_is_enough(site):
     role = f"operator_{secrets.token_hex(4)}"
     site.sql(f"create role {role} login; grant coffer_owner to {role}")

@@ -104,8 +104,8 @@ extension DoctorChecks {
     }
 
     /// How many bytes all workers have read so far. nil if that cannot be seen from here.
-    static func bytesRead(_ subject: DoctorSubject) throws -> Int64? {
-        let process = try connection(subject).listener().process
+    static func bytesRead(_ subject: DoctorSubject) -> Int64? {
+        guard let process = try? connection(subject).listener().process else { return nil }
         let workers = isPool(process) ? process.children.map { Process(id: $0) } : []
         let counts = workers.compactMap(\.bytesRead)
         return counts.isEmpty || counts.count != workers.count ? nil : counts.reduce(0, +)

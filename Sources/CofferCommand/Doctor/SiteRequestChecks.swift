@@ -61,7 +61,8 @@ extension DoctorChecks {
             "url.chunked", asks: "a body of 1,337 bytes without a length, in chunks",
             expects: "all bytes reach the worker",
             mend: "Let the layer in front accept Transfer-Encoding: chunked, or speak HTTP/1.1 to the next one."
-        ) { site, _ in
+        ) { site, subject in
+            guard try hasPool(subject) else { return .inapplicable("CGI needs a Content-Length") }
             let text = "{\"doctor\":\"\(String(repeating: "x", count: 1324))\"}"
             let body = Array(text.utf8)
             return try arrived(site, [], .chunked(length: Int64(body.count), bodySource(body)))
@@ -103,7 +104,8 @@ extension DoctorChecks {
             "url.streaming", asks: "an upload without a session, whose body comes slowly",
             expects: "it is refused before the body has arrived",
             mend: "A layer gathers whole uploads first: proxy_request_buffering off, and proxy_http_version 1.1."
-        ) { site, _ in
+        ) { site, subject in
+            guard try hasPool(subject) else { return .inapplicable("with CGI, the web server gathers bodies first") }
             guard let answer = try announce(site, 1 << 20) else { return .warning("no answer before the body") }
             return .ok(answer.line)
         },
@@ -119,6 +121,11 @@ extension DoctorChecks {
         ) { subject in
             try run(known(subject), subject)
         }
+    }
+
+    /// Whether there is a socket of workers. Otherwise the web server starts them, or the site is down.
+    private static func hasPool(_ subject: DoctorSubject) throws -> Bool {
+        FileSystem.exists(try subject.configuration().socketPath)
     }
 
     /// Sends a login with an argument that does not exist. The worker refuses it when it has read the whole body, and
