@@ -70,3 +70,26 @@ def test_the_service_with_uploads_by_hand_off_works_and_loses_no_request():
     script = before + hand_off + migrate + after.replace("--uploads streaming", "--uploads handoff")
     script += trials("confinement", "reload", "restart", "collect")
     assert_passed(run_on_a_server(script, CHECKOUT, timeout=900, packages=[package()]), 4)
+
+
+# A bucket on this server, by the steps of INSTALL.md.
+BUCKET = r"""
+"$checkout/.build/python/bin/python" "$checkout/scripts/s3-server" start juicefs /tmp/s3 >/dev/null
+(
+    source /tmp/s3/environment
+    printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$AWS_ACCESS_KEY_ID" \
+        "$AWS_SECRET_ACCESS_KEY" | install -m 640 -g coffer /dev/stdin /etc/coffer/s3-credentials
+    printf 'COFFER_STORAGE_URL="%s"\nCOFFER_S3_CREDENTIALS_FILE=/etc/coffer/s3-credentials\n' \
+        "$COFFER_STORAGE_URL" >>/etc/coffer/coffer.conf
+    sed -E 's#.*endpoint=(https?://[^&]+).*#\1#' <<<"$COFFER_STORAGE_URL" >/tmp/endpoint
+)
+"""
+
+
+@SERVER_TESTS
+def test_the_service_with_a_bucket_works_and_loses_no_request():
+    before, migrate, after = installation(local_only=False).partition("coffer migrate\n")
+    script = before + BUCKET + migrate + after.replace("streaming", 'streaming --s3-endpoint "$(</tmp/endpoint)"')
+    script += trials("reload", "restart", "collect") + "coffer backup /srv/backup\ncoffer check --digest\n"
+    script += '[[ ! $(find /var/lib/coffer/blobs -type f) ]]\n'
+    assert_passed(run_on_a_server(script, CHECKOUT, timeout=900, packages=[package()]), 3)

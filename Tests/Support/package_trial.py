@@ -19,7 +19,7 @@ from machine import NAME, run_on_a_server  # noqa: E402
 SYSTEMS = CHECKOUT / ".build/systems"
 MIRROR = "http://deb.debian.org/debian"
 # What a server has before; python3-seccomp is for the sandbox of the stand-in of systemd.
-BEFORE = "nginx postgresql curl openssl ca-certificates fail2ban python3-seccomp"
+BEFORE = "nginx apache2 postgresql curl openssl ca-certificates fail2ban python3-seccomp"
 
 # A step is a function that fails at its first command that fails.
 STEPS = r"""
@@ -39,6 +39,8 @@ step() {
     fi
 }
 rights() { stat -c '%U:%G %a' "$1"; }
+# `set -e` ignores a command after an exclamation mark.
+not() { if "$@"; then return 1; fi; }
 is() { [[ $1 == "$2" ]] || { echo "$1, not $2"; return 1; }; }
 # Files that belong to no package, where an administrator or a package may have put some.
 unowned() {
@@ -50,9 +52,9 @@ unowned() {
     comm -23 /tmp/all /tmp/owned
 }
 untouched() {
-    ! pgrep -f /usr/lib/coffer
+    not grep -a '[/]usr/lib/coffer' /proc/[0-9]*/cmdline
     [[ ! -e /run/coffer/coffer.sock ]]
-    ! find /etc/systemd/system -name 'coffer*' | grep .
+    is "$(find /etc/systemd/system -name 'coffer*')" ""
     is "$(rights /etc/coffer/coffer.conf)" "root:coffer 640"
     is "$(rights /var/lib/coffer/blobs)" "coffer:coffer 750"
     is "$(getent passwd coffer | cut -d : -f 7)" /usr/sbin/nologin
@@ -78,12 +80,28 @@ logins() {
     fail2ban-regex /var/log/nginx/coffer-access.log /etc/fail2ban/filter.d/coffer.conf | tee /tmp/found
     grep -qE 'Failregex: 3 total' /tmp/found
 }
+apache() {
+    nginx -s stop
+    /usr/share/coffer/scripts/apache-site /etc/apache2
+    a2enmod ssl headers proxy_fcgi rewrite
+    a2dissite 000-default
+    cat >/etc/apache2/sites-available/coffer.conf <<'END'
+APACHE_SITE
+END
+    a2ensite coffer
+    apache2ctl start
+    curl --retry 20 --retry-all-errors https://NAME/health/ready
+    flow reload
+    apache2ctl stop
+    while [[ -e /run/apache2/apache2.pid ]]; do sleep 0.2; done
+    nginx
+}
 upgrade() {
     echo 'COFFER_WORKERS=3' >>/etc/coffer/coffer.conf
     chmod 600 /etc/coffer/coffer.conf
     chgrp root /etc/coffer/coffer.conf
     chmod 700 /var/lib/coffer/blobs
-    apt-get install -y ./coffer_*+1_*.deb
+    apt-get install -y -o APT::Get::Upgrade=true ./coffer_*+1_*.deb
     # What an administrator has changed stays.
     is "$(rights /etc/coffer/coffer.conf)" "root:root 600"
     is "$(rights /var/lib/coffer/blobs)" "coffer:coffer 700"
@@ -136,7 +154,7 @@ purge() {
     # The user stays, as Debian's always do. The web server's files are the administrator's.
     unowned | grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$' >/tmp/after
     is "$(comm -13 /tmp/before /tmp/after)" ""
-    ! debconf-show coffer | grep .
+    is "$(debconf-show coffer)" ""
 }
 """
 
@@ -151,8 +169,8 @@ def make_system(suite, packages):
         policy = folder / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
-        inside(folder, f"apt-get install -y --no-install-recommends {BEFORE}")
         (folder / "complete").touch()
+    inside(folder, f"apt-get install -y --no-install-recommends {BEFORE}")
     for package in packages:
         shutil.copy(package, folder / "tmp")
     names = " ".join(f"/tmp/{package.name}" for package in packages[:1])
@@ -185,12 +203,15 @@ def life(version):
         ("the package installs", "install_package"), ("nothing is started, enabled or asked", "untouched"),
         ("the commands of INSTALL.md configure it", "configure"), ("an account is made", "account"),
         ("files go up and down through nginx, in the sandbox", "flow confinement reload restart kill"),
-        ("fail2ban finds failed logins", "logins"), ("an upgrade keeps data and changes", "upgrade"),
+        ("fail2ban finds failed logins", "logins"), ("they go up and down through Apache", "apache"),
+        ("an upgrade keeps data and changes", "upgrade"),
         ("removal keeps data", "remove"), ("it works again when it is installed again", "again"),
         ("a purge without an answer keeps data", "purge_without_answer"),
         ("a purge after a yes removes the files, and not the database", "purge_with_yes"),
     ]  # fmt: skip
+    site = re.search(r"```apache\n(.*?)\n```", (CHECKOUT / "docs/INSTALL.md").read_text(), re.DOTALL)[1]
     functions = STEPS + commands + LIFE.replace("NAME", NAME).replace("VERSION", version)
+    functions = functions.replace("APACHE_SITE", site)
     return functions + "".join(f'step "{name}" {function}\n' for name, function in steps)
 
 

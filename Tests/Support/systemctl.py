@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from sandbox import Unit, execute
@@ -31,6 +32,7 @@ class Manager:
 
     def __init__(self):
         self.pid, self.is_ready, self.is_reloading, self.due, self.life = None, False, False, None, None
+        self.unit = None
         self.listener = self.listen()
         self.notifications = []
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -77,8 +79,7 @@ class Manager:
             self.life = time.monotonic()
 
     def supervise(self):
-        limit = float(Unit("coffer.service").last("WatchdogSec"))
-        if self.pid and self.life and time.monotonic() - self.life > limit:
+        if self.pid and self.life and time.monotonic() - self.life > float(self.unit.last("WatchdogSec")):
             # systemd, too, lets a stopped process hear the signal.
             for number in (signal.SIGABRT, signal.SIGCONT):
                 os.kill(self.pid, number)
@@ -87,20 +88,25 @@ class Manager:
             # What is left of a service is killed (KillMode=mixed).
             self.kill_workers()
             self.pid = None
-            self.due = time.monotonic() + float(Unit("coffer.service").last("RestartSec"))
+            self.due = time.monotonic() + float(self.unit.last("RestartSec"))
         if self.due and self.due <= time.monotonic():
             self.start()
 
     def kill_workers(self):
+        """All at once, like the processes of a control group: none gets a request that another one was killed over."""
+        found = []
         for path in Path("/proc").glob("[0-9]*/environ"):
-            try:
+            with suppress(OSError):  # gone
                 if f"COFFER_POOL_PID={self.pid}".encode() in path.read_bytes().split(b"\0"):
-                    os.kill(int(path.parent.name), signal.SIGKILL)
-            except OSError:
-                continue  # gone
+                    found.append(int(path.parent.name))
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in found:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def start(self):
-        unit = Unit("coffer.service")
+        # Kept while the service runs, as the package may be removed meanwhile.
+        self.unit = unit = Unit("coffer.service")
         self.due, self.is_ready, self.life = None, False, None
         self.pid = os.fork()
         if self.pid:
@@ -138,7 +144,7 @@ class Manager:
             return self.until(lambda: self.is_ready)
         if command == "reload":
             self.is_reloading = True
-            subprocess.run(Unit("coffer.service").last("ExecReload").replace("$MAINPID", str(self.pid)), shell=True)
+            subprocess.run(self.unit.last("ExecReload"), shell=True, env={"MAINPID": str(self.pid)}, check=True)
             return self.until(lambda: not self.is_reloading)
         if command == "show":
             return str(self.pid or 0)
@@ -149,7 +155,7 @@ class Manager:
     def stop(self):
         if self.pid:
             os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + float(Unit("coffer.service").last("TimeoutStopSec"))
+            deadline = time.monotonic() + float(self.unit.last("TimeoutStopSec"))
             while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
                 if select.select([self.notify], [], [], 0.02)[0]:
                     self.receive()
