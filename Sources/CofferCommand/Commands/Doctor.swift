@@ -14,9 +14,14 @@ struct Doctor: ParsableCommand {
             """)
 
     @Option(help: "The site's URL (COFFER_PUBLIC_URL).") var url: String?
-    @Option(help: "Connect to this address and port instead of the URL's host, as ADDRESS:PORT.") var connect: String?
-    @Option(help: "Certificates (PEM) to trust for the site, instead of the system's.") var caFile: String?
-    @Option(help: "Also check uploads and downloads, with a session of a minute as this account.") var user: String?
+    @Option(help: ArgumentHelp("Connect there instead of to the URL's host.", valueName: "address:port"))
+    var connect: String?
+    @Option(help: ArgumentHelp("Certificates (PEM) to trust for the site, instead of the system's.", valueName: "file"))
+    var caFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "Also check uploads and downloads, with a session of a minute as this account.", valueName: "email"))
+    var user: String?
     @Flag(name: .shortAndLong, help: "Show all checks, also those that passed.") var verbose = false
     @Flag(help: "Print one JSON object with all checks.") var json = false
     @Flag(help: "Only list the checks and what they ask.") var list = false
