@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 NAME = "files.example.org"
@@ -66,16 +67,64 @@ export CURL_CA_BUNDLE=$certificates/fullchain.pem HOME=/root TMPDIR=/tmp
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 unset "${!COFFER_@}"
 install -d -o postgres -g postgres /run/postgresql
-pg_ctlcluster "$(ls /etc/postgresql)" main start
 rm -f /etc/nginx/sites-enabled/*
-nginx
+if [[ -d /run/systemd/system ]]; then
+    systemctl start postgresql nginx
+else
+    pg_ctlcluster "$(ls /etc/postgresql)" main start
+    nginx
+fi
 # Missing packages would have to come from somewhere; newer versions of those that are here need not.
 printf 'APT::Get::Upgrade "false";\nAPT::Install-Recommends "false";\n' >/etc/apt/apt.conf.d/99coffer
 export DEBIAN_FRONTEND=noninteractive
-cp /tmp/*.deb /root
+! ls /tmp/*.deb >/dev/null 2>&1 || cp /tmp/*.deb /root
 cd /root
 # An answer with a failure is one, as a reader of the document would see it.
 curl() { command curl --fail "$@"; }
+"""
+
+# The same with systemd as the first process; $6 is a directory for the output.
+BOOT_SYSTEMD = r"""
+set -euo pipefail
+root=$1/root
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 tmpfs "$1"
+mkdir "$1"/{root,upper,work}
+mount -t overlay overlay -o "lowerdir=$5,upperdir=$1/upper,workdir=$1/work" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mkdir -p "$root/var/lib/coffer" "$root$2" "$root/out"
+mount -t tmpfs -o mode=755 tmpfs "$root/var/lib/coffer"
+mount -t tmpfs -o mode=755 tmpfs "$root/srv"
+mount --bind "$2" "$root$2"
+mount -o remount,bind,ro "$root$2"
+mount --bind "$6" "$root/out"
+cp -L "$4"/* "$root/root"
+rm -f "$root/etc/resolv.conf" "$root/usr/sbin/policy-rc.d"
+# systemd itself is a dependency of the package.
+chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get satisfy -y --no-install-recommends systemd \
+    "$(chroot "$root" bash -c 'dpkg-deb -f "$(ls /root/*.deb | head -n 1)" Depends')" >"$6/apt" 2>&1
+mount -t sysfs sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+cat >"$root/etc/systemd/system/trial.service" <<END
+[Service]
+Type=oneshot
+Environment=HOME=/root
+ExecStart=/bin/bash -c 'bash "/root/$3" "$2"; echo \$? >/out/status'
+StandardOutput=file:/out/log
+StandardError=file:/out/log
+TimeoutStartSec=infinity
+END
+printf '[Unit]\nRequires=basic.target\nWants=trial.service\n' >"$root/etc/systemd/system/trial.target"
+mkdir "$root/.old"
+cd "$root"
+pivot_root . .old
+umount -l /.old
+rmdir /.old
+cd /
+exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=trial.target \
+    --log-target=console --show-status=0
 """
 
 UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--fork", "--kill-child"]
@@ -106,3 +155,54 @@ def run_on_a_server(script, checkout, timeout, packages, system="/"):
             [*UNSHARE, "bash", "-c", BOOT, "boot", folder, str(checkout), "run", files, str(system)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
         )  # fmt: skip
+
+
+def control_groups():
+    """Where the control groups of version 2 are, or None."""
+    for folder in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified")):
+        if (folder / "cgroup.procs").exists() and os.access(folder, os.W_OK):
+            return folder
+    return None
+
+
+def run_on_a_booted_server(script, checkout, timeout, packages, system):
+    """The same on a server that systemd has booted, for which the kernel must give it a control group."""
+    with tempfile.TemporaryDirectory(prefix="coffer-machine.") as name:
+        folder, files, out = (Path(name, part) for part in ("machine", "files", "out"))
+        for each in (folder, files, out):
+            each.mkdir()
+        (files / "run").write_text(SERVER.replace("NAME", NAME) + script)
+        for package in packages:
+            shutil.copy(package, files)
+        group = control_groups() / Path(name).name
+        group.mkdir()
+        arguments = [folder, checkout, "run", files, system, out]
+        words = [*UNSHARE, "--cgroup", "--ipc", "bash", "-c", BOOT_SYSTEMD, "boot", *map(str, arguments)]
+        enter = ["bash", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', str(group)]
+        with (out / "console").open("wb") as console:
+            process = subprocess.Popen([*enter, *words], stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        try:
+            deadline = time.monotonic() + timeout
+            while not (out / "status").exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            ended = (out / "status").exists()
+        finally:
+            process.kill()
+            process.wait()
+            remove_group(group)
+        written = [out / part for part in ("apt", "console", "log") if (out / part).exists()]
+        texts = [path.read_text(errors="replace") for path in written]
+        status = int((out / "status").read_text()) if ended else 1
+        return subprocess.CompletedProcess(words, status, texts[-1] if ended else "\n".join(texts))
+
+
+def remove_group(group):
+    """Removes a control group, once its last process has ended."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            for folder, _, _ in os.walk(group, topdown=False):
+                os.rmdir(folder)
+            return
+        except OSError:
+            time.sleep(0.1)

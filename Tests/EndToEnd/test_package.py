@@ -159,3 +159,5 @@ def test_maintainer_scripts_touch_no_database_and_change_no_owner_below_a_direct
     # Nothing starts a unit that does not run already.
     started = re.findall(r"deb-systemd-invoke (\S+)", scripts["postinst"])
     assert started == ["try-restart"]
+    # An upgrade does not stop the pool or its socket before it is unpacked.
+    assert not (unpacked / "DEBIAN/preinst").exists()

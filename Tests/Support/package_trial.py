@@ -14,7 +14,7 @@ from package import build
 from script import CHECKOUT
 
 sys.path.append(str(CHECKOUT / "Tests/EndToEnd"))
-from machine import NAME, run_on_a_server  # noqa: E402
+from machine import NAME, control_groups, run_on_a_booted_server, run_on_a_server  # noqa: E402
 
 SYSTEMS = CHECKOUT / ".build/systems"
 MIRROR = "http://deb.debian.org/debian"
@@ -227,6 +227,35 @@ def unused(version):
     """
 
 
+def booted():
+    """The script of a server that systemd has booted: the unit itself, and an upgrade under load."""
+    (_, install), *rest = shell_blocks("docs/INSTALL.md")
+    commands = f"install_package() {{\n{install}}}\nconfigure() {{\n{''.join(block for _, block in rest)}}}\n"
+    return STEPS + commands + LIFE.replace("NAME", NAME) + r"""
+states() { systemctl "$1" coffer.service coffer.socket coffer-gc.timer | tr '\n' ' '; }
+stopped() { is "$(states is-active)" "inactive inactive inactive "; }
+at_rest() {
+    stopped
+    is "$(states is-enabled)" "disabled disabled disabled "
+}
+exposure() { systemd-analyze security --no-pager --threshold=5 coffer; }
+remove_all() {
+    systemctl enable --now coffer-gc.timer
+    apt-get remove -y coffer
+    stopped
+    data_is_there
+}
+step "under systemd, the package installs" install_package
+step "nothing is started or enabled" at_rest
+step "the commands of INSTALL.md configure it" configure
+step "an account is made" account
+step "nothing is lost when it is reloaded, restarted, killed, stopped and upgraded" \
+    flow confinement reload restart kill hang collect upgrade
+step "its exposure is small" exposure
+step "removal stops the units" remove_all
+"""
+
+
 def first_file():
     """The script of a server on which the test of the package itself runs (autopkgtest)."""
     (_, install), *_ = shell_blocks("docs/INSTALL.md")
@@ -248,8 +277,13 @@ def main():
                 print(f"{suite}: not tested, as the package sources do not have it", flush=True)
                 continue
             system = make_system(suite, packages)
-            for script in (life(version), unused(version), first_file()):
-                done = run_on_a_server(script, CHECKOUT, timeout=1200, packages=packages, system=system)
+            servers = [(run_on_a_server, script) for script in (life(version), unused(version), first_file())]
+            if control_groups():
+                servers.append((run_on_a_booted_server, booted()))
+            else:
+                print(f"{suite}: not tested under systemd, as there are no control groups to give it", flush=True)
+            for run_on, script in servers:
+                done = run_on(script, CHECKOUT, timeout=1200, packages=packages, system=system)
                 print("\n".join(f"{suite}: {line}" for line in done.stdout.splitlines()), flush=True)
                 passed += len(re.findall(r"^passed: .* \(\d+ s\)$", done.stdout, re.MULTILINE))
                 failed += done.returncode != 0

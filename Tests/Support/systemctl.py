@@ -216,7 +216,7 @@ def main(words):
     elif verb == "reload" and units == ["postgresql"]:
         (version,) = os.listdir("/etc/postgresql")
         subprocess.run(["pg_ctlcluster", version, "main", "reload"], check=True)
-    elif verb in ("show", "notifications"):
+    elif words in (["show", "--property=MainPID", "--value", "coffer"], ["notifications"]):
         print(ask(verb))
     elif verb in ("enable", "start", "stop", "restart", "reload") and {"coffer"} <= {*units} <= {"coffer", SOCKET}:
         problem = ask("start" if verb == "enable" else verb)
