@@ -40,7 +40,7 @@ struct Migrate: ParsableCommand {
     }
 
     private func preview(_ migrator: Migrator, _ configuration: Configuration) throws {
-        let plan = try migrator.pending()
+        let plan = try migrator.plan()
         var lines = (plan.migrations + plan.changedCode.map { "code/\($0)" }).map { "would apply \($0)" }
         lines += plan.removedCode.map { "would apply the removal of code/\($0)" }
         if !skipStorage {

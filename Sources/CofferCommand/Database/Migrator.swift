@@ -16,9 +16,6 @@ struct Migrator {
     /// The name of the first migration.
     static var oldestMigration: String? { SQLFile.migrations.first?.name }
 
-    /// What `run` would apply. Changes nothing.
-    func pending() throws(Failure) -> MigrationPlan { try MigrationPlan(applied: applied(), known: known()) }
-
     /// Applies the missing files, and reports their names after the commit.
     ///
     /// If a migration is missing or a file of `sql/code` differs, all code is removed from the database, the migrations
