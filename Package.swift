@@ -66,11 +66,12 @@ let package = Package(
         + module("CofferCore", ["Text"], testing: ["POSIX", "TestSupport"])
         + module("CofferOpenAPI", ["CofferCore"])
         + module("Storage", ["CofferCore", "BlobStore", "Postgres", "Cryptography", "POSIX", "Text"])
+        + module("Monitoring", ["CofferCore", "BlobStore", "Postgres", "POSIX"], testing: ["TestSupport"])
         + module(
             "CofferService",
             [
-                "Archive", "CofferCore", "CofferOpenAPI", "Storage", "Gateway", "Postgres", "Cryptography", "BlobStore",
-                "POSIX", "Text",
+                "Archive", "CofferCore", "CofferOpenAPI", "Storage", "Monitoring", "Gateway", "Postgres",
+                "Cryptography", "BlobStore", "POSIX", "Text",
             ],
             testing: ["CofferSchema", "TestSupport"], plugins: ["EmbedSQL"])
         + [
@@ -87,14 +88,14 @@ let package = Package(
             // The programs.
             .executableTarget(
                 name: "coffer.fcgi",
-                dependencies: ["CofferService", "CofferCore", "Gateway", "POSIX"],
+                dependencies: ["CofferService", "CofferCore", "Gateway", "Monitoring", "POSIX"],
                 path: "Sources/CofferWorker",
                 swiftSettings: workerSettings),
             .target(
                 name: "CofferCommand",
                 dependencies: [
-                    "CofferSchema", "CofferCore", "Storage", "Postgres", "Cryptography", "BlobStore", "HTTP", "POSIX",
-                    "Text",
+                    "CofferSchema", "CofferCore", "Storage", "Monitoring", "Postgres", "Cryptography", "BlobStore",
+                    "HTTP", "POSIX", "Text",
                     .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 ], swiftSettings: settings),
             .executableTarget(
@@ -103,8 +104,8 @@ let package = Package(
             .testTarget(
                 name: "CofferCommandTests",
                 dependencies: [
-                    "CofferCommand", "CofferSchema", "CofferCore", "Storage", "BlobStore", "POSIX", "Text",
-                    "TestSupport",
+                    "CofferCommand", "CofferSchema", "CofferCore", "Storage", "Monitoring", "BlobStore", "POSIX",
+                    "Text", "TestSupport",
                 ],
                 swiftSettings: settings),
         ]

@@ -27,6 +27,25 @@ static inline int coffer_peer(int socket, int *process, unsigned int *user) {
     return result;
 }
 
+// <sys/mman.h> declares this only with _GNU_SOURCE. 1 is MFD_CLOEXEC.
+extern int memfd_create(const char *, unsigned int);
+static inline int coffer_memory_file(const char *name) { return memfd_create(name, 1); }
+
+// Swift has no atomic operations on memory that it did not allocate itself. Relaxed, as no number depends on another.
+#include <stdint.h>
+static inline void coffer_add(uint64_t *number, uint64_t amount) {
+    __atomic_fetch_add(number, amount, __ATOMIC_RELAXED);
+}
+static inline void coffer_set(uint64_t *number, uint64_t value) {
+    __atomic_store_n(number, value, __ATOMIC_RELAXED);
+}
+static inline uint64_t coffer_value(const uint64_t *number) { return __atomic_load_n(number, __ATOMIC_RELAXED); }
+// Replaces 0 by the value. Returns what the number is afterwards.
+static inline uint64_t coffer_claim(uint64_t *number, uint64_t value) {
+    uint64_t found = 0;
+    return __atomic_compare_exchange_n(number, &found, value, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? value : found;
+}
+
 // <stdlib.h> declares this only with _GNU_SOURCE.
 extern int mkostemp(char *, int);
 

@@ -22,15 +22,19 @@ public enum Access: Sendable {
     case session
     /// An admin who is logged in.
     case admin
+    /// A monitoring system, with the token of COFFER_METRICS_TOKEN or from a loopback address, as far as the
+    /// configuration allows that. For all others there is no such route.
+    case monitoring
 }
 
-public enum Route: Sendable, CaseIterable {
+/// The raw value is the position in the list of routes.
+public enum Route: Int, Sendable, CaseIterable {
     case login, logout, changePassword, whoami, sessions
     case storeFile, retrieveFile, listFolder, createFolder, moveFolder, deleteFolder, downloadFolder, copy, files
     case trash, restore, restoreFolder
     case users, createUser, resetPassword, deleteUser, auditLog
     case uploads, upload
-    case root, openAPI, live, ready
+    case root, openAPI, live, ready, metrics
 
     /// The path below the base path, the methods besides OPTIONS, and who may use them.
     private var entry: (path: String, methods: [Method], access: Access) {
@@ -63,6 +67,7 @@ public enum Route: Sendable, CaseIterable {
         case .openAPI: ("/openapi.json", [.get, .head], .public)
         case .live: ("/health/live", [.get, .head], .public)
         case .ready: ("/health/ready", [.get, .head], .public)
+        case .metrics: ("/metrics", [.get, .head], .monitoring)
         }
     }
 
@@ -74,7 +79,11 @@ public enum Route: Sendable, CaseIterable {
     public var isResumable: Bool { self == .uploads || self == .upload }
     public var methods: [Method] { [.options] + entry.methods }
     /// Who may use a method of this route. OPTIONS is public because browsers send no token with a preflight request.
-    public func access(_ method: Method) -> Access { method == .options ? .public : entry.access }
+    public func access(_ method: Method) -> Access {
+        method == .options && !isHidden ? .public : entry.access
+    }
+    /// Whether the route exists only for some clients. For all others, no method of it exists.
+    public var isHidden: Bool { entry.access == .monitoring }
     /// The value of the `Allow` header.
     public var allow: String { methods.map(\.rawValue).joined(separator: ",") }
 
@@ -91,14 +100,19 @@ public enum Route: Sendable, CaseIterable {
         if let slash = path.lastIndex(of: "/"), let route = byPath[path[...slash] + parameter] {
             return (route, String(path[path.index(after: slash)...]))
         }
+        throw unknown(path)
+    }
+
+    /// The failure of a request to a path that is no route, or that the client must take for none.
+    public static func unknown(_ path: String) -> Failure {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         if parts.count == 2, parts.first == "rpc" {
-            throw Failure(.unknownFunction, "Could not find the function api.\(parts.last ?? "") in the schema cache")
+            return Failure(.unknownFunction, "Could not find the function api.\(parts.last ?? "") in the schema cache")
         }
         if parts.count == 1, let table = parts.first, !table.isEmpty {
-            throw Failure(.unknownTable, "Could not find the table 'api.\(table)' in the schema cache")
+            return Failure(.unknownTable, "Could not find the table 'api.\(table)' in the schema cache")
         }
-        throw Failure(.unknownPath)
+        return Failure(.unknownPath)
     }
 
     /// The method of a request to this route.

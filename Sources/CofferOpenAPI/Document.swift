@@ -69,6 +69,10 @@ public enum OpenAPI {
                         + "A Bearer token takes precedence. Over plain HTTP on a loopback address the cookie's name is "
                         + "`coffer`."),
             ],
+            "metrics": [
+                "type": "http", "scheme": "bearer",
+                "description": "The token of `COFFER_METRICS_TOKEN`, for `/metrics` alone.",
+            ],
         ]
     }
 

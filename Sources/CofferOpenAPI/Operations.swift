@@ -24,7 +24,7 @@ enum OperationTag: String, CaseIterable {
         case .uploads: "Upload a file in several requests, each of which may break (tus 1.0)."
         case .users: "Accounts. Admins manage them; an editor sees their own."
         case .audit: "Who did what and when."
-        case .service: "This description, and the health of the service."
+        case .service: "This description, and the health and the figures of the service."
         case .options: "The methods of each path. No token is needed."
         }
     }
@@ -46,7 +46,7 @@ extension Route {
         case .uploads, .upload: .uploads
         case .users, .createUser, .resetPassword, .deleteUser: .users
         case .auditLog: .audit
-        case .root, .openAPI, .live, .ready: .service
+        case .root, .openAPI, .live, .ready, .metrics: .service
         }
     }
 
@@ -79,15 +79,24 @@ extension Route {
         return ["operationId": .string(operationID(method))]
             + ["tags": [.string((method == .options ? .options : tag).rawValue)], "summary": .string(summary)]
             + (text.isEmpty ? [:] : ["description": .string(text)])
-            + (access(method) == .public ? ["security": []] : [:])
+            + security(of: method)
             + (parameters.isEmpty ? [:] : ["parameters": .array(parameters)])
             + (requestBody(of: method).map { ["requestBody": $0] } ?? [:])
             + ["responses": responses(of: method, sharing: shared)]
     }
 
+    /// What differs from the document's default, a session.
+    private func security(of method: Method) -> OrderedJSON {
+        switch access(method) {
+        case .public: ["security": []]
+        case .monitoring: ["security": [["metrics": []]]]
+        case .session, .admin: [:]
+        }
+    }
+
     private func words(_ method: Method) -> (summary: String, text: String) {
         switch method {
-        case .options: ("Methods of \(path)", "No token is needed.")
+        case .options: ("Methods of \(path)", isHidden ? "" : "No token is needed.")
         case _ where isResumable: uploadWords(method)
         case .head: ("Head of: " + words.summary, "The answer of GET without its body.")
         case .patch where self == .files:
@@ -227,6 +236,13 @@ extension Route {
                 "Whether the service works",
                 "Checks the database, the storage, the web server and the clock. The `details` of an error name what "
                     + "failed."
+            )
+        case .metrics:
+            (
+                "Figures for a monitoring system",
+                "In Prometheus' text format. With `COFFER_METRICS_TOKEN`, or from a loopback address if the "
+                    + "configuration allows it. For all others there is no such path: the answer is that of any "
+                    + "unknown path."
             )
         }
     }

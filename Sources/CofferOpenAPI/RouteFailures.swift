@@ -76,7 +76,7 @@ extension Route {
         case .files, .trash, .users, .sessions, .auditLog: rows(method)
         case .uploads, .upload: uploadFailures(method)
         case .root, .openAPI: [.notAcceptable]
-        case .live: []
+        case .live, .metrics: []
         case .ready: [.notReady]
         }
     }
@@ -108,6 +108,7 @@ extension Access {
         let caller = identity + (method.isSafe ? [] : [.crossSite])
         return switch self {
         case .public: []
+        case .monitoring: [.unknownTable]
         case .session: caller
         case .admin: caller + [.forbidden]
         }

@@ -133,6 +133,16 @@ extension Route {
                     [.json(.reference("schemas", "Health"), ["status": "ready"])]
                 )
             ]
+        case .metrics:
+            [
+                Success(
+                    200, "The figures.", [.cacheControl],
+                    [
+                        .init(
+                            type: "text/plain", schema: ["type": "string"],
+                            example: "# HELP coffer_files Files.\n# TYPE coffer_files gauge\ncoffer_files 1\n")
+                    ])
+            ]
         }
     }
 

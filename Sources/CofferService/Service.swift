@@ -5,6 +5,7 @@ internal import BlobStore
 public import CofferCore
 internal import CofferOpenAPI
 public import Gateway
+public import Monitoring
 internal import Storage
 internal import POSIX
 
@@ -22,14 +23,19 @@ public final class Service {
     private let tables: TableEndpoint
     private let functions: FunctionEndpoint
     private let health: Health
+    private let metrics: MetricsEndpoint
+    private let metricsAccess: MetricsAccess
     private let crossOrigin: CrossOrigin
     private let database: Database
     private let collector: BackgroundCollector
     private let storage: StoreCache
+    private let counters: PoolCounters?
     /// What is known of the current request.
     private var current = (method: Method?.none, route: Route?.none, userID: String?.none)
 
-    public init(_ configuration: Configuration) {
+    /// - Parameter counters: those of the pool. nil if this process is no worker of a pool.
+    public init(_ configuration: Configuration, counters: PoolCounters? = nil) {
+        self.counters = counters
         self.configuration = configuration
         logger = Logger(level: configuration.logLevel)
         database = Database(configuration, logger: logger)
@@ -50,6 +56,8 @@ public final class Service {
         tables = TableEndpoint(configuration: configuration, database: database)
         functions = FunctionEndpoint(configuration: configuration, database: database)
         health = Health(database: database, storage: storage, logger: logger)
+        metrics = MetricsEndpoint(database: database, storage: storage, counters: counters, logger: logger)
+        metricsAccess = MetricsAccess(configuration)
         crossOrigin = CrossOrigin(origins: configuration.crossOrigins)
         collector = BackgroundCollector(
             configuration: configuration, database: database, storage: storage, logger: logger)
@@ -74,7 +82,8 @@ public final class Service {
         storage.stopwatch.reset()
         var response: Response
         do {
-            let request = try Request(exchange, id: id, basePath: configuration.basePath)
+            let request = try Request(
+                exchange, id: id, basePath: configuration.basePath, metrics: metricsAccess)
             (current.method, current.route) = (request.method, request.route)
             response = try request.route.adding { (route) throws(Failure) in try answer(request) }
             response.fields += request.route.fields
@@ -99,8 +108,9 @@ public final class Service {
         account(status: response.status, bytes: bytes, nanoseconds: Clock.monotonicNanoseconds() - begin)
     }
 
-    /// Writes the current request's line of the log.
+    /// Counts the current request, and writes its line of the log.
     private func account(status: Int, bytes: Int64?, nanoseconds: Int64) {
+        counters?.count(current.route, status: status, microseconds: nanoseconds / 1000)
         guard logger.writes(.info) else { return }
         let time = Served.Time(
             total: nanoseconds / 1000, database: database.stopwatch.nanoseconds / 1000,
@@ -118,7 +128,7 @@ public final class Service {
     /// Authenticates as the route declares, and passes the caller to the endpoint.
     private func answer(_ request: Request) throws(Failure) -> Response {
         switch (request.route.access(request.method), endpoint(of: request)) {
-        case (.public, .public(let answer)): return try answer(request)
+        case (.public, .public(let answer)), (.monitoring, .public(let answer)): return try answer(request)
         case (.session, .session(let answer)), (.admin, .session(let answer)):
             let caller = try authenticator.caller(request)
             current.userID = caller.claims.userID
@@ -129,7 +139,8 @@ public final class Service {
                 throw error
             }
         // An endpoint that does not fit its route's declaration cannot be reached.
-        case (.public, .session), (.session, .public), (.admin, .public): throw Failure(.internalError)
+        case (.public, .session), (.monitoring, .session), (.session, .public), (.admin, .public):
+            throw Failure(.internalError)
         }
     }
 
@@ -180,6 +191,7 @@ public final class Service {
         case .root, .openAPI: .public(description)
         case .live: .public(health.live)
         case .ready: .public(health.ready)
+        case .metrics: .public(metrics.metrics)
         }
     }
 

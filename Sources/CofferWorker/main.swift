@@ -3,10 +3,12 @@
 internal import CofferCore
 internal import CofferService
 internal import Gateway
+internal import Monitoring
 internal import POSIX
 
 do {
-    let service = Service(try Configuration.load(environment: Environment.value, contents: FileSystem.text))
+    let configuration = try Configuration.load(environment: Environment.value, contents: FileSystem.text)
+    let service = Service(configuration, counters: PoolCounters.inherited())
     if !Gateway.isCGI { service.warmUp() }
     try Gateway.serve {
         service.handle($0)

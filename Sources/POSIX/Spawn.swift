@@ -5,7 +5,7 @@ internal import Glibc
 
 extension Process {
     /// Starts a program in its own process group (so that the interrupt key does not reach it). No signals are blocked,
-    /// all have their default actions, and only descriptors 0, 1 and 2 are open.
+    /// all have their default actions, and only descriptors 0, 1, 2 and perhaps 3 are open.
     ///
     /// The corresponding C function is `posix_spawn`. Fails like `execve`, for example with ENOENT or EACCES.
     ///
@@ -13,12 +13,14 @@ extension Process {
     ///   - path: the program's path. PATH is not searched.
     ///   - arguments: without the program's name.
     ///   - standardInput: an open descriptor that becomes the program's descriptor 0.
+    ///   - third: an open descriptor, not 0, 1 or 2, that becomes the program's descriptor 3. nil for none.
     public static func spawn(
-        _ path: String, arguments: [String] = [], environment: [String: String], standardInput: Int32
+        _ path: String, arguments: [String] = [], environment: [String: String], standardInput: Int32,
+        third: Int32? = nil
     ) throws(SystemError) -> Process {
         var id: pid_t = 0
         let attributes = unsafe SpawnAttributes()
-        let actions = unsafe SpawnActions(standardInput: standardInput)
+        let actions = unsafe SpawnActions(standardInput: standardInput, third: third)
         let variables = environment.map { "\($0.key)=\($0.value)" }
         let failure = unsafe withCStrings([path] + arguments) { arguments in
             unsafe withCStrings(variables) { variables in
@@ -78,11 +80,12 @@ extension Process {
 @unsafe private struct SpawnActions: ~Copyable {
     let raw = UnsafeMutablePointer<posix_spawn_file_actions_t>.allocate(capacity: 1)
 
-    init(standardInput: Int32) {
+    init(standardInput: Int32, third: Int32?) {
         unsafe posix_spawn_file_actions_init(raw)
         // If the number is already 0, this clears its close-on-exec flag.
         unsafe posix_spawn_file_actions_adddup2(raw, standardInput, 0)
-        unsafe coffer_add_closefrom(raw, 3)
+        if let third { unsafe posix_spawn_file_actions_adddup2(raw, third, 3) }
+        unsafe coffer_add_closefrom(raw, third == nil ? 3 : 4)
     }
 
     deinit {

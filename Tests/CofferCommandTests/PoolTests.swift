@@ -1,4 +1,5 @@
 import Dispatch
+import Monitoring
 import Synchronization
 import POSIX
 import TestSupport
@@ -165,6 +166,18 @@ import Testing
         #expect(harness.output.hasPrefix("socket:["))
         #expect(harness.output.split(separator: "\n").dropFirst().prefix { $0 != "ready" }.allSatisfy { $0 <= "2" })
     }
+
+    @Test func `a worker inherits the memory of the counters, and its death is counted`() async throws {
+        let script = "readlink /proc/self/fd/3 >> $OUT; echo layout $COFFER_POOL_COUNTERS >> $OUT; exit 3"
+        let harness = try Harness(workers: 1, script: script, counts: true)
+        let pool = harness.start()
+        await harness.until { $0.delays.count >= 3 }
+        harness.send(.terminate)
+        await pool.value
+        #expect(harness.output.hasPrefix("/memfd:counters"))
+        #expect(harness.output.contains("layout 1"))
+        #expect(harness.restarts >= 3 && harness.restarts == harness.delays.count)
+    }
 }
 
 /// A pool on its own thread, with the signals sent to it and its events.
@@ -192,14 +205,17 @@ private final class Harness: Sendable {
     private let beats = Mutex(0)
     private let heartbeat: Duration?
     private let options: Mutex<Pool.Options>
+    private let counts: Bool
+    private let counted = Mutex<Int>(0)
     let socketPath: String
     let outputPath: String
 
     init(
         workers: Int, script: String = "", program: String = "/bin/sh", trial: Duration = .milliseconds(300),
-        drainLimit: Duration = never, heartbeat: Duration? = nil
+        drainLimit: Duration = never, heartbeat: Duration? = nil, counts: Bool = false
     ) throws {
         self.heartbeat = heartbeat
+        self.counts = counts
         directory = try TemporaryDirectory()
         socketPath = directory.path + "/socket"
         outputPath = directory.path + "/out"
@@ -223,6 +239,9 @@ private final class Harness: Sendable {
     var started: [Int32] {
         events.compactMap { if case .started(_, let id) = $0 { id } else { nil } }
     }
+
+    /// What the pool has counted until its end.
+    var restarts: Int { counted.withLock { $0 } }
 
     var output: String {
         (try? FileSystem.contents(of: outputPath)).map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -248,12 +267,15 @@ private final class Harness: Sendable {
             let heartbeat = heartbeat.map { interval in
                 Pool.Heartbeat(interval: interval) { self.beats.withLock { $0 += 1 } }
             }
+            let memory = counts ? try PoolMemory() : nil
             let pool = Pool(
-                options.withLock { $0 }, socket: socket, signals: Inbox(harness: self), heartbeat: heartbeat
+                options.withLock { $0 }, socket: socket, signals: Inbox(harness: self), heartbeat: heartbeat,
+                memory: memory
             ) { event in
                 self.log.withLock { $0.append(event) }
             }
             try pool.run()
+            if let memory { counted.withLock { $0 = Int(memory.counters.restarts) } }
         } catch {
             Issue.record(error)
         }

@@ -35,12 +35,13 @@ struct AccessTests {
                 /openapi.json public
                 /health/live public
                 /health/ready public
+                /metrics monitoring
                 """)
     }
 
     @Test(arguments: Route.allCases)
-    func `OPTIONS is public, and the other methods of a route have the same access`(route: Route) {
-        #expect(route.access(.options) == .public)
+    func `OPTIONS is public unless the route is hidden, and the other methods have the same access`(route: Route) {
+        #expect(route.access(.options) == (route.isHidden ? .monitoring : .public))
         #expect(Set(route.methods.dropFirst().map { route.access($0) }).count == 1)
     }
 }

@@ -53,6 +53,14 @@ import Testing
         #expect(read.dump == golden)
     }
 
+    @Test func `of a token, the dump shows only that there is one`() throws {
+        let token = "abcdefghijklmnop-._~+/=09AZ"
+        let read = try configuration(["COFFER_METRICS_TOKEN": token])
+        #expect(read.metricsToken == token)
+        #expect(read.dump.contains("\nCOFFER_METRICS_TOKEN=\"***\"\n") && !read.dump.contains(token))
+        #expect(try configuration().metricsToken == nil)
+    }
+
     @Test func `the dump can be read back`() throws {
         let value = #"host=/run/postgresql dbname='a "$b` \\ c'"#
         let first = try configuration(["COFFER_DATABASE_URL": value, "COFFER_SOCKET_GROUP": "www-data"])
@@ -104,6 +112,14 @@ import Testing
         (
             "COFFER_DOCTOR_SILENCED", "a.b: why; c.d",
             "COFFER_DOCTOR_SILENCED: “c.d” lacks the reason; write id: reason (environment)"
+        ),
+        (
+            "COFFER_METRICS_TOKEN", "fifteen-letters",
+            "COFFER_METRICS_TOKEN: must be at least 16 letters, digits or characters of -._~+/=, or empty (environment)"
+        ),
+        (
+            "COFFER_METRICS_TOKEN", "sixteen letters.",
+            "COFFER_METRICS_TOKEN: must be at least 16 letters, digits or characters of -._~+/=, or empty (environment)"
         ),
         (
             "COFFER_LOG_LEVEL", "loud",
@@ -244,5 +260,13 @@ private let golden = """
     # The lowest level that is logged, to standard error. `info` has a line for each request.
     # Takes: one of debug, info, warning, error. From: environment.
     COFFER_LOG_LEVEL=info
+
+    # The token with which a monitoring system reads `/metrics`, as `Authorization: Bearer`. Empty means none.
+    # Takes: at least 16 letters, digits or characters of -._~+/=, or empty. From: default.
+    COFFER_METRICS_TOKEN=
+
+    # Let clients on a loopback address read `/metrics` without the token. Not with a proxy or tunnel in front.
+    # Takes: on or off. From: default.
+    COFFER_METRICS_LOOPBACK=off
 
     """

@@ -35,6 +35,7 @@ struct RouteTests {
                 /openapi.json OPTIONS,GET,HEAD
                 /health/live OPTIONS,GET,HEAD
                 /health/ready OPTIONS,GET,HEAD
+                /metrics OPTIONS,GET,HEAD
                 """)
     }
 

@@ -227,5 +227,8 @@ struct OpenAPITests {
         /health/ready OPTIONS 200 400 413 414 431 500 503
         /health/ready GET 200 400 413 414 431 500 503
         /health/ready HEAD 200 400 413 414 431 500 503
+        /metrics OPTIONS 200 400 404 413 414 431 500 503
+        /metrics GET 200 400 404 413 414 431 500 503
+        /metrics HEAD 200 400 404 413 414 431 500 503
         """
 }

@@ -11,11 +11,13 @@ struct RouteFailuresTests {
             let access = route.access(method)
             let operation = try #require(document["paths"]?[route.path]?[method.rawValue.lowercased()])
             #expect((operation["security"] == .array([])) == (access == .public))
-            #expect((operation["responses"]?["401"] != nil) == (access != .public))
+            let needsSession = access == .session || access == .admin
+            #expect((operation["responses"]?["401"] != nil) == needsSession)
             let kinds = route.failures(of: method)
-            #expect(kinds.contains(.sessionEnded) == (access != .public))
+            #expect(kinds.contains(.sessionEnded) == needsSession)
+            #expect(kinds.contains(.unknownTable) == (access == .monitoring))
             if access == .admin { #expect(kinds.contains(.forbidden) && operation["responses"]?["403"] != nil) }
-            if access != .public { #expect(kinds.contains(.crossSite) == !method.isSafe) }
+            if needsSession { #expect(kinds.contains(.crossSite) == !method.isSafe) }
         }
     }
 }

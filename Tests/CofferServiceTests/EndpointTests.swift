@@ -20,7 +20,7 @@ struct EndpointTests {
         }
     }
 
-    private static let calls = Route.allCases.flatMap { route in
+    private static let calls = Route.allCases.filter { !$0.isHidden }.flatMap { route in
         route.methods.map { Call(route: route, method: $0) }
     }
     private static let guarded = calls.filter { $0.access != .public }
@@ -51,6 +51,17 @@ struct EndpointTests {
             let exchange = call.exchange(own.merging(fields) { $1 }, parameters: ["HTTPS": "on"])
             #expect(try service.answer(exchange).status == 401)
         }
+    }
+
+    @Test(arguments: Route.allCases.filter(\.isHidden), ["GET", "HEAD", "POST", "OPTIONS", "BREW"])
+    func `a hidden route is like a path that is no route`(route: Route, method: String) throws {
+        let service = try Service(withoutDatabase: nil)
+        let hidden = try service.answer(method, route.path, parameters: ["COFFER_REQUEST_ID": "1"])
+        let unknown = try service.answer(method, route.path + "x", parameters: ["COFFER_REQUEST_ID": "1"])
+        #expect(hidden.status == 404)
+        #expect(hidden.text == unknown.text.replacing("\(route.path.dropFirst())x", with: route.path.dropFirst()))
+        let others = [hidden, unknown].map { $0.fields.filter { $0.name != "Content-Length" }.map { "\($0)" } }
+        #expect(others[0] == others[1])
     }
 
     @Test(arguments: calls.filter { $0.access == .public })

@@ -33,7 +33,7 @@ def ask(client, method, path, headers=None):
 
 
 def test_what_is_not_public_is_401_without_a_session(document, nobody, ended):
-    guarded = [each for each in operations(document) if each[2].get("security") != []]
+    guarded = [each for each in operations(document) if "security" not in each[2]]
     assert len(guarded) > 20
     for method, path, operation in guarded:
         missing = ask(nobody, method, path)
@@ -53,6 +53,16 @@ def test_what_is_public_needs_no_session(document, nobody, ended):
             # A login without a body.
             assert answer.status == (400 if (method, path) == ("POST", "/rpc/login") else 200), (method, path, answer)
             assert "401" not in operation["responses"]
+
+
+def test_what_is_for_monitoring_alone_is_there_for_no_one_else(document, nobody, ended):
+    hidden = [each for each in operations(document) if each[2].get("security") == [{"metrics": []}]]
+    assert [method for method, path, _ in hidden if path == "/metrics"] == ["GET", "HEAD", "OPTIONS"]
+    assert len(hidden) == 3
+    for method, path, operation in hidden:
+        for client in (nobody, ended):
+            assert ask(client, method, path).status == 404
+        assert "404" in operation["responses"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ RIGHTS = {
     "see sessions": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
     "end sessions": (NOBODY_MAY, (ONE, HIDDEN), (ONE, ONE)),
     "log out": (NOBODY_MAY, (204, 204), (204, 204)),
+    # No session opens them: see test_metrics.py.
+    "see the metrics": (404, (404, 404), (404, 404)),
 }
 
 REPRESENTATION = {"Prefer": "return=representation"}
@@ -101,6 +103,7 @@ TRIES = {
     "see sessions": lambda client, owner: client.get(f"/sessions?user_id=eq.{owner.id}"),
     "end sessions": lambda client, owner: client.delete(f"/sessions?user_id=eq.{owner.id}", **REPRESENTATION),
     "log out": lambda client, owner: client.post("/rpc/logout"),
+    "see the metrics": lambda client, owner: client.get("/metrics"),
 }
 
 # The same of the database alone: a statement as the request role, `{…}` filled in; the rows it gives, or a refusal.
@@ -160,6 +163,7 @@ SQL_RIGHTS = {
     ),
     "read the keys": ("select secret from internal.jwt_keys", (DENIED, DENIED), (DENIED, DENIED)),
     "see folders": ("select name from internal.folders", (DENIED, DENIED), (DENIED, DENIED)),
+    "see the metrics": ("select users from internal.metrics()", (DENIED, DENIED), (DENIED, DENIED)),
 }
 
 

@@ -82,6 +82,7 @@ $$, $$ values
     ('internal.is_email(text)', 'coffer_admin'),
     ('internal.is_plain_path(text)', 'coffer_admin coffer_editor'),
     ('internal.add_orphans(text,text[])', 'coffer_authenticator'),
+    ('internal.metrics()', 'coffer_authenticator'),
     ('internal.refuse_session()', 'coffer_authenticator'),
     ('internal.schema_level()', 'coffer_authenticator'),
     ('internal.verification_keys()', 'coffer_authenticator'),

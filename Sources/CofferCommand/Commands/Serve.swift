@@ -42,9 +42,22 @@ struct Serve: ParsableCommand {
             let heartbeat = manager.flatMap { manager in
                 manager.heartbeatInterval.map { Pool.Heartbeat(interval: $0, send: manager.sendHeartbeat) }
             }
-            try Pool(options, socket: listener, signals: signals, heartbeat: heartbeat, observe: observe).run()
+            try Pool(
+                options, socket: listener, signals: signals, heartbeat: heartbeat, memory: memory(observe),
+                observe: observe
+            ).run()
         } catch let error as SystemError {
             throw Failure("The pool cannot continue: \(error)")
+        }
+    }
+
+    /// The pool also works without counters.
+    private func memory(_ observe: (PoolEvent) -> Void) -> PoolMemory? {
+        do throws(SystemError) {
+            return try PoolMemory()
+        } catch {
+            observe(.notCounting(error))
+            return nil
         }
     }
 
@@ -72,7 +85,7 @@ func workerEnvironment(_ environment: [String: String]) -> [String: String] {
     var result = environment
     for name in [
         "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-        "COFFER_OWNER_DATABASE_URL",
+        "COFFER_OWNER_DATABASE_URL", "COFFER_POOL_COUNTERS",
     ] {
         result[name] = nil
     }

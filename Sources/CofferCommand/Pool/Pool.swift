@@ -1,6 +1,7 @@
 // The supervisor: keeps a number of workers running on one listening socket. It is one loop on one thread, which sleeps
 // in `PoolSignals.next` and then checks all workers. So one SIGCHLD for several dead workers is enough.
 
+internal import Monitoring
 internal import POSIX
 
 final class Pool {
@@ -48,17 +49,21 @@ final class Pool {
     private var isReady = false
     private var nextHeartbeat = Instant.now
     private var socket: PoolSocket?
+    /// Where the pool and its workers count. nil if there is no memory for it.
+    private let memory: PoolMemory?
     /// Held until the end, so that no other pool uses the path while workers finish their requests.
     var lock: PoolLock?
 
     init(
         _ options: Options, socket: consuming PoolSocket, signals: any PoolSignals, heartbeat: Heartbeat? = nil,
+        memory: PoolMemory? = nil,
         observe: @escaping (PoolEvent) -> Void
     ) {
         self.options = options
         self.socket = consume socket
         self.signals = signals
         self.heartbeat = heartbeat
+        self.memory = memory
         self.observe = observe
         slots = Array(repeating: Slot(due: .now), count: options.workers)
     }
@@ -68,6 +73,7 @@ final class Pool {
         startDue()
         while true {
             sendHeartbeat()
+            memory?.counters.workers = UInt64(workers.count)
             let signal = try signals.next(within: timeUntilNextAction)
             reapWorkers()
             switch signal {
@@ -124,7 +130,9 @@ final class Pool {
     func spawn() throws(SystemError) -> Worker {
         guard let number = socket?.number else { preconditionFailure("no worker starts after the socket is closed") }
         let process = try Process.spawn(
-            options.program, arguments: options.arguments, environment: options.environment, standardInput: number)
+            options.program, arguments: options.arguments,
+            environment: options.environment.merging(memory?.variables ?? [:]) { $1 }, standardInput: number,
+            third: memory?.file.number)
         return Worker(process: process, started: .now)
     }
 
@@ -155,6 +163,7 @@ final class Pool {
             guard let worker = slots[index].worker, let ending = ending(of: worker) else { continue }
             slots[index].worker = nil
             if drain != nil { continue }
+            memory?.counters.countRestart()
             let delay = postpone(index, afterLifeOf: worker.started.duration(to: .now))
             observe(.died(slot: index, id: worker.process.id, ending, delay: delay))
         }

@@ -4,6 +4,7 @@ internal import POSIX
 
 enum PoolEvent: Equatable, CustomStringConvertible {
     case listening(path: String, workers: Int)
+    case notCounting(SystemError)
     case started(slot: Int, id: Int32)
     case ready(workers: Int)
     case notStarted(slot: Int, SystemError, delay: Duration)
@@ -19,6 +20,7 @@ enum PoolEvent: Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .listening(let path, let workers): "listening on \(path) with \(workers) workers"
+        case .notCounting(let error): "there is no memory for the counters of the metrics: \(error)"
         case .started(let slot, let id): "worker \(slot + 1) started, pid \(id)"
         case .ready(let workers): "ready; \(workers) workers accept requests"
         case .notStarted(let slot, let error, let delay):
@@ -38,7 +40,7 @@ enum PoolEvent: Equatable, CustomStringConvertible {
     var priority: LogPriority {
         switch self {
         case .notStarted, .replacementFailed, .killing: .error
-        case .died: .warning
+        case .died, .notCounting: .warning
         case .listening, .started, .ready, .replacing, .retired, .replaced, .draining, .stopped: .info
         }
     }

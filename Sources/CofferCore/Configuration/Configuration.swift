@@ -56,6 +56,10 @@ public struct Configuration: Sendable {
     public internal(set) var publicURL: String?
     /// The reasons for which `coffer doctor` ignores the outcome of checks, by the check's id.
     public internal(set) var silencedChecks: [String: String] = [:]
+    /// The token with which a monitoring system may read the metrics. nil if there is none.
+    public internal(set) var metricsToken: String?
+    /// Whether clients on a loopback address may read the metrics without the token.
+    public internal(set) var opensMetricsToLoopback = false
     /// The lowest level that is logged.
     public internal(set) var logLevel = LogLevel.warning
 
@@ -139,7 +143,13 @@ public struct Configuration: Sendable {
         public let origin: Origin
 
         /// The value with `***` instead of passwords.
-        public var shown: String { option.isSecret ? withoutSecrets(value) : value }
+        public var shown: String {
+            switch option.secrecy {
+            case .public: value
+            case .parts: withoutSecrets(value)
+            case .whole: value.isEmpty ? "" : "***"
+            }
+        }
 
         /// Whether the value contains a password.
         public var hidesPassword: Bool { shown != value }

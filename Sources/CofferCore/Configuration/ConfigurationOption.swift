@@ -8,10 +8,19 @@ public struct ConfigurationOption: Sendable {
     /// The form of a value, for people.
     public let form: String
     public let help: String
-    /// Whether a value may contain a password.
-    public let isSecret: Bool
+    /// What of a value must not be shown.
+    let secrecy: Secrecy
     /// Checks a text, and stores its value in the configuration.
     let store: @Sendable (inout Configuration, String) throws(ValueProblem) -> Void
+
+    enum Secrecy {
+        /// All may be shown.
+        case `public`
+        /// A value may contain a password.
+        case parts
+        /// A value is a password.
+        case whole
+    }
 
     /// The problem of a value, as the end of a sentence that begins with the option's name. It contains no secret.
     struct ValueProblem: Error {
@@ -117,5 +126,13 @@ public struct ConfigurationOption: Sendable {
             "COFFER_LOG_LEVEL", .warning,
             "The lowest level that is logged, to standard error. `info` has a line for each request."
         ) { $0.logLevel = $1 },
+        .token(
+            "COFFER_METRICS_TOKEN",
+            "The token with which a monitoring system reads `/metrics`, as `Authorization: Bearer`. Empty means none."
+        ) { $0.metricsToken = $1 },
+        .toggle(
+            "COFFER_METRICS_LOOPBACK", false,
+            "Let clients on a loopback address read `/metrics` without the token. Not with a proxy or tunnel in front."
+        ) { $0.opensMetricsToLoopback = $1 },
     ]
 }

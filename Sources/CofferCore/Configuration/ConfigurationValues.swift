@@ -10,10 +10,11 @@ extension ConfigurationOption {
     ///   - check: converts a text to a value, or throws the problem.
     ///   - set: stores the value in the configuration.
     private init<Value>(
-        _ name: String, _ defaultValue: String, form: String, _ help: String, secret: Bool = false,
+        _ name: String, _ defaultValue: String, form: String, _ help: String, secrecy: Secrecy = .public,
         check: @escaping Check<Value>, _ set: @escaping Store<Value>
     ) {
-        (self.name, self.defaultValue, self.form, self.help, isSecret) = (name, defaultValue, form, help, secret)
+        (self.name, self.defaultValue, self.form, self.help) = (name, defaultValue, form, help)
+        self.secrecy = secrecy
         store = { (configuration, text) throws(ValueProblem) in set(&configuration, try check(text)) }
     }
 
@@ -27,7 +28,7 @@ extension ConfigurationOption {
         -> Self
     {
         Self(
-            name, defaultValue, form: "libpq connection string or URI", help, secret: true,
+            name, defaultValue, form: "libpq connection string or URI", help, secrecy: .parts,
             check: { (text) throws(ValueProblem) in
                 let isURI = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
                 if text.isEmpty { throw ValueProblem("must not be empty") }
@@ -42,7 +43,7 @@ extension ConfigurationOption {
     {
         Self(
             name, defaultValue, form: "file:///absolute/path or s3://bucket/prefix?endpoint=…&region=…&style=…", help,
-            secret: true,
+            secrecy: .parts,
             check: { (text) throws(ValueProblem) in
                 if text.hasPrefix("s3://") {
                     try checkParameters(text)
@@ -181,6 +182,25 @@ extension ConfigurationOption {
                     throw ValueProblem("\(quoted(text)) is not octal permissions, such as 0660")
                 }
                 return mode
+            }, set)
+    }
+
+    static func token(_ name: String, _ help: String, _ set: @escaping Store<String?>) -> Self {
+        let form = "at least 16 letters, digits or characters of -._~+/=, or empty"
+        return Self(
+            name, "", form: form, help, secrecy: .whole,
+            check: { (text) throws(ValueProblem) in
+                if text.isEmpty { return nil }
+                // What can stand behind `Bearer` (RFC 6750 §2.1).
+                let isFit = text.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    default: "-._~+/=".utf8.contains(byte)
+                    }
+                }
+                guard isFit, text.utf8.count >= 16 else { throw ValueProblem("must be \(form)") }
+                return text
             }, set)
     }
 

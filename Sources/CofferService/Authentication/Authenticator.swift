@@ -30,45 +30,10 @@ struct Authenticator {
     /// - Throws: `Failure` 401 if there is no valid token, 403 for a change by cookie from another origin, 400 if there
     ///   are two different tokens.
     func caller(_ request: Request) throws(Failure) -> Caller {
-        if let token = try Self.bearerToken(request) { return try verify(token, request) }
+        if let token = try BearerToken.find(in: request.texts(.authorization)) { return try verify(token, request) }
         guard let token = try SessionCookie.token(request) else { throw Failure(.tokenMissing) }
         if !request.method.isSafe { try SameOrigin.require(request) }
         return try verify(token, request)
-    }
-
-    /// The token of `Bearer <token>` (RFC 6750 §2.1), whose scheme is not case-sensitive. nil if there are only other
-    /// schemes: their credentials are for a server in front of us, such as a web server with passwords of its own.
-    private static func bearerToken(_ request: Request) throws(Failure) -> String? {
-        var found: String?
-        for field in try request.texts(.authorization) {
-            for token in credentials(field).compactMap(bearerToken) {
-                guard found == nil || found == token else {
-                    throw Failure(
-                        .malformedRequest, "The header Authorization was sent more than once, with different tokens")
-                }
-                found = token
-            }
-        }
-        return found
-    }
-
-    private static func bearerToken(_ credentials: Substring) -> String? {
-        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let words = credentials.utf8.drop(while: isBlank)
-        let scheme = words.prefix { !isBlank($0) }
-        guard Substring(scheme).lowercased() == "bearer" else { return nil }
-        return String(Substring(words.dropFirst(scheme.count).drop(while: isBlank)))
-    }
-
-    /// The credentials in a field, into which a web server may have joined several fields. Credentials that contain
-    /// commas themselves, such as those of Digest, are split as well, but no part of them looks like a token of ours,
-    /// as quoted strings are removed.
-    private static func credentials(_ field: String) -> [Substring] {
-        let isAlone = field.allBytes { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") }
-        if isAlone { return [field[...]] }
-        let quoted = field.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-        let outside = quoted.map { $0.offset.isMultiple(of: 2) ? String($0.element) : "" }.joined(separator: "\"")
-        return outside.separated(by: ", ")
     }
 
     private func verify(_ text: String, _ request: Request) throws(Failure) -> Caller {

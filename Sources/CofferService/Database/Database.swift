@@ -2,6 +2,7 @@
 // identity and then runs the query, in one round trip and one implicit transaction.
 
 internal import CofferCore
+internal import Monitoring
 internal import Postgres
 internal import POSIX
 internal import Storage
@@ -295,6 +296,11 @@ final class Database {
         // Other batches are sent only once, so find a connection that broke while it was idle before sending.
         if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries, within: limit) }
+    }
+
+    /// The figures for the metrics. nil if the database does not answer. The reason is recorded.
+    func figures() -> DatabaseFigures? {
+        try? logger.reporting { try DatabaseFigures(try run([Query(DatabaseFigures.statement)])[0].only()) }
     }
 
     /// Whether there is a connection. Work that can wait should not make one.

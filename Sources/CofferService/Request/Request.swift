@@ -20,8 +20,11 @@ struct Request {
     let basePath: String
     let began: RequestBegin
 
+    /// - Parameter metrics: who may read the metrics. For others the route does not exist.
     /// - Throws: `Failure` 404 or 405 if there is no such route or method, 400 for text that is not UTF-8.
-    init(_ exchange: any Exchange, id: String, basePath: String) throws(Failure) {
+    init(
+        _ exchange: any Exchange, id: String, basePath: String, metrics: MetricsAccess = .closed
+    ) throws(Failure) {
         self.exchange = exchange
         self.id = id
         let script = try exchange.text(.scriptName) ?? ""
@@ -30,7 +33,9 @@ struct Request {
         let path = target.utf8.prefix(target.utf8.span.firstIndex(of: UInt8(ascii: "?")) ?? .max)
         self.basePath = try exchange.text(.basePath) ?? basePath
         guard path.starts(with: self.basePath.utf8) else { throw Failure(.unknownPath) }
-        (route, parameter) = try Route.find(String(Substring(path.dropFirst(self.basePath.utf8.count))))
+        let place = String(Substring(path.dropFirst(self.basePath.utf8.count)))
+        (route, parameter) = try Route.find(place)
+        if route.isHidden, !metrics.isOpen(to: exchange) { throw Route.unknown(place) }
         let own = try exchange.text(.requestMethod) ?? ""
         let name = route.isResumable ? try exchange.text(.methodOverride) : nil
         method = try route.adding { (route) throws(Failure) in try route.method(name ?? own) }

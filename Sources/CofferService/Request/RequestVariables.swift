@@ -90,6 +90,7 @@ struct ServerVariable {
     static let requestID = ServerVariable("COFFER_REQUEST_ID")
     static let requestBegan = ServerVariable("COFFER_REQUEST_BEGAN")
     static let proxied = ServerVariable("COFFER_PROXIED")
+    static let metrics = ServerVariable("COFFER_METRICS")
 
     // Downloads.
     static let blobsDirectory = ServerVariable("COFFER_BLOBS_DIRECTORY")

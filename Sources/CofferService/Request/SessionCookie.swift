@@ -10,32 +10,7 @@ enum SessionCookie {
 
     private static func name(_ request: Request) throws(Failure) -> String? {
         if try request.isSecure { return secureName }
-        return try isLoopback(request) ? loopbackName : nil
-    }
-
-    /// Whether the client uses a loopback address: the request's host is one, and so is the client's address if it is
-    /// known.
-    private static func isLoopback(_ request: Request) throws(Failure) -> Bool {
-        let host = try request.text(.host) ?? ""
-        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
-        let isLoopbackAddress = { (address: Substring) in
-            let parts = address.split(separator: ".", omittingEmptySubsequences: false)
-            return address == "::1" || (parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil })
-        }
-        let address = try request.text(.remoteAddress).map { Substring($0) } ?? name
-        guard try !isProxied(request) else { return false }
-        return (name == "localhost" || isLoopbackAddress(name))
-            && (address == "localhost" || isLoopbackAddress(address))
-    }
-
-    /// Whether there is a proxy between the client and us, so that the addresses are not the client's: the web server
-    /// says so, or the request looks like it. A client that pretends to be a proxy only loses the cookie without
-    /// Secure.
-    private static func isProxied(_ request: Request) throws(Failure) -> Bool {
-        if try request.text(.proxied) != nil { return true }
-        for trace in RequestField.proxies where try request.text(trace) != nil { return true }
-        // nginx's default version for requests to upstreams. No browser uses it.
-        return try request.text(.serverProtocol) == "HTTP/1.0"
+        return try Loopback.hasClient(request.exchange, ifAddressIsUnknown: true) ? loopbackName : nil
     }
 
     /// The token in the request's session cookie. nil if there is no cookie, or the connection is not fit for one.
