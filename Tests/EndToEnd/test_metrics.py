@@ -1,5 +1,6 @@
 """The metrics: true figures for who has the token, and no sign of them for anyone else."""
 
+import json
 import os
 import signal
 import time
@@ -328,3 +329,59 @@ def test_neither_the_configuration_nor_the_log_shows_the_token(site):
         assert client.get("/metrics", Authorization=f"Bearer {TOKEN}x").status == 404
     log = (site.folder / "pool.log").read_text()
     assert "route=/metrics" in log and TOKEN not in log
+
+
+# The command
+
+
+def figures_of(site):
+    """What `coffer stats --json` prints, by series as in /metrics."""
+    series = {}
+    for figure in json.loads(site.coffer("stats", "--json")):
+        labels = ",".join(f'{name}="{value}"' for name, value in figure["labels"].items())
+        series[figure["name"] + (f"{{{labels}}}" if labels else "")] = float(figure["value"])
+    return series
+
+
+def test_the_command_prints_the_same_figures(site):
+    with site.serve() as (client, _):
+        user = Client(client.transport, site.token())
+        assert user.store("a", bytes(1234)).status == 200
+        assert user.request("HEAD", "/uploads/1", {"Tus-Resumable": "1.0.0"}).status == 404
+        scraped, printed = scrape(client), figures_of(site)
+        table = site.coffer("stats")
+    for figures in (scraped, printed):
+        # These change from one to the other.
+        del figures["coffer_storage_free_bytes"]
+        for series in [each for each in figures if 'route="/metrics"' in each]:
+            del figures[series]
+    assert printed == scraped
+    assert requests(printed, "/uploads/{id}", "4xx") == 1
+    lines = [line.split() for line in table.splitlines()]
+    assert lines[0] == ["FIGURE", "OF", "VALUE"]
+    assert ["coffer_stored_bytes", "kind=files", "1234"] in lines
+    assert ["coffer_requests_total", "route=/uploads/{id}", "status=4xx", "1"] in lines
+    assert ["coffer_users", "1"] in lines
+
+
+def test_without_a_pool_the_command_prints_the_other_figures(site):
+    site.configure(COFFER_SOCKET=site.folder / "no.sock")
+    done = site.run("stats", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {figure["name"] for figure in json.loads(done.stdout)} == KNOWN - RUNS - OF_POOL
+
+
+def test_the_command_reports_what_it_cannot_ask(site):
+    site.configure(COFFER_SOCKET=site.folder / "no.sock")
+    with site.unavailable():
+        done = site.run("stats", "--json")
+    assert done.returncode == 0 and "storage" in done.stderr
+    values = {figure["name"]: figure["value"] for figure in json.loads(done.stdout)}
+    assert (values["coffer_database_up"], values["coffer_storage_up"]) == (1, 0)
+    site.drop()
+    done = site.run("stats", "--json")
+    assert done.returncode == 0 and "database" in done.stderr
+    values = {figure["name"]: figure["value"] for figure in json.loads(done.stdout)}
+    assert (values["coffer_database_up"], values["coffer_storage_up"]) == (0, 1)
+    assert values.keys() == ALWAYS | OF_STORAGE
+    site.make_empty()

@@ -32,7 +32,7 @@ struct Coffer: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Migrate.self, User.self, Session.self, Key.self, Audit.self, Backup.self, Check.self,
-            CollectGarbage.self,
+            CollectGarbage.self, Stats.self,
             Config.self, Doctor.self, Export.self, Import.self, Restore.self, Setup.self, StorageCommand.self,
         ])
 }

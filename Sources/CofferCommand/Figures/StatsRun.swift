@@ -1,0 +1,65 @@
+// Collects the figures of an installation from its database, its store and its pool.
+
+internal import BlobStore
+internal import CofferCore
+internal import Monitoring
+internal import Postgres
+internal import POSIX
+internal import Storage
+
+struct StatsRun {
+    private let configuration: Configuration
+    private let stores: StoreCache
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        stores = StoreCache(configuration, for: .operator)
+    }
+
+    /// What cannot be asked is reported on standard error, and its figures are absent.
+    func figures() -> [Figure] {
+        let owner = report { () throws(Failure) in try OwnerConnection(configuration, timeout: .seconds(60)) }
+        let database = owner.flatMap { owner in
+            report { () throws(Failure) in
+                try owner.call(DatabaseFigures.statement.sql).readOne { try DatabaseFigures($0) }
+            }
+        }
+        let storage = report { () throws(Failure) in
+            let store = try store(owner)
+            return try mapError(to: Failure.self) { try StorageFigures(testing: store) }
+        }
+        return Figure.list([Metric].figures(database, storage)) + pool()
+    }
+
+    /// The store that uploads go to, or the configured one if the database does not answer.
+    private func store(_ owner: OwnerConnection?) throws(Failure) -> any BlobStore {
+        guard let owner else { return try mapError(to: Failure.self) { try stores.store() } }
+        let current = try Stores(owner, configuration).current
+        return try mapError(to: Failure.self) { try stores.store(current) }
+    }
+
+    /// The figures that a worker has beyond ours. None if there is no pool.
+    private func pool() -> [Figure] {
+        let path = configuration.basePath + Route.metrics.path
+        do throws(SystemError) {
+            let text = try PoolClient(socket: configuration.socketPath).get(path, ["COFFER_METRICS": "on"]) ?? ""
+            return Figure.list(text).filter { figure in
+                ["coffer_pool_", "coffer_request"].contains { figure.name.hasPrefix($0) }
+            }
+        } catch {
+            // There is no pool, as on shared hosting.
+            if error.number == ErrorNumber.noSuchFile { return [] }
+            StandardError.write(line: "coffer: no worker answers on \(configuration.socketPath): \(error)", .error)
+            return []
+        }
+    }
+
+    private func report<Value>(_ body: () throws(Failure) -> Value) -> Value? {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            StandardError.write(line: "coffer: \(error.message)", .error)
+            return nil
+        }
+    }
+}
