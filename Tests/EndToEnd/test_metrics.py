@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -14,6 +17,7 @@ from installation import EMAIL
 from instance import Instance
 from nginx import Nginx
 from processes import children, wait_until
+from script import CHECKOUT
 from transports import FastCGI, PlainCGI
 
 TOKEN = "a-token.of~monitoring_0123456789"
@@ -28,6 +32,7 @@ OF_DATABASE = {
 }  # fmt: skip
 RUNS = {f"coffer_{kind}_last_success_timestamp_seconds" for kind in ("gc", "check", "backup")}
 KNOWN = OF_POOL | ALWAYS | OF_STORAGE | OF_DATABASE | RUNS
+MONITORING = CHECKOUT / "docs/monitoring"
 
 
 @pytest.fixture
@@ -59,6 +64,13 @@ def requests(figures, route, status="2xx"):
 
 def seconds(figures, route, status="2xx"):
     return figures[f'coffer_request_seconds_total{{route="{route}",status="{status}"}}']
+
+
+def promtool(*words, stdin=b""):
+    program = shutil.which("promtool")
+    assert program, "promtool is missing: apt-get install prometheus"
+    done = subprocess.run([program, *map(str, words)], input=stdin, capture_output=True, timeout=300)
+    return done.returncode, (done.stdout + done.stderr).decode()
 
 
 def version(site):
@@ -385,3 +397,62 @@ def test_the_command_reports_what_it_cannot_ask(site):
     assert (values["coffer_database_up"], values["coffer_storage_up"]) == (0, 1)
     assert values.keys() == ALWAYS | OF_STORAGE
     site.make_empty()
+
+
+# Prometheus and Grafana
+
+
+def test_promtool_has_nothing_to_say_about_the_metrics(site):
+    with site.serve() as (client, _):
+        for kind in ("check", "gc"):
+            site.coffer(kind)
+        site.coffer("backup", site.folder / "saved", "--quiet")
+        scrape(client)
+        text = client.get("/metrics", Authorization=BEARER).body
+    assert names(samples(text.decode())) == KNOWN
+    assert promtool("check", "metrics", stdin=text) == (0, "")
+
+
+def test_the_example_rules_raise_the_alarms_that_they_should():
+    status, output = promtool("check", "rules", "--lint=all", "--lint-fatal", MONITORING / "alerts.yml")
+    assert status == 0, output
+    status, output = promtool("test", "rules", MONITORING / "alerts-test.yml")
+    assert status == 0, output
+
+
+def test_each_example_rule_has_a_test():
+    rules = re.findall(r"- alert: (\w+)", (MONITORING / "alerts.yml").read_text())
+    tested = re.findall(r"alertname: (\w+)", (MONITORING / "alerts-test.yml").read_text())
+    assert len(rules) > 5 and set(rules) == set(tested)
+
+
+def expressions(value):
+    """Every query in a dashboard."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("expr", "query") and isinstance(inner, str):
+                yield inner
+            yield from expressions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from expressions(inner)
+
+
+def test_rules_and_dashboard_name_only_metrics_that_exist():
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text())
+    texts = [*expressions(dashboard), (MONITORING / "alerts.yml").read_text()]
+    assert len(texts) > 10
+    named = {name for text in texts for name in re.findall(r"\bcoffer_\w+", text)}
+    assert named <= KNOWN, named - KNOWN
+    assert KNOWN - named <= {"coffer_build_info"}, "a figure that no panel and no rule shows"
+
+
+def test_the_queries_of_the_dashboard_are_valid(tmp_path):
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text())
+    # Grafana itself evaluates what lists the values of a variable.
+    queries = [text for text in expressions(dashboard) if "coffer_" in text and "label_values" not in text]
+    rules = [{"record": f"query:{number}", "expr": text} for number, text in enumerate(queries)]
+    file = tmp_path / "queries.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    status, output = promtool("check", "rules", file)
+    assert status == 0, output
