@@ -70,8 +70,8 @@ def test_the_files_have_their_places_and_rights():
     assert all(mode == "drwxr-xr-x" for mode in listed.values() if mode.startswith("d"))
     assert {path for path, mode in files.items() if mode == "-rwxr-xr-x"} == {
         *(f"/usr/lib/coffer/{name}" for name in PROGRAMS),
-        "/usr/share/coffer/scripts/nginx-site", "/usr/share/coffer/scripts/apache-site",
-    }  # fmt: skip
+        *(f"/usr/share/coffer/scripts/{name}" for name in ("apache-site", "nginx-site", "setup")),
+    }
     assert files.pop("/etc/coffer/coffer.conf") == "-rw-r-----"
     assert files.pop("/usr/bin/coffer") == "lrwxrwxrwx"
     assert {mode for path, mode in files.items()} == {"-rw-r--r--", "-rwxr-xr-x"}

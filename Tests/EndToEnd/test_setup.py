@@ -441,7 +441,7 @@ esac
 """
 UNITS = """
 mkdir -p /run/systemd/system
-install -m 755 /tmp/systemctl /usr/bin/systemctl
+install -m 755 /tmp/systemctl /usr/local/sbin/systemctl
 cd /usr/lib/systemd/system
 printf '[Service]\\nUser=coffer\\nProtectSystem=strict\\n' >coffer.service
 touch coffer.socket coffer-gc.timer
