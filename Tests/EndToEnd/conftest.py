@@ -22,17 +22,19 @@ if process := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.update(settings(f"{os.environ['COFFER_TEST_INSTANCES']}/{process}"))
 
 
-# These are for scripts/test-web, as scripts/test has no time for them.
-WEB_ALONE = ["account", "admin", "details", "downloads", "preview", "shortcuts"]
-collect_ignore = [] if os.environ.get("COFFER_TEST_WEB") else [f"test_web_{part}.py" for part in WEB_ALONE]
+# By the variable of the script that runs them: what scripts/test has no time for (scripts/test-web, test-install).
+ALONE = {
+    "COFFER_TEST_WEB": [f"web_{part}" for part in ("account", "admin", "details", "downloads", "preview", "shortcuts")],
+    "COFFER_TEST_INSTALL": ["setup", "unit", "doctor_s3"],
+}
+collect_ignore = [f"test_{name}.py" for script, names in ALONE.items() if script not in os.environ for name in names]
 
 # What takes longest begins first, so that the processes end together.
 LONGEST = [
     "bucket", "test_kill_points", "test_schemathesis", "test_given_up", "test_hostile_apache", "test_two_minds",
-    "test_setup", "test_kill", "test_tus_uploads", "test_archives", "test_copy_failures", "test_tus_gateways",
-    "test_replay", "test_database_away", "test_web_uploads", "test_web_page", "test_web_files", "test_web_names",
-    "test_trash", "test_long_uploads", "test_doctor", "test_rights", "test_full_disk", "test_tus_protocol", "test_unit",
-    "test_documents",
+    "test_kill", "test_tus_uploads", "test_archives", "test_copy_failures", "test_tus_gateways", "test_replay",
+    "test_database_away", "test_web_uploads", "test_web_page", "test_web_files", "test_web_names", "test_trash",
+    "test_long_uploads", "test_doctor", "test_rights", "test_full_disk", "test_tus_protocol", "test_documents",
 ]  # fmt: skip
 # By what parameter tests of one file may run in several processes.
 SPLIT_BY = {"test_kill_points": "upload", "test_schemathesis": "actor", "test_hostile_apache": "plain"}
