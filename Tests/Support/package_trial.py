@@ -249,7 +249,7 @@ step "under systemd, the package installs" install_package
 step "nothing is started or enabled" at_rest
 step "the commands of INSTALL.md configure it" configure
 step "an account is made" account
-step "nothing is lost when it is reloaded, restarted, killed, stopped and upgraded" \
+step "it works in its sandbox, and continues after a reload, a restart, a crash and an upgrade" \
     flow confinement reload restart kill hang collect upgrade
 step "its exposure is small" exposure
 step "removal stops the units" remove_all

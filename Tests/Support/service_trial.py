@@ -35,10 +35,11 @@ class SecureServer(WebServer):
 
 
 class Load:
-    """Requests without pause from several threads, and what failed of them."""
+    """Requests without pause from several threads. None may fail, unless some failures are tolerated."""
 
-    def __init__(self, client, writes):
-        self.client, self.writes, self.count, self.failures, self.stop = client, writes, 0, [], threading.Event()
+    def __init__(self, client, writes, tolerated=0):
+        self.client, self.writes, self.tolerated = client, writes, tolerated
+        self.count, self.failures, self.stop = 0, [], threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(6)]
 
     def run(self, number):
@@ -71,8 +72,8 @@ class Load:
         self.stop.set()
         for thread in self.threads:
             thread.join()
-        assert self.failures == [], self.failures[:3]
-        print(f"{self.count} requests, 0 failed", flush=True)
+        assert len(self.failures) <= self.tolerated, self.failures[:3]
+        print(f"{self.count} requests, {len(self.failures)} failed", flush=True)
 
 
 def systemctl(*words):
@@ -105,9 +106,11 @@ def restart(client):
 
 
 def kill(client):
-    """Of the requests in progress, the web server repeats those that change nothing."""
+    """The workers are killed with their pool. The web server repeats a request in progress that changes nothing, but
+    only once, and the second worker may be killed as well.
+    """
     leader = pool()
-    with Load(client, writes=False) as load:
+    with Load(client, writes=False, tolerated=len(workers())) as load:
         os.kill(leader, signal.SIGKILL)
         load.more(30)
     wait_until(lambda: pool() not in (leader, 0), 60, "another pool")
@@ -123,14 +126,14 @@ def upgrade(client):
 
 
 def hang(client):
-    """A pool that hangs is ended by its watchdog, and started again. The workers serve meanwhile."""
+    """A pool that hangs is ended by its watchdog, and started again. The workers serve meanwhile, and end with it."""
     folder = Path("/etc/systemd/system/coffer.service.d")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "watchdog.conf").write_text("[Service]\nWatchdogSec=2\n")
     systemctl("daemon-reload")
     systemctl("restart", "coffer")
     leader = pool()
-    with Load(client, writes=False) as load:
+    with Load(client, writes=False, tolerated=len(workers())) as load:
         os.kill(leader, signal.SIGSTOP)
         wait_until(lambda: pool() not in (leader, 0), 60, "the watchdog")
         load.more(30)
@@ -232,7 +235,8 @@ def attempt_confined(code):
     kept = [(key, value) for section, key, value in unit.lines if section == "Service" and key not in OF_THE_MANAGER]
     lines = "".join(f"{key}={value}\n" for key, value in kept)
     command = f'/usr/bin/python3 -c "{code}"'
-    text = f"[Service]\nType=oneshot\nExecStart={command}\n{lines}"
+    # Or systemd would refuse the next attempts after a few that failed.
+    text = f"[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart={command}\n{lines}"
     Path("/run/systemd/system/attempt.service").write_text(text)
     systemctl("daemon-reload")
     return subprocess.run(["systemctl", "start", "attempt.service"], capture_output=True).returncode == 0
