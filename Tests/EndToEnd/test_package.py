@@ -13,7 +13,7 @@ from package import package
 from script import CHECKOUT, SCRIPTS
 
 PROGRAMS = ("coffer", "coffer.fcgi")
-SCRIPTS = ("apache-site", "nginx-site", "setup")
+COMMANDS = ("apache-site", "nginx-site", "setup")
 
 
 def output(*words, **more):
@@ -71,7 +71,7 @@ def test_the_files_have_their_places_and_rights():
     assert all(mode == "drwxr-xr-x" for mode in listed.values() if mode.startswith("d"))
     assert {path for path, mode in files.items() if mode == "-rwxr-xr-x"} == {
         *(f"/usr/lib/coffer/{name}" for name in PROGRAMS),
-        *(f"/usr/share/coffer/scripts/{name}" for name in SCRIPTS),
+        *(f"/usr/share/coffer/scripts/{name}" for name in COMMANDS),
     }
     assert files.pop("/etc/coffer/coffer.conf") == "-rw-r-----"
     assert files.pop("/usr/bin/coffer") == "lrwxrwxrwx"
@@ -90,7 +90,7 @@ def test_the_files_have_their_places_and_rights():
         "/usr/share/bash-completion/completions/coffer", "/usr/share/zsh/vendor-completions/_coffer",
         "/usr/share/fish/vendor_completions.d/coffer.fish",
         *(f"/usr/share/coffer/{path}" for path in output("git", "ls-files", "scripts/setup.d", cwd=CHECKOUT).split()),
-        *(f"/usr/share/coffer/scripts/{name}" for name in (*SCRIPTS, "origin.sh", "site.sh", "web-server-texts")),
+        *(f"/usr/share/coffer/scripts/{name}" for name in (*COMMANDS, "origin.sh", "site.sh", "web-server-texts")),
         "/usr/share/coffer/systemd/hand-off.conf", "/usr/share/coffer/systemd/local-only.conf",
         "/usr/share/lintian/overrides/coffer",
         "/usr/share/man/man1/coffer.1.gz", "/usr/share/man/man5/coffer.conf.5.gz",
