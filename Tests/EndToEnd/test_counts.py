@@ -23,6 +23,7 @@ def crowd(sql, stranger):
     sql("analyze internal.files; analyze internal.users; analyze internal.audit_log")
     yield
     sql("delete from internal.files where file_path like 'crowd/%'; "
+        "delete from internal.trash where file_path like 'crowd/%'; "
         "delete from internal.garbage where blob in (select md5('crowd' || n) from generate_series(1, 200) n)")  # fmt: skip
 
 
