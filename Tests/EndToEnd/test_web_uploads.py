@@ -355,6 +355,8 @@ def test_what_is_replaced_is_kept_and_counts(app, person, local):
     app.choose(local("file", 400_000))
     app.press("Upload")
     app.press("Replace")
+    # The heading of the first upload is still there.
+    app.wait(lambda: person.files()["file"][0] == "400000", "the new content")
     finished(app)
     app.choose(local("other", 1))
     app.press("Upload")
