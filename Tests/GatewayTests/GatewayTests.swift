@@ -14,7 +14,8 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         let client = try FastCGIClient(worker.path)
         try client.begin(role: role)
         try client.send(parameters: [])
-        try client.send(.input)
+        // An authorizer has no body, so the connection may be closed already.
+        try? client.send(.input)
         let refusal = Array("Status: 501 Not Implemented\r\n\r\n".utf8)
         #expect(try client.response() == .init(output: refusal, isComplete: true))
     }
