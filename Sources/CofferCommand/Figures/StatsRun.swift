@@ -41,14 +41,17 @@ struct StatsRun {
     /// The figures that a worker has beyond ours. None if there is no pool.
     private func pool() -> [Figure] {
         let path = configuration.basePath + Route.metrics.path
-        do throws(SystemError) {
-            let text = try PoolClient(socket: configuration.socketPath).get(path, ["COFFER_METRICS": "on"]) ?? ""
-            return Figure.list(text).filter { figure in
+        do {
+            let request = try FastCGIRequest(path: configuration.socketPath, timeout: .seconds(10))
+            let answer = try request.get(path, [("COFFER_METRICS", "on")])
+            guard answer.status == 200 else { return [] }
+            return Figure.list(String(decoding: answer.body, as: UTF8.self)).filter { figure in
                 ["coffer_pool_", "coffer_request"].contains { figure.name.hasPrefix($0) }
             }
-        } catch {
+        } catch let error as SystemError where error.number == ErrorNumber.noSuchFile {
             // There is no pool, as on shared hosting.
-            if error.number == ErrorNumber.noSuchFile { return [] }
+            return []
+        } catch {
             StandardError.write(line: "coffer: no worker answers on \(configuration.socketPath): \(error)", .error)
             return []
         }

@@ -16,6 +16,8 @@ struct FastCGIRequest: ~Copyable {
     ///
     /// - Parameter timeout: the longest wait for more bytes.
     init(path: String, timeout: Duration) throws(SystemError) {
+        // A worker that dies must not end this program.
+        Signals.ignore(.pipe)
         let socket = try Sockets.connect(path: path)
         try Sockets.setReceiveTimeout(socket.number, timeout)
         self.socket = socket
@@ -28,9 +30,11 @@ struct FastCGIRequest: ~Copyable {
 
     /// Sends a GET and reads the answer.
     ///
-    /// - Parameter target: the path, without a query.
-    func get(_ target: String) throws -> FastCGIAnswer {
-        let variables = [
+    /// - Parameters:
+    ///   - target: the path, without a query.
+    ///   - more: variables that a web server would add.
+    func get(_ target: String, _ more: [(name: String, value: String)] = []) throws -> FastCGIAnswer {
+        let variables = more + [
             ("GATEWAY_INTERFACE", "CGI/1.1"), ("SERVER_PROTOCOL", "HTTP/1.1"), ("REQUEST_METHOD", "GET"),
             ("REQUEST_URI", target), ("QUERY_STRING", ""),
         ]
@@ -57,9 +61,15 @@ struct FastCGIRequest: ~Copyable {
         [1, kind.rawValue, 0, 1, UInt8(content.count >> 8), UInt8(content.count & 0xFF), 0, 0] + content
     }
 
-    /// A variable whose name and value are shorter than 128 bytes.
+    /// A name and a value (FastCGI §3.4).
     private static func pair(_ name: String, _ value: String) -> [UInt8] {
-        [UInt8(name.utf8.count), UInt8(value.utf8.count)] + name.utf8 + value.utf8
+        length(name) + length(value) + name.utf8 + value.utf8
+    }
+
+    private static func length(_ text: String) -> [UInt8] {
+        let count = text.utf8.count
+        if count < 128 { return [UInt8(count)] }
+        return [0x80 | UInt8(count >> 24), UInt8(count >> 16 & 0xFF), UInt8(count >> 8 & 0xFF), UInt8(count & 0xFF)]
     }
 
     /// The largest answer, in bytes. The rest of a longer one is not read.
