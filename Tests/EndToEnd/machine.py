@@ -19,7 +19,7 @@ NAME = "files.example.org"
 
 # Runs in namespaces of its own; $1 is an empty directory, $2 the checkout, $3 what runs on the server, $4 files for
 # /tmp, $5 the system below it. A root that is changed by chroot could not make user namespaces.
-BOOT = r"""
+OVERLAY = r"""
 set -euo pipefail
 root=$1/root
 mount --make-rprivate /
@@ -28,8 +28,8 @@ mkdir "$1"/{root,upper,work}
 mount -t overlay overlay -o "lowerdir=$5,upperdir=$1/upper,workdir=$1/work" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mount -t tmpfs -o mode=755 tmpfs "$root/run"
+"""
+STORES_AND_CHECKOUT = r"""
 # Stores: not every kernel's overlay lets root make files as another user (setfsuid).
 mkdir -p "$root/var/lib/coffer"
 mount -t tmpfs -o mode=755 tmpfs "$root/var/lib/coffer"
@@ -37,18 +37,28 @@ mount -t tmpfs -o mode=755 tmpfs "$root/srv"
 mkdir -p "$root$2"
 mount --bind "$2" "$root$2"
 mount -o remount,bind,ro "$root$2"
-ip link set lo up
-cp -rL "$4"/* "$root/tmp"
-rm -f "$root/etc/resolv.conf"
-# In the path before systemd's own, which the package may bring along.
-printf '#!/bin/sh\nexec /usr/bin/python3 "%s/Tests/Support/systemctl.py" "$@"\n' "$2" >"$root/usr/local/bin/systemctl"
-chmod 755 "$root/usr/local/bin/systemctl"
+"""
+# The new root takes the place of the old one.
+PIVOT = r"""
 mkdir "$root/.old"
 cd "$root"
 pivot_root . .old
 umount -l /.old
 rmdir /.old
 cd /
+"""
+# The checkout may be below /tmp.
+BOOT = OVERLAY + r"""
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+""" + STORES_AND_CHECKOUT + r"""
+ip link set lo up
+cp -rL "$4"/* "$root/tmp"
+rm -f "$root/etc/resolv.conf"
+# In the path before systemd's own, which the package may bring along.
+printf '#!/bin/sh\nexec /usr/bin/python3 "%s/Tests/Support/systemctl.py" "$@"\n' "$2" >"$root/usr/local/bin/systemctl"
+chmod 755 "$root/usr/local/bin/systemctl"
+""" + PIVOT + r"""
 exec bash "/tmp/$3" "$2"
 """
 
@@ -84,20 +94,8 @@ curl() { command curl --fail "$@"; }
 """
 
 # The same with systemd as the first process; $6 is a directory for the output.
-BOOT_SYSTEMD = r"""
-set -euo pipefail
-root=$1/root
-mount --make-rprivate /
-mount -t tmpfs -o mode=755 tmpfs "$1"
-mkdir "$1"/{root,upper,work}
-mount -t overlay overlay -o "lowerdir=$5,upperdir=$1/upper,workdir=$1/work" "$root"
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-mkdir -p "$root/var/lib/coffer" "$root$2" "$root/out"
-mount -t tmpfs -o mode=755 tmpfs "$root/var/lib/coffer"
-mount -t tmpfs -o mode=755 tmpfs "$root/srv"
-mount --bind "$2" "$root$2"
-mount -o remount,bind,ro "$root$2"
+BOOT_SYSTEMD = OVERLAY + STORES_AND_CHECKOUT + r"""
+mkdir "$root/out"
 mount --bind "$6" "$root/out"
 cp -L "$4"/* "$root/root"
 rm -f "$root/etc/resolv.conf" "$root/usr/sbin/policy-rc.d"
@@ -117,12 +115,7 @@ StandardError=file:/out/log
 TimeoutStartSec=infinity
 END
 printf '[Unit]\nRequires=basic.target\nWants=trial.service\n' >"$root/etc/systemd/system/trial.target"
-mkdir "$root/.old"
-cd "$root"
-pivot_root . .old
-umount -l /.old
-rmdir /.old
-cd /
+""" + PIVOT + r"""
 exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=trial.target \
     --log-target=console --show-status=0
 """
