@@ -22,12 +22,9 @@ if process := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.update(settings(f"{os.environ['COFFER_TEST_INSTANCES']}/{process}"))
 
 
-# By the variable of the script that runs them: what scripts/test has no time for (scripts/test-web, test-install).
-ALONE = {
-    "COFFER_TEST_WEB": [f"web_{part}" for part in ("account", "admin", "details", "downloads", "preview", "shortcuts")],
-    "COFFER_TEST_INSTALL": ["setup", "unit", "doctor_s3"],
-}
-collect_ignore = [f"test_{name}.py" for script, names in ALONE.items() if script not in os.environ for name in names]
+# These are for scripts/test-install, as scripts/test has no time for them.
+INSTALL_ALONE = ["setup", "unit", "doctor_s3"]
+collect_ignore = [] if os.environ.get("COFFER_TEST_INSTALL") else [f"test_{name}.py" for name in INSTALL_ALONE]
 
 # What takes longest begins first, so that the processes end together.
 LONGEST = [
