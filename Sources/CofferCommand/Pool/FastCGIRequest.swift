@@ -34,10 +34,11 @@ struct FastCGIRequest: ~Copyable {
     ///   - target: the path, without a query.
     ///   - more: variables that a web server would add.
     func get(_ target: String, _ more: [(name: String, value: String)] = []) throws -> FastCGIAnswer {
-        let variables = more + [
-            ("GATEWAY_INTERFACE", "CGI/1.1"), ("SERVER_PROTOCOL", "HTTP/1.1"), ("REQUEST_METHOD", "GET"),
-            ("REQUEST_URI", target), ("QUERY_STRING", ""),
-        ]
+        let variables =
+            more + [
+                ("GATEWAY_INTERFACE", "CGI/1.1"), ("SERVER_PROTOCOL", "HTTP/1.1"), ("REQUEST_METHOD", "GET"),
+                ("REQUEST_URI", target), ("QUERY_STRING", ""),
+            ]
         // 1 is the role of a responder; the connection ends with the request.
         var bytes = Self.record(.begin, [0, 1, 0, 0, 0, 0, 0, 0])
         bytes += Self.record(.parameters, variables.flatMap { Self.pair($0.0, $0.1) }) + Self.record(.parameters, [])
