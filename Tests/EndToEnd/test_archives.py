@@ -15,7 +15,7 @@ import readers
 from apache import Apache
 from client import Client, assert_failure
 from nginx import Nginx
-from pool import peak_memory, wait_until, workers
+from pool import peak_memory, wait_for_workers, wait_until, workers
 from worker import ask
 
 MIB = 1 << 20
@@ -307,7 +307,7 @@ def test_a_worker_that_is_killed_gives_its_slot_back_and_breaks_the_connection(e
             with pytest.raises((http.client.IncompleteRead, ConnectionError)):
                 response.read()
         wait_until(lambda: editor.get(endless).status == 200, 120, "a free worker")
-    wait_until(lambda: len(workers()) == len(before), 120, "the new workers")
+    wait_for_workers(len(before), without=before)
 
 
 def insert_rows(sql, editor, folder, count, size=0):

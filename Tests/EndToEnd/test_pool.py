@@ -10,7 +10,7 @@ import pytest
 
 from client import Client
 from nginx import Nginx
-from pool import peak_memory, pool, wait_until, workers
+from pool import peak_memory, pool, wait_for_workers, wait_until, workers
 
 
 class Load:
@@ -59,10 +59,9 @@ def test_a_hangup_replaces_every_worker_and_loses_no_request(editor, folder):
     with Load(request) as load:
         load.go_on(25)
         os.kill(leader, signal.SIGHUP)
-        wait_until(lambda: workers() and not workers() & before, 120, "new workers")
+        wait_for_workers(len(before), without=before)
         load.go_on(25)
     assert load.failures == []
-    wait_until(lambda: len(workers()) == len(before), 120, "as many workers as before")
     assert pool() == leader
 
 
@@ -72,7 +71,7 @@ def test_a_worker_that_is_killed_is_replaced_and_reads_are_repeated(editor, fold
     with Load(lambda: editor.retrieve(f"{folder}/a")) as load:
         load.go_on(15)
         os.kill(min(before), signal.SIGKILL)
-        wait_until(lambda: len(workers()) == len(before) and min(before) not in workers(), 120, "another worker")
+        wait_for_workers(len(before), without={min(before)})
         load.go_on(15)
     assert load.failures == []
 
@@ -81,7 +80,7 @@ def test_all_workers_killed_come_back(editor):
     before = workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(workers()) == len(before) and not workers() & before, 120, "new workers")
+    wait_for_workers(len(before), without=before)
     wait_until(lambda: editor.files("limit=1").status == 200, 120, "an answer")
 
 
@@ -92,7 +91,7 @@ def test_sigterm_is_a_normal_stop_after_the_request_in_hand(editor, folder):
         load.go_on(15)
         for pid in before:
             os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: len(workers()) == len(before) and not workers() & before, 120, "new workers")
+        wait_for_workers(len(before), without=before)
         load.go_on(15)
     assert load.failures == []
 

@@ -27,6 +27,17 @@ def workers():
     return found
 
 
+def wait_for_workers(number, without):
+    """Waits until there are as many workers, none of which is one of these processes."""
+
+    def are_there():
+        # Listed once, because one of these may end between two lists, and its successor may start later.
+        now = workers()
+        return len(now) == number and not now & without
+
+    wait_until(are_there, 120, f"{number} workers, none of them of {sorted(without)}")
+
+
 def status(pid, name):
     return re.search(rf"^{name}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
 

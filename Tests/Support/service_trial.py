@@ -93,7 +93,7 @@ def reload(client):
     with Load(client, writes=True):
         systemctl("reload", "coffer")
         # systemd 252 does not wait for the end of a reload.
-        wait_until(lambda: len(workers()) == len(before) and not workers() & before, 60, "new workers")
+        wait_until(lambda: len(now := workers()) == len(before) and not now & before, 60, "new workers")
     assert pool() == leader
     assert IS_REAL or "RELOADING=1\nMONOTONIC_USEC=" in systemctl("notifications")
 
