@@ -26,19 +26,19 @@ internal import Glibc
     ///     to `timeout` if that is shorter, but to at least 2 seconds. The encoding is always UTF-8.
     ///   - timeout: the longest time that a batch or a script may take, unless `run` is given another one.
     ///   - preparesStatements: false sends every statement with its text, for a pooler that changes servers.
-    ///   - statementTimeout: the time after which the server ends a statement. nil for the server's setting. It is sent
-    ///     in the startup packet, which some poolers refuse.
+    ///   - settings: the server's settings for this connection by name, such as `["statement_timeout": "9s"]`. They
+    ///     outweigh those of the connection string. They are sent in the startup packet, which some poolers refuse.
     ///   - applicationName: the name in pg_stat_activity, unless `conninfo` has another one.
     /// - Throws: `.timeout` or `.connection`. The message never contains the connection string.
     public init(
-        _ conninfo: String, timeout: Duration, preparesStatements: Bool = true, statementTimeout: Duration? = nil,
-        applicationName: String
+        _ conninfo: String, timeout: Duration, preparesStatements: Bool = true,
+        settings: KeyValuePairs<String, String> = [:], applicationName: String
     ) throws(PostgresError) {
         self.timeout = timeout
         self.preparesStatements = preparesStatements
         // The last of several settings counts, so those of the connection string come first.
         var options = [try connectionEnvironment(conninfo)["PGOPTIONS"]].compactMap { $0 }
-        if let statementTimeout { options.append("-c statement_timeout=\(statementTimeout.milliseconds)") }
+        options += settings.map { "-c \($0)=\($1)" }
         let connectTimeout = min(5, max(2, timeout.components.seconds))
         // The last of several values for a keyword counts. dbname is expanded to everything in the connection string.
         unsafe pointer = open([

@@ -76,11 +76,11 @@ struct ConnectionTests {
         #expect(try TestServer.connect().value(busy + " and state = 'active'") == "0")
     }
 
-    @Test("the server ends statements after statementTimeout, and keeps the options of the connection string")
-    func statementTimeout() throws {
+    @Test("settings outweigh those of the connection string, and leave its others")
+    func settingsOfTheConnection() throws {
         let connection = try Connection(
             TestServer.conninfo + " options='-c statement_timeout=9s -c work_mem=5MB'", timeout: .seconds(300),
-            statementTimeout: .seconds(2), applicationName: "coffer-tests")
+            settings: ["statement_timeout": "2s"], applicationName: "coffer-tests")
         #expect(try connection.value("show statement_timeout") == "2s")
         #expect(try connection.value("show work_mem") == "5MB")
         #expect(connection.failure("select pg_sleep(300)")?.sqlState == "57014")

@@ -263,13 +263,23 @@ final class Database {
         return [search(by: claims), query]
     }
 
-    /// After this time the server ends a statement: before the worker gives up. It is an option of the connection.
-    /// Some poolers refuse that, so it is sent with each batch if statements are not prepared.
+    /// After this time the server ends a statement: before the worker gives up.
     private static func statementTimeout(_ limit: Duration) -> Query {
         Query(timeout, [.text(String((limit * patience).milliseconds))])
     }
     private static let timeout = Statement(sql: "select set_config('statement_timeout', $1, true)")
     private static let patience = 0.9
+
+    /// The server's settings for requests. They belong to the connection. Some poolers refuse that, so they are sent
+    /// with each batch if statements are not prepared.
+    ///
+    /// Requests look rows up by keys and read lists along indexes. PostgreSQL would rather scan a table that was small
+    /// when it was analyzed, and prepared statements go on doing so while the table grows. Where there is no index it
+    /// still scans, but takes that for so much work that it would compile the plan.
+    private var settings: KeyValuePairs<String, String> {
+        let limit = configuration.databaseTimeout * Self.patience
+        return ["statement_timeout": String(limit.milliseconds), "enable_seqscan": "off", "jit": "off"]
+    }
 
     /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
     ///
@@ -278,8 +288,9 @@ final class Database {
         _ queries: [Query], isRepeatable: Bool = true, within limit: Duration? = nil
     ) throws(PostgresError) -> [Rows] {
         if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable, within: limit) }
-        let timeout = Self.statementTimeout(configuration.databaseTimeout)
-        return Array(try send([timeout] + queries, isRepeatable: isRepeatable, within: limit).dropFirst())
+        let calls = settings.map { "set_config('\($0)', '\($1)', true)" }
+        let setting = Query(Statement(sql: "select \(calls.joined(separator: ", "))"))
+        return Array(try send([setting] + queries, isRepeatable: isRepeatable, within: limit).dropFirst())
     }
 
     private func send(
@@ -330,7 +341,7 @@ final class Database {
         try Connection(
             configuration.databaseURL, timeout: configuration.databaseTimeout,
             preparesStatements: configuration.preparesStatements,
-            statementTimeout: configuration.preparesStatements ? configuration.databaseTimeout * Self.patience : nil,
+            settings: configuration.preparesStatements ? settings : [:],
             applicationName: "coffer")
     }
 
