@@ -60,6 +60,9 @@ extension Connection {
         case "26000": prepared = []
         // "cached plan must not change result type": after a migration. A new connection has no such plan.
         case "0A000": isLost = true
+        // read_only_sql_transaction: the server is a standby, or was made read-only because another one takes over. A
+        // new connection finds the one that takes changes, if the connection string asks for it.
+        case "25006": isLost = true
         default: break
         }
         return error

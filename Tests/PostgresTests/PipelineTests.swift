@@ -133,4 +133,13 @@ struct PipelineTests {
         #expect(connection.failure("select * from t", name: "all")?.sqlState == "0A000")
         #expect(!connection.isUsable)
     }
+
+    @Test("a connection whose server takes no changes any longer is lost, once it has refused one")
+    func readOnly() throws {
+        try connection.execute(script: "set default_transaction_read_only = on")
+        #expect(try connection.value("select 1") == "1")
+        #expect(connection.isUsable)
+        #expect(connection.failure("create table t (n int)")?.sqlState == "25006")
+        #expect(!connection.isUsable)
+    }
 }
