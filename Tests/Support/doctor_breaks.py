@@ -22,7 +22,8 @@ import pytest
 from doctor_site import ADDRESS, NAME, Front
 from installation import Installation
 from instance import Instance, ahead, mount
-from processes import children, free_port, wait_until
+from pgbouncer import PgBouncer
+from processes import children, wait_until
 from rewriter import Rewriter
 
 BREAKS = {}
@@ -198,36 +199,36 @@ with_login("database.login-role", "postgres")
 with_login("database.same", "coffer_authenticator", "postgres")
 
 
-@breaks("database.pooler")
-def pgbouncer(site):
-    folder = Path(tempfile.mkdtemp(prefix="coffer-pgbouncer."))
-    port = free_port()
-    (folder / "users").write_text('"coffer_authenticator" ""\n')
-    (folder / "ini").write_text(f"""[databases]
-* = host={site.cluster.folder}
-[pgbouncer]
-pool_mode = transaction
-auth_type = trust
-auth_file = {folder}/users
-listen_addr =
-listen_port = {port}
-unix_socket_dir = {folder}
-pidfile = {folder}/pid
-""")
-    for path in (folder, *folder.iterdir()):
-        site.installation.own(path)
-    program = "/usr/sbin/pgbouncer"
-    with open(folder / "log", "w") as log:
-        pooler = subprocess.Popen(
-            [*site.installation.as_owner(program), program, "-q", folder / "ini"], stdout=log, stderr=log
-        )
-    wait_until((folder / f".s.PGSQL.{port}").exists, 60, "pgbouncer")
-    url = f"host={folder} port={port} dbname={site.installation.name} user=coffer_authenticator"
+@breaks("database.login-writable")
+def workers_at_a_server_that_is_read_only(site):
+    url = site.cluster.url("coffer_authenticator", site.installation.name)
+    with site.configured(COFFER_DATABASE_URL=f"{url}&options=-c%20default_transaction_read_only%3Don"):
+        yield {}
+
+
+def with_pooler(check, user, options):
+    """options: what a run gets, by the URL that leads through the pooler."""
+
+    @breaks(check)
+    def pooler(site):
+        with PgBouncer(site.installation, site.cluster.folder, {user: ""}) as pgbouncer:
+            with options(site, pgbouncer.url(user, site.installation.name)) as given:
+                yield given
+
+
+@contextlib.contextmanager
+def of_the_workers(site, url):
     with site.configured(COFFER_DATABASE_URL=url):
         yield {}
-    pooler.terminate()
-    pooler.wait()
-    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def of_the_commands(_, url):
+    yield {"environment": {"COFFER_OWNER_DATABASE_URL": url}}
+
+
+with_pooler("database.pooler", "coffer_authenticator", of_the_workers)
+with_pooler("database.owner-pooler", "postgres", of_the_commands)
 
 
 # The store

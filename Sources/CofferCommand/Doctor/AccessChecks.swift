@@ -133,19 +133,44 @@ extension DoctorChecks {
                 ? .ok(owner) : .error("the workers use \(workers), the commands use \(owner)")
         },
         DoctorCheck(
+            "database.login-writable", asks: "whether the workers' server takes changes",
+            expects: "a primary server without default_transaction_read_only",
+            mend: "Add target_session_attrs=read-write to COFFER_DATABASE_URL, or switch the setting off.",
+            needs: ["database.login"], follows: ["database.writable"]
+        ) { subject in
+            let state = try ask(subject.workers(), "select \(readOnlyState) as state") { try $0.text("state") }
+            return state.isEmpty ? .ok("it does") : .error(state)
+        },
+        DoctorCheck(
             "database.pooler", asks: "whether a pooler such as pgbouncer is between the workers and the server",
             expects: "none, or COFFER_PREPARED_STATEMENTS=off",
             mend: "Set COFFER_PREPARED_STATEMENTS=off if it pools transactions, and restart the workers.",
             needs: ["database.login"]
         ) { subject in
-            let workers = try subject.workers()
-            let process = try ask(workers, "select pg_backend_pid() as pid") { try $0.integer("pid") }
-            if process == workers.serverProcess { return .ok("no pooler") }
-            return try subject.configuration().preparesStatements
-                ? .warning("there is a pooler, and the workers keep prepared statements")
-                : .ok("there is a pooler, and the workers keep no prepared statements")
+            guard try hasPooler(subject.workers()) else { return .ok("no pooler") }
+            guard try subject.configuration().preparesStatements else {
+                return .ok("there is a pooler, and the workers keep no prepared statements")
+            }
+            do {
+                _ = try subject.connectAsWorkers(settings: ["statement_timeout": "1min"])
+                return .warning("there is a pooler, and the workers keep prepared statements")
+            } catch let error as PostgresError {
+                return .error("the pooler refuses workers that keep prepared statements: \(error.message)")
+            }
+        },
+        DoctorCheck(
+            "database.owner-pooler", asks: "whether a pooler is between the commands and the server",
+            expects: "none, as a backup holds a lock and a snapshot for as long as its connection",
+            mend: "Let COFFER_OWNER_DATABASE_URL name the server itself.", needs: ["database.owner"]
+        ) { subject in
+            try hasPooler(subject.owner().connection) ? .warning("there is a pooler") : .ok("no pooler")
         },
     ]
+
+    /// Whether another program answers in the name of the server. It names another process than the server does.
+    private static func hasPooler(_ connection: Connection) throws -> Bool {
+        try ask(connection, "select pg_backend_pid() as pid") { try $0.integer("pid") } != connection.serverProcess
+    }
 
     /// A check whose query returns a row for each problem, in the column `problem`. Rows of null do not count.
     private static func list(

@@ -45,11 +45,7 @@ extension DoctorChecks {
             mend: "Connect to the primary server (target_session_attrs=read-write), or switch the setting off.",
             needs: ["database.owner"]
         ) { subject in
-            let state = try subject.answer(
-                """
-                select concat_ws(', ', case when pg_is_in_recovery() then 'a standby' end,
-                    case when current_setting('transaction_read_only')::boolean then 'read-only' end) as answer
-                """)
+            let state = try subject.answer("select \(readOnlyState) as answer")
             return state.isEmpty ? .ok("it does") : .error(state)
         },
         DoctorCheck(
@@ -122,4 +118,10 @@ extension DoctorChecks {
             return schema == "extensions" ? .ok(schema) : .error(schema.isEmpty ? "it is missing" : schema)
         },
     ]
+
+    /// SQL for what keeps a server from taking changes. Empty if nothing does.
+    static let readOnlyState = """
+        concat_ws(', ', case when pg_is_in_recovery() then 'a standby' end,
+            case when current_setting('transaction_read_only')::boolean then 'read-only' end)
+        """
 }

@@ -52,11 +52,17 @@ final class DoctorSubject: @unchecked Sendable {
     /// A connection with the workers' login.
     func workers() throws -> Connection {
         if let workersConnection { return workersConnection }
-        let connection = try Connection(
-            configuration().databaseURL, timeout: Self.patience, preparesStatements: false,
-            applicationName: "coffer doctor")
+        let connection = try connectAsWorkers(settings: [:])
         workersConnection = connection
         return connection
+    }
+
+    /// A new connection with the workers' login. Workers that keep prepared statements send settings, which some poolers
+    /// refuse.
+    func connectAsWorkers(settings: KeyValuePairs<String, String>) throws -> Connection {
+        try Connection(
+            configuration().databaseURL, timeout: Self.patience, preparesStatements: false,
+            settings: settings, applicationName: "coffer doctor")
     }
 
     /// One row of a statement that runs as coffer_owner.
