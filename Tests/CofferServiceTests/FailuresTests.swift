@@ -26,7 +26,7 @@ struct FailuresTests {
     }
 
     /// The server names the violated constraint. Our SQL may raise the same SQLSTATE without one.
-    private func failure(_ state: String, _ message: String = "secret", constraint: String? = nil) -> Failure {
+    private func failure(_ state: String, _ message: String = "secret(text)", constraint: String? = nil) -> Failure {
         Failure(
             PostgresError(
                 .statement, sqlState: state, message: message, detail: "d", hint: "h", constraint: constraint))
@@ -68,6 +68,7 @@ struct FailuresTests {
         #expect(failure("22025", "LIKE pattern must not end with escape character").kind == .brokenPattern)
         #expect(failure("22008", "date/time field value out of range").kind == .invalidValue)
         #expect(failure("42883", "operator does not exist: uuid ~~ text").kind == .unsuitableOperator)
+        #expect(failure("42883", "Operator existiert nicht: uuid ~~ text").kind == .unsuitableOperator)
     }
 
     @Test(arguments: [

@@ -31,7 +31,8 @@ OF_BUCKETS = {"s3.reachable", "s3.clock", "s3.credentials", "s3.writable", "s3.m
 
 @pytest.fixture(scope="module")
 def site():
-    cluster = Cluster("fsync=on")
+    # No check depends on the server's language.
+    cluster = Cluster("fsync=on", language="de")
     try:
         with Site(cluster) as site:
             yield site
@@ -115,6 +116,7 @@ def test_what_only_the_workers_user_can_find_out_is_a_command_for_root(site):
     finally:
         file.write_text(text)
         site.sql("select pg_reload_conf()")
+    assert "Peer-Authentifizierung" in checks["database.login"]["came"]
     assert checks["database.login"]["command"] == f"runuser -u {site.store.owner()} -- coffer doctor"
     assert in_state(checks, "error", "warning") == set()
     assert {check["because"] for check in checks.values() if check["state"] == "skipped"} == {"database.login"}

@@ -165,7 +165,7 @@ private func awaitSleep(of backend: Int64) {
 }
 
 /// A Unix socket that accepts connections and sends nothing.
-private final class SilentServer {
+final class SilentServer {
     let folder: String
     private let socket: Int32
 

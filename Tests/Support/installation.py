@@ -26,11 +26,13 @@ EMAIL = "owner@installation.example"
 class Cluster:
     """A PostgreSQL of these tests' own: what it holds need not outlive a crash, so databases come and go quickly.
 
-    options: settings instead of `fsync=off`.
+    options: settings instead of `fsync=off`. language: of its messages, if Debian's package has them.
     """
 
-    def __init__(self, *options):
+    def __init__(self, *options, language="en"):
         self.instance = Instance()
+        # gettext ignores it for the locale C, and heeds it for C.UTF-8.
+        self.environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "LANGUAGE": language}
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-cluster-"))
         self.instance.own(self.folder)
         self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -43,8 +45,7 @@ class Cluster:
     def run(self, name, *words):
         program = postgres_program(name)
         command = [*self.instance.as_owner(program), program, f"--pgdata={self.folder}/data", *words]
-        environment = {"PATH": os.defpath, "LANG": "C.UTF-8"}
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/")
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=self.environment, cwd="/")
 
     def url(self, user, database):
         return f"postgresql://{user}@/{database}?host={quote(str(self.folder), safe='')}"

@@ -71,9 +71,9 @@ extension Failure {
             self.init(error.message + hint)
         // Without a constraint, our SQL has raised it, for example for an e-mail address that is taken.
         case "23505" where error.constraint == nil: self.init(error.message + hint)
-        // An undefined table, function, schema or role.
+        // An undefined table, function, schema or role. The server writes in its own language.
         case "42P01", "42883", "3F000",
-            "22023" where error.message.hasPrefix("role "):
+            "22023" where error.message.contains("coffer_owner"):
             self.init("The database lacks what this version needs (\(error.message)). Run: coffer migrate")
         default:
             self.init("The database: \(error.message)\(hint)")

@@ -97,9 +97,7 @@ extension DoctorChecks {
                 return .ok("connected")
             } catch let error as PostgresError {
                 // With peer authentication only the workers' user can log in.
-                guard Process.isRoot, error.message.contains("eer authentication") else {
-                    return .error(error.message)
-                }
+                guard Process.isRoot, try subject.workersNeedTheirUser() else { return .error(error.message) }
                 let directory = (try? subject.directory()) ?? nil
                 let user = directory.flatMap { try? FileSystem.status($0).fileOwner.userName } ?? "www-data"
                 return .elsewhere(error.message, command: "runuser -u \(user) -- coffer doctor")

@@ -65,6 +65,25 @@ final class DoctorSubject: @unchecked Sendable {
             settings: settings, applicationName: "coffer doctor")
     }
 
+    /// Whether the server lets only some user of this host in with the workers' login, by peer authentication.
+    func workersNeedTheirUser() throws -> Bool {
+        guard let refusal = Refusal.find(try configuration().databaseURL, limit: Self.patience), refusal.isLocal,
+            refusal.sqlState == "28000"
+        else { return false }
+        let rule = Statement(
+            sql: """
+                select auth_method = 'peer' as is_peer from pg_catalog.pg_hba_file_rules
+                where type = 'local' and database && array['all', current_database()::text]
+                    and user_name && array['all', $1]
+                order by line_number limit 1
+                """)
+        // Not as coffer_owner, as this is for superusers. Others cannot know, and the rule is most likely such a one.
+        let rules = try? owner().connection.run([Query(rule, [.text(refusal.user)])])[0].readAll {
+            try $0.boolean("is_peer")
+        }
+        return rules.map { $0 == [true] } ?? true
+    }
+
     /// One row of a statement that runs as coffer_owner.
     func read<Value>(
         _ sql: String, _ parameters: [Parameter] = [], _ read: (Row) throws -> Value

@@ -71,7 +71,8 @@ extension Failure: MappedError {
             self.init(.taken, error.message, details: error.detail, hint: error.hint)
         case "23505": self.init(.taken)
         case "23514": self.init(.brokenRule)
-        case "42883" where error.message.hasPrefix("operator"): self.init(.unsuitableOperator, error.message)
+        // Not a function, whose signature the message would quote. The server writes in its own language.
+        case "42883" where !error.message.contains("("): self.init(.unsuitableOperator, error.message)
         case "53100": self.init(.storageFull, details: "The database's disk is full")
         case "25006", "40001", "40P01", "55P03", "57014": self.init(.databaseUnavailable, fields: retryAfter)
         case _ where ["08", "53", "57"].contains(state.prefix(2)):
