@@ -1,16 +1,23 @@
 """The pool: replaces workers without losing a request, restarts what dies, and stays small."""
 
+import contextlib
 import os
+import shutil
 import signal
 import socket
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from client import Client
+from instance import Instance
 from nginx import Nginx
 from pool import peak_memory, pool, wait_for_workers, wait_until, workers
+from transports import WebServer
 
 
 class Load:
@@ -74,6 +81,40 @@ def test_a_worker_that_is_killed_is_replaced_and_reads_are_repeated(editor, fold
         wait_for_workers(len(before), without={min(before)})
         load.go_on(15)
     assert load.failures == []
+
+
+@contextmanager
+def workers_that_die(instance):
+    """An instance whose workers read each request and die, and the list of what they have read."""
+    folder = Path(tempfile.mkdtemp(prefix="coffer-dying."))
+    instance.own(folder)
+    read = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        instance.own(folder / "socket")
+        listener.listen(16)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    read.append(connection.recv(65536))
+                    connection.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield Instance({**instance.settings, "COFFER_SOCKET": str(folder / "socket")}), read
+        listener.shutdown(socket.SHUT_RDWR)
+    shutil.rmtree(folder)
+
+
+def test_a_request_whose_worker_dies_is_repeated_only_if_it_changes_nothing(instance):
+    with workers_that_die(instance) as (dying, read), Nginx(dying) as nginx:
+        client = Client(WebServer(nginx.url))
+        for method, times in [("GET", 3), ("HEAD", 3), ("DELETE", 1), ("POST", 1), ("PATCH", 1), ("PUT", 1)]:
+            read.clear()
+            answer = client.request(method, "/files?file_path=eq.a")
+            assert (answer.status, len(read)) == (503, times), method
+            assert method == "HEAD" or answer.json()["code"] == "KF021"
 
 
 def test_all_workers_killed_come_back(editor):
