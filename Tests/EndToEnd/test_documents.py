@@ -33,6 +33,54 @@ def test_a_generated_document_is_up_to_date(name, instance, tmp_path):
     assert (CHECKOUT / "docs" / name).read_text() == (tmp_path / name).read_text(), "run scripts/docs"
 
 
+def words(text):
+    """The words of a text, without punctuation around them."""
+    return [word for part in text.split() if (word := part.strip("`.,:;()[]\"'“”…*#<>"))]
+
+
+def words_of_document(name):
+    text = (CHECKOUT / "docs" / name).read_text()
+    # Neither the title, nor the comment, nor the marks of lists and blocks.
+    text = re.sub(r"^# .*$|^<!--.*-->$|^```.*$|^- ", "", text, flags=re.MULTILINE)
+    return words(re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", text))
+
+
+def words_of_page(path):
+    """The words of a man page from its description to the last section of commands or options."""
+    text = path.read_text().partition(".SH DESCRIPTION\n")[2]
+    text = re.split(r"^\.SH (?:FILES|SEE ALSO)$", text, flags=re.MULTILINE)[0]
+    text = re.sub(r"^\.(?:PP|TP|br|SH \w+|IP (\d+\.) 4|SS (.*))$", r"\1 \2", text, flags=re.MULTILINE)
+    return words(re.sub(r"\\f[BIR]|\\&", "", text).replace(r"\-", "-").replace(r"\e", "\\"))
+
+
+@pytest.mark.parametrize(("page", "document"), [("coffer.1", "COMMANDS.md"), ("coffer.conf.5", "CONFIGURATION.md")])
+def test_a_man_page_says_what_the_document_says(page, document, instance, tmp_path):
+    command = [SCRIPTS / "docs", "--command", instance["COMMAND"], "--man", tmp_path]
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    theirs, ours = words_of_page(tmp_path / page), words_of_document(document)
+    # The name of coffer.1 has the first sentence.
+    first = words("Private file storage behind your web server.") if page == "coffer.1" else []
+    assert first + theirs == ours
+
+
+def documented_commands():
+    """Each command of COMMANDS.md that has a usage: its words, and the options and arguments with what they mean."""
+    for section in re.split(r"^##+ ", (CHECKOUT / "docs/COMMANDS.md").read_text(), flags=re.MULTILINE)[1:]:
+        items = re.findall(r"^- `([^`]+)`: (.*?)(?=\n- |\n\n|\Z)", section, re.MULTILINE | re.DOTALL)
+        if "```text\n" in section:
+            yield section.partition("\n")[0], [(shape, " ".join(meaning.split())) for shape, meaning in items]
+
+
+@pytest.mark.parametrize(("command", "items"), [pytest.param(*each, id=each[0]) for each in documented_commands()])
+def test_a_help_text_says_what_the_document_says(command, items, instance):
+    shown = " ".join(instance.coffer(*command.split()[1:], "--help").split())
+    listed = set(re.findall(r" (--[a-z-]+)(?= |,)", shown.partition("OPTIONS:")[2])) - {"--version", "--help"}
+    assert listed == {shape.split()[0] for shape, _ in items if shape.startswith("--")}
+    for shape, meaning in items:
+        meaning = re.sub(r"( One of [^.]*\.)?( Default: \S+\.)?$", "", meaning)
+        assert meaning in shown, shape
+
+
 def test_the_api_document_lists_every_code_with_its_status_and_message():
     registry = (CHECKOUT / "Sources/CofferCore/Failure.swift").read_text()
     codes = re.findall(r'case (\w+) = "(\w+)"', registry)
