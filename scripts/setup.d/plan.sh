@@ -142,7 +142,8 @@ back_up() {
     for file; do
         [[ -e $file ]] || continue
         install -d -m 700 /var/backups/coffer-setup "$backups"
-        cp -a --parents -- "$file" "$backups"
+        # Not from elsewhere: for the attributes of the parents, cp takes an absolute path as a relative one.
+        (cd / && cp -a --parents -- ".$file" "$backups")
     done
 }
 

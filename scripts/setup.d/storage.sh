@@ -47,7 +47,7 @@ read_configuration() {
 # The lines that the configuration file lacks. A value that it has is never changed.
 inspect_configuration() {
     local name lines=()
-    for name in COFFER_DATABASE_URL COFFER_OWNER_DATABASE_URL COFFER_STORAGE_URL; do
+    for name in COFFER_DATABASE_URL COFFER_OWNER_DATABASE_URL COFFER_STORAGE_URL COFFER_PUBLIC_URL; do
         [[ ${wanted[$name]-} && ${origins[$name]} == default && ${wanted[$name]} != "${options[$name]}" ]] || continue
         lines+=("$name=\"${wanted[$name]}\"")
     done

@@ -291,3 +291,25 @@ site_url() {
         echo "http://127.0.0.1:${site[port]-8080}"
     fi
 }
+
+# Plans to write down the address under which people reach the site, so that coffer doctor asks it.
+plan_public_url() {
+    local url
+    [[ $web != none && -z $is_foreign ]] || return 0
+    # Another proxy does TLS.
+    if [[ ${site[behind-proxy]-} ]]; then url=https://${site[name]}; else url=$(site_url); fi
+    if [[ ${origins[COFFER_PUBLIC_URL]} == default ]]; then
+        wanted[COFFER_PUBLIC_URL]=$url
+    elif [[ $(known_url) && $(known_url) != "$url" ]]; then
+        note "COFFER_PUBLIC_URL is $(known_url), and the site is $url. coffer doctor asks the former."
+    fi
+    if [[ ${site[behind-proxy]-} ]]; then
+        note "When the proxy in front passes requests on, coffer doctor checks the whole way to $url."
+    fi
+}
+
+# The address that the configuration says, or will say.
+known_url() {
+    local url=${options[COFFER_PUBLIC_URL]:-${wanted[COFFER_PUBLIC_URL]-}}
+    echo "${url%%+(/)}"
+}
