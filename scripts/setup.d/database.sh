@@ -146,12 +146,12 @@ select coalesce(
 SQL
     )
     missing=$(sql -v worker="$worker_user" <<'SQL'
-select format('coffer  %s  %s', w.system_user, w.role)
+select format('coffer  %s  %s', w.os_user, w.role)
 from (values (1, :'worker', 'coffer_authenticator'), (2, 'root', 'postgres'), (3, 'postgres', 'postgres'))
-    as w (position, system_user, role)
+    as w (position, os_user, role)
 where not exists (
     select from pg_ident_file_mappings m
-    where m.map_name = 'coffer' and m.sys_name = w.system_user and m.pg_username = w.role)
+    where m.map_name = 'coffer' and m.sys_name = w.os_user and m.pg_username = w.role)
 order by w.position
 SQL
     )
