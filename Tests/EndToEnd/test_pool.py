@@ -110,7 +110,7 @@ def workers_that_die(instance):
 def test_a_request_whose_worker_dies_is_repeated_only_if_it_changes_nothing(instance):
     with workers_that_die(instance) as (dying, read), Nginx(dying) as nginx:
         client = Client(WebServer(nginx.url))
-        for method, times in [("GET", 3), ("HEAD", 3), ("DELETE", 1), ("POST", 1), ("PATCH", 1), ("PUT", 1)]:
+        for method, times in [("GET", 8), ("HEAD", 8), ("DELETE", 1), ("POST", 1), ("PATCH", 1), ("PUT", 1)]:
             read.clear()
             answer = client.request(method, "/files?file_path=eq.a")
             assert (answer.status, len(read)) == (503, times), method
