@@ -8,6 +8,8 @@ It has no systemd. A stand-in for `systemctl` (Tests/Support/systemctl.py) does 
 what the unit files say, with their restrictions.
 """
 
+import atexit
+import functools
 import os
 import shutil
 import subprocess
@@ -150,12 +152,19 @@ def run_on_a_server(script, checkout, timeout, packages, system="/"):
         )  # fmt: skip
 
 
+@functools.cache
 def control_groups():
-    """Where the control groups of version 2 are, or None."""
+    """Where the control groups of version 2 are, or None. Mounts them if the system uses version 1."""
     for folder in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified")):
         if (folder / "cgroup.procs").exists() and os.access(folder, os.W_OK):
             return folder
-    return None
+    folder = tempfile.mkdtemp(prefix="coffer-groups.")
+    done = subprocess.run(["mount", "-t", "cgroup2", "cgroup2", folder], capture_output=True, check=False)
+    if done.returncode != 0:
+        os.rmdir(folder)
+        return None
+    atexit.register(lambda: (subprocess.run(["umount", folder], check=True), os.rmdir(folder)))
+    return Path(folder)
 
 
 def run_on_a_booted_server(script, checkout, timeout, packages, system):

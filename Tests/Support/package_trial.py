@@ -19,7 +19,10 @@ from machine import NAME, control_groups, run_on_a_booted_server, run_on_a_serve
 SYSTEMS = CHECKOUT / ".build/systems"
 MIRROR = "http://deb.debian.org/debian"
 # What a server has before; python3-seccomp is for the sandbox of the stand-in of systemd.
-BEFORE = "nginx apache2 postgresql curl openssl ca-certificates fail2ban python3-seccomp"
+BEFORE = """nginx apache2 apache2-suexec-custom libapache2-mod-fcgid postgresql curl openssl ca-certificates fail2ban
+    python3-seccomp"""
+# The package is for DATABASE and later. On older ones, only the archive for shared hosting runs.
+DATABASE, OLDER = "bookworm", ["bullseye"]
 
 # A step is a function that fails at its first command that fails.
 STEPS = r"""
@@ -31,6 +34,8 @@ step() {
     status=$?
     set -e
     if ((status == 0)); then
+        # What a trial has measured.
+        sed -nE 's/^([0-9]+ requests, [0-9]+ failed)$/    \1/p' /tmp/step
         echo "passed: $name ($((SECONDS - began)) s)"
     else
         echo "failed: $name"
@@ -170,11 +175,17 @@ def make_system(suite, packages):
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
         (folder / "complete").touch()
-    inside(folder, f"apt-get install -y --no-install-recommends {BEFORE}")
+    inside(folder, f"apt-get install -y --no-install-recommends {' '.join(BEFORE.split())}")
+    # Debian takes another one if a program of this machine listens on it.
+    inside(folder, "sed -i 's/^port = .*/port = 5432/' /etc/postgresql/*/main/postgresql.conf")
+    if suite in OLDER:
+        return folder
     for package in packages:
         shutil.copy(package, folder / "tmp")
     names = " ".join(f"/tmp/{package.name}" for package in packages[:1])
-    inside(folder, f"apt-get install -y --no-install-recommends --download-only {names}")
+    inside(folder, f"apt-get install -y --no-install-recommends --download-only {names} needrestart")
+    # needrestart restarts the service because of a library that was replaced.
+    inside(folder, "apt-get install -y --reinstall --download-only libpq5")
     return folder
 
 
@@ -251,8 +262,84 @@ step "the commands of INSTALL.md configure it" configure
 step "an account is made" account
 step "it works in its sandbox, and continues after a reload, a restart, a crash and an upgrade" \
     flow confinement reload restart kill hang collect upgrade
+step "no request fails when the whole pool is killed ten times" flow kills
+step "needrestart installs" apt-get install -y --no-install-recommends needrestart
+step "no request fails when needrestart restarts it" flow needrestart
 step "its exposure is small" exposure
 step "removal stops the units" remove_all
+"""
+
+
+def short_way():
+    """The commands of INSTALL.md from the package to the first file, with coffer setup."""
+    document = (CHECKOUT / "docs/INSTALL.md").read_text()
+    (_, install), *_ = shell_blocks("docs/INSTALL.md")
+    section = document.partition("\n## coffer setup\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
+    (setup,) = (block for block in blocks if "coffer setup --yes" in block)
+    (upload,) = (block for block in blocks if "/rpc/store_file" in block)
+    return install + setup + upload
+
+
+def set_up():
+    """The script of a server that systemd has booted, on which coffer setup does the work."""
+    commands = short_way()
+    count = len(re.sub(r"\\\n", "", commands).splitlines())
+    assert count <= 8, f"INSTALL.md needs {count} commands"
+    setup = re.search(r"coffer setup --yes .*", commands)[0]
+    return STEPS + LIFE.replace("NAME", NAME) + rf"""
+# As if it came from an authority that the server trusts.
+cat "$CURL_CA_BUNDLE" >>/etc/ssl/certs/ca-certificates.crt
+echo 'Dear Sir or Madam' >letter.txt
+first_file() {{
+    {commands}
+    cp /tmp/step /root/made
+    curl -H "Authorization: Bearer $token" "https://{NAME}/rpc/retrieve_file?p_file_path=letters/first.txt" |
+        cmp - letter.txt
+    asked_all /root/made
+}}
+# doctor has asked the site, and found nothing wrong.
+asked_all() {{
+    tail -n 40 "$1"
+    grep -E '^[0-9]+ checks: ' "$1"
+    not grep -E '^error|url\.(known|session)' "$1"
+    grep -x 'COFFER_PUBLIC_URL="https://{NAME}"' /etc/coffer/coffer.conf
+}}
+enabled() {{
+    systemctl is-enabled coffer.service coffer.socket
+    systemctl is-active coffer.service coffer.socket
+    is "$(curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' http://{NAME}/login)" "308 https://{NAME}/login"
+}}
+again() {{
+    pool=$(systemctl show --property=MainPID --value coffer)
+    touch /tmp/before
+    {setup} </dev/null >/root/again
+    grep -x 'Nothing is missing, so nothing was changed.' /root/again
+    asked_all /root/again
+    is "$(find /etc /usr/share/coffer -newer /tmp/before -not -type d -not -name '*.dpkg*')" ""
+    is "$(systemctl show --property=MainPID --value coffer)" "$pool"
+    is "$(coffer user list | grep -c admin@example.org)" 1
+}}
+behind_apache() {{
+    systemctl stop nginx
+    a2dissite 000-default
+    systemctl start apache2
+    {setup} --web apache </dev/null >/root/made
+    asked_all /root/made
+    {setup} --web apache </dev/null | grep -x 'Nothing is missing, so nothing was changed.'
+    account
+    flow reload restart
+}}
+without_network() {{
+    {setup} --web apache --local-only </dev/null >/root/made
+    asked_all /root/made
+    flow confinement
+}}
+step "{count} commands of INSTALL.md lead from apt to the first file" first_file
+step "the units are enabled, and plain HTTP leads to TLS" enabled
+step "coffer setup can be run again" again
+step "coffer setup makes the site of Apache" behind_apache
+step "coffer setup takes the network from the workers" without_network
 """
 
 
@@ -265,6 +352,124 @@ def first_file():
     """
 
 
+# A provider with Apache and suEXEC, whose PostgreSQL is a newer server than this one may be, and a customer without
+# rights.
+HOSTING = r"""
+database=/srv/database
+prepare() {
+    mkdir -p $database/upper $database/work $database/root
+    mount -t overlay overlay $database/root -o \
+        "lowerdir=$checkout/.build/systems/NEWER,upperdir=$database/upper,workdir=$database/work"
+    mount -t proc proc $database/root/proc
+    mount --rbind /dev $database/root/dev
+    mount -t tmpfs tmpfs $database/root/run
+    chroot $database/root bash -ec 'install -d -o postgres -g postgres /run/postgresql
+        echo "port = 5433" >>/etc/postgresql/15/main/postgresql.conf; pg_ctlcluster 15 main start'
+    sql -c "create role me login password 'secret'" -c 'create database me owner me encoding UTF8 template template0'
+    tar -xOf /tmp/coffer-*.tar.gz --wildcards '*/roles.sql' | sql -d me
+    sql -c 'grant coffer_owner to me' -c "alter role coffer_authenticator password 'secret'"
+    useradd --create-home me
+    chmod 711 /home/me
+    sed -i '1s#.*#/home#' /etc/apache2/suexec/www-data
+    cat >/etc/apache2/sites-available/hosting.conf <<'END'
+<VirtualHost *:80>
+    ServerName NAME
+    SuexecUserGroup me me
+    DocumentRoot /home/me/public_html
+    <Directory /home/me/public_html>
+        Require all granted
+        AllowOverride All
+    </Directory>
+</VirtualHost>
+END
+    a2enmod suexec cgid rewrite headers
+    a2dissite 000-default
+    a2ensite hosting
+    nginx -s stop
+    apache2ctl start
+}
+sql() { chroot $database/root runuser -u postgres -- psql -XAtq -p 5433 -v ON_ERROR_STOP=1 "$@"; }
+customer() {
+    (cd /home/me && runuser -u me -- env -i HOME=/home/me PATH=/usr/bin:/bin LANG=C.UTF-8 \
+        COFFER_OWNER_DATABASE_URL='host=127.0.0.1 port=5433 dbname=me user=me password=secret' bash -euc "$1")
+}
+install_archive() {
+    customer 'tar -xzf /tmp/coffer-*.tar.gz; mv coffer-*/ coffer; mkdir public_html'
+    printf '%s\n' 'COFFER_DATABASE_URL="host=127.0.0.1 port=5433 dbname=me user=coffer_authenticator password=secret"' \
+        'COFFER_STORAGE_URL=file:///home/me/blobs' >/home/me/coffer/coffer.conf
+    customer 'coffer/coffer migrate
+        echo "correct horse battery" | coffer/coffer user add dana@example.org --role editor
+        coffer/install-site --path /files public_html/files'
+}
+bundled() { grep -F /lib/bundled/loader /home/me/public_html/files/coffer.*gi; }
+use() {
+    local auth site=http://NAME/files
+    # A restart that loads mod_fcgid for the first time makes the children of Debian 11's Apache crash.
+    apache2ctl stop
+    while [[ -e /run/apache2/apache2.pid ]]; do sleep 0.2; done
+    "a2${1}mod" fcgid
+    apache2ctl start
+    curl --retry 20 --retry-all-errors --retry-max-time 30 "$site/health/ready"
+    auth="Authorization: Bearer $(curl "$site/rpc/login" -H 'Content-Type: application/json' \
+        -d '{"email": "dana@example.org", "password": "correct horse battery"}' | cut -d '"' -f 4)"
+    head -c 3000000 /dev/urandom >/tmp/sent
+    curl -X POST -T /tmp/sent -H "$auth" -H 'File-Path: notes/first' "$site/rpc/store_file"
+    curl -H "$auth" "$site/rpc/retrieve_file?p_file_path=notes/first" | cmp - /tmp/sent
+    curl "$site/" | grep -F '<html'
+    is "$(find /home/me/blobs ! -user me)" ""
+    [[ $1 == dis || $(pgrep -u me -f lib/coffer.fcgi) ]]
+    customer 'coffer/coffer gc --grace 0; coffer/coffer check --digest'
+}
+step "the provider of a shared host prepares database and suEXEC" prepare
+step "a customer without rights installs the archive" install_archive
+OLDER_STEP
+step "files go up and down by CGI under suEXEC" use dis
+step "they go up and down by mod_fcgid under suEXEC" use en
+"""
+
+
+def hosting(suite):
+    """The script of a shared host."""
+    older = 'step "its own libraries are too old, so those of the archive are used" bundled' if suite in OLDER else ""
+    return STEPS + HOSTING.replace("NEWER", DATABASE).replace("NAME", NAME).replace("OLDER_STEP", older)
+
+
+def servers_for(suite, version):
+    """Each server of a release: how it runs, and its script."""
+    yield run_on_a_server, hosting(suite)
+    if suite in OLDER:
+        return
+    for script in (life(version), unused(version), first_file()):
+        yield run_on_a_server, script
+    if not control_groups():
+        print(f"{suite}: not tested under systemd, as there are no control groups to give it", flush=True)
+        return
+    for script in (set_up(), booted()):
+        yield run_on_a_booted_server, script
+
+
+def trials(suite, system, version, packages, archive):
+    """What each server of a release and piuparts print, and whether all is well."""
+    for run_on, script in servers_for(suite, version):
+        done = run_on(script, CHECKOUT, timeout=1200, packages=[*packages, archive], system=system)
+        yield done.stdout, done.returncode == 0
+    if suite not in OLDER:
+        text = piuparts(suite, packages[0])
+        yield text, text.startswith("passed: ")
+
+
+def piuparts(suite, package):
+    """The lines of a step, as those of a server: Debian's own test of installing and purging."""
+    base, began = SYSTEMS / f"piuparts-{suite}.tar.gz", time.monotonic()
+    words = ["piuparts", "--distribution", suite, "--mirror", f"{MIRROR} main", "--warn-on-others", "--no-eatmydata"]
+    words += ["--basetgz" if base.exists() else "--save", base, package]
+    done = subprocess.run([*map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        base.unlink(missing_ok=True)
+        return f"failed: piuparts\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
+    return f"passed: piuparts installs and purges it ({round(time.monotonic() - began)} s)"
+
+
 def main():
     failed, passed = 0, 0
     began = time.monotonic()
@@ -272,21 +477,17 @@ def main():
         package = build(folder)
         version = re.fullmatch(r"coffer_(.*)_\w+\.deb", package.name)[1]
         packages = [package, build(folder, "--version", f"{version}+1")]
-        for suite in sys.argv[1:] or ["bookworm", "trixie"]:
+        archive = build(folder, "--archive")
+        make_system(DATABASE, packages)
+        for suite in sys.argv[1:] or ["bookworm", "trixie", *OLDER]:
             if not has_sources(suite):
                 print(f"{suite}: not tested, as the package sources do not have it", flush=True)
                 continue
             system = make_system(suite, packages)
-            servers = [(run_on_a_server, script) for script in (life(version), unused(version), first_file())]
-            if control_groups():
-                servers.append((run_on_a_booted_server, booted()))
-            else:
-                print(f"{suite}: not tested under systemd, as there are no control groups to give it", flush=True)
-            for run_on, script in servers:
-                done = run_on(script, CHECKOUT, timeout=1200, packages=packages, system=system)
-                print("\n".join(f"{suite}: {line}" for line in done.stdout.splitlines()), flush=True)
-                passed += len(re.findall(r"^passed: .* \(\d+ s\)$", done.stdout, re.MULTILINE))
-                failed += done.returncode != 0
+            for text, is_good in trials(suite, system, version, packages, archive):
+                print("\n".join(f"{suite}: {line}" for line in text.splitlines()), flush=True)
+                passed += len(re.findall(r"^passed: .* \(\d+ s\)$", text, re.MULTILINE))
+                failed += not is_good
     print(f"{round(time.monotonic() - began)} s", flush=True)
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed != 0 or passed == 0)
