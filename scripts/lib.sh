@@ -88,12 +88,25 @@ need_swift() {
     command -v swift >/dev/null || fail "there is no swift: install the toolchain from https://www.swift.org/install"
 }
 
-# The directory of the newest PostgreSQL server's programs, which is not in Debian's PATH.
+# The directory of the newest PostgreSQL server's programs, which is not in Debian's PATH, unless another one is chosen.
 postgres_programs() {
+    [[ -z ${COFFER_POSTGRES-} ]] || { echo "$COFFER_POSTGRES"; return; }
     find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
 }
 
 postgres_version() { basename "$(dirname "$(postgres_programs)")"; }
+
+# Runs the pgTAP tests in a database of their own, in the cluster of the instance whose environment the caller has.
+run_pgtap() {
+    local url=${COFFER_OWNER_DATABASE_URL/coffer\?/coffer_pgtap\?}
+    # `set -e` has no effect where the caller looks at the status.
+    psql -XAtq --set=ON_ERROR_STOP=1 --dbname="$COFFER_OWNER_DATABASE_URL" -c 'create database coffer_pgtap' &&
+        COFFER_OWNER_DATABASE_URL=$url "$COFFER_COMMAND" migrate &&
+        psql -XAtq --set=ON_ERROR_STOP=1 --dbname="$url" -c 'create extension pgtap' &&
+        # pg_prove takes a name, not a URL.
+        PGHOST=$(dirname "$COFFER_SOCKET") PGUSER=postgres PGDATABASE=coffer_pgtap \
+            pg_prove --verbose "$checkout"/sql/tests/*.sql
+}
 
 # The packages from PyPI that tests and checks need. pytest-xdist 3.8 cannot group tests with pytest 9.1 and later.
 python_packages=("pytest<9.1" pytest-xdist requests selenium gixy-ng openapi-spec-validator jsonschema schemathesis

@@ -153,7 +153,7 @@ import Testing
 }
 
 private let golden = """
-    # The database, with the workers' login role.
+    # The database, with the workers' login role. The guide has examples for TLS, several servers and pgbouncer.
     # Takes: libpq connection string or URI. From: environment.
     COFFER_DATABASE_URL="postgresql://coffer:***@db/coffer"
 

@@ -30,8 +30,9 @@ collect_ignore = [] if os.environ.get("COFFER_TEST_INSTALL") else [f"test_{name}
 LONGEST = [
     "bucket", "test_kill_points", "test_schemathesis", "test_given_up", "test_hostile_apache", "test_two_minds",
     "test_kill", "test_tus_uploads", "test_archives", "test_copy_failures", "test_tus_gateways", "test_replay",
-    "test_database_away", "test_web_uploads", "test_web_page", "test_web_files", "test_web_names", "test_trash",
-    "test_long_uploads", "test_doctor", "test_rights", "test_full_disk", "test_tus_protocol", "test_documents",
+    "test_database_away", "test_databases", "test_web_uploads", "test_web_page", "test_web_files", "test_web_names",
+    "test_trash", "test_long_uploads", "test_doctor", "test_rights", "test_full_disk", "test_tus_protocol",
+    "test_documents",
 ]  # fmt: skip
 # By what parameter tests of one file may run in several processes.
 SPLIT_BY = {"test_kill_points": "upload", "test_schemathesis": "actor", "test_hostile_apache": "plain"}

@@ -3,16 +3,13 @@
 import os
 import signal
 import socket
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
 from client import Client, assert_failure, named, read_to_end, retrieve_target
-from instance import children, postgres_program
+from database_server import Server
 from processes import state, wait_until
 
 # Half of the new one is more than nginx keeps in memory.
@@ -42,51 +39,6 @@ def undisturbed(own, owner):
     wait_until(lambda: owner.store("database/a", OLD).status == 200, 120, "an upload")
     own.collect()
     assert own.wrongs() == []
-
-
-class Server:
-    """The instance's PostgreSQL as its operator handles it."""
-
-    def __init__(self, own):
-        self.own, self.data = own, own.folder / "run/postgres"
-
-    def control(self, *arguments):
-        program = postgres_program("pg_ctl")
-        command = [*self.own.as_owner(program), program, "--pgdata", self.data, "--wait", "--silent"]
-        done = subprocess.run([*command, *arguments], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        return done.returncode == 0
-
-    def stop(self):
-        assert self.control("--mode=fast", "stop")
-
-    def start(self):
-        sockets = Path(self.own["SOCKET"]).parent
-        options = [f"--log={self.own.folder}/run/logs/postgres.log", f"--options=-c unix_socket_directories='{sockets}'"]
-        # What a crash has left of the server may take a moment to go.
-        wait_until(lambda: self.control(*options, "start"), 120, "the server")
-
-    @contextmanager
-    def stopped(self):
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
-
-    @contextmanager
-    def frozen(self, with_backends):
-        """Takes connections as the kernel does for it, and answers nothing."""
-        postmaster = self.own.pid("postgres")
-        frozen = [postmaster, *(children(postmaster) if with_backends else [])]
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in frozen:
-                # One of them may be gone by then.
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")

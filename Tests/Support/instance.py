@@ -117,7 +117,8 @@ class Instance:
 
     @property
     def environment(self):
-        return {"PATH": os.defpath, "LANG": "C.UTF-8", **self.settings}
+        # A backup runs the programs of the server's version.
+        return {"PATH": f"{postgres_program('pg_dump').parent}:{os.defpath}", "LANG": "C.UTF-8", **self.settings}
 
     def run(self, *words, stdin="", before=(), **environment):
         """Whatever came of the command."""
@@ -225,7 +226,8 @@ class OwnInstance(Instance):
         self.mount.mkdir()
         self.is_mounted = small_disk and mount("-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", self.mount)
         options.setdefault("STORAGE_URL", f"file://{self.mount}/blobs")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        names = ("PATH", "HOME", "LANG", "COFFER_POSTGRES")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         self.script_environment = {
             **kept,
             "COFFER_RUN_DIR": str(self.folder / "run"),
@@ -345,5 +347,7 @@ def psql(url):
 
 @cache
 def postgres_program(name):
-    """Where the newest PostgreSQL has a program of its own."""
+    """Where the PostgreSQL of the instance has a program of its own; without one, the newest."""
+    if folder := os.environ.get("COFFER_POSTGRES"):
+        return Path(folder) / name
     return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)) / name

@@ -32,7 +32,7 @@ public struct ConfigurationOption: Sendable {
     public static let all: [ConfigurationOption] = [
         .connection(
             "COFFER_DATABASE_URL", "dbname=coffer user=coffer_authenticator",
-            "The database, with the workers' login role."
+            "The database, with the workers' login role. The guide has examples for TLS, several servers and pgbouncer."
         ) { $0.databaseURL = $1 },
         .connection(
             "COFFER_OWNER_DATABASE_URL", "dbname=coffer",

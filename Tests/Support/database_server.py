@@ -1,0 +1,105 @@
+"""The PostgreSQL servers of an instance as their operator handles them."""
+
+import os
+import signal
+import subprocess
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from instance import postgres_program
+from processes import children, wait_until
+
+
+class Server:
+    """The instance's own server, or another one with the folders of its data and of its socket."""
+
+    def __init__(self, own, data=None, sockets=None):
+        self.own = own
+        self.data = data or own.folder / "run/postgres"
+        self.sockets = sockets or Path(own["SOCKET"]).parent
+
+    def command(self, program, *arguments):
+        path = postgres_program(program)
+        return [*self.own.as_owner(path), path, *map(str, arguments)]
+
+    def control(self, *arguments):
+        command = self.command("pg_ctl", "--pgdata", self.data, "--wait", "--silent", *arguments)
+        done = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        return done.returncode == 0
+
+    def stop(self):
+        assert self.control("--mode=fast", "stop")
+
+    def start(self):
+        log = self.own.folder / f"run/logs/{self.data.name}.log"
+        options = [f"--log={log}", f"--options=-c unix_socket_directories='{self.sockets}'"]
+        # What a crash has left of the server may take a moment to go.
+        wait_until(lambda: self.control(*options, "start"), 120, "the server")
+
+    @contextmanager
+    def stopped(self):
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def frozen(self, with_backends):
+        """Takes connections as the kernel does for it, and answers nothing."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        frozen = [postmaster, *(children(postmaster) if with_backends else [])]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in frozen:
+                # One of them may be gone by then.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    @property
+    def url(self):
+        """For the superuser."""
+        return f"host={self.sockets} dbname=coffer user=postgres"
+
+    def sql(self, script):
+        return self.own.sql(script, url=self.url)
+
+    def let_in(self, *rules):
+        """Who may log in, beside the superuser by the socket: lines of pg_hba.conf."""
+        lines = ["local all postgres trust", "local replication postgres trust", *rules]
+        (self.data / "pg_hba.conf").write_text("\n".join(lines) + "\n")
+        self.sql("select pg_reload_conf()")
+
+    def set(self, **settings):
+        """Changes settings, also those for which the server must restart."""
+        for name, value in settings.items():
+            self.sql(f"alter system set {name} = '{value}'")
+        with self.stopped():
+            pass
+
+    @contextmanager
+    def standby(self):
+        """A server that follows this one."""
+        folder = self.own.folder / "standby"
+        data, sockets = folder / "standby", folder / "sockets"
+        for path in (folder, sockets):
+            path.mkdir()
+            self.own.own(path)
+        options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", f"--pgdata={data}"]
+        command = self.command("pg_basebackup", f"--dbname=host={self.sockets} user=postgres", *options)
+        subprocess.run(command, cwd="/", check=True)
+        with (data / "postgresql.auto.conf").open("a") as file:
+            file.write("listen_addresses = ''\n")
+        standby = Server(self.own, data, sockets)
+        standby.start()
+        try:
+            yield standby
+        finally:
+            standby.control("--mode=immediate", "stop")
+            subprocess.run(["rm", "-rf", folder], check=True)
+
+    def promote(self):
+        assert self.control("promote")
