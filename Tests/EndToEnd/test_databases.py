@@ -182,6 +182,17 @@ def test_a_standby_that_takes_over_is_used_at_once(site):
             commands_work(site, way["DATABASE_URL"].replace("coffer_authenticator", "postgres"))
 
 
+def test_a_server_that_does_not_answer_is_passed_over(site):
+    with hosts(site) as (way, second):
+        site.start(DATABASE_URL=f"{way['DATABASE_URL']} connect_timeout=2")
+        client = site.log_in()
+        with second.frozen(with_backends=True):
+            site.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'coffer_authenticator'")
+            began = time.monotonic()
+            assert client.files("limit=1").status == 200
+            assert time.monotonic() - began >= 2, "the worker had another connection"
+
+
 def test_workers_leave_a_server_that_was_made_read_only(site):
     """As before a planned switch. Each worker finds out by the first change that is refused."""
     first = Server(site)
