@@ -25,6 +25,7 @@ extension Connection {
         try flush(deadline)
         Faults.point("sent \(last)")
         let results = try receive(queries, prepares, deadline)
+        try refuseAfterCancellation()
         Faults.point("after \(last)")
         return results
     }

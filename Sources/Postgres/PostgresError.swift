@@ -5,8 +5,8 @@ public struct PostgresError: Error, Sendable {
     public enum Kind: String, Sendable {
         /// The connection could not be made or is lost. A running batch may or may not have been carried out.
         case connection
-        /// The server did not answer in time, and did not answer a cancellation either. The connection is lost, and the
-        /// server may still carry out the batch.
+        /// The server did not answer in time, and a cancellation did not end the batch. The connection is lost, and the
+        /// server may have carried out the batch, or may still do so.
         case timeout
         /// The server refused a statement, or cancelled it after too long. The batch is rolled back.
         case statement

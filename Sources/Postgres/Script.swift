@@ -28,5 +28,6 @@ extension Connection {
         }
         guard unsafe PQenterPipelineMode(pointer) == 1 else { throw giveUp(.protocolViolation) }
         if let failure { throw failure }
+        try refuseAfterCancellation()
     }
 }

@@ -39,6 +39,12 @@ extension Connection {
         throw PostgresError(.timeout, message: timeoutMessage)
     }
 
+    /// Throws if a cancellation was sent. There are results all the same, but a commit that waits for a standby answers
+    /// a cancellation with success and a mere warning: the standby may not have it.
+    func refuseAfterCancellation() throws(PostgresError) {
+        if isLost { throw PostgresError(.timeout, message: timeoutMessage) }
+    }
+
     private var timeoutMessage: String { "no answer from the database within \(timeout)" }
 
     /// Marks the connection as lost and returns an error with libpq's message: `PQerrorMessage`.

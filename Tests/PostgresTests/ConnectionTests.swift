@@ -76,6 +76,20 @@ struct ConnectionTests {
         #expect(try TestServer.connect().value(busy + " and state = 'active'") == "0")
     }
 
+    @Test("a commit that a cancellation frees from its wait for a standby is no success")
+    func missingStandby() throws {
+        // The server waits for a standby that does not exist, unless a session says `local`, its default.
+        let options = "options='-c synchronous_commit=on'"
+        let connection = try TestServer.connect(options, timeout: .milliseconds(2500))
+        #expect(connection.failure("create table without_standby()")?.kind == .timeout)
+        #expect(!connection.isUsable)
+        let other = try TestServer.connect(options, timeout: .milliseconds(2500))
+        let error = #expect(throws: PostgresError.self) { try other.execute(script: "drop table without_standby") }
+        #expect(error?.kind == .timeout && !other.isUsable)
+        // It was carried out all the same.
+        #expect(try TestServer.connect().value("select to_regclass('without_standby') is null") == "t")
+    }
+
     @Test("settings outweigh those of the connection string, and leave its others")
     func settingsOfTheConnection() throws {
         let connection = try Connection(
@@ -83,6 +97,7 @@ struct ConnectionTests {
             settings: ["statement_timeout": "2s"], applicationName: "coffer-tests")
         #expect(try connection.value("show statement_timeout") == "2s")
         #expect(try connection.value("show work_mem") == "5MB")
+        #expect(try connection.value("show idle_in_transaction_session_timeout") == "5min")
         #expect(connection.failure("select pg_sleep(300)")?.sqlState == "57014")
         #expect(connection.isUsable)
     }

@@ -23,7 +23,8 @@ public enum PrivateServer {
         cd "$directory"
         as_postgres "$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >&2
         as_postgres "$programs/pg_ctl" -D data -l "$directory/log" -w -s \\
-            -o "-c listen_addresses= -c fsync=off -k $directory" start >&2
+            -o "-c listen_addresses= -c fsync=off -c synchronous_commit=local \\
+                -c synchronous_standby_names=missing -k $directory" start >&2
         echo "$directory"
         read -r _ || true
         as_postgres "$programs/pg_ctl" -D data -m immediate -s stop >&2
