@@ -150,6 +150,12 @@ def server_that_does_not_wait_for_its_disk(site):
     wait_until(lambda: site.sql("show full_page_writes") == ["on"], 30, "the setting")
 
 
+changed_by_sql(
+    "database.commits", "alter database $DATABASE set synchronous_commit to off",
+    "alter database $DATABASE reset synchronous_commit",
+)  # fmt: skip
+
+
 @breaks("database.clock")
 def clock_ahead(site):
     yield {"before": ahead("+2m")}

@@ -62,6 +62,17 @@ extension DoctorChecks {
             return off.isEmpty ? .ok("both are on") : .error(off)
         },
         DoctorCheck(
+            "database.commits", asks: "what a commit waits for",
+            expects: "synchronous_commit is on, or remote_apply; otherwise a failure loses what was acknowledged",
+            mend: "alter system reset synchronous_commit; select pg_reload_conf();", needs: ["database.owner"]
+        ) { subject in
+            let found = try subject.answer("select current_setting('synchronous_commit') as answer")
+            // Without a synchronous standby, these wait for the disk as `on` does.
+            let standbys = try subject.answer("select current_setting('synchronous_standby_names') as answer")
+            let isEnough = ["on", "remote_apply"].contains(found) || found != "off" && standbys.isEmpty
+            return isEnough ? .ok(found) : .error("synchronous_commit is \(found)")
+        },
+        DoctorCheck(
             "database.clock", asks: "this host's clock and the database's",
             expects: "at most \(AccessToken.clockSkew) seconds apart; otherwise tokens are refused",
             mend: "Synchronise both clocks (systemd-timesyncd, chrony).", needs: ["database.owner"]
