@@ -22,7 +22,7 @@ internal import POSIX
     ///
     /// The corresponding C function is `FCGX_InitRequest`. `Gateway.start` must have been called.
     init(listener: Int32) {
-        inheritsTimeout = !Sockets.isUnix(listener)
+        if case .unix = Sockets.family(of: listener) { inheritsTimeout = false } else { inheritsTimeout = true }
         unsafe request = .allocate(capacity: 1)
         _ = unsafe FCGX_InitRequest(request, listener, 0)
     }
@@ -34,8 +34,8 @@ internal import POSIX
 
     /// Waits for the next request.
     ///
-    /// The corresponding C function is `FCGX_Accept_r`. It closes connections that violate the protocol or send nothing
-    /// for two seconds.
+    /// The corresponding C function is `FCGX_Accept_r`. It closes connections that violate the protocol, that come from
+    /// other addresses than `Gateway.admit` says, or that send nothing for two seconds.
     ///
     /// - Returns: false if no request arrived within the listener's receive timeout.
     func accept() throws(GatewayError) -> Bool {
@@ -45,7 +45,11 @@ internal import POSIX
         unsafe parameters.fill(request.pointee.envp)
         body = nil
         isClientGone = false
-        if inheritsTimeout { try? Sockets.setReceiveTimeout(connection, .zero) }
+        if inheritsTimeout {
+            try? Sockets.setReceiveTimeout(connection, .zero)
+            // It may have been made before a worker has set the listener's.
+            try? Sockets.limitSilence(of: connection)
+        }
         return true
     }
 

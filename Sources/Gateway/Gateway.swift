@@ -16,6 +16,19 @@ public enum Gateway {
     /// The corresponding C function is `FCGX_IsCGI`. The first access also sets up the process's signals.
     public static let isCGI = start()
 
+    /// Says which hosts may send requests over TCP. Must be called before everything else of this module. Nobody may
+    /// unless the variable FCGI_WEB_SERVER_ADDRS of the environment says so.
+    ///
+    /// FastCGI has no authentication, and who can connect can pretend to be the web server. libfcgi compares the
+    /// addresses of connections, if they are of IPv4, with that variable.
+    ///
+    /// - Parameter webServers: IPv4 addresses.
+    public static func admit(_ webServers: [String]) {
+        if !webServers.isEmpty { Environment.set(webServersVariable, webServers.joined(separator: ",")) }
+    }
+
+    private static let webServersVariable = "FCGI_WEB_SERVER_ADDRS"
+
     /// Serves requests on the calling thread, which must be the only one of the process. In plain CGI, serves one
     /// request. Otherwise, serves the requests on descriptor 0 until SIGTERM, SIGINT or SIGUSR1 arrives, or until the
     /// pool COFFER_POOL_PID is no longer this process's parent.
@@ -23,7 +36,7 @@ public enum Gateway {
     /// - Parameters:
     ///   - handle: answers one request. The exchange is invalid after it has returned.
     ///   - afterwards: runs after each response, when the connection is closed.
-    /// - Throws: `.system` or `.library` if no further request can be accepted.
+    /// - Throws: `.system` or `.library` if no further request can be accepted, `.openToAll` for a TCP listener.
     public static func serve(
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
@@ -34,6 +47,11 @@ public enum Gateway {
         }
         let listener: FileDescriptor
         do throws(SystemError) { listener = try Sockets.inheritListener(0) } catch { throw .system(error) }
+        switch Sockets.family(of: listener.number) {
+        case .unix: break
+        case .ipv4 where Environment.value(webServersVariable)?.isEmpty == false: break
+        case .ipv4, .other: throw .openToAll
+        }
         let pool = Environment.value("COFFER_POOL_PID").flatMap { Int32($0) }
         try serve(
             on: listener,
@@ -57,7 +75,12 @@ public enum Gateway {
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
         _ = isCGI
-        do { try Sockets.setReceiveTimeout(listener.number, pause) } catch { throw .system(error) }
+        do {
+            try Sockets.setReceiveTimeout(listener.number, pause)
+            if case .ipv4 = Sockets.family(of: listener.number) {
+                try Sockets.limitSilence(of: listener.number)
+            }
+        } catch { throw .system(error) }
         let exchange = FastCGIExchange(listener: listener.number)
         var nextCheck: Int64 = .min
         while true {
@@ -66,7 +89,13 @@ public enum Gateway {
                 if shouldStop() { return }
                 nextCheck = now + Int64(pause / .nanoseconds(1))
             }
-            guard try exchange.accept() else { continue }
+            do throws(GatewayError) {
+                guard try exchange.accept() else { continue }
+            } catch {
+                // The pool has stopped listening, and is about to stop this worker.
+                if !Sockets.isListening(listener.number) { return }
+                throw error
+            }
             if exchange.isResponder { handle(exchange) } else { exchange.refuseRole() }
             exchange.finish()
             Faults.point("finished")

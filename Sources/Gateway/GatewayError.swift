@@ -20,6 +20,10 @@ public enum GatewayError: Error, Equatable, Sendable {
     /// A socket or signal call failed, so the worker cannot continue.
     case system(SystemError)
 
+    /// The listener is TCP, and no web servers are named; or its addresses are not of IPv4, and libfcgi cannot tell the
+    /// web servers from others.
+    case openToAll
+
     /// libfcgi failed with this error number.
     case library(Int32)
 }

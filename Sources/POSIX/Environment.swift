@@ -11,6 +11,11 @@ public enum Environment {
         unsafe getenv(name).flatMap { unsafe String(validatingCString: $0) }
     }
 
+    /// Sets a variable of this process. No other thread may use the environment meanwhile.
+    ///
+    /// The corresponding C function is `setenv`.
+    public static func set(_ name: String, _ value: String) { unsafe setenv(name, value, 1) }
+
     /// All variables, except those that are not UTF-8 or contain no `=`. The corresponding C object is `environ`.
     public static func all() -> [String: String] {
         var variables: [String: String] = [:]

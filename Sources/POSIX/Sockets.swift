@@ -41,11 +41,18 @@ public enum Sockets {
     ///
     /// The corresponding C function is `getsockopt` with `SO_ACCEPTCONN`.
     public static func inheritListener(_ number: Int32) throws(SystemError) -> FileDescriptor {
+        guard try listening(number) else { throw SystemError(.getsockopt, EINVAL) }
+        return FileDescriptor(owning: number)
+    }
+
+    /// Whether clients can connect to this socket. The corresponding C function is `getsockopt` with `SO_ACCEPTCONN`.
+    public static func isListening(_ number: Int32) -> Bool { (try? listening(number)) == true }
+
+    private static func listening(_ number: Int32) throws(SystemError) -> Bool {
         var listening: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         try Faults.call(.getsockopt) { unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) }
-        guard listening != 0 else { throw SystemError(.getsockopt, EINVAL) }
-        return FileDescriptor(owning: number)
+        return listening != 0
     }
 
     /// Connects to the Unix socket at `path`. The corresponding C function is `connect`.
@@ -117,11 +124,26 @@ public enum Sockets {
         return unsafe poll(&wanted, 1, Int32(clamping: Int64(limit / .milliseconds(1)))) != 0
     }
 
-    /// Whether this is a Unix socket. The corresponding C function is `getsockname`.
-    public static func isUnix(_ number: Int32) -> Bool {
-        var address = sockaddr()
-        var length = socklen_t(MemoryLayout<sockaddr>.size)
-        return unsafe getsockname(number, &address, &length) == 0 && address.sa_family == sa_family_t(AF_UNIX)
+    /// The family of a socket's address.
+    public enum Family {
+        case unix
+        /// TCP over IPv4, with the socket's own port.
+        case ipv4(port: UInt16)
+        case other
+    }
+
+    /// The corresponding C function is `getsockname`.
+    public static func family(of number: Int32) -> Family {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutableBytes(of: &address) {
+            unsafe getsockname(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        switch address.sin_family {
+        case sa_family_t(AF_UNIX) where result == 0: return .unix
+        case sa_family_t(AF_INET) where result == 0: return .ipv4(port: UInt16(bigEndian: address.sin_port))
+        default: return .other
+        }
     }
 
     /// Ends sending, then discards what the peer sends until it closes the connection, for at most `limit`. A close
@@ -162,8 +184,8 @@ public enum Sockets {
 
     private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) }
 
-    private static func open() throws(SystemError) -> FileDescriptor {
-        FileDescriptor(owning: try Faults.call(.socket) { Glibc.socket(AF_UNIX, streamType, 0) })
+    static func open(_ family: Int32 = AF_UNIX) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try Faults.call(.socket) { Glibc.socket(family, streamType, 0) })
     }
 
     private static func bind(_ socket: borrowing FileDescriptor, to path: String) throws(SystemError) {

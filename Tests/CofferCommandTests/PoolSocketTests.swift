@@ -40,6 +40,17 @@ import Testing
         _ = consume orphan
     }
 
+    @Test func `only one pool can use a TCP port at a time`() throws {
+        let free = try Sockets.listen(address: "127.0.0.1", port: 0)
+        guard case .ipv4(let port) = Sockets.family(of: free.number) else { throw Failure("no port") }
+        #expect(problem(port: port) == "Cannot listen on 127.0.0.1:\(port): bind: Address already in use")
+        Sockets.stopListening(free.number)
+        let first = try PoolSocket(address: "127.0.0.1", port: port)
+        #expect(first.name == "127.0.0.1:\(port)" && problem(port: port) != nil)
+        _ = first.close()
+        #expect(problem(port: port) == nil)
+    }
+
     @Test func `the error names a group that does not exist`() throws {
         let directory = try TemporaryDirectory()
         #expect(problem(directory.path + "/s", group: "no-such-group") == "The group no-such-group does not exist.")
@@ -62,6 +73,15 @@ import Testing
             Clock.sleep(.milliseconds(10))
         }
         return problem(path) == nil
+    }
+
+    private func problem(port: UInt16) -> String? {
+        do {
+            _ = try PoolSocket(address: "127.0.0.1", port: port)
+            return nil
+        } catch {
+            return error.message
+        }
     }
 
     private func problem(_ path: String, group: String? = nil) -> String? {

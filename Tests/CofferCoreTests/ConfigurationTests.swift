@@ -61,6 +61,13 @@ import Testing
         #expect(try configuration().metricsToken == nil)
     }
 
+    @Test func `the workers listen on TCP for the web servers that are named`() throws {
+        let read = try configuration(["COFFER_SOCKET": "10.0.0.11:9000", "COFFER_WEB_SERVERS": "10.0.0.1, 10.0.0.2"])
+        #expect(read.socket == .tcp(address: "10.0.0.11", port: 9000) && "\(read.socket)" == "10.0.0.11:9000")
+        #expect(read.webServers == ["10.0.0.1", "10.0.0.2"])
+        #expect(try configuration().socket == .path("/run/coffer/coffer.sock"))
+    }
+
     @Test func `the dump can be read back`() throws {
         let value = #"host=/run/postgresql dbname='a "$b` \\ c'"#
         let first = try configuration(["COFFER_DATABASE_URL": value, "COFFER_SOCKET_GROUP": "www-data"])
@@ -81,7 +88,22 @@ import Testing
             "COFFER_SOCKET_MODE", "0999",
             "COFFER_SOCKET_MODE: “0999” is not octal permissions, such as 0660 (environment)"
         ),
-        ("COFFER_SOCKET", "coffer.sock", "COFFER_SOCKET: must be an absolute path (environment)"),
+        (
+            "COFFER_SOCKET", "coffer.sock",
+            "COFFER_SOCKET: must be an absolute path, or an IPv4 address and a port (environment)"
+        ),
+        (
+            "COFFER_SOCKET", "localhost:9000",
+            "COFFER_SOCKET: must be an absolute path, or an IPv4 address and a port (environment)"
+        ),
+        (
+            "COFFER_SOCKET", "10.0.0.1:0",
+            "COFFER_SOCKET: must be an absolute path, or an IPv4 address and a port (environment)"
+        ),
+        (
+            "COFFER_WEB_SERVERS", "10.0.0.1,10.0.0.01",
+            "COFFER_WEB_SERVERS: “10.0.0.01” is not an IPv4 address, such as 10.0.0.1 (environment)"
+        ),
         ("COFFER_BASE_PATH", "/a/", "COFFER_BASE_PATH: must begin with a slash and not end with one (environment)"),
         (
             "COFFER_STORAGE_URL", "/srv",
@@ -237,9 +259,13 @@ private let golden = """
     # Takes: a whole number from 1 to 1024. From: command line.
     COFFER_WORKERS=8
 
-    # The Unix socket of the workers.
-    # Takes: absolute path of at most 107 bytes. From: default.
+    # The socket of the workers: a Unix socket, or an address of this host for web servers on other hosts.
+    # Takes: absolute path of at most 107 bytes, or IPv4 address:port. From: default.
     COFFER_SOCKET=/run/coffer/coffer.sock
+
+    # The addresses of the web servers, which may connect to workers over TCP. No others may.
+    # Takes: IPv4 addresses separated by commas, or empty. From: default.
+    COFFER_WEB_SERVERS=
 
     # The permissions of the socket.
     # Takes: octal permissions. From: default.

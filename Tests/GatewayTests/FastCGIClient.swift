@@ -1,4 +1,5 @@
 import POSIX
+import Testing
 
 @testable import Gateway
 
@@ -20,8 +21,14 @@ struct FastCGIClient: ~Copyable {
 
     let connection: FileDescriptor
 
-    init(_ path: String) throws {
-        let connection = try Sockets.connect(path: path)
+    init(_ path: String) throws { try self.init(Sockets.connect(path: path)) }
+
+    /// To a worker that listens on TCP.
+    init(_ worker: Worker) throws {
+        try self.init(Sockets.connect(address: "127.0.0.1", port: #require(worker.port)))
+    }
+
+    private init(_ connection: consuming FileDescriptor) throws {
         // If the worker hangs, the test fails instead of hanging too.
         try? Sockets.setReceiveTimeout(connection.number, .seconds(300))
         self.connection = connection

@@ -43,6 +43,37 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
         #expect(try silent.response() == .init())
     }
 
+    @Test("over TCP a body that pauses is waited for, and a silent connection occupies no worker")
+    func overTCP() throws {
+        let worker = try Worker(overTCP: true) { $0.echo() }
+        defer { worker.stop() }
+        let silent = try FastCGIClient(worker)
+        let client = try FastCGIClient(worker)
+        try client.begin(announcing: "2")
+        for byte: UInt8 in [65, 66] {
+            // Longer than the listener's receive timeout, which the connection inherits.
+            Clock.sleep(.milliseconds(200))
+            try client.send(body: [byte])
+        }
+        try client.send(.input)
+        #expect(try client.response().output == [65, 66])
+        #expect(try silent.response() == .init())
+    }
+
+    @Test("a worker whose listener was shut down ends as after a stop")
+    func shutDownListener() throws {
+        let listener = try Sockets.listen(address: "127.0.0.1", port: 0)
+        let limit = ContinuousClock.now + .seconds(300)
+        var checks = 0
+        let shouldStop = {
+            checks += 1
+            if checks == 3 { Sockets.stopListening(listener.number) }
+            return ContinuousClock.now > limit
+        }
+        try Gateway.serve(on: listener, pause: .milliseconds(20), until: shouldStop) { _ in }
+        #expect(ContinuousClock.now < limit)
+    }
+
     @Test("after a stop the current request is finished, and no other is accepted")
     func stopDuringRequest() throws {
         let begun = DispatchSemaphore(value: 0)

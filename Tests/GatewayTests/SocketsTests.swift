@@ -53,6 +53,20 @@ struct SocketsTests {
         #expect(throws: SystemError(.bind, 36)) { try Sockets.send(datagram.span, to: long) }
     }
 
+    @Test("a TCP port has one listener, and nobody can connect to a copy of it after stopListening")
+    func overTCP() throws {
+        let first = try Sockets.listen(address: "127.0.0.1", port: 0)
+        guard case .ipv4(let port) = Sockets.family(of: first.number) else { throw SystemError(.bind, 0) }
+        #expect(Sockets.isListening(first.number))
+        #expect(throws: SystemError(.bind, 98)) { _ = try Sockets.listen(address: "127.0.0.1", port: port) }
+        _ = try Sockets.connect(address: "127.0.0.1", port: port)
+        Sockets.stopListening(first.number)
+        #expect(!Sockets.isListening(first.number))
+        #expect(throws: SystemError(.connect, 111)) { _ = try Sockets.connect(address: "127.0.0.1", port: port) }
+        _ = try Sockets.listen(address: "127.0.0.1", port: port)
+        #expect(throws: SystemError(.bind, 22)) { _ = try Sockets.listen(address: "localhost", port: 0) }
+    }
+
     @Test("only a listening socket can be inherited")
     func inheritance() throws {
         let path = temporaryPath()

@@ -7,6 +7,8 @@ import POSIX
 /// A gateway loop with its own thread and socket.
 final class Worker: Sendable {
     let path: String
+    /// The port on 127.0.0.1, if it listens there instead.
+    let port: UInt16?
     private let shouldStop = Atomic(false)
     private let checkCount = Atomic(0)
     private let failure = Mutex<GatewayError?>(nil)
@@ -15,9 +17,13 @@ final class Worker: Sendable {
     /// How often the loop has asked whether it should stop.
     var checks: Int { checkCount.load(ordering: .acquiring) }
 
-    init(pause: Duration = .milliseconds(20), _ handle: @escaping @Sendable (any Exchange) -> Void) throws {
+    init(
+        pause: Duration = .milliseconds(20), overTCP: Bool = false, _ handle: @escaping @Sendable (any Exchange) -> Void
+    ) throws {
         path = temporaryPath()
-        let listener = try Sockets.listen(path: path).release()
+        let socket = try overTCP ? Sockets.listen(address: "127.0.0.1", port: 0) : Sockets.listen(path: path)
+        if case .ipv4(let port) = Sockets.family(of: socket.number) { self.port = port } else { port = nil }
+        let listener = socket.release()
         Thread.detachNewThread { [self] in
             let error = serve(listener, pause, handle)
             failure.withLock { $0 = error }

@@ -10,14 +10,18 @@ LONGEST = 65535
 
 
 def exchange(path, parameters, body, timeout=None):
-    """Sends one request to the socket at a path; what its standard output was. Raises OSError where there is none.
+    """Sends one request to the socket at a path, or to host:port; what its standard output was.
+
+    Raises OSError where there is none.
 
     timeout: seconds that sending or receiving may stand still, None for no limit.
     """
     encoded = b"".join(pair(name.encode(), value.encode()) for name, value in parameters.items())
-    with socket.socket(socket.AF_UNIX) as connection:
+    host, _, port = path.rpartition(":")
+    is_path = path.startswith("/")
+    with socket.socket(socket.AF_UNIX if is_path else socket.AF_INET) as connection:
         connection.settimeout(timeout)
-        connection.connect(path)
+        connection.connect(path if is_path else (host, int(port)))
         # A worker may answer before it has read all, and close.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(record(BEGIN, struct.pack(">HB5x", RESPONDER, 0)))

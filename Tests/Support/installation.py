@@ -29,22 +29,28 @@ class Cluster:
     options: settings instead of `fsync=off`. language: of its messages, if Debian's package has them.
     """
 
+    # Words before each command.
+    before = ()
+
     def __init__(self, *options, language="en"):
         self.instance = Instance()
         # gettext ignores it for the locale C, and heeds it for C.UTF-8.
         self.environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "LANGUAGE": language}
         self.folder = Path(tempfile.mkdtemp(prefix="coffer-cluster-"))
         self.instance.own(self.folder)
-        self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.make()
         options = ["listen_addresses=''", f"unix_socket_directories='{self.folder}'", "max_connections=200"] + [
             *(options or ["fsync=off"])
         ]
         words = " ".join(f"-c {option}" for option in options)
         self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={words}", "start")
 
+    def make(self):
+        self.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+
     def run(self, name, *words):
         program = postgres_program(name)
-        command = [*self.instance.as_owner(program), program, f"--pgdata={self.folder}/data", *words]
+        command = [*self.before, *self.instance.as_owner(program), program, f"--pgdata={self.folder}/data", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=self.environment, cwd="/")
 
     def url(self, user, database):
@@ -173,9 +179,12 @@ class Installation(Instance):
         return worker
 
     @contextmanager
-    def serve(self, workers=2, **environment):
-        """A pool while the block runs; what answers on its socket, and its process."""
-        self.settings["COFFER_SOCKET"] = socket = str(self.folder / "pool.sock")
+    def serve(self, workers=2, socket=None, **environment):
+        """A pool while the block runs; what answers on its socket, and its process.
+
+        socket: address:port instead of a path.
+        """
+        self.settings["COFFER_SOCKET"] = socket = socket or str(self.folder / "pool.sock")
         self.configure(COFFER_SOCKET=socket, COFFER_WORKERS=workers)
         with (self.folder / "pool.log").open("ab") as log:
             process = subprocess.Popen(

@@ -16,6 +16,9 @@ class WebServerProcess:
     A server says its `name`, its `program` and `words()`, and writes its files in `configure()`.
     """
 
+    # Words before the command.
+    before = ()
+
     def __init__(self, instance):
         self.instance = instance
         self.folder = Path(tempfile.mkdtemp(prefix=f"coffer-{self.name}."))
@@ -32,7 +35,7 @@ class WebServerProcess:
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.glob("run")):
                 os.chown(path, *os.stat(owner)[4:6])
-        command = [*as_owner(self.program, owner), self.program, *map(str, self.words())]
+        command = [*self.before, *as_owner(self.program, owner), self.program, *map(str, self.words())]
         environment = {"PATH": os.defpath, "LANG": "C.UTF-8"}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd="/")

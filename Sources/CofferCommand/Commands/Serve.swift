@@ -6,7 +6,7 @@ internal import POSIX
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the workers on a Unix socket, in the foreground.",
+        abstract: "Run the workers on a socket, in the foreground.",
         discussion: """
             SIGTERM and SIGINT stop the pool: workers finish their requests, at most 60 seconds. A second signal kills \
             them. SIGHUP replaces the workers one by one, with the current program and options. If systemd passes a \
@@ -15,7 +15,7 @@ struct Serve: ParsableCommand {
             """)
 
     @Option(help: "The number of workers (COFFER_WORKERS).") var workers: String?
-    @Option(help: "The path of the socket (COFFER_SOCKET).") var socket: String?
+    @Option(help: "The path of the socket, or IPv4 address:port (COFFER_SOCKET).") var socket: String?
     @Option(help: "The permissions of the socket (COFFER_SOCKET_MODE).") var socketMode: String?
     @Option(help: "The group of the socket (COFFER_SOCKET_GROUP).") var socketGroup: String?
     @Option(help: "The path of the worker program. Default: coffer.fcgi beside this program.") var worker: String?
@@ -36,7 +36,7 @@ struct Serve: ParsableCommand {
             // Signals are blocked before the socket exists, since a program that waits for the socket may send one.
             let signals = try ProcessSignals()
             let listener = try listen(configuration, environment)
-            observe(.listening(path: listener.path ?? "systemd's socket", workers: configuration.workers))
+            observe(.listening(at: listener.name, workers: configuration.workers))
             let options = Pool.Options(
                 workers: configuration.workers, program: program, environment: workerEnvironment(environment))
             let heartbeat = manager.flatMap { manager in
@@ -63,8 +63,11 @@ struct Serve: ParsableCommand {
 
     private func listen(_ configuration: Configuration, _ environment: [String: String]) throws(Failure) -> PoolSocket {
         if let passed = try PoolSocket.passed(environment) { return passed }
-        return try PoolSocket(
-            path: configuration.socketPath, mode: configuration.socketMode, group: configuration.socketGroup)
+        switch configuration.socket {
+        case .path(let path):
+            return try PoolSocket(path: path, mode: configuration.socketMode, group: configuration.socketGroup)
+        case .tcp(let address, let port): return try PoolSocket(address: address, port: port)
+        }
     }
 
     private func workerProgram() throws(Failure) -> String {

@@ -6,11 +6,12 @@ internal import POSIX
 extension DoctorChecks {
     static let socket: [DoctorCheck<DoctorSubject>] = [
         DoctorCheck(
-            "socket.exists", asks: "the workers' socket, COFFER_SOCKET", expects: "a Unix socket",
+            "socket.exists", asks: "the workers' socket, COFFER_SOCKET", expects: "a Unix socket, or a TCP address",
             mend: "systemctl start coffer. Where a web server starts the workers by itself, silence this check.",
             needs: ["configuration.valid"]
         ) { subject in
-            let path = try subject.configuration().socketPath
+            let socket = try subject.configuration().socket
+            guard case .path(let path) = socket else { return .ok("\(socket)") }
             guard let status = try FileSystem.statusIfPresent(path) else { return .error("there is no \(path)") }
             return status.kind == .socket ? .ok(path) : .error("\(path) is not a socket")
         },
@@ -20,7 +21,8 @@ extension DoctorChecks {
             needs: ["socket.exists"]
         ) { subject in
             let configuration = try subject.configuration()
-            let mode = try FileSystem.status(configuration.socketPath).mode & 0o777
+            guard case .path(let path) = configuration.socket else { return .inapplicable("the workers use TCP") }
+            let mode = try FileSystem.status(path).mode & 0o777
             let came = octal(mode)
             return mode == configuration.socketMode
                 ? .ok(came) : .warning("\(came) instead of \(octal(configuration.socketMode))")
@@ -37,7 +39,8 @@ extension DoctorChecks {
     static let pool: [DoctorCheck<DoctorSubject>] = [
         DoctorCheck(
             "pool.answers", asks: "/health/live of a worker", expects: "status 200 within 3 seconds",
-            mend: "All workers are busy or do not start: see `journalctl -u coffer`; raise COFFER_WORKERS.",
+            mend: "All workers are busy or do not start: see `journalctl -u coffer`; raise COFFER_WORKERS. Over TCP, "
+                + "add this host's address to COFFER_WEB_SERVERS, or silence this check.",
             needs: ["socket.listening"]
         ) { subject in
             let status = try answer(subject, "/health/live").status
@@ -96,7 +99,7 @@ extension DoctorChecks {
     private static let deleted = " (deleted)"
 
     private static func connection(_ subject: DoctorSubject) throws -> FastCGIRequest {
-        try FastCGIRequest(path: subject.configuration().socketPath, timeout: DoctorSubject.patience)
+        try FastCGIRequest(subject.configuration().socket, timeout: DoctorSubject.patience)
     }
 
     private static func answer(_ subject: DoctorSubject, _ path: String) throws -> FastCGIAnswer {

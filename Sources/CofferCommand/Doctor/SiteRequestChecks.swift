@@ -125,7 +125,10 @@ extension DoctorChecks {
 
     /// Whether there is a socket of workers. Otherwise the web server starts them, or the site is down.
     private static func hasPool(_ subject: DoctorSubject) throws -> Bool {
-        FileSystem.exists(try subject.configuration().socketPath)
+        switch try subject.configuration().socket {
+        case .path(let path): FileSystem.exists(path)
+        case .tcp: true
+        }
     }
 
     /// Sends a login with an argument that does not exist. The worker refuses it when it has read the whole body, and

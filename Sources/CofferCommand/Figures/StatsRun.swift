@@ -42,7 +42,7 @@ struct StatsRun {
     private func pool() -> [Figure] {
         let path = configuration.basePath + Route.metrics.path
         do {
-            let request = try FastCGIRequest(path: configuration.socketPath, timeout: .seconds(10))
+            let request = try FastCGIRequest(configuration.socket, timeout: .seconds(10))
             let answer = try request.get(path, [("COFFER_METRICS", "on")])
             guard answer.status == 200 else { return [] }
             return Figure.list(String(decoding: answer.body, as: UTF8.self)).filter { figure in
@@ -52,7 +52,7 @@ struct StatsRun {
             // There is no pool, as on shared hosting.
             return []
         } catch {
-            StandardError.write(line: "coffer: no worker answers on \(configuration.socketPath): \(error)", .error)
+            StandardError.write(line: "coffer: no worker answers on \(configuration.socket): \(error)", .error)
             return []
         }
     }

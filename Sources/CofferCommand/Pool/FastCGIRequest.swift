@@ -1,5 +1,6 @@
 // One request to the workers over FastCGI, as a web server would send it, without a web server.
 
+internal import CofferCore
 internal import POSIX
 
 /// The answer of a worker.
@@ -15,15 +16,19 @@ struct FastCGIRequest: ~Copyable {
     /// Connects.
     ///
     /// - Parameter timeout: the longest wait for more bytes.
-    init(path: String, timeout: Duration) throws(SystemError) {
+    init(_ address: SocketAddress, timeout: Duration) throws(SystemError) {
         // A worker that dies must not end this program.
         Signals.ignore(.pipe)
-        let socket = try Sockets.connect(path: path)
+        let socket =
+            switch address {
+            case .path(let path): try Sockets.connect(path: path)
+            case .tcp(let address, let port): try Sockets.connect(address: address, port: port)
+            }
         try Sockets.setReceiveTimeout(socket.number, timeout)
         self.socket = socket
     }
 
-    /// The process that made the socket, and its user.
+    /// The process that made the socket, and its user. Over TCP the process has the id 0.
     func listener() throws(SystemError) -> (process: Process, user: UInt32) {
         try Sockets.listener(of: socket.number)
     }

@@ -3,7 +3,7 @@
 internal import POSIX
 
 enum PoolEvent: Equatable, CustomStringConvertible {
-    case listening(path: String, workers: Int)
+    case listening(at: String, workers: Int)
     case notCounting(SystemError)
     case started(slot: Int, id: Int32)
     case ready(workers: Int)
@@ -19,7 +19,7 @@ enum PoolEvent: Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .listening(let path, let workers): "listening on \(path) with \(workers) workers"
+        case .listening(let place, let workers): "listening on \(place) with \(workers) workers"
         case .notCounting(let error): "there is no memory for the counters of the metrics: \(error)"
         case .started(let slot, let id): "worker \(slot + 1) started, pid \(id)"
         case .ready(let workers): "ready; \(workers) workers accept requests"

@@ -8,8 +8,12 @@ struct PoolSocket: ~Copyable {
     /// Held by the pool that serves the path. The lock file is never removed, as otherwise two pools could lock
     /// different files.
     private let lock: FileDescriptor?
-    /// The path to remove at the end, or nil for systemd's socket.
-    let path: String?
+    /// The path to remove at the end. nil for TCP and for systemd's socket.
+    private let path: String?
+    /// Where the pool listens, for the log.
+    let name: String
+    /// Whether the socket belongs to systemd.
+    private let isPassed: Bool
 
     var number: Int32 { listener.number }
 
@@ -26,6 +30,7 @@ struct PoolSocket: ~Copyable {
             self.listener = consume listener
             self.lock = consume lock
             self.path = path
+            (name, isPassed) = (path, false)
         } catch let error as SystemError where error.call == .bind {
             throw Failure("Cannot listen on \(path), another program may be listening on it: \(error)")
         } catch let error as SystemError where error.call == .getgrnam {
@@ -33,6 +38,16 @@ struct PoolSocket: ~Copyable {
         } catch {
             throw error as? Failure ?? Failure("\(path): \(error)")
         }
+    }
+
+    /// Listens on TCP. The workers of a pool that was killed keep the port until their requests end.
+    init(address: String, port: UInt16) throws(Failure) {
+        name = "\(address):\(port)"
+        do throws(SystemError) { listener = try Sockets.listen(address: address, port: port) } catch {
+            throw Failure("Cannot listen on \(name): \(error)")
+        }
+        lock = nil
+        (path, isPassed) = (nil, false)
     }
 
     /// The socket that systemd passed as descriptor 3 (sd_listen_fds(3)), or nil if LISTEN_PID is not this process.
@@ -51,15 +66,18 @@ struct PoolSocket: ~Copyable {
     private init(passed listener: consuming FileDescriptor) {
         self.listener = listener
         lock = nil
-        path = nil
+        (path, name, isPassed) = (nil, "systemd's socket", true)
     }
 
-    /// Removes the path and then closes the socket, so that no client connects to a socket without workers.
-    /// The returned value holds the lock.
+    /// Closes the socket, so that no client connects to a socket without workers. Workers that still finish requests
+    /// have copies of it, so the path is removed first, and TCP stops listening for all copies. A socket of systemd's
+    /// goes on listening. The returned value holds the lock.
     consuming func close() -> PoolLock {
         if let path {
             try? FileSystem.unlink(path)
             try? FileSystem.unlink(recordPath(path))
+        } else if !isPassed {
+            Sockets.stopListening(listener.number)
         }
         return PoolLock(descriptor: lock)
     }

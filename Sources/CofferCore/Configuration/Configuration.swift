@@ -46,8 +46,10 @@ public struct Configuration: Sendable {
     public internal(set) var workersCollect = true
     /// The number of worker processes of `coffer serve`.
     public internal(set) var workers = 0
-    /// The absolute path of the Unix socket of `coffer serve`.
-    public internal(set) var socketPath = ""
+    /// Where `coffer serve` listens.
+    public internal(set) var socket = SocketAddress.path("")
+    /// The IPv4 addresses that may connect to workers over TCP.
+    public internal(set) var webServers: [String] = []
     /// The permission bits of the socket.
     public internal(set) var socketMode: UInt32 = 0
     /// The group of the socket. nil for the group of the process.

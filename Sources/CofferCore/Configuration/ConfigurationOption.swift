@@ -107,9 +107,14 @@ public struct ConfigurationOption: Sendable {
             "Let the workers remove garbage, about once a minute. Switch it off if cron runs `coffer gc`."
         ) { $0.workersCollect = $1 },
         .number("COFFER_WORKERS", 4, 1...1024, "The number of worker processes.") { $0.workers = Int($1) },
-        .socketPath("COFFER_SOCKET", "/run/coffer/coffer.sock", "The Unix socket of the workers.") {
-            $0.socketPath = $1
-        },
+        .socket(
+            "COFFER_SOCKET", "/run/coffer/coffer.sock",
+            "The socket of the workers: a Unix socket, or an address of this host for web servers on other hosts."
+        ) { $0.socket = $1 },
+        .addresses(
+            "COFFER_WEB_SERVERS",
+            "The addresses of the web servers, which may connect to workers over TCP. No others may."
+        ) { $0.webServers = $1 },
         .mode("COFFER_SOCKET_MODE", "0660", "The permissions of the socket.") { $0.socketMode = $1 },
         .text(
             "COFFER_SOCKET_GROUP", "", form: "name of a group, or empty",

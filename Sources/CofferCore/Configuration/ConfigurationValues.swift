@@ -131,16 +131,33 @@ extension ConfigurationOption {
             }, set)
     }
 
-    static func socketPath(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<String>)
+    static func socket(_ name: String, _ defaultValue: String, _ help: String, _ set: @escaping Store<SocketAddress>)
         -> Self
     {
         Self(
-            name, defaultValue, form: "absolute path of at most 107 bytes", help,
+            name, defaultValue, form: "absolute path of at most 107 bytes, or IPv4 address:port", help,
             check: { (text) throws(ValueProblem) in
-                guard text.hasPrefix("/") else { throw ValueProblem("must be an absolute path") }
-                // The size of sun_path without the terminating zero: unix(7).
-                guard text.utf8.count <= 107 else { throw ValueProblem("must be at most 107 bytes long") }
-                return text
+                if text.hasPrefix("/") {
+                    guard text.utf8.count <= 107 else { throw ValueProblem("must be at most 107 bytes long") }
+                    return .path(text)
+                }
+                let halves = text.split(separator: ":", maxSplits: 1)
+                guard halves.count == 2, isIPv4Address(halves[0]), let port = UInt16(halves[1]), port > 0 else {
+                    throw ValueProblem("must be an absolute path, or an IPv4 address and a port")
+                }
+                return .tcp(address: String(halves[0]), port: port)
+            }, set)
+    }
+
+    static func addresses(_ name: String, _ help: String, _ set: @escaping Store<[String]>) -> Self {
+        Self(
+            name, "", form: "IPv4 addresses separated by commas, or empty", help,
+            check: { (text) throws(ValueProblem) in
+                let addresses = text.split(separator: ",").map { String($0.trimmed) }
+                for address in addresses where !isIPv4Address(address) {
+                    throw ValueProblem("\(quoted(address)) is not an IPv4 address, such as 10.0.0.1")
+                }
+                return addresses
             }, set)
     }
 

@@ -31,7 +31,7 @@ extension Failure: MappedError {
         case .truncatedBody(let received, let announced):
             let expected = announced.map { "\($0)" } ?? "more"
             self.init(.truncatedBody, details: "\(received) bytes were received, \(expected) were announced")
-        case .clientGone, .system, .library: self.init(.internalError)
+        case .clientGone, .system, .openToAll, .library: self.init(.internalError)
         }
     }
 

@@ -20,7 +20,7 @@ struct PoolSlots {
         limit = max(1, configuration.workers / 2)
         self.purpose = purpose
         // Different installations on a host have different sockets or stores.
-        installation = configuration.socketPath + "\n" + configuration.storageURL
+        installation = "\(configuration.socket)\n" + configuration.storageURL
     }
 
     /// Takes a slot, which is free again when it is released.
