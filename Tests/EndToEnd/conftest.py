@@ -22,9 +22,9 @@ if process := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.update(settings(f"{os.environ['COFFER_TEST_INSTANCES']}/{process}"))
 
 
-# These are for scripts/test-install, as scripts/test has no time for them.
-INSTALL_ALONE = ["setup", "unit", "doctor_s3"]
-collect_ignore = [] if os.environ.get("COFFER_TEST_INSTALL") else [f"test_{name}.py" for name in INSTALL_ALONE]
+# These are for scripts/test-install and scripts/test-hosts, as scripts/test has no time for them.
+ALONE = {"COFFER_TEST_INSTALL": ["setup", "unit", "doctor_s3"], "COFFER_TEST_HOSTS": ["worker_hosts", "standby"]}
+collect_ignore = [f"test_{name}.py" for switch, names in ALONE.items() if not os.environ.get(switch) for name in names]
 
 # What takes longest begins first, so that the processes end together.
 LONGEST = [
