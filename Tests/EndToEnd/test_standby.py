@@ -147,8 +147,9 @@ def test_without_synchronous_replication_the_last_changes_are_lost_but_no_bytes(
         assert client.store(path, bodies[path]).status == 200
     assert client.delete(f"/files?file_path=eq.{paths[0].replace(' ', '%20')}").status == 204
     replicated.primary.kill()
-    replicated.hosts[1].plug()
+    # In this order, as the kernel still sends what the primary has written to the connection.
     replicated.standby.promote()
+    replicated.hosts[1].plug()
     wait_until(lambda: client.get("/health/ready").status == 200, 60, "the new primary")
     # The lost changes are as if they had never been made, and a deleted file is there again with its bytes.
     for path, body in bodies.items():

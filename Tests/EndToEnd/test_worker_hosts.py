@@ -147,28 +147,30 @@ def test_a_lost_host_keeps_no_lock(site, person):
     """What it had begun in the database would otherwise keep the user's other uploads waiting for hours."""
     host, other = site.hosts
     begun = f"select count(*) from pg_stat_activity where client_addr = '{host.address}' and xact_start is not null"
-    try:
-        with Load(site, SEED, count=1) as load:
-            load.go_on(5)
-            (busy,) = load.people
-            while True:
-                host.signal(signal.SIGSTOP)
-                # The server has answered what it was asked by now.
-                time.sleep(0.1)
-                if site.sql(f"{begun} and state = 'idle in transaction'") != ["0"]:
-                    break
-                host.signal(signal.SIGCONT)
-                time.sleep(0.05)
+
+    def is_stopped_in_time():
+        host.signal(signal.SIGSTOP)
+        # The server has answered what it was asked by now.
+        time.sleep(0.1)
+        if site.sql(f"{begun} and state = 'idle in transaction'") != ["0"]:
+            return True
+        host.signal(signal.SIGCONT)
+        return False
+
+    with Load(site, SEED, count=1) as load:
+        load.go_on(5)
+        try:
+            wait_until(is_stopped_in_time, 120, "a transaction")
             host.unplug()
             began = time.monotonic()
             wait_until(lambda: site.sql(begun) == ["0"], 60, "the end of what the host had begun")
             print(f"the locks were free after {time.monotonic() - began:.1f} s")
+            (busy,) = load.people
             assert other.client(busy.client.token).store("after", b"after").status == 200
-            load.stop.set()
-        assert load.failed_reads == {}
-    finally:
-        host.plug()
-        host.signal(signal.SIGCONT)
+        finally:
+            host.plug()
+            host.signal(signal.SIGCONT)
     wait_until(lambda: host.asked() > 0, 60, "the host")
+    assert load.failed_reads == {}
     assert load.wrongs == []
     assert site.wrongs() == []
