@@ -20,25 +20,29 @@ TEXT = "Grüße aus 東京, für immer"
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
+def chromium(tmp_path_factory, url, editor):
     driver = browser_module.chromium(tmp_path_factory.mktemp("downloads"))
+    log_in(driver, url, editor)
     yield driver
     driver.quit()
 
 
 @pytest.fixture(scope="module")
-def firefox():
+def firefox(url, editor):
     with Firefox() as driver:
+        log_in(driver, url, editor)
         yield driver
 
 
-@pytest.fixture(params=["chromium", "firefox"])
-def browser(request, url, editor):
-    """Logged in by the session's cookie."""
-    driver = request.getfixturevalue(request.param)
+def log_in(driver, url, editor):
+    """By the session's cookie, and once: the page would go on from there at the next time, and take no cookie then."""
     driver.get(f"{url}/login")
     driver.add_cookie({"name": "coffer", "value": editor.token, "path": "/", "domain": urlsplit(url).hostname})
-    return driver
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def browser(request):
+    return request.getfixturevalue(request.param)
 
 
 def show(browser, url, editor, path, media_type, body):

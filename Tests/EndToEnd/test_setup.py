@@ -63,9 +63,10 @@ runuser -u postgres -- psql -XAtq coffer -c 'select * from internal.users order 
     -c 'select * from internal.stores' 2>/dev/null || true
 """
 
+# Many runs of doctor have used up what nginx admits of logins.
 USE = f"""
 site=https://{NAME}
-token=$(curl -sS --fail "$site/rpc/login" -H 'Content-Type: application/json' -d @- <<END | cut -d '"' -f 4
+token=$(curl -sS --fail --retry 8 "$site/rpc/login" -H 'Content-Type: application/json' -d @- <<END | cut -d '"' -f 4
 {{"email": "{ADMIN}", "password": "{PASSWORD}"}}
 END
 )
