@@ -3,7 +3,6 @@
 import json
 import os
 import select
-import signal
 import socket
 import threading
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from installation import EMAIL
-from processes import wait_until
+from processes import frozen, wait_until
 from worker_process import WorkerProcess
 
 OLD, NEW = b"old", b"new and longer"
@@ -41,18 +40,13 @@ def impatient(site, seconds=3):
 
 
 @contextmanager
-def frozen(installation):
+def frozen_backend(installation):
     """The backend of the worker's connection stands still, and thaws in the end."""
     pids = backends(installation)
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with frozen(pids):
         yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-        # What it still had to do it has done, or not, when it is gone.
-        wait_until(lambda: not set(pids) & set(backends(installation)), 120, "the backend's end")
+    # What it still had to do it has done, or not, when it is gone.
+    wait_until(lambda: not set(pids) & set(backends(installation)), 120, "the backend's end")
 
 
 def backends(installation):
@@ -90,7 +84,7 @@ CHANGES = {
 def test_what_a_frozen_server_was_sent_it_does_not_do_when_it_thaws(site, name):
     assert site.put("f/a", OLD) == 200
     before, accounts = site.rows(EMAIL), user(site)
-    with impatient(site), frozen(site):
+    with impatient(site), frozen_backend(site):
         assert CHANGES[name](site) == 503
     assert (site.rows(EMAIL), user(site)) == (before, accounts)
     assert site.get("a") == (200, OLD) and site.get("f/a") == (200, OLD)

@@ -1,13 +1,11 @@
 """The PostgreSQL servers of an instance as their operator handles them."""
 
-import os
-import signal
 import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from instance import postgres_program
-from processes import children, wait_until
+from processes import children, frozen, wait_until
 
 
 class Server:
@@ -48,16 +46,8 @@ class Server:
     def frozen(self, with_backends):
         """Takes connections as the kernel does for it, and answers nothing."""
         postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
-        frozen = [postmaster, *(children(postmaster) if with_backends else [])]
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen([postmaster, *(children(postmaster) if with_backends else [])]):
             yield
-        finally:
-            for pid in frozen:
-                # One of them may be gone by then.
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
 
     @property
     def url(self):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -34,6 +35,20 @@ def as_owner(program, folder=None):
     prefix = ("setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups")
     reaches = subprocess.run([*prefix, "--inh-caps=-all", "test", "-r", program], check=False).returncode == 0
     return (*prefix, *(("--inh-caps=-all",) if reaches else REACHING))
+
+
+@contextlib.contextmanager
+def frozen(pids):
+    """Processes that stand still, as if their machine hung, until the block ends."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            # Some may have been killed meanwhile.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def children(pid):

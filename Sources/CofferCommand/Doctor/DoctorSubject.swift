@@ -57,8 +57,8 @@ final class DoctorSubject: @unchecked Sendable {
         return connection
     }
 
-    /// A new connection with the workers' login. Workers that keep prepared statements send settings, which some poolers
-    /// refuse.
+    /// A new connection with the workers' login. Workers that keep prepared statements send settings, which some
+    /// poolers refuse.
     func connectAsWorkers(settings: KeyValuePairs<String, String>) throws -> Connection {
         try Connection(
             configuration().databaseURL, timeout: Self.patience, preparesStatements: false,

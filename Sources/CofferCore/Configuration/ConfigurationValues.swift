@@ -86,11 +86,14 @@ extension ConfigurationOption {
             }, set)
     }
 
+    /// What commas separate, without the spaces around.
+    private static func items(_ text: String) -> [String] { text.split(separator: ",").map { String($0.trimmed) } }
+
     static func origins(_ name: String, _ help: String, _ set: @escaping Store<[String]>) -> Self {
         Self(
             name, "", form: "scheme://host[:port], separated by commas, or empty", help,
             check: { (text) throws(ValueProblem) in
-                let origins = text.split(separator: ",").map { String($0.trimmed) }
+                let origins = items(text)
                 for origin in origins {
                     let scheme = ["https://", "http://"].first { origin.hasPrefix($0) }
                     guard let host = scheme.map({ origin.dropFirst($0.count) }), !host.isEmpty,
@@ -153,7 +156,7 @@ extension ConfigurationOption {
         Self(
             name, "", form: "IPv4 addresses separated by commas, or empty", help,
             check: { (text) throws(ValueProblem) in
-                let addresses = text.split(separator: ",").map { String($0.trimmed) }
+                let addresses = items(text)
                 for address in addresses where !isIPv4Address(address) {
                     throw ValueProblem("\(quoted(address)) is not an IPv4 address, such as 10.0.0.1")
                 }

@@ -18,7 +18,7 @@ public enum SocketAddress: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Whether the text is an IPv4 address of four decimal numbers without leading zeros, which some programs read as octal.
+/// Whether the text is an IPv4 address: four decimal numbers, without leading zeros, which some programs read as octal.
 func isIPv4Address(_ text: some StringProtocol) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 4 && parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
