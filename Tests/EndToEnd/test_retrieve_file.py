@@ -1,6 +1,7 @@
 """Downloads: headers, ranges, conditions, names, what may be shown inline, and nothing for anybody else."""
 
 import os
+import socket
 import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -296,3 +297,14 @@ def test_the_worker_names_the_file_for_the_web_server(editor, path):
         assert answer.header("Content-Length") is None, "the web server knows it"
         assert answer.header("ETag") == etag(BODY) and answer.header("Repr-Digest") == repr_digest(BODY)
         assert answer.header("Content-Disposition") == "attachment; filename=\"ten.txt\"; filename*=UTF-8''ten.txt"
+
+
+def test_head_and_bytes_of_a_small_download_are_one_packet(editor, folder):
+    """`tcp_nopush` has to be on from the first location of a request, and makes large downloads faster, too."""
+    path, body = f"{folder}/small.bin", b"a" * 4096
+    editor.store(path, body)
+    request = f"GET {retrieve_target(path)} HTTP/1.1\r\nHost: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n\r\n"
+    with socket.create_connection((editor.host, editor.port), 60) as connection:
+        for _ in range(20):
+            connection.sendall(request.encode())
+            assert connection.recv(65536).endswith(b"\r\n\r\n" + body)
