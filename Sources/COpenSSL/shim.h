@@ -8,11 +8,16 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-// The state of a digest can be saved by the functions of SHA-256 alone, which OpenSSL 3 calls deprecated. EVP has none.
+// The functions of SHA-256 alone, which OpenSSL 3 calls deprecated. EVP would need a provider, and cannot save the state
+// of a digest.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-static inline void coffer_sha256_init(SHA256_CTX *context) { SHA256_Init(context); }
+static inline SHA256_CTX coffer_sha256_begin(void) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    return context;
+}
 
 static inline void coffer_sha256_update(SHA256_CTX *context, const void *bytes, size_t count) {
     SHA256_Update(context, bytes, count);
@@ -30,14 +35,15 @@ static inline size_t coffer_sha256_save(const SHA256_CTX *context, unsigned char
     return 32 + context->num;
 }
 
-static inline void coffer_sha256_restore(SHA256_CTX *context, const unsigned char *state, unsigned long long count) {
-    coffer_sha256_init(context);
+static inline SHA256_CTX coffer_sha256_restore(const unsigned char *state, unsigned long long count) {
+    SHA256_CTX context = coffer_sha256_begin();
     for (int word = 0; word < 8; word++) {
-        context->h[word] = 0;
-        for (int byte = 0; byte < 4; byte++) context->h[word] = context->h[word] << 8 | state[4 * word + byte];
+        context.h[word] = 0;
+        for (int byte = 0; byte < 4; byte++) context.h[word] = context.h[word] << 8 | state[4 * word + byte];
     }
-    context->Nl = (SHA_LONG)(count << 3);
-    context->Nh = (SHA_LONG)(count >> 29);
-    context->num = count % 64;
-    memcpy(context->data, state + 32, context->num);
+    context.Nl = (SHA_LONG)(count << 3);
+    context.Nh = (SHA_LONG)(count >> 29);
+    context.num = count % 64;
+    memcpy(context.data, state + 32, context.num);
+    return context;
 }

@@ -1,54 +1,43 @@
-// HMAC-SHA-256 (RFC 2104), for signing and verifying tokens and requests.
+// HMAC-SHA-256 (RFC 2104), for signing and verifying tokens and requests. OpenSSL computes the digests; its own HMAC
+// would need a provider (see SHA256.swift).
 
 internal import COpenSSL
 
 /// A key for authentication codes. It is hashed once, and then serves any number of messages.
-@safe public final class HMACKey {
-    private let context: OpaquePointer
+public struct HMACKey: Sendable {
+    /// The two digests that a code consists of, each after the block that is made of the key.
+    private let inner: SHA256_CTX
+    private let outer: SHA256_CTX
 
-    /// `EVP_MAC_CTX_dup`, `EVP_MAC_init`.
-    public init(_ key: Span<UInt8>) throws(CryptographyError) {
-        guard let template = unsafe Algorithms.hmacSHA256 else { throw CryptographyError("EVP_MAC_fetch") }
-        guard let context = unsafe EVP_MAC_CTX_dup(template) else { throw CryptographyError("EVP_MAC_CTX_dup") }
-        unsafe self.context = context
-        guard unsafe start(context, key) == 1 else { throw CryptographyError("EVP_MAC_init") }
+    public init(_ key: Span<UInt8>) {
+        var block = unsafe key.withUnsafeBufferPointer { unsafe Array($0) }
+        if block.count > Self.blockSize { block = sha256(key) }
+        block += [UInt8](repeating: 0, count: Self.blockSize - block.count)
+        (inner, outer) = (Self.begin(block, 0x36), Self.begin(block, 0x5c))
     }
 
-    deinit {
-        unsafe EVP_MAC_CTX_free(context)
+    private static let blockSize = 64
+
+    private static func begin(_ block: [UInt8], _ pad: UInt8) -> SHA256_CTX {
+        let padded = block.map { $0 ^ pad }
+        var context = coffer_sha256_begin()
+        context.add(padded.span)
+        return context
     }
 
-    /// The authentication code of a message, 32 bytes: `EVP_MAC_init`, `EVP_MAC_update`, `EVP_MAC_final`.
+    /// The authentication code of a message, 32 bytes.
     ///
     /// Compare codes only with `constantTimeEqual`.
-    public func code(of message: Span<UInt8>) throws(CryptographyError) -> [UInt8] {
-        // For OpenSSL, a null pointer means the same key as before.
-        guard unsafe EVP_MAC_init(context, nil, 0, nil) == 1 else { throw CryptographyError("EVP_MAC_init") }
-        let isUpdated = unsafe message.withUnsafeBufferPointer {
-            unsafe EVP_MAC_update(context, $0.baseAddress, $0.count)
-        }
-        guard isUpdated == 1 else { throw CryptographyError("EVP_MAC_update") }
-        var isFinal: Int32 = 0
-        let code = unsafe [UInt8](unsafeUninitializedCapacity: SHA256.byteCount) { code, count in
-            isFinal = unsafe EVP_MAC_final(context, code.baseAddress, &count, code.count)
-        }
-        guard isFinal == 1 else { throw CryptographyError("EVP_MAC_final") }
-        return code
+    public func code(of message: Span<UInt8>) -> [UInt8] {
+        var (inner, outer) = (inner, outer)
+        inner.add(message)
+        let digest = inner.end()
+        outer.add(digest.span)
+        return outer.end()
     }
 }
 
 /// The authentication code of one message, 32 bytes.
 ///
 /// Compare codes only with `constantTimeEqual`.
-public func hmacSHA256(key: Span<UInt8>, message: Span<UInt8>) throws(CryptographyError) -> [UInt8] {
-    try HMACKey(key).code(of: message)
-}
-
-private func start(_ context: OpaquePointer, _ key: Span<UInt8>) -> Int32 {
-    unsafe key.withUnsafeBufferPointer { key in
-        // A null pointer would not mean an empty key.
-        var none: UInt8 = 0
-        guard let bytes = key.baseAddress else { return unsafe EVP_MAC_init(context, &none, 0, nil) }
-        return unsafe EVP_MAC_init(context, bytes, key.count, nil)
-    }
-}
+public func hmacSHA256(key: Span<UInt8>, message: Span<UInt8>) -> [UInt8] { HMACKey(key).code(of: message) }

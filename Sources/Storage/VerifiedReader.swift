@@ -37,7 +37,7 @@ public final class VerifiedReader {
     /// - Parameter body: called with the bytes, piece by piece.
     /// - Throws: like `read`.
     public func digest(of blob: any BlobReader, _ body: (Span<UInt8>) throws -> Void = { _ in }) throws -> String {
-        var hash = try SHA256()
+        var hash = SHA256()
         try read(blob) { bytes in
             hash.update(bytes)
             try body(bytes)
@@ -50,7 +50,7 @@ public final class VerifiedReader {
     /// - Throws: `Interrupted` or `SystemError`.
     public func digest(ofFile path: String) throws -> String {
         let file = try FileSystem.open(path)
-        var hash = try SHA256()
+        var hash = SHA256()
         while try piece({ try file.read(into: &$0) }, { hash.update($0) }) != nil {}
         return hexadecimal(hash.finish())
     }

@@ -1,8 +1,8 @@
 import Cryptography
 import Testing
 
-private func digest(_ pieces: [[UInt8]]) throws -> [UInt8] {
-    var digest = try SHA256()
+private func digest(_ pieces: [[UInt8]]) -> [UInt8] {
+    var digest = SHA256()
     for piece in pieces { digest.update(piece.span) }
     return digest.finish()
 }
@@ -20,26 +20,74 @@ struct SHA256Tests {
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
             ),
         ])
-    func vectors(message: String, expected: String) throws {
-        #expect(try digest([Array(message.utf8)]) == hex(expected))
+    func vectors(message: String, expected: String) {
+        #expect(digest([Array(message.utf8)]) == hex(expected))
     }
 
     @Test("gives the digest of a million letters a")
-    func million() throws {
+    func million() {
         let pieces = Array(repeating: Array(repeating: UInt8(ascii: "a"), count: 1000), count: 1000)
-        #expect(try digest(pieces) == hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"))
+        #expect(digest(pieces) == hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"))
     }
 
     @Test("does not depend on how the bytes are split", arguments: [1, 63, 64, 65, 1000])
-    func pieces(size: Int) throws {
+    func pieces(size: Int) {
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let cut = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
-        #expect(try digest(cut + [[]]) == digest([bytes]))
+        #expect(digest(cut + [[]]) == digest([bytes]))
     }
 
     @Test("may be discarded unfinished")
-    func unfinished() throws {
-        var digest = try SHA256()
+    func unfinished() {
+        var digest = SHA256()
         digest.update([1, 2, 3].span)
+    }
+}
+
+@Suite("SHA-256 that continues")
+struct SHA256StateTests {
+    private let message = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+
+    @Test("a digest that continues from a state at any offset is that of all bytes")
+    func everyOffset() {
+        for offset in 0...300 {
+            var first = SHA256()
+            let (begin, rest) = (Array(message[..<offset]), Array(message[offset...]))
+            first.update(begin.span)
+            let state = first.state
+            #expect(state.count == 40 + offset % 64)
+            guard var second = SHA256(state, after: Int64(offset)) else {
+                Issue.record("no state after \(offset) bytes")
+                return
+            }
+            second.update(rest.span)
+            let digest = second.finish()
+            #expect(digest == sha256(message.span), "\(offset)")
+        }
+    }
+
+    @Test("the count of bytes continues beyond 32 bits of bits")
+    func longMessage() {
+        // More than 512 MiB, so that the length in bits needs more than 32.
+        let block = [UInt8](repeating: 1, count: 1 << 20)
+        var whole = SHA256()
+        var digest = SHA256()
+        for _ in 0..<520 {
+            whole.update(block.span)
+            digest.update(block.span)
+            guard let next = SHA256(digest.state, after: digest.count) else {
+                Issue.record("no state")
+                return
+            }
+            digest = next
+        }
+        let (one, other) = (digest.finish(), whole.finish())
+        #expect(one == other)
+    }
+
+    @Test("a state of another offset is refused", arguments: [(41, 0), (40, 1), (40, 64), (40, -64), (0, 0), (32, 0)])
+    func otherOffset(length: Int, count: Int) {
+        let isRefused = SHA256([UInt8](repeating: 0, count: length), after: Int64(count)) == nil
+        #expect(isRefused)
     }
 }

@@ -44,7 +44,7 @@ final class HandOffBlob: PendingBlob {
     }
 
     private func hash() throws(BlobStoreError) -> BlobContent {
-        var digest = try ContentDigest()
+        var digest = ContentDigest()
         try stage.file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
             digest.update(bytes)
             stage.startWriteback(upTo: digest.size)

@@ -17,7 +17,7 @@ final class UnfinishedFile: ResumableBlob {
     private let name: BlobName
     private let length: Int64
     private let layout: LocalLayout
-    private var digest: ResumableDigest
+    private var digest: ContentDigest
     private var saved: Int64
     private var writebackStarted: Int64
     /// nil before `claim`, and after a failure.
@@ -25,7 +25,7 @@ final class UnfinishedFile: ResumableBlob {
 
     init(_ name: BlobName, length: Int64, from progress: BlobProgress, in layout: LocalLayout) throws(BlobStoreError) {
         (self.name, self.length, self.layout) = (name, length, layout)
-        digest = try ResumableDigest(progress)
+        digest = try ContentDigest(progress)
         (saved, writebackStarted) = (progress.size, progress.size)
     }
 
@@ -82,7 +82,7 @@ final class UnfinishedFile: ResumableBlob {
         guard size == length, saved == length else { throw BlobStoreError(.refused, "The blob is not complete.") }
         let file = if let file = file.take() { file } else { try openFile() }
         let progress = BlobProgress(size: saved, digest: digest.state)
-        return FinishedFile(file, try ResumableDigest(progress).finish(), name, layout)
+        return FinishedFile(file, try ContentDigest(progress).finish(), name, layout)
     }
 
     /// Opens the file, or makes it if nothing has been recorded. Its name is durable before bytes in it count.

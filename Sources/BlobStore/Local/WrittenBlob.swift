@@ -9,10 +9,10 @@ final class WrittenBlob: PendingBlob {
     private var content: BlobContent?
     private(set) var size: Int64 = 0
 
-    init(_ stage: StageFile, as name: BlobName) throws(BlobStoreError) {
+    init(_ stage: StageFile, as name: BlobName) {
         self.stage = stage
         self.name = name
-        digest = try ContentDigest()
+        digest = ContentDigest()
     }
 
     func write(_ bytes: Span<UInt8>) throws(BlobStoreError) {

@@ -36,7 +36,7 @@ extension S3BlobStore {
         request.fields = [
             HTTPField("Content-MD5", Base64.encode(digest)), HTTPField("Content-Type", "application/xml"),
         ]
-        request.payload = try S3Payload(body)
+        request.payload = S3Payload(body)
         let answer: S3Response
         do {
             answer = try client.perform(request)

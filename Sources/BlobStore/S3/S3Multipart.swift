@@ -27,7 +27,7 @@ extension S3Client {
         }.joined()
         var request = S3Request("POST", key, query: [("uploadId", upload)])
         request.fields = [HTTPField("Content-Type", "application/xml")]
-        request.payload = try S3Payload("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8Bytes)
+        request.payload = S3Payload("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8Bytes)
         do {
             _ = try perform(request)
         } catch  where error.kind == .absent {

@@ -36,7 +36,7 @@ final class S3MultipartUpload: StagedBlob {
         (self.client, self.length, key) = (client, length, client.address.key(of: name))
         self.partSize = length == nil ? nil : partSize
         filling = S3Part(size: min(partSize, length.map { max(1, Int(clamping: $0)) } ?? partSize))
-        digest = try ContentDigest()
+        digest = ContentDigest()
     }
 
     deinit { discard() }
@@ -109,7 +109,7 @@ final class S3MultipartUpload: StagedBlob {
     }
 
     private func put(_ content: BlobContent) throws(BlobStoreError) {
-        try client.put(try filling.request("PUT", key, query: [], sha256: content.sha256))
+        try client.put(filling.request("PUT", key, query: [], sha256: content.sha256))
     }
 
     /// Sends the filled part. The part before it must have arrived.
@@ -119,7 +119,7 @@ final class S3MultipartUpload: StagedBlob {
         try awaitPart()
         let place = tags.count
         let query = [("partNumber", "\(place + 1)"), ("uploadId", upload)]
-        inFlight = (filling, S3Call(try filling.request("PUT", key, query: query, sha256: nil), client))
+        inFlight = (filling, S3Call(filling.request("PUT", key, query: query, sha256: nil), client))
         guard let next = partSize ?? PartSizes.size(place: place + 1) else {
             throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
         }

@@ -27,11 +27,11 @@ final class S3Part {
     /// A request that sends the part.
     ///
     /// - Parameter sha256: the part's digest, if it is known already.
-    func request(_ method: String, _ key: String, query: [(name: String, value: String)], sha256: [UInt8]?)
-        throws(BlobStoreError) -> S3Request
-    {
+    func request(
+        _ method: String, _ key: String, query: [(name: String, value: String)], sha256: [UInt8]?
+    ) -> S3Request {
         var request = S3Request(method, key, query: query)
-        let digest = if let sha256 { sha256 } else { try buffer.withBytes(digest(of:)) }
+        let digest = sha256 ?? buffer.withBytes { Cryptography.sha256($0) }
         let md5 = buffer.withBytes { try? Cryptography.md5($0) }
         request.carry(Int64(count), S3Digests(sha256: digest, md5: md5)) { self.source() }
         return request

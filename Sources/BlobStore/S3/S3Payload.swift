@@ -1,5 +1,6 @@
 // The body of a request.
 
+internal import Cryptography
 internal import HTTP
 internal import POSIX
 internal import Text
@@ -13,8 +14,8 @@ struct S3Payload {
     /// Makes a source that reads the body from its beginning.
     let source: () -> HTTPRequest.Source
 
-    init(_ bytes: [UInt8]) throws(BlobStoreError) {
-        self.init(length: Int64(bytes.count), sha256: hexadecimal(try digest(of: bytes.span))) {
+    init(_ bytes: [UInt8]) {
+        self.init(length: Int64(bytes.count), sha256: hexadecimal(Cryptography.sha256(bytes.span))) {
             var offset = 0
             return { space in
                 let count = min(space.freeCapacity, bytes.count - offset)

@@ -41,12 +41,12 @@ struct S3Signer {
     /// - Parameters:
     ///   - payload: the body's SHA-256, hexadecimal.
     ///   - seconds: the time of signing, since 1970.
-    func fields(_ target: Target, payload: String, at seconds: Int64) throws(BlobStoreError) -> [HTTPField] {
+    func fields(_ target: Target, payload: String, at seconds: Int64) -> [HTTPField] {
         let date = S3Date(seconds: seconds)
         var target = target
         target.fields += [HTTPField("x-amz-content-sha256", payload), HTTPField("x-amz-date", date.stamp)]
         if let token = credentials.sessionToken { target.fields.append(HTTPField("x-amz-security-token", token)) }
-        let signature = try sign(target, payload: payload, date)
+        let signature = sign(target, payload: payload, date)
         let authorization =
             "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope(date)),"
             + "SignedHeaders=\(Self.signedNames(target)),Signature=\(signature)"
@@ -54,7 +54,7 @@ struct S3Signer {
     }
 
     /// Path and query of a presigned URL. Anyone who has it may send the request for `lifetime` seconds.
-    func presigned(_ target: Target, lifetime: Int, at seconds: Int64) throws(BlobStoreError) -> String {
+    func presigned(_ target: Target, lifetime: Int, at seconds: Int64) -> String {
         let date = S3Date(seconds: seconds)
         var target = target
         target.query += [
@@ -63,27 +63,27 @@ struct S3Signer {
             ("X-Amz-SignedHeaders", Self.signedNames(target)),
         ]
         if let token = credentials.sessionToken { target.query.append(("X-Amz-Security-Token", token)) }
-        let signature = try sign(target, payload: "UNSIGNED-PAYLOAD", date)
+        let signature = sign(target, payload: "UNSIGNED-PAYLOAD", date)
         return "\(target.encoded)&X-Amz-Signature=\(signature)"
     }
 
-    private func sign(_ target: Target, payload: String, _ date: S3Date) throws(BlobStoreError) -> String {
+    private func sign(_ target: Target, payload: String, _ date: S3Date) -> String {
         let fields = Self.sorted(target).map { "\($0.name):\($0.value)\n" }.joined()
         let canonical =
             "\(target.method)\n\(target.encodedPath)\n\(target.encodedQuery)\n\(fields)\n"
             + "\(Self.signedNames(target))\n\(payload)"
         let text =
-            "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(try digest(of: canonical.utf8.span)))"
-        let key = try Self.key(credentials.secretKey, day: date.day, region: region, service: "s3")
-        return hexadecimal(try Self.hmac(key, text))
+            "AWS4-HMAC-SHA256\n\(date.stamp)\n\(scope(date))\n\(hexadecimal(sha256(canonical.utf8.span)))"
+        let key = Self.key(credentials.secretKey, day: date.day, region: region, service: "s3")
+        return hexadecimal(Self.hmac(key, text))
     }
 
     /// The signing key, derived from the secret key.
     static func key(
         _ secret: String, day: String, region: String, service: String
-    ) throws(BlobStoreError) -> [UInt8] {
+    ) -> [UInt8] {
         var key = Array("AWS4\(secret)".utf8)
-        for part in [day, region, service, "aws4_request"] { key = try hmac(key, part) }
+        for part in [day, region, service, "aws4_request"] { key = hmac(key, part) }
         return key
     }
 
@@ -100,19 +100,9 @@ struct S3Signer {
         sorted(target).map(\.name).joined(separator: ";")
     }
 
-    private static func hmac(_ key: [UInt8], _ text: String) throws(BlobStoreError) -> [UInt8] {
-        do {
-            return try hmacSHA256(key: key.span, message: text.utf8Bytes.span)
-        } catch {
-            throw BlobStoreError(.unavailable, "HMAC is not available.")
-        }
+    private static func hmac(_ key: [UInt8], _ text: String) -> [UInt8] {
+        hmacSHA256(key: key.span, message: text.utf8Bytes.span)
     }
-}
-
-func digest(of bytes: Span<UInt8>) throws(BlobStoreError) -> [UInt8] {
-    var digest = try newDigest()
-    digest.update(bytes)
-    return digest.finish()
 }
 
 extension String {

@@ -62,7 +62,7 @@ final class S3SinglePut: StagedBlob {
     }
 
     private func digest() throws(BlobStoreError) -> (content: BlobContent, md5: [UInt8]?) {
-        var content = try ContentDigest()
+        var content = ContentDigest()
         var md5 = try? MD5()
         try file.forEachChunk(size: Self.bufferSize) { bytes throws(BlobStoreError) in
             content.update(bytes)

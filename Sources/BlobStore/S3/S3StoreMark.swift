@@ -11,7 +11,7 @@ extension S3BlobStore {
 
     func setMark(_ mark: String) throws(BlobStoreError) {
         var request = S3Request("PUT", address.mark)
-        request.payload = try S3Payload(Array("\(mark)\n".utf8))
+        request.payload = S3Payload(Array("\(mark)\n".utf8))
         _ = try client.perform(request)
     }
 }

@@ -15,7 +15,7 @@ final class S3UnfinishedBlob: ResumableBlob {
     private let name: BlobName
     private let length: Int64
     private let partSize: Int64
-    private var digest: ResumableDigest
+    private var digest: ContentDigest
     private var state: State
     /// The bytes of the part that is not full yet, with those of the tail.
     private let part: S3Part
@@ -46,7 +46,7 @@ final class S3UnfinishedBlob: ResumableBlob {
             throw BlobStoreError(.tooLarge, "The storage cannot hold a file of this size.")
         }
         (self.client, self.name, self.length, partSize) = (client, name, length, Int64(size))
-        digest = try ResumableDigest(progress)
+        digest = try ContentDigest(progress)
         state = State(progress.store)
         saved = progress.size
         part = S3Part(size: Int(min(partSize, max(1, length))))
@@ -86,7 +86,7 @@ final class S3UnfinishedBlob: ResumableBlob {
     func complete() throws(BlobStoreError) -> any PendingBlob {
         guard size == length, saved == length else { throw BlobStoreError(.refused, "The blob is not complete.") }
         return S3FinishedBlob(
-            client, name, upload: state.upload, tags: state.tags, try ResumableDigest(progress).finish())
+            client, name, upload: state.upload, tags: state.tags, try ContentDigest(progress).finish())
     }
 
     private var progress: BlobProgress { BlobProgress(size: saved, digest: digest.state, store: state.text) }
@@ -95,7 +95,7 @@ final class S3UnfinishedBlob: ResumableBlob {
         let key = client.address.key(of: name)
         if state.upload.isEmpty { state.upload = try client.beginMultipart(key) }
         let query = [("partNumber", "\(state.tags.count + 1)"), ("uploadId", state.upload)]
-        let answer = try client.perform(try part.request("PUT", key, query: query, sha256: nil))
+        let answer = try client.perform(part.request("PUT", key, query: query, sha256: nil))
         guard let tag = answer.head.field("ETag") else {
             throw BlobStoreError(.unavailable, "The storage did not confirm a part of an upload.")
         }
@@ -106,7 +106,7 @@ final class S3UnfinishedBlob: ResumableBlob {
 
     private func sendTail() throws(BlobStoreError) {
         let key = "\(client.address.unfinishedKey(of: name))-\(try BlobName.generate())"
-        try client.put(try part.request("PUT", key, query: [], sha256: nil))
+        try client.put(part.request("PUT", key, query: [], sha256: nil))
         replaceTail(by: key)
     }
 

@@ -51,7 +51,7 @@ struct Migrator {
 
     private func apply() throws(Failure) -> MigrationPlan {
         try owner.execute("select pg_advisory_xact_lock(\(Self.lock))")
-        let known = try known()
+        let known = known()
         let applied = try applied()
         let plan = try MigrationPlan(applied: applied, known: known)
         try makeRoles()
@@ -67,8 +67,8 @@ struct Migrator {
     }
 
     /// The files that this program contains.
-    private func known() throws(Failure) -> SchemaFiles {
-        SchemaFiles(migrations: try SQLFile.migrations.map(record), code: try SQLFile.code.map(record))
+    private func known() -> SchemaFiles {
+        SchemaFiles(migrations: SQLFile.migrations.map(record), code: SQLFile.code.map(record))
     }
 
     /// The files that the database has. The first migration creates the tables that list them.
@@ -125,13 +125,7 @@ struct Migrator {
         }
     }
 
-    private func record(_ file: SQLFile) throws(Failure) -> AppliedFile {
-        do {
-            var hash = try SHA256()
-            hash.update(Array(file.text.utf8).span)
-            return AppliedFile(name: file.name, checksum: hexadecimal(hash.finish()))
-        } catch {
-            throw Failure("The digest of \(file.name) cannot be computed.")
-        }
+    private func record(_ file: SQLFile) -> AppliedFile {
+        AppliedFile(name: file.name, checksum: hexadecimal(sha256(Array(file.text.utf8).span)))
     }
 }

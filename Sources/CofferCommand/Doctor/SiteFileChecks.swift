@@ -45,7 +45,7 @@ extension DoctorChecks {
                 // Behind CGI, only a body with a length can be stored.
                 if isChunked, answer.isRefusal(.lengthRequired) { break }
                 let details = answer.failure("details") ?? ""
-                guard answer.isRefusal(.digestMismatch), details.contains(DigestField.sha256(try sha256(bytes))) else {
+                guard answer.isRefusal(.digestMismatch), details.contains(DigestField.sha256(sha256(bytes.span))) else {
                     return .error("\(size) bytes: \(answer.line) \(details)")
                 }
             }
@@ -56,7 +56,7 @@ extension DoctorChecks {
             mend: "`coffer check --digest` compares all files; see the web server's log."
         ) { _, site, file, fields in
             let answer = try site.ask("GET", file.target, fields, limit: FileToRead.limit)
-            let digest = hexadecimal(try sha256(answer.body))
+            let digest = hexadecimal(sha256(answer.body.span))
             if answer.status != 200 { return .error(answer.line) }
             if digest != file.sha256 { return .error("\(answer.body.count) other bytes") }
             let tag = answer.head.field("ETag") ?? "no ETag"
@@ -169,11 +169,5 @@ extension DoctorChecks {
     private static func body(_ bytes: [UInt8], isChunked: Bool) -> HTTPRequest.Body {
         let (length, source) = (Int64(bytes.count), bodySource(bytes))
         return isChunked ? .chunked(length: length, source) : .source(length: length, source)
-    }
-
-    private static func sha256(_ bytes: [UInt8]) throws -> [UInt8] {
-        var hash = try SHA256()
-        hash.update(bytes.span)
-        return hash.finish()
     }
 }

@@ -21,7 +21,7 @@ struct Caller {
 struct Authenticator {
     let keys: KeyRing
 
-    /// Fetches the keys, for which OpenSSL loads its algorithm, before a request has to wait for that. An error is
+    /// Fetches the keys before a request has to wait for that. An error is
     /// ignored, as the request that needs the keys gets it again.
     func warmUp() { _ = try? keys.key("") }
 
@@ -43,9 +43,7 @@ struct Authenticator {
                 .tokenUndecodable, "No suitable key or wrong key type",
                 details: "None of the keys was able to decode the JWT")
         }
-        let signature = try mapError(to: Failure.self) {
-            try key.code(of: token.signedBytes.span)
-        }
+        let signature = key.code(of: token.signedBytes.span)
         guard constantTimeEqual(signature.span, token.signature.span) else {
             throw Failure(.tokenUndecodable, "JWT cryptographic operation failed")
         }

@@ -48,6 +48,6 @@ final class KeyRing {
 
     private static func key(_ row: Row) throws -> (id: String, key: HMACKey) {
         let secret = try row.bytes("secret")
-        return (try row.text("kid"), try HMACKey(secret.span))
+        return (try row.text("kid"), HMACKey(secret.span))
     }
 }

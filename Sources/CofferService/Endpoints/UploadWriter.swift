@@ -192,7 +192,7 @@ private final class RunningChecksum {
         self.checksum = checksum
         switch checksum.algorithm {
         case .sha1: sha1 = try SHA1()
-        case .sha256: sha256 = try SHA256()
+        case .sha256: sha256 = SHA256()
         }
     }
 

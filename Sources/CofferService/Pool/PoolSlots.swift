@@ -27,7 +27,7 @@ struct PoolSlots {
     ///
     /// - Throws: `Failure` 503 if all slots are taken.
     func take() throws(Failure) -> PoolSlot {
-        let prefix = try mapError(to: Failure.self) { try self.prefix() }
+        let prefix = prefix
         for number in 1...limit {
             let descriptor = try mapError(to: Failure.self) { try Sockets.takeName("\(prefix) \(number)") }
             if let descriptor { return PoolSlot(descriptor: descriptor) }
@@ -37,11 +37,7 @@ struct PoolSlots {
     }
 
     /// Other users of the host can see it, so it has a digest.
-    private func prefix() throws(CryptographyError) -> String {
-        var digest = try SHA256()
-        digest.update(installation.utf8.span)
-        return "coffer \(hexadecimal(digest.finish())) \(purpose)"
-    }
+    private var prefix: String { "coffer \(hexadecimal(sha256(installation.utf8.span))) \(purpose)" }
 }
 
 struct PoolSlot: ~Copyable {
