@@ -138,7 +138,7 @@ static_runtime_options() {
     printf '%s\n' -Xlinker "-L$checkout/.build/static"
 }
 
-# Builds the release programs into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.
+# Builds the release programs, which search no directory of their own for libraries, into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.
 # shellcheck disable=SC2034 # for the scripts
 build_release() {
     local product log options
@@ -149,7 +149,7 @@ build_release() {
     for product in coffer.fcgi coffer; do
         (
             cd "$checkout"
-            swift build -c release -Xswiftc -static-stdlib "${options[@]}" --product "$product"
+            swift build -c release --disable-local-rpath -Xswiftc -static-stdlib "${options[@]}" --product "$product"
         ) >"$log" 2>&1 || {
             cat "$log" >&2
             fail "the build failed"
