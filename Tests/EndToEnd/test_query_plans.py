@@ -25,9 +25,12 @@ def use(client, folder):
         client.store(f"{folder}/a", b"y"),
         client.retrieve(f"{folder}/a"),
         client.files(f"file_path=eq.{folder}/a"),
+        client.get(f"/rpc/list_folder?p_folder={folder}"),
         client.get("/rpc/whoami"),
         client.request("PATCH", f"/files?file_path=eq.{folder}/a", JSON, b'{"description": "z"}'),
-        client.delete(f"/files?file_path=eq.{folder}/a"),
+        client.request("PATCH", f"/files?file_path=eq.{folder}/a", JSON, b'{"file_path": "%s/b"}' % folder.encode()),
+        client.delete(f"/files?file_path=eq.{folder}/b"),
+        client.get("/trash"),
     ):
         assert answer.status in (200, 204), answer
 
@@ -40,3 +43,25 @@ def test_no_request_reads_a_whole_table(sql, editor, folder):
         use(editor, folder)
     # A collection of blobs, which may happen meanwhile, reads whole tables.
     assert {table: count for table, count in scans(sql).items() if count - before[table] > REQUESTS // 4} == {}
+
+
+def test_no_request_plans_a_function_anew(sql, account):
+    """PostgreSQL keeps the plans of PL/pgSQL, and inlines most functions in SQL. It counts those that it cannot."""
+    sql(f"update internal.users set quota_bytes = 1000000 where email = '{account.email}'")
+    editor, folder = account.log_in(), "plans"
+    sql("alter role coffer_authenticator set track_functions to 'all'")
+    try:
+        scans(sql)
+        use(editor, folder)
+        called = "select funcname, f.calls from pg_stat_user_functions f join pg_proc p on p.oid = f.funcid"
+        in_sql = "where p.prolang = (select oid from pg_language where lanname = 'sql')"
+        scans(sql)
+        before = dict(row.split("|") for row in sql(f"{called} {in_sql}"))
+        for _ in range(REQUESTS):
+            use(editor, folder)
+        scans(sql)
+        after = dict(row.split("|") for row in sql(f"{called} {in_sql}"))
+    finally:
+        sql("alter role coffer_authenticator reset track_functions")
+        scans(sql)
+    assert {name for name, count in after.items() if int(count) - int(before.get(name, 0)) >= REQUESTS} == set()

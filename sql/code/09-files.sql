@@ -94,12 +94,17 @@ $$;
 comment on function internal.require_quota(numeric, bigint, bigint) is
     'KF006 if files and trash together exceed the quota; null is no quota.';
 
--- Resumable uploads count with their whole length from their creation on, so that what has begun can end.
+-- Resumable uploads count with their whole length from their creation on, so that what has begun can end. In PL/pgSQL
+-- for the same reason as internal.is_folder: each upload under a quota calls it.
 create function internal.reserved_bytes(p_user_id uuid) returns numeric
-language sql stable security definer set search_path = ''
-begin atomic
-    select coalesce(sum(u.length), 0) from internal.uploads u where u.user_id = p_user_id and u.expires_at > now();
-end;
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return (
+        select coalesce(sum(u.length), 0) from internal.uploads u
+        where u.user_id = p_user_id and u.expires_at > now());
+end
+$$;
 comment on function internal.reserved_bytes(uuid) is
     'Returns how many bytes of the quota a user''s resumable uploads reserve.';
 

@@ -38,10 +38,15 @@ end
 $$;
 comment on function internal.refuse_file(uuid, text) is '23505 if a file has the path of a folder.';
 
+-- In PL/pgSQL, as each upload calls it: PostgreSQL plans an SQL function that it cannot inline anew for each call.
 create function internal.is_folder(p_user_id uuid, p_parent text, p_name text) returns boolean
-language sql volatile security definer set search_path = ''
-return exists (
-    select from internal.folders d where d.user_id = p_user_id and d.parent = p_parent and d.name = p_name);
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    return exists (
+        select from internal.folders d where d.user_id = p_user_id and d.parent = p_parent and d.name = p_name);
+end
+$$;
 comment on function internal.is_folder(uuid, text, text) is 'Returns whether a user has this folder.';
 
 create function internal.refuse_folder(p_user_id uuid, p_parent text, p_name text) returns void
