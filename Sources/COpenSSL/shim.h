@@ -1,10 +1,7 @@
 #pragma once
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <string.h>
 

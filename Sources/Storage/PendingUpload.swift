@@ -86,7 +86,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     /// - Returns: nil if the upload needs two phases, or if the store is unavailable, since another one may be current.
     private func receiveOnePhase() throws -> ReceivedBlob? {
         guard source.isRepeatable, let store = stores.markingStore else { return nil }
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let pending: any PendingBlob
         do {
             pending = try stagePending(name, in: store)
@@ -110,7 +110,7 @@ public struct PendingUpload<Database: UploadDatabase>: ~Copyable {
     }
 
     private mutating func receiveTwoPhase() throws -> ReceivedBlob {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let url = try database.run(file.begin(name)).only().optionalText("store_url")
         listed = name
         do {

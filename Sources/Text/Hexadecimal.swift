@@ -32,6 +32,13 @@ public func hexadecimal(_ bytes: [UInt8]) -> String {
     return String(decoding: digits, as: UTF8.self)
 }
 
+/// 128 unpredictable bits as 32 lower-case digits, by Swift's generator: `getrandom`. To start OpenSSL's would take a
+/// plain CGI process a millisecond.
+public func randomHexadecimal() -> String {
+    let halves = [UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)]
+    return hexadecimal(halves.flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (8 * $0)) } })
+}
+
 /// Decodes two digits for each byte, in either case. nil for any other text.
 public func bytes(hexadecimal text: String) -> [UInt8]? {
     let digits = text.utf8.span

@@ -34,7 +34,7 @@ struct ConformanceTests {
         while let page = try? store.list(after: nil, limit: 1000), !page.isEmpty {
             try? store.remove(page.map(\.name))
         }
-        if let name = try? BlobName.generate(), let path = store.absolutePath(of: name) {
+        if let path = store.absolutePath(of: .generate()) {
             try? TemporaryDirectory.remove(String(path.dropLast(36)))
         }
     }
@@ -43,7 +43,7 @@ struct ConformanceTests {
     private func put(_ bytes: [UInt8], into store: any BlobStore, length: Int64?, step: Int = 100_000) throws
         -> (BlobName, BlobContent)
     {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let staged = try store.stage(as: name, length: length)
         for begin in stride(from: 0, to: bytes.count, by: step) {
             try staged.write(bytes.span.extracting(begin..<min(begin + step, bytes.count)))
@@ -93,7 +93,7 @@ struct ConformanceTests {
         let blobs = try store.open()
         defer { closing(blobs) }
         for call in [SystemCall.open, .fallocate] {
-            let name = try BlobName.generate()
+            let name = BlobName.generate()
             let isRemote = blobs.absolutePath(of: name) == nil
             let staged = try Faults.$inject.withValue({ isRemote && $0 == call ? ErrorNumber.noSpace : nil }) {
                 try blobs.stage(as: name, length: 20 << 20)
@@ -122,7 +122,7 @@ struct ConformanceTests {
         let blobs = try store.open()
         defer { closing(blobs) }
         for (count, length) in [(10, nil), (20 << 20, nil), (20 << 20, Int64(20 << 20))] {
-            let name = try BlobName.generate()
+            let name = BlobName.generate()
             do {
                 let staged = try blobs.stage(as: name, length: length)
                 try staged.write(pattern(count).span)
@@ -148,7 +148,7 @@ struct ConformanceTests {
         let path = "/tmp/coffer-test-\(UInt64.random(in: 0 ... .max))"
         try FileSystem.create(path).write(all: pattern(18 << 20).span)
         defer { try? FileSystem.unlink(path) }
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let staged = try blobs.stage(handOff: path, as: name)
         #expect(staged.size == 18 << 20)
         #expect(kind { try staged.write([1].span) } == .refused)
@@ -190,7 +190,7 @@ struct ConformanceTests {
         let sizes = [0, 1, 100_000, 17 << 20] + Array(repeating: 10, count: 30)
         let copies = try sizes.map { size in
             let source = try put(pattern(size), into: blobs, length: Int64(size)).0
-            return BlobCopy(from: source, to: try .generate(), size: Int64(size))
+            return BlobCopy(from: source, to: .generate(), size: Int64(size))
         }
         try blobs.copy(copies)
         try blobs.copy([])
@@ -208,8 +208,8 @@ struct ConformanceTests {
     func `a blob that is absent cannot be copied`(store: Store) throws {
         let blobs = try store.open()
         defer { closing(blobs) }
-        let target = try BlobName.generate()
-        let copy = BlobCopy(from: try .generate(), to: target, size: 1)
+        let target = BlobName.generate()
+        let copy = BlobCopy(from: .generate(), to: target, size: 1)
         #expect(kind { try blobs.copy([copy]) } == .absent)
         #expect(kind { _ = try blobs.status(of: target) } == .absent)
     }

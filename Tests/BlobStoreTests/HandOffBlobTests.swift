@@ -19,7 +19,7 @@ struct HandOffBlobTests {
     func `a body file is linked, not copied, and stays the web server's`(count: Int) throws {
         let bytes = pattern(count)
         let path = try test.bodyFile(bytes)
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let blob = try test.blobs.stage(handOff: path, as: name)
         #expect(blob.size == count)
         let content = try blob.finish()
@@ -57,7 +57,7 @@ struct HandOffBlobTests {
         let bytes = pattern(600_000)
         let path = try test.bodyFile(bytes, in: Self.shared)
         defer { try? FileSystem.unlink(path) }
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let blob = try test.blobs.stage(handOff: path, as: name)
         #expect(blob.size == bytes.count)
         try blob.publish()
@@ -71,7 +71,7 @@ struct HandOffBlobTests {
     @Test(arguments: [SystemCall.link, .fchown])
     func `a body file that may not be linked is copied`(call: SystemCall) throws {
         let path = try test.bodyFile(pattern(1000))
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let failed = try failing(at: 0, with: ErrorNumber.notPermitted, of: [call]) {
             try test.blobs.stage(handOff: path, as: name).publish()
         }

@@ -13,8 +13,8 @@ struct LocalCopiesTests {
         source = try test.store(pattern(1000)).0
     }
 
-    private func copies(_ count: Int) throws -> [BlobCopy] {
-        try (0..<count).map { _ in BlobCopy(from: source, to: try .generate(), size: 1000) }
+    private func copies(_ count: Int) -> [BlobCopy] {
+        (0..<count).map { _ in BlobCopy(from: source, to: .generate(), size: 1000) }
     }
 
     private func status(_ name: BlobName) throws -> FileStatus {
@@ -22,7 +22,7 @@ struct LocalCopiesTests {
     }
 
     @Test func `copies share the file, with its owner and mode`() throws {
-        let copies = try copies(20)
+        let copies = copies(20)
         try test.blobs.copy(copies)
         #expect(Set(try copies.map { try status($0.target).inode }) == [try status(source).inode])
         #expect(try test.published.count == 21)
@@ -33,7 +33,7 @@ struct LocalCopiesTests {
         ErrorNumber.tooManyLinks, ErrorNumber.notPermitted, ErrorNumber.crossDevice, ErrorNumber.notSupported,
     ])
     func `bytes are copied where a link is impossible`(number: Int32) throws {
-        let copies = try copies(3)
+        let copies = copies(3)
         // The links of blobs' names succeed; before each, that of the source fails.
         var failed = 0
         for copy in copies {
@@ -50,7 +50,7 @@ struct LocalCopiesTests {
     }
 
     @Test func `each directory is flushed once, after all links`() throws {
-        let copies = try copies(600)
+        let copies = copies(600)
         let directories = Set(copies.map(\.target.prefix))
         for directory in directories where !FileSystem.exists("\(test.root)/\(directory)") {
             try FileSystem.createDirectory("\(test.root)/\(directory)")
@@ -82,7 +82,7 @@ struct LocalCopiesTests {
     }
 
     @Test func `a full disk and a lost root are errors`() throws {
-        let copies = try copies(1)
+        let copies = copies(1)
         _ = failing(at: 0, with: ErrorNumber.noSpace, of: [.link]) {
             #expect(kind { try test.blobs.copy(copies) } == .full)
         }
@@ -92,7 +92,7 @@ struct LocalCopiesTests {
     }
 
     @Test func `many blobs are removed with one flush for each directory`() throws {
-        let copies = try copies(600)
+        let copies = copies(600)
         try test.blobs.copy(copies)
         let directories = Set(copies.map(\.target.prefix)).count
         #expect(

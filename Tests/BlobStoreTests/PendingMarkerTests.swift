@@ -12,7 +12,7 @@ struct PendingMarkerTests {
     init() throws {
         test = try TestStore()
         blobs = try #require(test.blobs as? any MarkingBlobStore)
-        name = try BlobName.generate()
+        name = BlobName.generate()
         // So that no other directory is made durable than the blob's own.
         try FileSystem.createDirectory("\(test.root)/\(name.prefix)")
     }

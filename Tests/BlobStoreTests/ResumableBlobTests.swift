@@ -42,7 +42,7 @@ struct ResumableBlobTests {
             [part / 2, part, part],
         ])
     func `pieces of any sizes make the blob`(store: ConformanceTests.Store, sizes: [Int]) throws {
-        let (blobs, name, bytes) = (try store.open(), try BlobName.generate(), pattern(sizes.reduce(0, +)))
+        let (blobs, name, bytes) = (try store.open(), BlobName.generate(), pattern(sizes.reduce(0, +)))
         var progress = BlobProgress()
         for size in sizes {
             let begin = Int(progress.size)
@@ -69,7 +69,7 @@ struct ResumableBlobTests {
 
     @Test(arguments: ConformanceTests.stores)
     func `bytes that were not recorded are overwritten`(store: ConformanceTests.Store) throws {
-        let (blobs, name, bytes) = (try store.open(), try BlobName.generate(), pattern(Self.part + 100))
+        let (blobs, name, bytes) = (try store.open(), BlobName.generate(), pattern(Self.part + 100))
         let recorded = try add(
             bytes[..<50], to: blobs.resume(name, length: Int64(bytes.count), from: BlobProgress()))
         // A process that dies before it records this.
@@ -87,7 +87,7 @@ struct ResumableBlobTests {
 
     @Test(arguments: ConformanceTests.stores)
     func `a blob can be published again until its commit is known`(store: ConformanceTests.Store) throws {
-        let (blobs, name, bytes) = (try store.open(), try BlobName.generate(), pattern(1000))
+        let (blobs, name, bytes) = (try store.open(), BlobName.generate(), pattern(1000))
         let blob = try blobs.resume(name, length: 1000, from: BlobProgress())
         let progress = try add(bytes[...], to: blob)
         try blob.complete().publish()
@@ -100,7 +100,7 @@ struct ResumableBlobTests {
 
     @Test(arguments: ConformanceTests.stores, [100, part + 100])
     func `nothing remains of a discarded blob`(store: ConformanceTests.Store, size: Int) throws {
-        let (blobs, name, other) = (try store.open(), try BlobName.generate(), try BlobName.generate())
+        let (blobs, name, other) = (try store.open(), BlobName.generate(), BlobName.generate())
         for name in [name, other] {
             let blob = try blobs.resume(name, length: Int64(size + 1), from: BlobProgress())
             _ = try add(pattern(size)[...], to: blob)
@@ -123,7 +123,7 @@ struct ResumableBlobTests {
 
     @Test(arguments: ConformanceTests.stores)
     func `progress of another offset is refused`(store: ConformanceTests.Store) throws {
-        let (blobs, name) = (try store.open(), try BlobName.generate())
+        let (blobs, name) = (try store.open(), BlobName.generate())
         let blob = try blobs.resume(name, length: 1000, from: BlobProgress())
         let progress = try add(pattern(100)[...], to: blob)
         for size in [Int64(0), 99, 101, 164] {
@@ -139,7 +139,7 @@ struct ResumableBlobTests {
         var failed: SystemCall?
         repeat {
             let test = try TestStore()
-            let name = try BlobName.generate()
+            let name = BlobName.generate()
             var progress = try add(
                 bytes[..<100], to: test.blobs.resume(name, length: 200, from: BlobProgress()))
             failed = failing(at: position, with: ErrorNumber.inputOutput) {
@@ -165,7 +165,7 @@ struct ResumableBlobTests {
 
     @Test func `lost bytes are noticed`() throws {
         let test = try TestStore()
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let progress = try add(pattern(100)[...], to: test.blobs.resume(name, length: 200, from: BlobProgress()))
         try FileSystem.unlink("\(test.root)/stage/+\(name)")
         let blob = try test.blobs.resume(name, length: 200, from: progress)

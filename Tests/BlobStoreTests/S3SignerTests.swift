@@ -59,7 +59,7 @@ struct S3SignerTests {
 
     @Test func `a presigned URL is valid for a day`() throws {
         #expect(
-            try signer.presigned(target("GET", "/test.txt"), lifetime: 86_400, at: Self.time)
+            signer.presigned(target("GET", "/test.txt"), lifetime: 86_400, at: Self.time)
                 == "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
                 + "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
                 + "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
@@ -79,7 +79,7 @@ struct S3SignerTests {
         #expect(fields.contains(HTTPField("x-amz-security-token", "T/+=")))
         #expect(fields.last?.value.contains("x-amz-date;x-amz-security-token") == true)
         #expect(
-            try signer.presigned(target("GET", "/"), lifetime: 1, at: Self.time)
+            signer.presigned(target("GET", "/"), lifetime: 1, at: Self.time)
                 .contains("&X-Amz-Security-Token=T%2F%2B%3D&"))
     }
 }

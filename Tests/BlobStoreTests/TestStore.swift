@@ -29,7 +29,7 @@ final class TestStore {
     /// Stages, writes and publishes a blob, in pieces of at most `step` bytes.
     @discardableResult
     func store(_ bytes: [UInt8], as name: BlobName? = nil, step: Int = .max) throws -> (BlobName, BlobContent) {
-        let name = try name ?? BlobName.generate()
+        let name = name ?? BlobName.generate()
         let blob = try blobs.stage(as: name, length: nil)
         var offset = 0
         while offset < bytes.count {
@@ -51,7 +51,7 @@ final class TestStore {
 
     /// Makes a body file in incoming/, as the web server does.
     func bodyFile(_ bytes: [UInt8], in directory: String? = nil) throws -> String {
-        let path = "\(directory ?? root + "/incoming")/\(try BlobName.generate())"
+        let path = "\(directory ?? root + "/incoming")/\(BlobName.generate())"
         try FileSystem.create(path, mode: 0o600).write(all: bytes.span)
         return path
     }

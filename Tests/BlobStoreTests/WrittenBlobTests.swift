@@ -39,7 +39,7 @@ struct WrittenBlobTests {
     @Test func `short writes and interruptions change nothing`() throws {
         let bytes = pattern(5000)
         try Faults.$maximumTransfer.withValue(999) {
-            let name = try BlobName.generate()
+            let name = BlobName.generate()
             let interrupted = try failing(at: 4, with: ErrorNumber.interrupted) { try test.store(bytes, as: name) }
             #expect(interrupted == .write)
             #expect(try test.bytes(of: name) == bytes)

@@ -6,7 +6,7 @@ import Testing
 
 struct CheckCursorTests {
     @Test func `the line of a cursor is read as the same cursor`() throws {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         for cursor in [CheckCursor(store: 1, blob: nil, problems: 0), CheckCursor(store: 2, blob: name, problems: 3)] {
             #expect(CheckCursor(cursor.text) == cursor)
         }

@@ -24,7 +24,7 @@ final class ManifestCopierTests {
 
     /// Stores bytes in `source`.
     private func blob(_ text: String) throws -> FileBlob {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let staged = try openBlobStore(url("source")).stage(as: name, length: nil)
         let bytes = Array(text.utf8)
         try staged.write(bytes.span)

@@ -10,7 +10,7 @@ import Testing
 
 struct FailuresTests {
     @Test func `every error below becomes the failure of its kind, and an unknown one is 500`() throws {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let cases: [(any Error, Failure.Kind)] = [
             (Failure(.wrongPassword, "words"), .wrongPassword),
             (PostgresError(.timeout, message: "x"), .databaseUnavailable), (BlobStoreError(.full, "x"), .storageFull),

@@ -45,7 +45,7 @@ struct LoggerTests {
     @Test func `reporting writes why a request failed, and throws what the client sees`()
         throws
     {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let outage = BlobStoreError(.unavailable, "no such directory")
         let cases: [(error: any Error, line: String)] = [
             (outage, #"<3>level=error event=storage_failed message="\#(outage)""#),

@@ -16,7 +16,7 @@ struct VerifiedReaderTests {
     /// - Returns: a blob of these bytes, and its digest by the store's own count.
     private func blob(_ bytes: [UInt8]) throws -> (reader: any BlobReader, sha256: String) {
         let store = try openBlobStore(place.url)
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let staged = try store.stage(as: name, length: nil)
         try staged.write(bytes.span)
         let content = try staged.finish()

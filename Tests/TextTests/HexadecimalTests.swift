@@ -16,6 +16,14 @@ struct HexadecimalTests {
         #expect(hexadecimal([]) == "")
     }
 
+    @Test func `random digits are 32, and different each time`() {
+        let all = (0..<1000).map { _ in randomHexadecimal() }
+        #expect(Set(all).count == 1000)
+        #expect(all.allSatisfy { $0.utf8.count == 32 && $0.utf8.allSatisfy(\.isLowerHexadecimalDigit) })
+        // Each digit at each place, so that no bit is fixed.
+        for place in 0..<32 { #expect(Set(all.map { Array($0.utf8)[place] }).count == 16) }
+    }
+
     @Test func `all bytes are read back, from digits of either case`() {
         let all = (0...255).map { UInt8($0) }
         #expect(bytes(hexadecimal: hexadecimal(all)) == all)

@@ -30,9 +30,9 @@ struct LocalLayout: Sendable {
     func path(of name: BlobName) -> String { root + "/" + relativePath(of: name) }
 
     /// - Parameter name: the blob, if the file is to be its pending marker.
-    func stagePath(pending name: BlobName?) throws(BlobStoreError) -> String {
+    func stagePath(pending name: BlobName?) -> String {
         if let name { return markerPath(of: name) }
-        return try "\(stage)/-\(BlobName.generate())"
+        return "\(stage)/-\(BlobName.generate())"
     }
 
     func unfinishedPath(of name: BlobName) -> String { "\(stage)/\(Self.unfinishedPrefix)\(name)" }

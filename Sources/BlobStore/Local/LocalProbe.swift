@@ -7,7 +7,7 @@ extension LocalBlobStore {
     /// the store.
     func probe() throws(BlobStoreError) {
         let stage = try StageFile.create(in: layout, pending: nil)
-        let written = Array(try BlobName.generate().description.utf8)
+        let written = Array(BlobName.generate().description.utf8)
         var buffer = Buffer(capacity: written.count + 1)
         do {
             try stage.file.write(all: written.span)

@@ -45,7 +45,7 @@ final class StageFile {
     /// - Parameter name: the name of the blob, if the file is its pending marker. nil for other files.
     static func create(in layout: LocalLayout, pending name: BlobName?) throws(BlobStoreError) -> StageFile {
         try layout.requireOwner()
-        let path = try layout.stagePath(pending: name)
+        let path = layout.stagePath(pending: name)
         return try mapError(to: BlobStoreError.self) {
             let stage = StageFile(try layout.createFile(path), path, layout, isMarker: name != nil)
             try stage.lock()
@@ -60,7 +60,7 @@ final class StageFile {
     static func link(
         _ source: String, in layout: LocalLayout, pending name: BlobName?
     ) throws(BlobStoreError) -> StageFile? {
-        let path = try layout.stagePath(pending: name)
+        let path = layout.stagePath(pending: name)
         do {
             try FileSystem.link(source, to: path)
             let stage = try openLinked(path, layout, isMarker: name != nil)

@@ -80,7 +80,7 @@ final class S3BlobStore: BlobStore {
 
     /// Stores a blob of a few random bytes, reads it back and removes it.
     func probe() throws(BlobStoreError) {
-        let name = try BlobName.generate()
+        let name = BlobName.generate()
         let written = name.description.utf8Bytes
         let staged = try stage(as: name, length: Int64(written.count))
         try staged.write(written.span)

@@ -105,7 +105,7 @@ final class S3UnfinishedBlob: ResumableBlob {
     }
 
     private func sendTail() throws(BlobStoreError) {
-        let key = "\(client.address.unfinishedKey(of: name))-\(try BlobName.generate())"
+        let key = "\(client.address.unfinishedKey(of: name))-\(BlobName.generate())"
         try client.put(part.request("PUT", key, query: [], sha256: nil))
         replaceTail(by: key)
     }

@@ -5,6 +5,7 @@ internal import BlobStore
 internal import CofferCore
 internal import Postgres
 internal import Storage
+internal import Text
 internal import POSIX
 
 struct StoreMarks {
@@ -62,7 +63,7 @@ struct StoreMarks {
     /// Makes a place the store of this URL, whatever mark it has: the store may have been moved without its mark.
     func rebind(_ store: any BlobStore, url: String) throws(Failure) {
         try locked(url) { (record, transaction) throws(Failure) in
-            let mark = if let known = record.mark { known } else { try newMark() }
+            let mark = record.mark ?? newMark()
             try write(mark, to: store, record.id, transaction)
         }
     }
@@ -120,8 +121,8 @@ struct StoreMarks {
     }
 
     /// A random UUID (RFC 9562 §5.4).
-    private func newMark() throws(Failure) -> String {
-        var digits = Array(try mapError(to: Failure.self) { try BlobName.generate() }.description)
+    private func newMark() -> String {
+        var digits = Array(randomHexadecimal())
         (digits[12], digits[16]) = ("4", "8")
         return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
     }

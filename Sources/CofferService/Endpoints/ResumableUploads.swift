@@ -29,7 +29,7 @@ struct ResumableUploads {
         if creation.length == 0 { return try storeEmpty(creation, request, caller) }
         let id = try logger.reporting {
             let create = UnfinishedUpload.create(
-                try BlobName.generate(), creation.file, modified: creation.metadata.modified,
+                BlobName.generate(), creation.file, modified: creation.metadata.modified,
                 metadata: creation.metadata.text, lifetime: configuration.uploadSeconds)
             return try database.change(create, as: caller.identity, for: request).only().text("id")
         }

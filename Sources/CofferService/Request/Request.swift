@@ -53,9 +53,7 @@ struct Request {
                 }
         }
         if let id = (try? exchange.text(.requestID)) ?? nil, isFit(id) { return id }
-        // Swift's generator: OpenSSL's would delay the start of a plain CGI process by a millisecond.
-        let halves = [UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)]
-        return halves.map { String($0 | 1 << 63, radix: 16) }.joined()
+        return randomHexadecimal()
     }
 
     /// The value of a field. nil if it is absent or empty: web servers set empty variables for absent fields.
