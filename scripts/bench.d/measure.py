@@ -106,6 +106,8 @@ def http2(bench, rounds):
 
 
 def check(bench, rounds):
+    # Coffer reads all files, and sha256sum only those of this group.
+    bench.remove_large()
     yield from checks(rounds)
 
 
