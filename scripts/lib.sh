@@ -138,7 +138,8 @@ static_runtime_options() {
     printf '%s\n' -Xlinker "-L$checkout/.build/static"
 }
 
-# Builds the release programs, which search no directory of their own for libraries, into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.
+# Builds the release programs into .build/release, unless COFFER_PROGRAMS has them. Sets `programs` to their directory.
+# They do not search their own directory for libraries, as there are none.
 # shellcheck disable=SC2034 # for the scripts
 build_release() {
     local product log options

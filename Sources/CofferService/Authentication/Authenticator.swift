@@ -21,8 +21,8 @@ struct Caller {
 struct Authenticator {
     let keys: KeyRing
 
-    /// Fetches the keys before a request has to wait for that. An error is
-    /// ignored, as the request that needs the keys gets it again.
+    /// Fetches the keys before a request has to wait for that. An error is ignored, as the request that needs the keys
+    /// gets it again.
     func warmUp() { _ = try? keys.key("") }
 
     /// The bearer of the token in the Authorization header or, without one, in the cookie.
