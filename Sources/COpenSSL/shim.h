@@ -5,8 +5,8 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-// The functions of SHA-256 alone, which OpenSSL 3 calls deprecated. EVP would need a provider, and cannot save the state
-// of a digest.
+// The functions of SHA-256 alone, which OpenSSL 3 calls deprecated. EVP would need a provider, and cannot save the
+// state of a digest.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 

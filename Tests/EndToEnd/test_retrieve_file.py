@@ -303,7 +303,8 @@ def test_head_and_bytes_of_a_small_download_are_one_packet(editor, folder):
     """`tcp_nopush` has to be on from the first location of a request, and makes large downloads faster, too."""
     path, body = f"{folder}/small.bin", b"a" * 4096
     editor.store(path, body)
-    request = f"GET {retrieve_target(path)} HTTP/1.1\r\nHost: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n\r\n"
+    fields = f"Host: {editor.host}\r\nAuthorization: Bearer {editor.token}\r\n"
+    request = f"GET {retrieve_target(path)} HTTP/1.1\r\n{fields}\r\n"
     with socket.create_connection((editor.host, editor.port), 60) as connection:
         for _ in range(20):
             connection.sendall(request.encode())
