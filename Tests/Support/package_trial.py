@@ -39,9 +39,16 @@ step() {
         echo "passed: $name ($((SECONDS - began)) s)"
     else
         echo "failed: $name"
-        tail -n 30 /tmp/step /var/log/coffer.log 2>/dev/null | sed 's/^/    /'
+        tail -n 30 /tmp/step /var/log/coffer.log /var/log/apache2/error.log 2>/dev/null | sed 's/^/    /'
         exit 1
     fi
+}
+stop_apache() {
+    apache2ctl stop
+    # Its processes have the port a moment longer than the file of its process id.
+    while grep -qa '^/usr/sbin/apache2' /proc/[0-9]*/cmdline 2>/dev/null; do sleep 0.1; done
+    # Debian 11's mod_fcgid leaves its shared memory, and would not start if its new file got the same inode number.
+    ipcs -m | awk '$3 == "root" { print $2 }' | xargs -r -n 1 ipcrm -m
 }
 rights() { stat -c '%U:%G %a' "$1"; }
 # `set -e` ignores a command after an exclamation mark.
@@ -97,8 +104,7 @@ END
     apache2ctl start
     curl --retry 20 --retry-all-errors https://NAME/health/ready
     flow reload
-    apache2ctl stop
-    while [[ -e /run/apache2/apache2.pid ]]; do sleep 0.2; done
+    stop_apache
     nginx
 }
 upgrade() {
@@ -190,9 +196,10 @@ def make_system(suite, packages):
 
 
 def inside(folder, command):
+    """Whatever is left of shared memory ends with the command."""
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     script = f"mount -t proc proc /proc; export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; {command}"
-    run("unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", folder, "sh", "-ec", script)
+    run("unshare", "--mount", "--ipc", "--pid", "--fork", "--kill-child", "chroot", folder, "sh", "-ec", script)
 
 
 def run(*words):
@@ -405,8 +412,7 @@ bundled() { grep -F /lib/bundled/loader /home/me/public_html/files/coffer.*gi; }
 use() {
     local auth site=http://NAME/files
     # A restart that loads mod_fcgid for the first time makes the children of Debian 11's Apache crash.
-    apache2ctl stop
-    while [[ -e /run/apache2/apache2.pid ]]; do sleep 0.2; done
+    stop_apache
     "a2${1}mod" fcgid
     apache2ctl start
     curl --retry 20 --retry-all-errors --retry-max-time 30 "$site/health/ready"
