@@ -11,7 +11,7 @@ public struct BlobStoreSettings: Sendable {
     /// answer.
     public var retryLimit = Duration.milliseconds(3500)
     /// Whether new files and directories of a local store get the owner of the store's directory. Set by the operator's
-    /// command, which may run as root.
+    /// command, and by all that runs as root.
     public var writesAsOwner = false
     /// With `writesAsOwner`: the owner of a store's directory that has to be made. nil for its parent's owner.
     public var newOwner: FileOwner?

@@ -10,8 +10,7 @@ public final class StoreCache {
     public enum User: Sendable {
         /// A worker. Its client waits, so an outage must be reported within seconds.
         case worker
-        /// The operator's command. It waits longer for a remote store. If it runs as root, its files get the owner of
-        /// the store's directory, which is the workers' user.
+        /// The operator's command. It waits longer for a remote store.
         case `operator`
     }
 
@@ -26,6 +25,7 @@ public final class StoreCache {
     /// The time that this thread's request has waited for stores.
     public let stopwatch = Stopwatch()
 
+    /// The files of a process that runs as root get the owner of the store's directory, which is the workers' user.
     public init(_ configuration: Configuration, for user: User) {
         (self.configuration, self.user) = (configuration, user)
     }
@@ -70,10 +70,9 @@ public final class StoreCache {
         var settings = BlobStoreSettings(
             certificateFile: configuration.storageCertificateFile,
             credentialsFile: configuration.storageCredentialsFile)
-        if user == .operator {
-            settings.writesAsOwner = true
-            settings.retryLimit = .seconds(60)
-        }
+        // A worker is root if an administrator tries a request with it as a CGI program.
+        settings.writesAsOwner = user == .operator || FileOwner.current.isRoot
+        if user == .operator { settings.retryLimit = .seconds(60) }
         return settings
     }
 }

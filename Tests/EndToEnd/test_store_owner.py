@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from client import Client
 from installation import EMAIL
 from instance import ahead, let_in
+from transports import PlainCGI
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files in others' names")
 
@@ -111,6 +113,17 @@ def test_what_root_restores_is_the_workers(installation, new_installation):
     as_root(other, "restore", backup, umask="077")
     assert strangers(other) == []
     assert_usable(other, contents)
+
+
+def test_what_a_worker_of_root_stores_is_the_workers(installation):
+    """An administrator may try a request with a worker as a CGI program."""
+    program = PlainCGI(installation["WORKER"], installation.configuration)
+    program.runner = []
+    client = Client(program, installation.token())
+    for number in range(5):
+        assert client.store(f"root/{number}", b"root").status == 200
+    assert strangers(installation) == []
+    assert_usable(installation, {f"root/{number}": b"root" for number in range(5)})
 
 
 def test_folders_that_root_made_before_are_given_back(installation):

@@ -89,12 +89,13 @@ class PlainCGI:
 
     def __init__(self, program, configuration, parameters=None):
         self.program, self.parameters = program, parameters or {}
+        self.runner = as_owner(program)
         self.environment = {"PATH": os.defpath, "COFFER_CONFIG": str(configuration)}
 
     def exchange(self, method, target, headers, body=None, parameters=None):
         more = self.parameters | (parameters or {})
         values = self.environment | gateway_parameters(method, target, headers, body, more)
-        command = [*as_owner(self.program), self.program]
+        command = [*self.runner, self.program]
         done = subprocess.run(command, input=as_bytes(body), env=values, capture_output=True, timeout=TIMEOUT_SECONDS)
         if not done.stdout:
             raise ConnectionError(f"{self.program} printed nothing (exit {done.returncode}): {done.stderr.decode()}")
