@@ -1,10 +1,10 @@
-// The user for whom a local store is written. The workers' user owns its directory. Operators may run the command as
-// root, which makes all files for the owner. Any other user is refused.
+// The user for whom a local store is written. The workers' user owns its directory. Whatever runs as root, as operators
+// may run the command, makes all files for the owner. To the command, any other user is refused.
 
 internal import POSIX
 
 enum LocalOwnership: Equatable, Sendable {
-    /// Files are made as this process: it is the owner's, or a worker.
+    /// Files are made as this process: it is the owner's, or a worker that is not root.
     case process
     /// This process is root and makes files for the owner.
     case owner(FileOwner)
@@ -13,7 +13,7 @@ enum LocalOwnership: Equatable, Sendable {
 }
 
 extension LocalOwnership {
-    /// Determines the ownership for the operator's command.
+    /// Determines the ownership for the operator's command, and for a worker that is root.
     ///
     /// - Parameter newOwner: the owner of a directory that has to be made. nil for its parent's owner.
     init(of root: String, newOwner: FileOwner?) throws(SystemError) {
