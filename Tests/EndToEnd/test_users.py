@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from client import Client, assert_failure, log_in
+from processes import wait_until
 
 PASSWORD = "correct horse battery"
 
@@ -134,6 +135,36 @@ def test_a_deleted_user_leaves_no_file_and_no_session(admin, url, email, sql):
     assert admin.get(f"/users?id=eq.{user}").json() == []
     assert sql(f"select reason from internal.garbage where blob = '{blob}'") == ["deleted"]
     assert_failure(admin.post("/rpc/delete_user", {"p_user_id": user}), 400, "KF027")
+
+
+def waiting(statement):
+    """A query that has rows while a connection waits for a lock in a statement."""
+    return f"select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ '{statement}'"
+
+
+def test_a_deletion_takes_along_what_was_stored_while_it_waited(admin, url, email, instance, sql):
+    user = create(admin, email).json()
+    client = log_in(url, email, PASSWORD)
+    with ThreadPoolExecutor(2) as executor:
+        # The upload has its row of files by then.
+        with instance.holding(f"begin; select from internal.ledgers where user_id = '{user}' for update"):
+            storing = executor.submit(client.store, "a", b"a")
+            wait_until(lambda: sql(waiting("store_file")), 120, "the upload to wait")
+            deleting = executor.submit(admin.post, "/rpc/delete_user", {"p_user_id": user})
+            wait_until(lambda: sql(waiting("delete_user")), 120, "the deletion to wait")
+        assert storing.result().status == 200 and deleting.result().status == 204
+    assert sql(f"select 1 from internal.files where user_id = '{user}'") == []
+
+
+def test_an_upload_that_waited_for_the_deletion_of_its_user_is_refused(admin, url, email, instance, sql):
+    user = create(admin, email).json()
+    client = log_in(url, email, PASSWORD)
+    with ThreadPoolExecutor(1) as executor:
+        with instance.holding(f"begin; select internal.delete_user('{email}')", "commit;"):
+            storing = executor.submit(client.store, "a", b"a")
+            wait_until(lambda: sql(waiting("store_file")), 120, "the upload to wait")
+        assert_failure(storing.result(), 401, "KF011")
+    assert sql(f"select 1 from internal.files where user_id = '{user}'") == []
 
 
 def test_a_reset_password_ends_sessions(admin, url, email):

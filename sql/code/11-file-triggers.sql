@@ -18,9 +18,14 @@ declare
     v_file record;
 begin
     select n.user_id, n.file_path, n.size_bytes, n.stored_at = now() as is_new,
-        exists (select from new_files offset 1) as is_one_of_many into v_file
+        exists (select from new_files offset 1) as is_one_of_many,
+        exists (select from new_files s where not exists (select from internal.users u where u.id = s.user_id))
+            as is_stray into v_file
     from new_files n limit 1;
-    if not v_file.is_one_of_many then
+    -- Who inserts files has locked their user, so it stays until the commit.
+    if v_file.is_stray then
+        raise foreign_key_violation using message = 'A file has no user.';
+    elsif not v_file.is_one_of_many then
         perform internal.record(
             case when v_file.is_new then 'store' else 'restore' end, v_file.user_id, v_file.file_path,
             p_files => 1, p_bytes => v_file.size_bytes,
@@ -44,7 +49,8 @@ begin
     return null;
 end
 $$;
-comment on function internal.count_inserted_files() is 'Counts and records new and restored files. A trigger.';
+comment on function internal.count_inserted_files() is
+    'Counts and records new and restored files; refuses those of no user. A trigger.';
 
 -- An empty content is no version, because programs save by writing nothing first and then the rest. Nor is a content
 -- that is replaced by the same.
@@ -215,6 +221,16 @@ $$;
 comment on function internal.count_deleted_files() is
     'Moves deleted files to the trash, or lists their blobs as garbage; counts and records. A trigger.';
 
+create function internal.delete_files_of_user() returns trigger
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off
+as $$
+begin
+    delete from internal.files f where f.user_id = old.id;
+    return null;
+end
+$$;
+comment on function internal.delete_files_of_user() is 'Deletes the files of a deleted user. A trigger.';
+
 create trigger count_inserted_files after insert on internal.files
     referencing new table as new_files for each statement execute function internal.count_inserted_files();
 create trigger count_updated_files after update on internal.files
@@ -232,4 +248,6 @@ create trigger count_deleted_files after delete on internal.files
 create trigger set_updated_at
     before update of file_path, description, content_type, size_bytes, sha256, blob, modified_at
     on internal.files for each row execute function internal.set_updated_at();
+create trigger delete_files after delete on internal.users
+    for each row execute function internal.delete_files_of_user();
 -- Trigger functions need no grant, and have none. Nor does is_version.

@@ -1,7 +1,7 @@
 -- What admins can and cannot do to accounts.
 begin;
 \ir setup.psql
-select plan(58);
+select plan(60);
 
 create function pg_temp.as_admin(p_sql text) returns text language sql as $$
     select pg_temp.failure('coffer_admin', '00000000-0000-4000-8000-00000000000a', p_sql)
@@ -139,6 +139,16 @@ from unnest(array['update api.users set role = ''editor''',
     'update api.users set disabled_at = now() where role = ''admin''',
     'select api.delete_user(''00000000-0000-4000-8000-00000000000a'')']) s;
 select throws_ok('delete from internal.users', 'KF018', null, 'a superuser cannot delete the last admin');
+
+-- A file has a user, whoever inserts it.
+select throws_ok(
+    format('insert into internal.files (user_id, file_path, content_type, size_bytes, sha256, blob)
+        select u.id, ''stray'', ''text/plain'', 1, sha256(''x''), md5(u.id::text) from unnest(%L::uuid[]) as u (id)',
+        s.users),
+    '23503', 'A file has no user.', 'a file of no user is refused, alone and among others')
+from unnest(array[
+    '{00000000-0000-4000-8000-00000000dead}', format('{%s,00000000-0000-4000-8000-00000000dead}', :admin)
+]) as s (users);
 select is(pg_temp.as_admin('update api.users
     set role = case role when ''admin'' then ''editor'' else ''admin'' end, disabled_at = null'),
     'no failure', 'admins and editors can change places in one statement');
