@@ -22,7 +22,8 @@ comment on column internal.audit_log.hash is 'Hash of this row and of the hash b
 create policy editor_select_own on internal.ledgers for select to coffer_editor
     using (user_id = (select internal.current_user_id()));
 create policy admin_select_all on internal.ledgers for select to coffer_admin using (true);
-grant select (user_id, file_count, used_bytes, trash_bytes, version_bytes) on internal.ledgers to coffer_editor, coffer_admin;
+grant select (user_id, file_count, used_bytes, trash_bytes, version_bytes)
+    on internal.ledgers to coffer_editor, coffer_admin;
 -- Deliberately not granted: the head of the chain; and insert, update and delete, because internal.record and
 -- internal.record_all alone change the rows.
 comment on table internal.ledgers is 'The totals of each user''s files, and the head of the user''s chain.';
@@ -107,9 +108,9 @@ begin
 end
 $$;
 comment on function internal.record(text, uuid, text, uuid, bigint, bigint, bigint, bigint, bigint) is
-    'Records one action in the user''s chain, and adds to the totals of the user''s files and trash. KF006 if they grow '
-    'by p_growth bytes beyond the quota. Nothing but this function and the next writes the audit log and the ledgers. Call it last: it locks '
-    'the user''s ledger.';
+    'Records one action in the user''s chain, and adds to the totals of the user''s files and trash. KF006 if they '
+    'grow by p_growth bytes beyond the quota. Nothing but this function and the next writes the audit log and the '
+    'ledgers. Call it last: it locks the user''s ledger.';
 
 -- The hashes are computed first and then written by one statement: updating the head for each of a hundred thousand
 -- files would leave as many dead rows, through which the next update has to step.

@@ -91,9 +91,9 @@ comment on function internal.refuse_folders(uuid, text[], text[]) is
     'Does what internal.refuse_folder does, for many files and the folders that contain them.';
 
 -- The arguments are the folders whose own files changed, and by how much. The caller has recorded the change, which
--- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one by one by their key, at a
--- constant cost: one statement for all of them would keep a plan that was made for the number of folders at its first
--- use.
+-- locked the user's ledger, so no other transaction changes this user's folders meanwhile. The folders are updated one
+-- by one by their key, at a constant cost: one statement for all of them would keep a plan that was made for the number
+-- of folders at its first use.
 create function internal.count_folders(p_user_id uuid, p_folders text[], p_files bigint[], p_bytes bigint[])
 returns void
 language plpgsql volatile security definer
@@ -301,9 +301,9 @@ end
 $$;
 grant execute on function api.delete_folder(text) to coffer_editor, coffer_admin;
 comment on function api.delete_folder(text) is
-    'Deletes all files of the current user below a folder, and the folder; returns the number of files. They go to the '
-    'trash as one entry, with the folders that were created. KF003 for the path, KF011 if the user is gone, KF047 if there is no such folder. For editors '
-    'and admins.';
+    'Deletes all files of the current user below a folder, and the folder; returns the number of files. They go to '
+    'the trash as one entry, with the folders that were created. KF003 for the path, KF011 if the user is gone, KF047 '
+    'if there is no such folder. For editors and admins.';
 
 -- The folders at and below a path that were created.
 create function internal.created_folders(p_user_id uuid, p_folder text) returns text[]

@@ -237,8 +237,9 @@ $$;
 grant execute on function api.restore(uuid, text, uuid) to coffer_editor, coffer_admin;
 comment on function api.restore(uuid, text, uuid) is
     'Makes a row of the current user''s trash a file again, or the content of its file, and returns the file''s id; or '
-    'does so for all rows and created folders of an entry, and returns the number of files. KF002 if there is no such row, KF003 for the path, '
-    'KF011 if the user is gone, KF014 for the arguments, 23505 if a path is taken. For editors and admins.';
+    'does so for all rows and created folders of an entry, and returns the number of files. KF002 if there is no such '
+    'row, KF003 for the path, KF011 if the user is gone, KF014 for the arguments, 23505 if a path is taken. For '
+    'editors and admins.';
 
 -- Of the contents that a file may have had at that time, the one that it got last counts; of the files that may have
 -- had a path, the one that was stored last. What cannot stay as it is goes to the trash, also a file that was moved
