@@ -30,6 +30,7 @@ public struct Row {
     /// The value that `convert` makes of the text form.
     ///
     /// - Throws: also for null, and if `convert` returns nil.
+    @inlinable
     public func value<Value>(_ column: StaticString, _ convert: (String) -> Value?) throws(PostgresError) -> Value {
         guard let value = try optionalValue(column, convert) else { throw unexpected(column, "is null") }
         return value
@@ -38,6 +39,7 @@ public struct Row {
     /// The value that `convert` makes of the text form. nil for null.
     ///
     /// - Throws: also if `convert` returns nil.
+    @inlinable
     public func optionalValue<Value>(_ column: StaticString, _ convert: (String) -> Value?) throws(PostgresError)
         -> Value?
     {
@@ -99,7 +101,8 @@ public struct Row {
         return cell
     }
 
-    private func unexpected(_ column: StaticString, _ problem: String) -> PostgresError {
+    @usableFromInline
+    func unexpected(_ column: StaticString, _ problem: String) -> PostgresError {
         PostgresError(.unexpectedResult, message: "the column \"\(column)\" \(problem)")
     }
 }

@@ -24,8 +24,7 @@ struct StoredFile {
         path = try row.text("file_path")
         mediaType = try row.text("content_type")
         size = try row.integer("size_bytes")
-        digest = try row.value("sha256") { bytes(hexadecimal: $0) }
-        tag = hexadecimal(digest)
+        (tag, digest) = try row.value("sha256") { text in bytes(hexadecimal: text).map { (text, $0) } }
         blob = try row.value("blob") { BlobName($0) }
         modified = HTTPDate(seconds: try row.integer("modified_at"))
         storeURL = try row.optionalText("store_url")

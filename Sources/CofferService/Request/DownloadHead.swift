@@ -65,9 +65,8 @@ extension Request {
             if offer == "x-sendfile" { return .xSendfile }
             let prefix = "x-accel-redirect:"
             guard offer.hasPrefix(prefix) else { return nil }
-            var locations = offer.separated(by: " ")
-            locations[0] = Substring(locations[0].utf8.dropFirst(prefix.utf8.count))
-            return .accelRedirect(locations: locations.filter { !$0.isEmpty })
+            let locations = offer.utf8.dropFirst(prefix.utf8.count).split(separator: UInt8(ascii: " "))
+            return .accelRedirect(locations: locations.map { Substring($0) })
         }
     }
 
