@@ -1,8 +1,8 @@
 """The programs that people would use instead of Coffer, each with a folder and accounts of its own.
 
 All run on a free port of the loopback address, with a password for each request. Passwords are checked in the cheapest
-way that each program offers, which is in its favour. A durable variant must flush the disk for each upload, which is
-checked when it starts.
+way that each program offers, which is in its favour, or, in a variant, as its documentation says. A durable variant
+must flush the disk for each upload, which is checked when it starts.
 """
 
 import base64
@@ -98,7 +98,7 @@ APACHE_MODULES = (
 class Peer:
     """A running peer. `with` starts and ends it.
 
-    kind: one of PEERS. flags: "durable" for the variant that flushes each upload, "bcrypt" for such passwords.
+    kind: one of PEERS. flags: "durable" for the variant that flushes each upload, "bcrypt" and "md5" for such passwords.
     """
 
     def __init__(self, kind, work, runner, *flags):
@@ -209,8 +209,9 @@ def php(peer):
 
 def htpasswd(peer):
     """SHA-1 without a salt is the cheapest that Apache and rclone accept."""
-    if "bcrypt" in peer.flags:
-        lines = [output("htpasswd", "-nbB", *account).strip() for account in peer.passwords.items()]
+    (option,) = [option for flag, option in (("bcrypt", "-nbB"), ("md5", "-nbm")) if flag in peer.flags] or [None]
+    if option:
+        lines = [output("htpasswd", option, *account).strip() for account in peer.passwords.items()]
     else:
         digests = {name: hashlib.sha1(password.encode()).digest() for name, password in peer.passwords.items()}
         lines = [f"{name}:{{SHA}}{base64.b64encode(digest).decode()}" for name, digest in digests.items()]
@@ -276,4 +277,5 @@ PHRASES = {
     **{(kind, "durable"): "chattr +S" for kind in PEERS},
     ("php", "durable"): "fsync",
     ("apache", "bcrypt"): "bcrypt",
+    ("rclone", "md5"): "MD5-crypt",
 }
