@@ -13,12 +13,14 @@ internal import POSIX
     private var parameters = ParameterList()
     private var body: BodyLength?
     private var isClientGone = false
-    /// Whether connections inherit the listener's receive timeout, as TCP connections do. It would end a slow body.
+    /// Whether connections inherit the listener's receive timeout, as TCP connections do. It ends a silent connection,
+    /// and would end a slow body.
     private let inheritsTimeout: Bool
 
     let requiresLength = false
 
-    /// - Parameter listener: a listening socket with a receive timeout. It must outlive this exchange.
+    /// - Parameter listener: a listening socket that does not block, and that has a receive timeout if it is TCP. It
+    ///   must outlive this exchange.
     ///
     /// The corresponding C function is `FCGX_InitRequest`. `Gateway.start` must have been called.
     init(listener: Int32) {
@@ -32,12 +34,13 @@ internal import POSIX
         unsafe request.deallocate()
     }
 
-    /// Waits for the next request.
+    /// Takes the next request if a connection waits.
     ///
     /// The corresponding C function is `FCGX_Accept_r`. It closes connections that violate the protocol, that come from
-    /// other addresses than `Gateway.admit` says, or that send nothing for two seconds.
+    /// other addresses than `Gateway.admit` says, or that send nothing for two seconds, over TCP for the listener's
+    /// receive timeout.
     ///
-    /// - Returns: false if no request arrived within the listener's receive timeout.
+    /// - Returns: false if no connection waits.
     func accept() throws(GatewayError) -> Bool {
         let result = unsafe FCGX_Accept_r(request)
         if result == -ErrorNumber.wouldBlock { return false }

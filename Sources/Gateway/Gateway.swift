@@ -2,8 +2,8 @@
 //
 // Signals do not interrupt a request. The stop signals stay blocked, and the loop checks for them twice a second,
 // between requests: checking more often would cost a busy worker system calls. So that an idle worker checks as well,
-// `accept` times out. With a signal handler, a signal could arrive between the check and the accept. libfcgi's own
-// handler would lose the connection that it has just accepted.
+// it waits no longer than that. With a signal handler, a signal could arrive between the check and the accept. libfcgi's
+// own handler would lose the connection that it has just accepted.
 
 internal import CFastCGI
 internal import POSIX
@@ -75,9 +75,11 @@ public enum Gateway {
         _ handle: (any Exchange) -> Void, afterwards: () -> Void = {}
     ) throws(GatewayError) {
         _ = isCGI
+        let arrivals: Arrivals
         do {
-            try Sockets.setReceiveTimeout(listener.number, pause)
+            arrivals = try Arrivals(on: listener.number)
             if case .ipv4 = Sockets.family(of: listener.number) {
+                try Sockets.setReceiveTimeout(listener.number, pause)
                 try Sockets.limitSilence(of: listener.number)
             }
         } catch { throw .system(error) }
@@ -90,7 +92,10 @@ public enum Gateway {
                 nextCheck = now + Int64(pause / .nanoseconds(1))
             }
             do throws(GatewayError) {
-                guard try exchange.accept() else { continue }
+                guard try exchange.accept() else {
+                    arrivals.wait(limit: pause)
+                    continue
+                }
             } catch {
                 // The pool has stopped listening, and is about to stop this worker.
                 if !Sockets.isListening(listener.number) { return }

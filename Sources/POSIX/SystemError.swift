@@ -9,7 +9,7 @@ public enum SystemCall: String, Sendable, CaseIterable {
         opendir, execve
     case readdir, chmod, fchmod, chown, fchown, flock, statvfs, futimens, sync_file_range, fallocate
     case socket, bind, listen, setsockopt, getgrnam, posix_spawn, waitpid, kill, sigprocmask, sigtimedwait, tcsetattr
-    case connect, getsockopt, setfsuid, mkostemp, sendto, memfd_create, ftruncate, mmap
+    case connect, getsockopt, setfsuid, mkostemp, sendto, memfd_create, ftruncate, mmap, fcntl, epoll_create1, epoll_ctl
 }
 
 /// A failed libc call and its `errno`.

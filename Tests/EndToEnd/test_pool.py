@@ -117,6 +117,21 @@ def test_a_request_whose_worker_dies_is_repeated_only_if_it_changes_nothing(inst
             assert method == "HEAD" or answer.json()["code"] == "KF021"
 
 
+def test_requests_one_after_the_other_are_all_served_by_one_worker(editor):
+    """The one whose code and data are in the processor's caches."""
+
+    def switches():
+        """How often each worker has begun to wait."""
+        lines = {pid: Path(f"/proc/{pid}/status").read_text() for pid in workers()}
+        return {pid: int(text.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for pid, text in lines.items()}
+
+    before = switches()
+    for _ in range(100):
+        assert editor.get("/rpc/whoami").status == 200
+    *others, most = sorted(count - before[pid] for pid, count in switches().items())
+    assert most >= 100 and sum(others) < most / 4
+
+
 def test_all_workers_killed_come_back(editor):
     before = workers()
     for pid in before:

@@ -113,7 +113,7 @@ struct GatewayServeTests {  // A type of the module's own name hides the module.
     @Test("a descriptor that cannot accept ends the loop with an error")
     func notListening() throws {
         let file = try FileSystem.open("/dev/null")
-        #expect(throws: GatewayError.system(SystemError(.setsockopt, 88))) {
+        #expect(throws: GatewayError.system(SystemError(.epoll_ctl, 1))) {
             try Gateway.serve(on: file, until: { false }) { _ in }
         }
     }
