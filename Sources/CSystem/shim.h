@@ -65,13 +65,11 @@ static inline int coffer_join_until(pthread_t thread, const struct timespec *dea
 
 // <sys/epoll.h> is not in Swift's module of glibc.
 #include <sys/epoll.h>
-static inline int coffer_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
-
+static inline int coffer_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 static inline int coffer_epoll_add(int queue, int listener) {
     struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
     return epoll_ctl(queue, EPOLL_CTL_ADD, listener, &event);
 }
-
 static inline int coffer_epoll_wait(int queue, int milliseconds) {
     struct epoll_event event;
     return epoll_wait(queue, &event, 1, milliseconds);

@@ -5,9 +5,9 @@ internal import Glibc
 
 /// The connections that arrive on a listening socket.
 ///
-/// Of the processes that wait, the kernel wakes the one that made its value first. A blocking `accept` wakes the one
-/// that has waited longest, so all would take turns, and each request would find the processor's caches without what
-/// it needs, also in the database's process.
+/// Of the processes that wait, the kernel always wakes the one that was the first to make such an object. In a blocking
+/// `accept`, all would take turns, and each request would find the processor's caches without what it needs, and
+/// without what its process of the database needs.
 public final class Arrivals {
     private let queue: FileDescriptor
 
@@ -19,7 +19,7 @@ public final class Arrivals {
     public init(on listener: Int32) throws(SystemError) {
         let flags = try Faults.call(.fcntl) { fcntl(listener, F_GETFL) }
         try Faults.call(.fcntl) { fcntl(listener, F_SETFL, flags | O_NONBLOCK) }
-        let queue = FileDescriptor(owning: try Faults.call(.epoll_create1) { coffer_epoll() })
+        let queue = FileDescriptor(owning: try Faults.call(.epoll_create1) { coffer_epoll_create() })
         try Faults.call(.epoll_ctl) { coffer_epoll_add(queue.number, listener) }
         self.queue = queue
     }
