@@ -80,7 +80,8 @@ def free_port():
             # A port that has only just been left counts as free.
             free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
-                free.bind(("127.0.0.1", port))
+                # Fails also if somebody listens on another of the loopback addresses.
+                free.bind(("", port))
                 return port
 
 
