@@ -98,7 +98,7 @@ APACHE_MODULES = (
 class Peer:
     """A running peer. `with` starts and ends it.
 
-    kind: one of PEERS. flags: "durable" for the variant that flushes each upload, "bcrypt" and "md5" for such passwords.
+    kind: one of PEERS. flags: "durable" for the variant that flushes each upload, "bcrypt" or "md5" for such passwords.
     """
 
     def __init__(self, kind, work, runner, *flags):
@@ -209,8 +209,8 @@ def php(peer):
 
 def htpasswd(peer):
     """SHA-1 without a salt is the cheapest that Apache and rclone accept."""
-    (option,) = [option for flag, option in (("bcrypt", "-nbB"), ("md5", "-nbm")) if flag in peer.flags] or [None]
-    if option:
+    if "bcrypt" in peer.flags or "md5" in peer.flags:
+        option = "-nbB" if "bcrypt" in peer.flags else "-nbm"
         lines = [output("htpasswd", option, *account).strip() for account in peer.passwords.items()]
     else:
         digests = {name: hashlib.sha1(password.encode()).digest() for name, password in peer.passwords.items()}
