@@ -16,8 +16,21 @@ internal import Glibc
     /// Set when the connection cannot be used any more.
     var isLost = false
 
+    private var wasReadOnly = false
+
     /// Whether the connection is known to be lost. Unlike `isUsable`, this does not look at the socket.
     public var isGivenUp: Bool { isLost }
+
+    /// Whether the server was made read-only after it had accepted this connection, so that another one may have taken
+    /// over. The server reports that with the first batch after it, whose results may be out of date. False behind a
+    /// pooler.
+    public var hasBecomeReadOnly: Bool { !wasReadOnly && isReadOnly }
+
+    /// `PQparameterStatus`.
+    private var isReadOnly: Bool {
+        guard let value = unsafe PQparameterStatus(pointer, "default_transaction_read_only") else { return false }
+        return unsafe strcmp(value, "on") == 0
+    }
 
     /// Connects: `PQconnectdbParams`.
     ///
@@ -57,6 +70,7 @@ internal import Glibc
         guard unsafe PQsetnonblocking(pointer, 1) == 0, unsafe PQenterPipelineMode(pointer) == 1 else {
             throw giveUp(.connection)
         }
+        wasReadOnly = isReadOnly
     }
 
     /// A client that is cut off, or that freezes, closes no connection, and its open transaction would keep its locks:

@@ -1,7 +1,9 @@
 """The PostgreSQL servers of an instance as their operator handles them."""
 
 import subprocess
-from contextlib import contextmanager
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from instance import postgres_program
@@ -93,3 +95,18 @@ class Server:
 
     def promote(self):
         assert self.control("promote")
+
+
+def ask_each_worker(own, ask, *servers):
+    """The answers to one request for each worker: none takes a second one while it waits for a frozen server.
+
+    A busy machine may let one take two all the same.
+    """
+    workers = own.workers()
+    with ThreadPoolExecutor(len(workers)) as threads:
+        with ExitStack() as stack:
+            for server in servers:
+                stack.enter_context(server.frozen(with_backends=True))
+            answers = [threads.submit(ask, number) for number in range(len(workers))]
+            time.sleep(1)
+        return [answer.result() for answer in answers]

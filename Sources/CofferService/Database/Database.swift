@@ -20,8 +20,8 @@ final class Database {
         self.logger = logger
     }
 
-    /// Runs a statement that changes nothing, in one round trip. If the connection broke while it was idle, the
-    /// statement is sent again on a new one.
+    /// Runs a statement that changes nothing, in one round trip. If the connection broke while it was idle, or if the
+    /// server has become read-only because another one takes over, the statement is sent again on a new connection.
     ///
     /// - Parameters:
     ///   - isSearch: whether the statement searches by pattern, which is limited in number and time.
@@ -52,6 +52,8 @@ final class Database {
     ///
     /// The commit takes a second round trip, after the change has been answered. So a change that the worker gives up
     /// before is never carried out, even if the server executes it later.
+    ///
+    /// A server that has become read-only refuses the change, and then it is sent once more, on a new connection.
     ///
     /// The commit itself does not wait for the disk, so the locks of the change are not held meanwhile. A second
     /// transaction of the same round trip waits for both. Until then others may see a change that a crash would undo.
@@ -105,9 +107,9 @@ final class Database {
     /// A transaction that has several statements.
     final class Transaction {
         private let database: Database
-        /// Sent with the first statement.
-        private var opening: [Query]
-        /// The connection that has the transaction. A new one would run statements outside of it.
+        /// Sent with the first statement, then nil.
+        private var opening: [Query]?
+        /// The connection that has the transaction.
         private var connection: Connection?
         private(set) var isOpen = true
 
@@ -116,18 +118,15 @@ final class Database {
         }
 
         func run(_ query: Query) throws(PostgresError) -> Rows {
-            let first = connection == nil
-            guard first || connection === database.connection && connection?.isUsable == true else {
-                throw PostgresError(.connection, message: "the connection was lost in a transaction")
-            }
-            let rows = try database.run(opening + [query], isRepeatable: false).last!
-            if first { (connection, opening) = (database.connection, []) }
+            guard let opening else { return try database.run([query], on: connection).last! }
+            let rows = try database.run(opening + [query], isChange: true).last!
+            (self.opening, connection) = (nil, database.connection)
             return rows
         }
 
         func commit() throws {
             isOpen = false
-            try database.commit()
+            try database.commit(on: connection)
         }
     }
 
@@ -136,19 +135,18 @@ final class Database {
     ) throws -> Value {
         let value: Value
         do {
-            value = try read(try run(Self.begins + queries, isRepeatable: false, within: limit).last!)
+            value = try read(try run(Self.begins + queries, isChange: true, within: limit).last!)
         } catch {
             rollback()
             throw error
         }
-        try commit()
+        try commit(on: connection)
         return value
     }
 
-    /// Commits on the connection that has the transaction. A new one would commit nothing without an error.
-    private func commit() throws {
+    private func commit(on kept: Connection?) throws {
         // No commit was sent if the connection is lost, so the server rolls the transaction back.
-        let kept = try kept()
+        let kept = try usable(kept)
         do {
             _ = try finish { () throws(PostgresError) in try kept.run([Query(Self.commit), Query(Self.waitForDisk)]) }
         } catch {
@@ -158,11 +156,18 @@ final class Database {
         }
     }
 
-    /// The connection that has the transaction.
-    private func kept() throws(PostgresError) -> Connection {
-        if let connection, connection.isUsable { return connection }
-        connection = nil
-        throw PostgresError(.connection, message: "the connection was lost within a transaction")
+    /// Goes on with a transaction. A new connection would run the queries outside of it, and would commit nothing
+    /// without an error.
+    ///
+    /// - Parameter kept: the connection that has the transaction.
+    private func run(_ queries: [Query], on kept: Connection?) throws(PostgresError) -> [Rows] {
+        let kept = try usable(kept)
+        return try finish { () throws(PostgresError) in try kept.run(queries) }
+    }
+
+    private func usable(_ kept: Connection?) throws(PostgresError) -> Connection {
+        if let kept, kept === connection, kept.isUsable { return kept }
+        throw PostgresError(.connection, message: "the connection was lost in a transaction")
     }
 
     /// Runs a query whose result may be too large for memory, and calls `read` with each row. All rows are of one
@@ -178,18 +183,18 @@ final class Database {
                 Statement(sql: "declare result no scroll cursor for \(query.statement.sql)"), query.parameters)
             let opening = try opening(identity, for: request, isSearch: false)
             do {
-                var page = try run(Self.begins + opening + [cursor, Query(Self.fetch)], isRepeatable: false).last!
+                let begins = Self.begins + opening + [cursor, Query(Self.fetch)]
+                var page = try run(begins, isChange: true).last!
                 while true {
                     for row in page { try read(row) }
                     if page.count < Self.pageSize { break }
-                    let kept = try kept()
-                    page = try finish { () throws(PostgresError) in try kept.run([Query(Self.fetch)]) }[0]
+                    page = try run([Query(Self.fetch)], on: connection)[0]
                 }
             } catch {
                 rollback()
                 throw error
             }
-            if isChange { try commit() } else { rollback() }
+            if isChange { try commit(on: connection) } else { rollback() }
         }
     }
 
@@ -283,29 +288,32 @@ final class Database {
 
     /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
     ///
-    /// - Parameter isRepeatable: whether it may be sent again if the connection breaks.
+    /// - Parameter isChange: whether it begins the transaction of a change.
     func run(
-        _ queries: [Query], isRepeatable: Bool = true, within limit: Duration? = nil
+        _ queries: [Query], isChange: Bool = false, within limit: Duration? = nil
     ) throws(PostgresError) -> [Rows] {
-        if configuration.preparesStatements { return try send(queries, isRepeatable: isRepeatable, within: limit) }
+        if configuration.preparesStatements { return try send(queries, isChange: isChange, within: limit) }
         let calls = settings.map { "set_config('\($0)', '\($1)', true)" }
         let setting = Query(Statement(sql: "select \(calls.joined(separator: ", "))"))
-        return Array(try send([setting] + queries, isRepeatable: isRepeatable, within: limit).dropFirst())
+        return Array(try send([setting] + queries, isChange: isChange, within: limit).dropFirst())
     }
 
-    private func send(
-        _ queries: [Query], isRepeatable: Bool, within limit: Duration?
-    ) throws(PostgresError) -> [Rows] {
-        if let kept = connection, isRepeatable {
+    private func send(_ queries: [Query], isChange: Bool, within limit: Duration?) throws(PostgresError) -> [Rows] {
+        // A change is not sent again if the connection breaks, so find one that broke while it was idle.
+        if isChange, connection?.isUsable == false { connection = nil }
+        if let kept = connection {
             do {
-                return try finish { () throws(PostgresError) in try kept.run(queries, within: limit) }
+                let results = try finish { () throws(PostgresError) in try kept.run(queries, within: limit) }
+                // The transaction of a change has begun before, and goes on.
+                if isChange || !kept.hasBecomeReadOnly { return results }
             } catch {
-                guard connection == nil, error.kind != .timeout, error.sqlState != "57014" else { throw error }
-                // It broke while it was idle, for example by a restart of the server. Try again on a new one.
+                // It broke while it was idle, for example by a restart of the server.
+                let isBroken = connection == nil && error.kind != .timeout && error.sqlState != "57014"
+                let isOutdated = error.kind == .statement && kept.hasBecomeReadOnly
+                guard isBroken && !isChange || isOutdated else { throw error }
             }
+            connection = nil
         }
-        // Other batches are sent only once, so find a connection that broke while it was idle before sending.
-        if connection?.isUsable == false { connection = nil }
         return try finish { () throws(PostgresError) in try open().run(queries, within: limit) }
     }
 
