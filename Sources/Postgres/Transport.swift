@@ -62,10 +62,9 @@ extension Connection {
         case "57014" where isLost:
             return PostgresError(
                 .statement, sqlState: error.sqlState, message: timeoutMessage, statement: error.statement)
-        // invalid_sql_statement_name: the server, or the one that a pooler has switched to, has no prepared statements.
-        case "26000": prepared = []
-        // "cached plan must not change result type": after a migration. A new connection has no such plan.
-        case "0A000": isLost = true
+        // invalid_sql_statement_name: the server, or the one that a pooler has switched to, does not have a prepared
+        // statement. "cached plan must not change result type": after a migration. A new connection has neither.
+        case "26000", "0A000": isLost = true
         // read_only_sql_transaction: the server is a standby, or was made read-only because another one takes over. A
         // new connection finds the one that takes changes, if the connection string asks for it.
         case "25006": isLost = true

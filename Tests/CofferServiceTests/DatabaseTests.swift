@@ -59,6 +59,47 @@ struct DatabaseTests {
         #expect(try user.retrieve("b/file").code == "KF002")
     }
 
+    @Test(arguments: ["deallocate all", "set default_transaction_read_only = on"])
+    func `what has happened to a kept connection costs a change nothing`(script: String) throws {
+        _ = try database.change(Query(Statement(sql: "select 1"))) { try $0.only() }
+        _ = try database.run([Query(Statement(sql: script))])
+        #expect(try move { try $0.only().integer("moved") } == 1)
+    }
+
+    /// Runs `body` with the name of an empty table that the worker may write.
+    private func withTable(_ body: (String) throws -> Void) throws {
+        let (control, name) = (user.installation.control, "public.numbers_\(UInt64.random(in: 0 ... .max))")
+        try control.execute(script: "create table \(name) (number bigint)")
+        try control.execute(script: "grant all on \(name) to coffer_authenticator")
+        defer { try? control.execute(script: "drop table \(name)") }
+        try body(name)
+    }
+
+    @Test func `a change whose plan does not fit the schema any more is made`() throws {
+        try withTable { table in
+            let query = Query(Statement(name: "number", sql: "insert into \(table) values (1) returning *"))
+            _ = try database.change(query) { try $0.only() }
+            try user.installation.control.execute(script: "alter table \(table) add another bigint")
+            _ = try database.change(query) { try $0.only() }
+            #expect(try user.installation.value("select count(*) from \(table)") == "2")
+        }
+    }
+
+    @Test func `a change is made once if its connection breaks before the commit`() throws {
+        try withTable { table in
+            let process = Query(Statement(sql: "select pg_backend_pid() as number"))
+            let number = try database.run([process])[0].only().integer("number")
+            let change = Statement(
+                sql: """
+                    insert into \(table) select pg_backend_pid()
+                    returning number, case when number = $1::bigint then pg_terminate_backend(number::integer) end
+                    """)
+            let other = try database.change(Query(change, [.integer(number)])) { try $0.only().integer("number") }
+            #expect(other != number)
+            #expect(try user.installation.column("select number from \(table)") == ["\(other)"])
+        }
+    }
+
     @Test func `a result that cannot be read is 500 and has no default`() throws {
         let query = Query(Statement(sql: "select null::bigint as size_bytes"))
         let isNull = { (rows: Rows) in try rows.only().integer("size_bytes") }

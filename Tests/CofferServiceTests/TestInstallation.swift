@@ -42,7 +42,7 @@ private enum TestDatabase {
         return conninfo
     }
 
-    /// The first file of this name ends the connection in the middle of the commit. A repeated upload would succeed.
+    /// The first file of this name ends the connection in the middle of its insertion.
     private static let fatalTrigger = """
         create sequence public.fatal_attempts;
         create function public.end_connection() returns trigger language plpgsql security definer as $$

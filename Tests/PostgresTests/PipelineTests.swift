@@ -110,12 +110,12 @@ struct PipelineTests {
         #expect(try connection.value("select * from later", name: "later") == "5")
     }
 
-    @Test("a statement that the server has lost is prepared again")
+    @Test("a connection whose server has lost a prepared statement is lost")
     func lost() throws {
         #expect(try connection.value("select 1", name: "one") == "1")
         try connection.execute(script: "deallocate all")
         #expect(connection.failure("select 1", name: "one")?.sqlState == "26000")
-        #expect(try connection.value("select 1", name: "one") == "1")
+        #expect(!connection.isUsable)
     }
 
     @Test("a statement that the server has already is used, as behind a pooler")
@@ -138,6 +138,7 @@ struct PipelineTests {
     func readOnly() throws {
         try connection.execute(script: "set default_transaction_read_only = on")
         #expect(try connection.value("select 1") == "1")
+        #expect(connection.hasBecomeReadOnly)
         #expect(connection.isUsable)
         #expect(connection.failure("create table t (n int)")?.sqlState == "25006")
         #expect(!connection.isUsable)

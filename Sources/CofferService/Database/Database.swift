@@ -20,8 +20,7 @@ final class Database {
         self.logger = logger
     }
 
-    /// Runs a statement that changes nothing, in one round trip. If the connection broke while it was idle, or if the
-    /// server has become read-only because another one takes over, the statement is sent again on a new connection.
+    /// Runs a statement that changes nothing, or that may be repeated, in one round trip.
     ///
     /// - Parameters:
     ///   - isSearch: whether the statement searches by pattern, which is limited in number and time.
@@ -52,8 +51,6 @@ final class Database {
     ///
     /// The commit takes a second round trip, after the change has been answered. So a change that the worker gives up
     /// before is never carried out, even if the server executes it later.
-    ///
-    /// A server that has become read-only refuses the change, and then it is sent once more, on a new connection.
     ///
     /// The commit itself does not wait for the disk, so the locks of the change are not held meanwhile. A second
     /// transaction of the same round trip waits for both. Until then others may see a change that a crash would undo.
@@ -119,7 +116,7 @@ final class Database {
 
         func run(_ query: Query) throws(PostgresError) -> Rows {
             guard let opening else { return try database.run([query], on: connection).last! }
-            let rows = try database.run(opening + [query], isChange: true).last!
+            let rows = try database.run(opening + [query]).last!
             (self.opening, connection) = (nil, database.connection)
             return rows
         }
@@ -135,7 +132,7 @@ final class Database {
     ) throws -> Value {
         let value: Value
         do {
-            value = try read(try run(Self.begins + queries, isChange: true, within: limit).last!)
+            value = try read(try run(Self.begins + queries, within: limit).last!)
         } catch {
             rollback()
             throw error
@@ -183,8 +180,7 @@ final class Database {
                 Statement(sql: "declare result no scroll cursor for \(query.statement.sql)"), query.parameters)
             let opening = try opening(identity, for: request, isSearch: false)
             do {
-                let begins = Self.begins + opening + [cursor, Query(Self.fetch)]
-                var page = try run(begins, isChange: true).last!
+                var page = try run(Self.begins + opening + [cursor, Query(Self.fetch)]).last!
                 while true {
                     for row in page { try read(row) }
                     if page.count < Self.pageSize { break }
@@ -286,32 +282,28 @@ final class Database {
         return ["statement_timeout": String(limit.milliseconds), "enable_seqscan": "off", "jit": "off"]
     }
 
-    /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes.
+    /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes. It must not end with
+    /// a commit of something that may not be done twice.
     ///
-    /// - Parameter isChange: whether it begins the transaction of a change.
-    func run(
-        _ queries: [Query], isChange: Bool = false, within limit: Duration? = nil
-    ) throws(PostgresError) -> [Rows] {
-        if configuration.preparesStatements { return try send(queries, isChange: isChange, within: limit) }
+    /// What a kept connection causes costs no request: the pipeline is sent again on a new one if the server has closed
+    /// the connection or has become read-only, or if its prepared statements do not fit any more. Not after a timeout.
+    func run(_ queries: [Query], within limit: Duration? = nil) throws(PostgresError) -> [Rows] {
+        if configuration.preparesStatements { return try send(queries, within: limit) }
         let calls = settings.map { "set_config('\($0)', '\($1)', true)" }
         let setting = Query(Statement(sql: "select \(calls.joined(separator: ", "))"))
-        return Array(try send([setting] + queries, isChange: isChange, within: limit).dropFirst())
+        return Array(try send([setting] + queries, within: limit).dropFirst())
     }
 
-    private func send(_ queries: [Query], isChange: Bool, within limit: Duration?) throws(PostgresError) -> [Rows] {
-        // A change is not sent again if the connection breaks, so find one that broke while it was idle.
-        if isChange, connection?.isUsable == false { connection = nil }
+    private func send(_ queries: [Query], within limit: Duration?) throws(PostgresError) -> [Rows] {
         if let kept = connection {
             do {
                 let results = try finish { () throws(PostgresError) in try kept.run(queries, within: limit) }
-                // The transaction of a change has begun before, and goes on.
-                if isChange || !kept.hasBecomeReadOnly { return results }
+                if !kept.hasBecomeReadOnly { return results }
             } catch {
-                // It broke while it was idle, for example by a restart of the server.
-                let isBroken = connection == nil && error.kind != .timeout && error.sqlState != "57014"
-                let isOutdated = error.kind == .statement && kept.hasBecomeReadOnly
-                guard isBroken && !isChange || isOutdated else { throw error }
+                let isTooSlow = error.kind == .timeout || error.sqlState == "57014"
+                guard !isTooSlow, connection == nil || kept.hasBecomeReadOnly else { throw error }
             }
+            // Without its connection, a transaction that the pipeline has begun is rolled back.
             connection = nil
         }
         return try finish { () throws(PostgresError) in try open().run(queries, within: limit) }
