@@ -21,7 +21,8 @@ struct S3CredentialsTests {
     private func find(_ file: String?, _ variables: [String: String]) throws -> S3Credentials {
         var settings = BlobStoreSettings(credentialsFile: file)
         settings.environment = { variables[$0] }
-        return try S3Credentials.find(settings)
+        var source = try S3CredentialsSource(settings)
+        return try source.current()
     }
 
     private func withFile(_ body: (String) throws -> Void) throws {
@@ -50,6 +51,28 @@ struct S3CredentialsTests {
                 let error = #expect(throws: BlobStoreError.self) { _ = try find(path, ["AWS_PROFILE": profile]) }
                 #expect(error?.kind == .misconfigured && error?.message.contains(profile) == true)
             }
+        }
+    }
+
+    @Test func `keys that are replaced in the file are used at once, and half of a file never`() throws {
+        try withFile { (path: String) throws -> Void in
+            var settings = BlobStoreSettings(credentialsFile: path)
+            settings.environment = { _ in nil }
+            var source = try S3CredentialsSource(settings)
+            #expect(try source.current().accessKey == "AKDEFAULT")
+            for (text, expected) in [
+                (Self.file.replacing("AKDEFAULT", with: "AKRENEWED"), "AKRENEWED"), ("", "AKRENEWED"),
+                ("[default]\naws_access_key_id = AKLATER\n", "AKRENEWED"),
+                ("[default]\naws_access_key_id = AKLATER\naws_secret_access_key = s\n", "AKLATER"),
+            ] {
+                try FileSystem.unlink(path)
+                try FileSystem.create(path).write(all: text.utf8.span)
+                #expect(try source.current().accessKey == expected)
+            }
+            try FileSystem.unlink(path)
+            #expect(try source.current().accessKey == "AKLATER")
+            try FileSystem.create(path).write(all: Self.file.utf8.span)
+            #expect(try source.current().accessKey == "AKDEFAULT")
         }
     }
 

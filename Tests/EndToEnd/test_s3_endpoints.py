@@ -56,10 +56,10 @@ def test_tls_is_verified(s3, in_cgi, tmp_path):
 
 
 @contextlib.contextmanager
-def site(s3, folder, endpoint, *options):
+def site(s3, folder, endpoint, *options, **settings):
     """A worker and an nginx of their own for which the same store is at another endpoint; a client of them."""
-    url = {"COFFER_STORAGE_URL": s3.server.storage_url(PREFIX, endpoint)}
-    worker = WorkerProcess(s3.instance["WORKER"], s3.instance["CONFIG"], folder / "socket", environment=url)
+    settings["COFFER_STORAGE_URL"] = s3.server.storage_url(PREFIX, endpoint)
+    worker = WorkerProcess(s3.instance["WORKER"], s3.instance["CONFIG"], folder / "socket", environment=settings)
     if os.geteuid() == 0:
         # Whose folder this is, nginx runs as.
         os.chown(folder, *os.stat(os.path.dirname(s3.instance["SOCKET"]))[4:6])
@@ -106,3 +106,30 @@ def test_nginx_follows_the_name_of_the_endpoint(s3, tmp_path):
     finally:
         for server in (first, second, impostor, names):
             server.close()
+
+
+def test_keys_that_are_replaced_count_at_once(s3, tmp_path):
+    """For the requests of a worker that runs on, and for the URLs that it signs for nginx."""
+    let_in(tmp_path)
+    server, file = s3.server, tmp_path / "credentials"
+    body = pattern(3 * MIB)
+    s3.editor.store("keys", body)
+
+    def write(secret):
+        lines = ("[default]", f"aws_access_key_id = {server.access_key}", f"aws_secret_access_key = {secret}", "")
+        new = tmp_path / "new"
+        new.write_text("\n".join(lines))
+        let_in(new)
+        new.replace(file)
+
+    write(server.secret_key)
+    with site(s3, tmp_path, server.endpoint, COFFER_S3_CREDENTIALS_FILE=str(file)) as client:
+        for secret in (server.secret_key, "0" * len(server.secret_key), server.secret_key):
+            write(secret)
+            # A second one would be right in any case, if the worker reads the file after a refusal.
+            retrieved, stored = client.retrieve("keys"), client.store("keys stored", body)
+            if secret == server.secret_key:
+                assert retrieved.body == body and stored.status == 200
+            else:
+                assert_failure(retrieved, 503, "KF008")
+                assert_failure(stored, 503, "KF008")

@@ -60,6 +60,6 @@ final class S3BlobReader: BlobReader {
         }
         let body: [UInt8]
         do { body = try transfer.contents() } catch { throw S3Failure(error) }
-        throw client.refusal(S3Response(head: head, body: body))
+        throw S3Failure(S3Response(head: head, body: body))
     }
 }

@@ -7,16 +7,16 @@ final class S3Client {
     let address: S3Address
     private let settings: BlobStoreSettings
     private let http: HTTPClient
-    /// nil after a refusal. Then they are read again, as the file may contain new ones.
-    private var credentials: S3Credentials?
+    private var credentials: S3CredentialsSource
 
     init(_ address: S3Address, _ settings: BlobStoreSettings) throws(BlobStoreError) {
         (self.address, self.settings) = (address, settings)
+        credentials = try S3CredentialsSource(settings)
         var options = HTTPClient.Options()
         options.certificateFile = settings.certificateFile
         options.connectLimit = .seconds(2)
         do { http = try HTTPClient(options) } catch { throw S3Failure(error).error }
-        _ = try signer()
+        _ = try credentials.current()
     }
 
     /// Sends a whole blob. If the answer has no ETag to compare with, the stored size is checked.
@@ -79,16 +79,11 @@ final class S3Client {
         }
         // CompleteMultipartUpload and others answer 200 before they are done, and report a failure in the body.
         let isSuccess = (200...299).contains(answer.head.status) && XMLElement.parse(answer.body)?.name != "Error"
-        guard isSuccess else { throw refusal(answer) }
+        guard isSuccess else { throw S3Failure(answer) }
         guard request.isGood(answer.head) else {
             throw S3Failure(BlobStoreError(.unavailable, "The storage received other bytes."), mayPass: true)
         }
         return answer
-    }
-
-    func refusal(_ answer: S3Response) -> S3Failure {
-        if [401, 403].contains(answer.head.status) { credentials = nil }
-        return S3Failure(answer)
     }
 
     func presigned(_ key: String, lifetime: Duration) throws(BlobStoreError) -> String {
@@ -104,8 +99,6 @@ final class S3Client {
     }
 
     private func signer() throws(BlobStoreError) -> S3Signer {
-        let known = if let credentials { credentials } else { try S3Credentials.find(settings) }
-        credentials = known
-        return S3Signer(credentials: known, region: address.region)
+        S3Signer(credentials: try credentials.current(), region: address.region)
     }
 }

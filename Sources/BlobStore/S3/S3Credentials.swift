@@ -1,5 +1,6 @@
 // The credentials that sign requests. They are looked up as the AWS tools do it: in the environment, then in the
-// configured file, then in the shared credentials file.
+// configured file, then in the shared credentials file. Keys are replaced while workers run, and those of a role expire
+// after an hour, so a file is read for each request.
 
 internal import POSIX
 internal import Text
@@ -8,30 +9,6 @@ struct S3Credentials: Equatable, Sendable {
     let accessKey: String
     let secretKey: String
     let sessionToken: String?
-
-    /// - Throws: `.misconfigured` if no credentials are found. No message contains a secret.
-    static func find(_ settings: BlobStoreSettings) throws(BlobStoreError) -> S3Credentials {
-        let variable = { (name: String) in settings.environment(name).flatMap { $0.isEmpty ? nil : $0 } }
-        if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY") {
-            return S3Credentials(accessKey: key, secretKey: secret, sessionToken: variable("AWS_SESSION_TOKEN"))
-        }
-        let profile = variable("AWS_PROFILE") ?? "default"
-        let shared = variable("AWS_SHARED_CREDENTIALS_FILE") ?? variable("HOME").map { $0 + "/.aws/credentials" }
-        guard let path = settings.credentialsFile ?? shared else { throw absent("no credentials file was found") }
-        let text: String
-        do {
-            text = String(decoding: try FileSystem.contents(of: path), as: UTF8.self)
-        } catch {
-            throw BlobStoreError(
-                .misconfigured, "The storage's credentials file cannot be read.", underlying: error)
-        }
-        guard let found = parse(text, profile: profile) else { throw absent("the file has no profile \(profile)") }
-        return found
-    }
-
-    private static func absent(_ reason: String) -> BlobStoreError {
-        BlobStoreError(.misconfigured, "The storage has no credentials: \(reason).")
-    }
 
     /// Parses one profile of a shared credentials file (AWS SDKs and Tools Reference Guide, "Shared config and
     /// credentials files"). nil if the profile has no key pair.
@@ -51,4 +28,51 @@ struct S3Credentials: Equatable, Sendable {
         guard let key = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else { return nil }
         return S3Credentials(accessKey: key, secretKey: secret, sessionToken: values["aws_session_token"])
     }
+}
+
+/// Where credentials are found.
+enum S3CredentialsSource {
+    case environment(S3Credentials)
+    /// `text` and `found` are from when the file was read last.
+    case file(path: String, profile: String, text: [UInt8] = [], found: S3Credentials? = nil)
+
+    /// - Throws: `.misconfigured` if there is neither.
+    init(_ settings: BlobStoreSettings) throws(BlobStoreError) {
+        let variable = { (name: String) in settings.environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+        if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY") {
+            let token = variable("AWS_SESSION_TOKEN")
+            self = .environment(S3Credentials(accessKey: key, secretKey: secret, sessionToken: token))
+            return
+        }
+        let shared = variable("AWS_SHARED_CREDENTIALS_FILE") ?? variable("HOME").map { $0 + "/.aws/credentials" }
+        guard let path = settings.credentialsFile ?? shared else { throw absent("no credentials file was found") }
+        self = .file(path: path, profile: variable("AWS_PROFILE") ?? "default")
+    }
+
+    /// The credentials of now. While a file that is being written has none, the last ones.
+    ///
+    /// - Throws: `.misconfigured` if there never were any. No message contains a secret.
+    mutating func current() throws(BlobStoreError) -> S3Credentials {
+        switch self {
+        case .environment(let credentials): return credentials
+        case .file(let path, let profile, let old, let last):
+            let text: [UInt8]
+            do {
+                text = try FileSystem.contents(of: path, limit: 1 << 16)
+            } catch {
+                if let last { return last }
+                throw BlobStoreError(
+                    .misconfigured, "The storage's credentials file cannot be read.", underlying: error)
+            }
+            if let last, text == old { return last }
+            guard let found = S3Credentials.parse(String(decoding: text, as: UTF8.self), profile: profile) ?? last
+            else { throw absent("the file has no profile \(profile)") }
+            self = .file(path: path, profile: profile, text: text, found: found)
+            return found
+        }
+    }
+}
+
+private func absent(_ reason: String) -> BlobStoreError {
+    BlobStoreError(.misconfigured, "The storage has no credentials: \(reason).")
 }
