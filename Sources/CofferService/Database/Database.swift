@@ -282,11 +282,11 @@ final class Database {
         return ["statement_timeout": String(limit.milliseconds), "enable_seqscan": "off", "jit": "off"]
     }
 
-    /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes. It must not end with
-    /// a commit of something that may not be done twice.
+    /// Runs a pipeline as the worker's own role, or as the role that one of its statements takes. Unless it begins a
+    /// transaction, it is committed at its end, so it must do no harm if it is run twice.
     ///
-    /// What a kept connection causes costs no request: the pipeline is sent again on a new one if the server has closed
-    /// the connection or has become read-only, or if its prepared statements do not fit any more. Not after a timeout.
+    /// It is sent again on a new connection if the server has closed the kept one or has become read-only, or if its
+    /// prepared statements do not fit any more, but not after a timeout.
     func run(_ queries: [Query], within limit: Duration? = nil) throws(PostgresError) -> [Rows] {
         if configuration.preparesStatements { return try send(queries, within: limit) }
         let calls = settings.map { "set_config('\($0)', '\($1)', true)" }
