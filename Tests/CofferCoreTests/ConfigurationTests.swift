@@ -191,7 +191,7 @@ private let golden = """
     # Takes: absolute path of a file, or empty. From: default.
     COFFER_S3_CA_FILE=
 
-    # Credentials for S3, in the format of ~/.aws/credentials. AWS_ environment variables take precedence.
+    # Credentials for S3, in the format of ~/.aws/credentials, read for each request. AWS_ variables take precedence.
     # Takes: absolute path of a file, or empty. From: default.
     COFFER_S3_CREDENTIALS_FILE=
 
