@@ -24,6 +24,7 @@ struct ObservationTests {
             .databaseFailed("no \"route\"\nto host"),
             #"level=error event=database_failed message="no \"route\"\nto host""#
         ),
+        (.connectionReplaced("closed"), #"level=info event=connection_replaced message="closed""#),
         (.storageFailed("full"), #"level=error event=storage_failed message="full""#),
         (.clockDiffers(seconds: -60), "level=error event=clock_differs seconds=-60 allowed=30"),
         (.clockDiffers(seconds: 20), "level=warning event=clock_differs seconds=20 allowed=30"),

@@ -7,15 +7,21 @@ import Testing
 @testable import CofferService
 
 struct DatabaseTests {
+    private final class Lines {
+        var all: [String] = []
+    }
+
     let user: TestUser
     let database: Database
     let request: Request
+    private let lines = Lines()
 
     init() throws {
         user = try TestUser(TestInstallation())
         let options = user.installation.options.merging(["COFFER_LOG_LEVEL": "error"]) { $1 }
         let configuration = try Configuration(environment: { options[$0] })
-        database = Database(configuration, logger: Logger(level: configuration.logLevel))
+        let logger = Logger(level: .info) { [lines] line, _ in lines.all.append(line) }
+        database = Database(configuration, logger: logger)
         request = try Request([:])
     }
 
@@ -63,7 +69,10 @@ struct DatabaseTests {
     func `what has happened to a kept connection costs a change nothing`(script: String) throws {
         _ = try database.change(Query(Statement(sql: "select 1"))) { try $0.only() }
         _ = try database.run([Query(Statement(sql: script))])
+        lines.all = []
         #expect(try move { try $0.only().integer("moved") } == 1)
+        #expect(lines.all.count == 1)
+        #expect(lines.all.first?.hasPrefix("level=info event=connection_replaced message=") == true)
     }
 
     /// Runs `body` with the name of an empty table that the worker may write.

@@ -47,7 +47,8 @@ public struct ConfigurationOption: Sendable {
         },
         .file(
             "COFFER_S3_CREDENTIALS_FILE",
-            "Credentials for S3, in the format of ~/.aws/credentials, read for each request. AWS_ variables take precedence."
+            "Credentials for S3, in the format of ~/.aws/credentials, read for each request. "
+                + "AWS_ variables take precedence."
         ) { $0.storageCredentialsFile = $1 },
         .basePath(
             "COFFER_BASE_PATH",

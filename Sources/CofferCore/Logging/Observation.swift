@@ -10,6 +10,8 @@ public enum Observation: Equatable, Sendable {
     case clientGone
     /// PostgreSQL's primary message, without bound values.
     case databaseFailed(String)
+    /// A request was repeated on a new connection to the database, because the worker's old one did not work any more.
+    case connectionReplaced(String)
     case storageFailed(String)
     /// An error that no other case describes, by the name of its type.
     case failed(String)
@@ -24,7 +26,7 @@ public enum Observation: Equatable, Sendable {
 
     public var level: Configuration.LogLevel {
         switch self {
-        case .served: .info
+        case .served, .connectionReplaced: .info
         case .clientGone: .debug
         case .refused(_, let status): status >= 500 ? .error : .info
         case .blobLeftBehind: .warning
@@ -41,6 +43,7 @@ public enum Observation: Equatable, Sendable {
         case .refused(let code, let status): "event=refused code=\(code) status=\(status)"
         case .clientGone: "event=client_gone"
         case .databaseFailed(let message): "event=database_failed message=\(JSON.quoted(message))"
+        case .connectionReplaced(let message): "event=connection_replaced message=\(JSON.quoted(message))"
         case .storageFailed(let message): "event=storage_failed message=\(JSON.quoted(message))"
         case .failed(let type): "event=failed type=\(type)"
         case .clockDiffers(let seconds): "event=clock_differs seconds=\(seconds) allowed=\(AccessToken.clockSkew)"

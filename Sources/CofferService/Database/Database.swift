@@ -297,11 +297,13 @@ final class Database {
     private func send(_ queries: [Query], within limit: Duration?) throws(PostgresError) -> [Rows] {
         if let kept = connection {
             do {
-                let results = try finish { () throws(PostgresError) in try kept.run(queries, within: limit) }
+                let results = try attempt { () throws(PostgresError) in try kept.run(queries, within: limit) }
                 if !kept.hasBecomeReadOnly { return results }
+                logger.record(.connectionReplaced("the server has become read-only"))
             } catch {
                 let isTooSlow = error.kind == .timeout || error.sqlState == "57014"
-                guard !isTooSlow, connection == nil || kept.hasBecomeReadOnly else { throw error }
+                guard !isTooSlow, connection == nil || kept.hasBecomeReadOnly else { throw recorded(error) }
+                logger.record(.connectionReplaced(error.description))
             }
             // Without its connection, a transaction that the pipeline has begun is rolled back.
             connection = nil
@@ -345,18 +347,27 @@ final class Database {
             applicationName: "coffer")
     }
 
-    /// Runs `body`, records errors that are not the client's, and drops the connection if it cannot be used any more.
+    /// Runs `body`, and records errors that are not the client's.
     private func finish(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
+        do { return try attempt(body) } catch { throw recorded(error) }
+    }
+
+    /// Runs `body`, and drops the connection if it cannot be used any more.
+    private func attempt(_ body: () throws(PostgresError) -> [Rows]) throws(PostgresError) -> [Rows] {
         do {
             let rows = try stopwatch.measure(body)
             if connection?.isGivenUp == true { connection = nil }
             return rows
         } catch {
             if connection?.isUsable == false { connection = nil }
-            // The client's request causes the other errors.
-            if Failure(error).kind.status >= 500 { logger.record(.databaseFailed(error.description)) }
             throw error
         }
+    }
+
+    private func recorded(_ error: PostgresError) -> PostgresError {
+        // The client's request causes the other errors.
+        if Failure(error).kind.status >= 500 { logger.record(.databaseFailed(error.description)) }
+        return error
     }
 }
 
