@@ -7,21 +7,16 @@ import Testing
 @testable import CofferService
 
 struct DatabaseTests {
-    private final class Lines {
-        var all: [String] = []
-    }
-
     let user: TestUser
     let database: Database
     let request: Request
-    private let lines = Lines()
+    private let lines = LogLines()
 
     init() throws {
         user = try TestUser(TestInstallation())
-        let options = user.installation.options.merging(["COFFER_LOG_LEVEL": "error"]) { $1 }
+        let options = user.installation.options
         let configuration = try Configuration(environment: { options[$0] })
-        let logger = Logger(level: .info) { [lines] line, _ in lines.all.append(line) }
-        database = Database(configuration, logger: logger)
+        database = Database(configuration, logger: lines.logger(.info))
         request = try Request([:])
     }
 
@@ -72,14 +67,14 @@ struct DatabaseTests {
         lines.all = []
         #expect(try move { try $0.only().integer("moved") } == 1)
         #expect(lines.all.count == 1)
-        #expect(lines.all.first?.hasPrefix("level=info event=connection_replaced message=") == true)
+        #expect(lines.all.first?.hasPrefix("<6>level=info event=connection_replaced message=") == true)
     }
 
     /// Runs `body` with the name of an empty table that the worker may write.
     private func withTable(_ body: (String) throws -> Void) throws {
         let (control, name) = (user.installation.control, "public.numbers_\(UInt64.random(in: 0 ... .max))")
         try control.execute(script: "create table \(name) (number bigint)")
-        try control.execute(script: "grant all on \(name) to coffer_authenticator")
+        try control.execute(script: "grant all on \(name) to public")
         defer { try? control.execute(script: "drop table \(name)") }
         try body(name)
     }
@@ -106,6 +101,26 @@ struct DatabaseTests {
             let other = try database.change(Query(change, [.integer(number)])) { try $0.only().integer("number") }
             #expect(other != number)
             #expect(try user.installation.column("select number from \(table)") == ["\(other)"])
+        }
+    }
+
+    @Test func `a transaction whose connection breaks does not go on with another one`() throws {
+        try withTable { (table: String) throws -> Void in
+            let insertion = Query(Statement(sql: "insert into \(table) values (1)"))
+            #expect(throws: PostgresError.self) { () throws -> Void in
+                try database.transaction(as: .user(claims()), for: request) { transaction in
+                    _ = try transaction.run(insertion)
+                    try user.installation.endConnections()
+                    _ = try transaction.run(insertion)
+                }
+            }
+            #expect(throws: PostgresError.self) { () throws -> Void in
+                try database.transaction(as: .user(claims()), for: request) { transaction in
+                    _ = try transaction.run(insertion)
+                    try user.installation.endConnections()
+                }
+            }
+            #expect(try user.installation.value("select count(*) from \(table)") == "0")
         }
     }
 

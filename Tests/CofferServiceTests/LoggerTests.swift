@@ -8,15 +8,11 @@ import Testing
 @testable import Storage
 
 struct LoggerTests {
-    private final class Lines {
-        var all: [String] = []
-    }
-
-    private let lines = Lines()
+    private let lines = LogLines()
     private let logger: Logger
 
     init() {
-        logger = Logger(level: .warning) { [lines] line, priority in lines.all.append("<\(priority.rawValue)>\(line)") }
+        logger = lines.logger(.warning)
     }
 
     @Test func `a line has the id of the current request, and a lower level is not written`() {

@@ -286,7 +286,7 @@ final class Database {
     /// transaction, it is committed at its end, so it must do no harm if it is run twice.
     ///
     /// It is sent again on a new connection if the server has closed the kept one or has become read-only, or if its
-    /// prepared statements do not fit any more, but not after a timeout.
+    /// prepared statements no longer fit, but not after a timeout.
     func run(_ queries: [Query], within limit: Duration? = nil) throws(PostgresError) -> [Rows] {
         if configuration.preparesStatements { return try send(queries, within: limit) }
         let calls = settings.map { "set_config('\($0)', '\($1)', true)" }
