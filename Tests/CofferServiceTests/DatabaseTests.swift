@@ -118,6 +118,8 @@ struct DatabaseTests {
                 try database.transaction(as: .user(claims()), for: request) { transaction in
                     _ = try transaction.run(insertion)
                     try user.installation.endConnections()
+                    // This one has another connection, on which a commit would succeed and store nothing.
+                    _ = try database.run([Query(Statement(sql: "select 1"))])
                 }
             }
             #expect(try user.installation.value("select count(*) from \(table)") == "0")
